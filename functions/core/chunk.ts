@@ -1,0 +1,87 @@
+import * as z from "zod/mini";
+import { type Counts, countsSchema } from "./delivery.ts";
+import { idSchema } from "./ids.ts";
+import { histogramSchema } from "./latency.ts";
+import { type Channel, channelSchema } from "./subscriber.ts";
+
+/** Which chunk: one range of the audience of one update on one channel. */
+export const chunkKeySchema = z.object({
+  pageId: idSchema,
+  incidentId: idSchema,
+  updateId: idSchema,
+  seq: z.number(),
+  channel: channelSchema,
+  /** 0-based. */
+  chunk: z.number(),
+  of: z.number(),
+});
+export type ChunkKey = z.infer<typeof chunkKeySchema>;
+
+/** What a chunk's claim knows: enough for another invocation to go on after a crash anywhere. */
+export const chunkSchema = z.extend(chunkKeySchema, {
+  /** queued: sent (again) and not claimed since. claimed: an invocation holds the lease. done: nobody is left but those retrying. */
+  state: z.enum(["queued", "claimed", "done"]),
+  leaseUntil: z.number(),
+  /** Claims so far: the fencing token of the invocation that holds the lease. */
+  attempt: z.number(),
+  /** Number of times sweep has sent it again; part of the deduplication id. */
+  resend: z.number(),
+  queuedAt: z.number(),
+  /** Ids that may be in flight: written before they are sent. After a crash these are the ambiguous ones. */
+  window: z.array(idSchema),
+  /** Of the window, those whose outcome was already unknown once before. */
+  windowAgain: z.array(idSchema),
+  /** Position after which to go on; null from the start. */
+  cursor: z.nullable(z.string()),
+  counts: countsSchema,
+  /** Subscribers whose delivery is open beyond the chunk's first attempt. */
+  retrying: z.array(idSchema),
+  /** Milliseconds from commit to the provider's acceptance. */
+  histogram: histogramSchema,
+  slowestMs: z.number(),
+  firstAcceptedAt: z.nullable(z.number()),
+  lastAcceptedAt: z.nullable(z.number()),
+});
+export type Chunk = z.infer<typeof chunkSchema>;
+
+/** What one attempt adds to its chunk. */
+export interface ChunkProgress {
+  counts: Counts;
+  retrying: readonly string[];
+  histogram: Readonly<Record<string, number>>;
+  slowestMs: number;
+  firstAcceptedAt: number | null;
+  lastAcceptedAt: number | null;
+}
+
+/**
+ * Recipients per chunk. Many recipients per invocation carry the first seconds, when SQS gives a new mapping five
+ * concurrent invocations; a chunk is also what is in doubt after a crash, so not too many.
+ */
+export const RECIPIENTS_PER_CHUNK: Record<Channel, number> = { email: 50, sms: 20, webhook: 25 };
+
+/** Recipients in flight at once inside a chunk, and so at most in doubt after a crash. */
+export const WINDOW: Record<Channel, number> = { email: 25, sms: 1, webhook: 25 };
+
+/** A chunk never holds more than this many seconds of the send rate. */
+const CHUNK_SECONDS = 10;
+
+/** How many chunks for that many subscribers, given the send rate per second (null: none applies). At least one. */
+export function chunksFor(channel: Channel, subscribers: number, ratePerSecond: number | null): number {
+  const byRate =
+    ratePerSecond === null ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(ratePerSecond * CHUNK_SECONDS));
+  return Math.max(1, Math.ceil(subscribers / Math.min(RECIPIENTS_PER_CHUNK[channel], byRate)));
+}
+
+const POSITIONS = 2 ** 32;
+
+/** The chunk's hash positions, both ends included, as 8 hex digits. */
+export function chunkRange(chunk: number, of: number): { from: string; to: string } {
+  const from = Math.ceil((chunk * POSITIONS) / of);
+  const next = Math.ceil(((chunk + 1) * POSITIONS) / of);
+  return { from: hex(from), to: hex(next - 1) };
+}
+
+function hex(position: number): string {
+  return position.toString(16).padStart(8, "0");
+}

@@ -1,0 +1,108 @@
+import * as z from "zod/mini";
+import { idSchema } from "./ids.ts";
+import { channelSchema } from "./subscriber.ts";
+
+/**
+ * Where one (subscriber, update) pair stands.
+ * Final: accepted (the provider took it), failed, suppressed, superseded, ambiguous (SMS only: unknown, never sent again).
+ * Open: sending (an attempt is under way), retrying (one is due).
+ */
+export const deliveryStateSchema = z.enum([
+  "accepted",
+  "failed",
+  "suppressed",
+  "superseded",
+  "ambiguous",
+  "sending",
+  "retrying",
+]);
+export type DeliveryState = z.infer<typeof deliveryStateSchema>;
+export type OpenState = "sending" | "retrying";
+export const DELIVERY_STATES: readonly DeliveryState[] = deliveryStateSchema.options;
+
+export const deliverySchema = z.object({
+  pageId: idSchema,
+  subscriberId: idSchema,
+  incidentId: idSchema,
+  updateId: idSchema,
+  seq: z.number(),
+  channel: channelSchema,
+  /** The chunk whose counts this delivery is part of. */
+  chunk: z.number(),
+  state: deliveryStateSchema,
+  /** Attempts begun, the running one included. */
+  attempts: z.number(),
+  /** Of these, how many ended without a known outcome. */
+  unknownOutcomes: z.number(),
+  /** What the provider calls it. */
+  providerId: z.nullable(z.string()),
+  /** For failed, suppressed, retrying: why; for superseded: the id of the update that did. */
+  reason: z.nullable(z.string()),
+  committedAt: z.number(),
+  firstAttemptAt: z.nullable(z.number()),
+  updatedAt: z.number(),
+  /** When the next attempt is due; null once final. */
+  nextAttemptAt: z.nullable(z.number()),
+  /** While sending: until when the attempt may run. */
+  leaseUntil: z.nullable(z.number()),
+});
+export type Delivery = z.infer<typeof deliverySchema>;
+
+export function isOpen(state: DeliveryState): state is OpenState {
+  return state === "sending" || state === "retrying";
+}
+
+export const countsSchema = z.object({
+  accepted: z.number(),
+  failed: z.number(),
+  suppressed: z.number(),
+  superseded: z.number(),
+  ambiguous: z.number(),
+  /** Open ones, sending or retrying. */
+  open: z.number(),
+  /** Deliveries that needed more than one attempt, whatever became of them. */
+  retried: z.number(),
+});
+export type Counts = z.infer<typeof countsSchema>;
+
+export const NO_COUNTS: Counts = {
+  accepted: 0,
+  failed: 0,
+  suppressed: 0,
+  superseded: 0,
+  ambiguous: 0,
+  open: 0,
+  retried: 0,
+};
+
+export function countKey(state: DeliveryState): Exclude<keyof Counts, "retried"> {
+  return isOpen(state) ? "open" : state;
+}
+
+export function sumCounts(all: readonly Counts[]): Counts {
+  const sum = { ...NO_COUNTS };
+  for (const counts of all) {
+    sum.accepted += counts.accepted;
+    sum.failed += counts.failed;
+    sum.suppressed += counts.suppressed;
+    sum.superseded += counts.superseded;
+    sum.ambiguous += counts.ambiguous;
+    sum.open += counts.open;
+    sum.retried += counts.retried;
+  }
+  return sum;
+}
+
+/** Everyone the update concerns: the sum of all states. */
+export function audienceOf(counts: Counts): number {
+  return counts.accepted + counts.failed + counts.suppressed + counts.superseded + counts.ambiguous + counts.open;
+}
+
+export function countDeliveries(deliveries: readonly Pick<Delivery, "state" | "attempts">[]): Counts {
+  const counts = { ...NO_COUNTS };
+  for (const { state, attempts } of deliveries) {
+    counts[countKey(state)] += 1;
+    if (attempts > 1) counts.retried += 1;
+  }
+  return counts;
+}

@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import * as z from "zod/mini";
+import type { Random } from "./clock.ts";
+
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
+const ID_LENGTH = 12;
+// The largest multiple of 36 that fits a byte: bytes above it are drawn again, so that every character is equally likely.
+const FAIR_BYTES = 252;
+
+/** Statuspage's form of an id: 12 characters of [a-z0-9]. */
+export const idSchema = z.string().check(z.regex(/^[a-z0-9]{12}$/, "must be an id: 12 characters of a-z and 0-9"));
+
+/** A new id of 62 bits of randomness. */
+export function newId(random: Random): string {
+  let id = "";
+  while (id.length < ID_LENGTH) {
+    for (const byte of random(ID_LENGTH * 2)) {
+      if (byte < FAIR_BYTES && id.length < ID_LENGTH) id += ALPHABET[byte % ALPHABET.length];
+    }
+  }
+  return id;
+}
+
+export function sha256Hex(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/**
+ * Where a subscriber stands in the audience: the first 32 bits of SHA-256 of the id, as 8 hex digits.
+ * Fair whatever the ids are (imported ones are not uniform), so a range of positions is a stable slice of the audience.
+ */
+export function hashPosition(subscriberId: string): string {
+  return sha256Hex(subscriberId).slice(0, 8);
+}

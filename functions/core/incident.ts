@@ -1,0 +1,108 @@
+import * as z from "zod/mini";
+import { affectedComponentSchema, componentStatusSchema } from "./component.ts";
+import { idSchema } from "./ids.ts";
+
+export const realtimeStatuses = ["investigating", "identified", "monitoring", "resolved"] as const;
+export const scheduledStatuses = ["scheduled", "in_progress", "verifying", "completed"] as const;
+export const incidentStatusSchema = z.enum([...realtimeStatuses, ...scheduledStatuses]);
+export type IncidentStatus = z.infer<typeof incidentStatusSchema>;
+
+/** `postmortem` is the status of the update that announces one; an incident itself never stores it. */
+export const updateStatusSchema = z.enum([...realtimeStatuses, ...scheduledStatuses, "postmortem"]);
+export type UpdateStatus = z.infer<typeof updateStatusSchema>;
+
+export const impactSchema = z.enum(["none", "maintenance", "minor", "major", "critical"]);
+export type Impact = z.infer<typeof impactSchema>;
+
+/** Limits from Statuspage's published API description. */
+export const NAME_LIMIT = 255;
+export const BODY_LIMIT = 25_000;
+
+export const postmortemSchema = z.object({
+  /** What readers see; null until published. Markdown. */
+  body: z.nullable(z.string()),
+  bodyUpdatedAt: z.nullable(z.number()),
+  draft: z.nullable(z.string()),
+  draftUpdatedAt: z.nullable(z.number()),
+  publishedAt: z.nullable(z.number()),
+  notifySubscribers: z.boolean(),
+});
+export type Postmortem = z.infer<typeof postmortemSchema>;
+
+export const scheduleSchema = z.object({
+  scheduledFor: z.number(),
+  scheduledUntil: z.number(),
+  autoInProgress: z.boolean(),
+  autoCompleted: z.boolean(),
+  remindPrior: z.boolean(),
+});
+export type Schedule = z.infer<typeof scheduleSchema>;
+
+/** The incident's header: everything but its updates. */
+export const incidentSchema = z.object({
+  pageId: idSchema,
+  id: idSchema,
+  /** Rises with every write; the condition of the next one. */
+  version: z.number(),
+  /** Sequence number of the newest update; 1 is the first. */
+  seq: z.number(),
+  name: z.string(),
+  status: incidentStatusSchema,
+  impact: impactSchema,
+  impactOverride: z.nullable(impactSchema),
+  /** Present status of each component this incident has affected so far: only ever grows. */
+  affected: z.record(z.string(), componentStatusSchema),
+  /** The highest impact so far: an audience only grows during an incident. */
+  highestImpact: impactSchema,
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  /** When it began for readers: the first update's display time. */
+  startedAt: z.number(),
+  monitoringAt: z.nullable(z.number()),
+  resolvedAt: z.nullable(z.number()),
+  schedule: z.nullable(scheduleSchema),
+  backfilled: z.boolean(),
+  metadata: z.record(z.string(), z.record(z.string(), z.unknown())),
+  postmortem: z.nullable(postmortemSchema),
+  postmortemIgnored: z.boolean(),
+  /** Set when an operator deleted it: hidden everywhere, and whatever is still open ends as suppressed: withdrawn. */
+  withdrawnAt: z.nullable(z.number()),
+});
+export type Incident = z.infer<typeof incidentSchema>;
+
+/** One update: what was said and what it did. Only body and displayAt may be edited later, which notifies nobody. */
+export const updateSchema = z.object({
+  pageId: idSchema,
+  incidentId: idSchema,
+  id: idSchema,
+  seq: z.number(),
+  status: updateStatusSchema,
+  body: z.string(),
+  /** null when the update touched none (Statuspage: null, never an empty list). */
+  affectedComponents: z.nullable(z.array(affectedComponentSchema)),
+  deliverNotifications: z.boolean(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  displayAt: z.number(),
+  /** True for the update that opens the incident. */
+  opens: z.boolean(),
+  /** The incident's affected components and highest impact as of this update: what its audience is matched against. */
+  componentIdsSoFar: z.array(idSchema),
+  impactSoFar: impactSchema,
+  /** The incident's name as of this update: what its mails say. */
+  incidentName: z.string(),
+});
+export type Update = z.infer<typeof updateSchema>;
+
+export function isScheduled(incident: Pick<Incident, "status" | "schedule">): boolean {
+  return incident.schedule !== null;
+}
+
+export function isUnresolved(incident: Pick<Incident, "status">): boolean {
+  return incident.status !== "resolved" && incident.status !== "completed";
+}
+
+/** What readers and the public JSON are told: `postmortem` once one is published. */
+export function publicStatus(incident: Incident): UpdateStatus {
+  return incident.postmortem?.publishedAt != null ? "postmortem" : incident.status;
+}

@@ -1,0 +1,160 @@
+import { applyStatuses, type Catalog, type ComponentChange, type ComponentStatuses } from "./component.ts";
+import type { Impact, Incident, IncidentStatus, Schedule, Update, UpdateStatus } from "./incident.ts";
+import type { Notice } from "./notice.ts";
+import { impactOf, worstImpact } from "./rollup.ts";
+
+/** Everything one transaction writes for an incident. */
+export interface IncidentCommit {
+  incident: Incident;
+  /** Version the stored header must have; null: there must be none. */
+  expectedVersion: number | null;
+  update: Update | null;
+  /** The catalog to store, if statuses changed; its `version` is the one the stored catalog must have. */
+  catalog: Catalog | null;
+  change: ComponentChange | null;
+  notice: Notice | null;
+}
+
+export interface UpdateInput {
+  updateId: string;
+  status: UpdateStatus;
+  body: string;
+  components: ComponentStatuses;
+  deliverNotifications: boolean;
+  displayAt: number | null;
+}
+
+export interface IncidentInput extends UpdateInput {
+  pageId: string;
+  incidentId: string;
+  name: string;
+  status: IncidentStatus;
+  impactOverride: Impact | null;
+  schedule: Schedule | null;
+  backfilled: boolean;
+  metadata: Incident["metadata"];
+}
+
+export type PostingOutcome =
+  | { outcome: "ready"; commit: IncidentCommit }
+  | { outcome: "unknown components"; ids: string[] };
+
+/** Opens an incident with its first update. */
+export function openIncident(input: IncidentInput, catalog: Catalog, now: number): PostingOutcome {
+  const startedAt = input.displayAt ?? now;
+  const empty: Incident = {
+    pageId: input.pageId,
+    id: input.incidentId,
+    version: 0,
+    seq: 0,
+    name: input.name,
+    status: input.status,
+    impact: "none",
+    impactOverride: input.impactOverride,
+    affected: {},
+    highestImpact: "none",
+    createdAt: now,
+    updatedAt: now,
+    startedAt,
+    monitoringAt: null,
+    resolvedAt: null,
+    schedule: input.schedule,
+    backfilled: input.backfilled,
+    metadata: input.metadata,
+    postmortem: null,
+    postmortemIgnored: false,
+    withdrawnAt: null,
+  };
+  const outcome = postUpdate(empty, input, catalog, now);
+  return outcome.outcome === "ready" ? { ...outcome, commit: { ...outcome.commit, expectedVersion: null } } : outcome;
+}
+
+/** Adds an update to an incident. Backfilled incidents notify nobody and change no component (Statuspage's rule). */
+export function postUpdate(incident: Incident, input: UpdateInput, catalog: Catalog, now: number): PostingOutcome {
+  const applied = applyStatuses(catalog, incident.backfilled ? {} : input.components, now);
+  if (applied.unknown.length > 0) return { outcome: "unknown components", ids: applied.unknown };
+
+  const affected = {
+    ...incident.affected,
+    ...Object.fromEntries(applied.affected.map((component) => [component.id, component.newStatus])),
+  };
+  const impact = presentImpact(incident, affected, catalog, input.status);
+  const highestImpact = worstImpact([incident.highestImpact, impact]);
+  const seq = incident.seq + 1;
+  const displayAt = input.displayAt ?? now;
+  const deliver = input.deliverNotifications && !incident.backfilled;
+  const next: Incident = {
+    ...incident,
+    version: incident.version + 1,
+    seq,
+    status: input.status === "postmortem" ? incident.status : input.status,
+    impact,
+    affected,
+    highestImpact,
+    updatedAt: now,
+    monitoringAt: input.status === "monitoring" ? (incident.monitoringAt ?? displayAt) : incident.monitoringAt,
+    resolvedAt:
+      input.status === "resolved" || input.status === "completed"
+        ? (incident.resolvedAt ?? displayAt)
+        : input.status === "postmortem"
+          ? incident.resolvedAt
+          : null,
+  };
+  const update: Update = {
+    pageId: incident.pageId,
+    incidentId: incident.id,
+    id: input.updateId,
+    seq,
+    status: input.status,
+    body: input.body,
+    affectedComponents: applied.affected.length > 0 ? applied.affected : null,
+    deliverNotifications: deliver,
+    createdAt: now,
+    updatedAt: now,
+    displayAt,
+    opens: seq === 1,
+    componentIdsSoFar: Object.keys(affected).sort(),
+    impactSoFar: highestImpact,
+    incidentName: next.name,
+  };
+  const changed = applied.changed.length > 0;
+  return {
+    outcome: "ready",
+    commit: {
+      incident: next,
+      expectedVersion: incident.version,
+      update,
+      catalog: changed ? applied.catalog : null,
+      change: changed ? { pageId: incident.pageId, at: now, incidentId: incident.id, changes: applied.changed } : null,
+      notice: deliver ? noticeFor(update, now) : null,
+    },
+  };
+}
+
+function noticeFor(update: Update, now: number): Notice {
+  return {
+    kind: "update",
+    pageId: update.pageId,
+    incidentId: update.incidentId,
+    updateId: update.id,
+    seq: update.seq,
+    state: "unplanned",
+    committedAt: now,
+    plannedAt: null,
+    plan: null,
+  };
+}
+
+/** A resolved incident keeps the impact it had: recovery does not make the past harmless. */
+function presentImpact(
+  incident: Incident,
+  affected: Incident["affected"],
+  catalog: Catalog,
+  status: UpdateStatus,
+): Impact {
+  if (incident.impactOverride !== null) return incident.impactOverride;
+  if (incident.schedule !== null) return "maintenance";
+  const present = impactOf(catalog.components, affected);
+  const over = status === "resolved" || status === "postmortem";
+  return over ? worstImpact([incident.impact, present]) : present === "none" ? incident.impact : present;
+}

@@ -1,0 +1,50 @@
+import * as z from "zod/mini";
+import { chunkKeySchema } from "./chunk.ts";
+import { idSchema } from "./ids.ts";
+import { channelSchema } from "./subscriber.ts";
+
+/** On the FIFO queues: one chunk. No address is in it. */
+export const chunkWorkSchema = z.extend(chunkKeySchema, { kind: z.literal("chunk"), resend: z.number() });
+export type ChunkWork = z.infer<typeof chunkWorkSchema>;
+
+/** One delivery whose next attempt is due: email and SMS on the chunk's FIFO group, webhooks on their retry queue. */
+export const retryWorkSchema = z.extend(chunkKeySchema, {
+  kind: z.literal("retry"),
+  subscriberId: idSchema,
+  /** Attempts made when it was queued: part of the deduplication id, and how a late copy is told from a due one. */
+  attempts: z.number(),
+});
+export type RetryWork = z.infer<typeof retryWorkSchema>;
+
+/** On the confirmations queue: mail that belongs to no update. */
+export const confirmationWorkSchema = z.object({
+  kind: z.literal("confirmation"),
+  pageId: idSchema,
+  channel: channelSchema,
+  subscriberId: idSchema,
+  /** The token itself: it is stored only as a hash, so it must travel with the work. */
+  token: z.string(),
+});
+export type ConfirmationWork = z.infer<typeof confirmationWorkSchema>;
+
+export const sendWorkSchema = z.discriminatedUnion("kind", [chunkWorkSchema, retryWorkSchema, confirmationWorkSchema]);
+export type SendWork = z.infer<typeof sendWorkSchema>;
+
+/** On the planning queue: a notice that the stream missed. */
+export const planWorkSchema = z.object({ pageId: idSchema, updateId: idSchema });
+export type PlanWork = z.infer<typeof planWorkSchema>;
+
+/** On the publishing queue: a page whose files are behind. */
+export const publishWorkSchema = z.object({ pageId: idSchema });
+export type PublishWork = z.infer<typeof publishWorkSchema>;
+
+/** FIFO message group: one incident's chunk, so that its updates are sent in order and others do not wait. */
+export function chunkGroup(work: Pick<ChunkWork, "pageId" | "incidentId" | "channel" | "chunk">): string {
+  return `${work.pageId}-${work.incidentId}-${work.channel}-${work.chunk}`;
+}
+
+/** SQS accepts and drops a repeated deduplication id for five minutes: hence the resend number and the attempts. */
+export function deduplicationId(work: ChunkWork | RetryWork): string {
+  const chunk = `${work.updateId}-${work.channel}-${work.chunk}`;
+  return work.kind === "chunk" ? `${chunk}-r${work.resend}` : `${chunk}-${work.subscriberId}-a${work.attempts}`;
+}

@@ -1,0 +1,71 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+
+/** A versioned HMAC key of 256 bits, kept in the access table. */
+export interface SigningKey {
+  version: number;
+  key: Uint8Array;
+}
+
+/** Standard Webhooks secret: `whsec_` and base64. Derived, so nothing is stored and rotation is a number. */
+export function webhookSecret(master: SigningKey, pageId: string, subscriberId: string, secretVersion: number): string {
+  const derived = createHmac("sha256", master.key)
+    .update(`webhook|${pageId}|${subscriberId}|${secretVersion}`)
+    .digest();
+  return `whsec_${derived.toString("base64")}`;
+}
+
+/** The same on every attempt and replay of one update to one subscriber, so that a receiver can drop doubles. */
+export function webhookId(subscriberId: string, updateId: string): string {
+  return `msg_${createHash("sha256").update(`${subscriberId}|${updateId}`).digest("base64url").slice(0, 27)}`;
+}
+
+/** Standard Webhooks 1.0 `webhook-signature`: `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. */
+export function webhookSignature(secret: string, id: string, timestampSeconds: number, body: string): string {
+  const key = Buffer.from(secret.slice("whsec_".length), "base64");
+  return `v1,${createHmac("sha256", key).update(`${id}.${timestampSeconds}.${body}`).digest("base64")}`;
+}
+
+export type TokenPurpose = "unsubscribe";
+export interface TokenSubject {
+  pageId: string;
+  channel: "email" | "sms" | "webhook";
+  subscriberId: string;
+}
+
+const MAC_BYTES = 16;
+const CHANNEL_LETTERS = { email: "e", sms: "s", webhook: "w" } as const;
+const LETTER_CHANNELS: Record<string, TokenSubject["channel"] | undefined> = { e: "email", s: "sms", w: "webhook" };
+
+/** `<key version>.<page>.<e|s|w>.<subscriber>.<128-bit MAC>`: bound to purpose and subscriber, about 52 characters, URL-safe. */
+export function subscriberToken(key: SigningKey, purpose: TokenPurpose, subject: TokenSubject): string {
+  const head = `${key.version}.${subject.pageId}.${CHANNEL_LETTERS[subject.channel]}.${subject.subscriberId}`;
+  return `${head}.${tokenMac(key, purpose, head).toString("base64url")}`;
+}
+
+/** Which key version a token names, or null if it has not the form of one. */
+export function tokenKeyVersion(token: string): number | null {
+  const version = /^(\d{1,6})\./.exec(token)?.[1];
+  return version === undefined ? null : Number(version);
+}
+
+/** Whom the token is for, or null if it is forged, damaged or meant for something else. Compared in constant time. */
+export function verifySubscriberToken(key: SigningKey, purpose: TokenPurpose, token: string): TokenSubject | null {
+  const match = /^((\d{1,6})\.([a-z0-9]{12})\.([esw])\.([a-z0-9]{12}))\.([A-Za-z0-9_-]{22})$/.exec(token);
+  const [, head, version, pageId, letter, subscriberId, mac] = match ?? [];
+  if (!head || !pageId || !letter || !subscriberId || !mac || Number(version) !== key.version) return null;
+  const given = Buffer.from(mac, "base64url");
+  if (given.length !== MAC_BYTES || !timingSafeEqual(given, tokenMac(key, purpose, head))) return null;
+  const channel = LETTER_CHANNELS[letter];
+  return channel === undefined ? null : { pageId, channel, subscriberId };
+}
+
+function tokenMac(key: SigningKey, purpose: TokenPurpose, head: string): Buffer {
+  return createHmac("sha256", key.key).update(`${purpose}|${head}`).digest().subarray(0, MAC_BYTES);
+}
+
+/** Compares two hex digests in constant time. */
+export function sameDigest(a: string, b: string): boolean {
+  const left = Buffer.from(a, "hex");
+  const right = Buffer.from(b, "hex");
+  return left.length === right.length && left.length > 0 && timingSafeEqual(left, right);
+}

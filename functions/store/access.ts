@@ -1,0 +1,87 @@
+import * as z from "zod/mini";
+import { idSchema } from "../core/ids.ts";
+import type { SigningKey } from "../core/signature.ts";
+
+export const apiScopes = [
+  "pages:read",
+  "pages:write",
+  "components:read",
+  "components:write",
+  "incidents:read",
+  "incidents:write",
+  "subscribers:read",
+  "subscribers:write",
+] as const;
+export const apiScopeSchema = z.enum(apiScopes);
+export type ApiScope = z.infer<typeof apiScopeSchema>;
+
+export const apiKeySchema = z.object({
+  id: z.string(),
+  pageId: idSchema,
+  name: z.string(),
+  /** SHA-256, hex, of the secret's text. The secret itself is stored nowhere. */
+  secretHash: z.string(),
+  scopes: z.array(apiScopeSchema),
+  createdAt: z.number(),
+  expiresAt: z.nullable(z.number()),
+  lastUsedAt: z.nullable(z.number()),
+});
+export type ApiKey = z.infer<typeof apiKeySchema>;
+
+/** The shared send schedule of one provider (GCRA: `tat` is when the next slot begins). */
+export type SendSchedule = "email" | "sms";
+export interface SendRate {
+  perSecond: number;
+  /** Sends left today; null where the provider has no daily quota. */
+  leftToday: number | null;
+}
+export type Reservation =
+  /** `count` slots, the first at `startAt`, `spacingMs` apart. */
+  | { outcome: "reserved"; startAt: number; spacingMs: number }
+  /** The schedule is full further ahead than allowed: ask again then. */
+  | { outcome: "full"; retryAt: number }
+  /** The provider told us to stop until then. */
+  | { outcome: "paused"; until: number };
+
+/** A request seen before under this Idempotency-Key (24 hours). */
+export type IdempotencyOutcome =
+  /** Ours to run; `seed` is the same for every run under this key, so that the ids it makes are too. */
+  | { outcome: "run"; seed: string }
+  | { outcome: "replay"; status: number; body: string }
+  | { outcome: "running" }
+  /** The key was used with another request. */
+  | { outcome: "mismatch" };
+
+/** The access table: keys, signing keys, idempotency, rates. */
+export interface AccessStore {
+  putApiKey(key: ApiKey): Promise<void>;
+  getApiKey(keyId: string): Promise<ApiKey | null>;
+  touchApiKey(keyId: string, now: number): Promise<void>;
+
+  /** The newest signing key, made on first use (a race makes one). */
+  currentSigningKey(pageId: string): Promise<SigningKey>;
+  getSigningKey(pageId: string, version: number): Promise<SigningKey | null>;
+
+  /** Reserves `count` slots, at most a second ahead of `now`. Without a stored rate the default applies. */
+  reserveSlots(schedule: SendSchedule, count: number, now: number): Promise<Reservation>;
+  getRate(schedule: SendSchedule): Promise<SendRate>;
+  saveRate(schedule: SendSchedule, rate: SendRate, now: number): Promise<void>;
+  /** No slot before `until`: the provider throttled us or the day's quota is used up. */
+  pause(schedule: SendSchedule, until: number): Promise<void>;
+
+  beginIdempotent(
+    pageId: string,
+    keyHash: string,
+    requestHash: string,
+    now: number,
+    seed: string,
+  ): Promise<IdempotencyOutcome>;
+  completeIdempotent(pageId: string, keyHash: string, status: number, body: string): Promise<void>;
+}
+
+/** A new AWS account's SES sandbox sends one a second; sweep reads the real rate within a minute. */
+export const DEFAULT_RATES: Record<SendSchedule, SendRate> = {
+  email: { perSecond: 1, leftToday: null },
+  // SNS: 20 SMS a second per account and region for transactional messages.
+  sms: { perSecond: 20, leftToday: null },
+};

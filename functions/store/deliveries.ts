@@ -1,0 +1,81 @@
+import type { Chunk, ChunkKey, ChunkProgress } from "../core/chunk.ts";
+import type { Delivery, DeliveryState } from "../core/delivery.ts";
+import type { ChannelPlan, Notice } from "../core/notice.ts";
+import type { Rendering } from "../core/rendering.ts";
+import type { Channel } from "../core/subscriber.ts";
+import type { ListPage } from "./status.ts";
+
+export type ClaimOutcome =
+  /** `chunk` is the claim as stored, `attempt` its fencing token. `window` holds what an earlier attempt left in doubt. */
+  { outcome: "claimed"; chunk: Chunk } | { outcome: "lost"; why: "done" | "leased" };
+export type FencedOutcome = { outcome: "saved" } | { outcome: "lost" };
+
+export interface RenderingKey {
+  pageId: string;
+  updateId: string;
+  format: "email" | "sms" | "webhook";
+  locale: string;
+}
+
+/**
+ * The deliveries table: outbox and ledger. Items expire 90 days after they were written.
+ * All reads are strongly consistent, but for the lists named in the index sections.
+ */
+export interface Ledger {
+  getNotice(pageId: string, updateId: string): Promise<Notice | null>;
+  /** unplanned -> planned, with the plan. `lost`: it was planned already. */
+  markPlanned(notice: Notice, plan: ChannelPlan, now: number): Promise<FencedOutcome>;
+  /** planned -> done: it leaves the open index. */
+  markDone(notice: Notice): Promise<void>;
+  /** Index *open*: notices not done, oldest first. */
+  listOpenNotices(limit: number, cursor: string | null): Promise<ListPage<Notice>>;
+
+  /** Keeps the first rendering ever stored under the key and returns the one in force, so all attempts send the same bytes. */
+  keepRendering(key: RenderingKey, rendering: Rendering, now: number): Promise<Rendering>;
+  getRendering(key: RenderingKey): Promise<Rendering | null>;
+  /** Keeps the first number of chunks fixed for the incident and channel and returns the one in force. */
+  fixChunks(pageId: string, incidentId: string, channel: Channel, chunks: number, now: number): Promise<number>;
+
+  /** queued (or absent, or claimed with its lease over at `now`) -> claimed, the next attempt. */
+  claimChunk(key: ChunkKey, resend: number, now: number, leaseUntil: number): Promise<ClaimOutcome>;
+  /** Records of the given chunks; those never claimed or queued again are left out. */
+  getChunks(keys: readonly ChunkKey[]): Promise<Chunk[]>;
+  listChunks(pageId: string, updateId: string): Promise<Chunk[]>;
+  /** Before a window is sent: who may be in flight, under the claim's fencing token. */
+  openWindow(
+    key: ChunkKey,
+    attempt: number,
+    window: readonly string[],
+    windowAgain: readonly string[],
+  ): Promise<FencedOutcome>;
+  /** After a window is recorded: adds to the chunk, clears the window, moves the cursor. */
+  closeWindow(key: ChunkKey, attempt: number, progress: ChunkProgress, cursor: string | null): Promise<FencedOutcome>;
+  /** claimed -> done. */
+  finishChunk(key: ChunkKey, attempt: number): Promise<FencedOutcome>;
+  /** claimed -> queued: gives the chunk back; sweep sends it again once `notBefore` has passed. */
+  yieldChunk(key: ChunkKey, attempt: number, notBefore: number): Promise<FencedOutcome>;
+  /** For sweep: (absent | queued | claimed and lease over) -> queued under the next resend number, which it returns; null when the chunk is done or alive. */
+  requeueChunk(key: ChunkKey, now: number, queuedBefore: number): Promise<number | null>;
+
+  /** Creates the records of a window; unprocessed writes are repeated until all are in. */
+  recordDeliveries(deliveries: readonly Delivery[]): Promise<void>;
+  /** Records of these subscribers for one update; missing ones are left out. */
+  getDeliveries(pageId: string, incidentId: string, seq: number, subscriberIds: readonly string[]): Promise<Delivery[]>;
+  /** All deliveries of one subscriber in one incident, oldest update first. */
+  listSubscriberIncident(pageId: string, subscriberId: string, incidentId: string): Promise<Delivery[]>;
+  /**
+   * One transaction: the record takes the place of the one in state `from` (with `from`'s number of attempts), and the
+   * chunk's counts follow. `latencyMs` is counted when it became accepted. `lost`: it was no longer so.
+   */
+  changeDelivery(
+    from: { state: DeliveryState; attempts: number; leaseUntil: number | null },
+    to: Delivery,
+    latencyMs: number | null,
+  ): Promise<FencedOutcome>;
+  /** Index *due*: open deliveries whose next attempt (with grace) lies before `now`. */
+  listDue(now: number, limit: number): Promise<Delivery[]>;
+  /** Pushes a due delivery out of sight until `dueAt`, if it is still in the state read. `lost`: it was not. */
+  postponeDue(delivery: Delivery, dueAt: number): Promise<FencedOutcome>;
+  /** Index *problems*: failed and suppressed deliveries of an update. */
+  listProblems(pageId: string, updateId: string, limit: number, cursor: string | null): Promise<ListPage<Delivery>>;
+}

@@ -1,0 +1,70 @@
+import type { Channel, Subscriber, SubscriberState } from "../core/subscriber.ts";
+import type { ListPage } from "./status.ts";
+
+export type CreateOutcome = { outcome: "created" } | { outcome: "exists"; subscriberId: string };
+/** `unchanged`: it was not in one of the states that the change starts from (or, for confirm, the token is another one). */
+export type ChangeOutcome =
+  | { outcome: "changed"; subscriber: Subscriber }
+  | { outcome: "unchanged"; subscriber: Subscriber }
+  | { outcome: "missing" };
+
+/** The subscribers table: personal data. One subscriber per address, channel and page, kept so by a guard item. All reads are strongly consistent. */
+export interface SubscriberStore {
+  /** Subscriber and guard in one transaction. An unsubscribed holder of the address is `exists` too: see `replaceScopes` and `reactivate`. */
+  create(subscriber: Subscriber): Promise<CreateOutcome>;
+  get(pageId: string, channel: Channel, subscriberId: string): Promise<Subscriber | null>;
+  /** Looks on all channels. */
+  find(pageId: string, subscriberId: string): Promise<Subscriber | null>;
+  /** Up to 100 ids; missing ones are left out. Unprocessed keys are asked for again. */
+  getMany(pageId: string, channel: Channel, subscriberIds: readonly string[]): Promise<Subscriber[]>;
+  /** In order of hash position, all states. */
+  list(pageId: string, channel: Channel, limit: number, cursor: string | null): Promise<ListPage<Subscriber>>;
+  /**
+   * Active subscribers whose position lies in [from, to] (8 hex digits, both included), after `after` if given.
+   * `after` and `next` are `<position>#<id>` of the last one looked at.
+   */
+  listRange(
+    pageId: string,
+    channel: Channel,
+    range: { from: string; to: string },
+    after: string | null,
+    limit: number,
+  ): Promise<ListPage<Subscriber>>;
+  /** How many there are: exact if one page of a COUNT query reaches the end, else scaled by the position it reached. */
+  estimate(pageId: string, channel: Channel): Promise<number>;
+
+  /** unconfirmed -> active, on the condition of the token's SHA-256. Already active with the same token: `unchanged`. */
+  confirm(
+    pageId: string,
+    channel: Channel,
+    subscriberId: string,
+    tokenHash: string,
+    now: number,
+  ): Promise<ChangeOutcome>;
+  /** Any state -> the given one, from the states listed. Sets the matching time. */
+  changeState(
+    pageId: string,
+    channel: Channel,
+    subscriberId: string,
+    from: readonly SubscriberState[],
+    to: SubscriberState,
+    now: number,
+  ): Promise<ChangeOutcome>;
+  saveScopes(
+    pageId: string,
+    channel: Channel,
+    subscriberId: string,
+    scopes: Subscriber["scopes"],
+    now: number,
+  ): Promise<ChangeOutcome>;
+  /** Puts a new confirmation token's SHA-256 in place of the old one; unconfirmed ones only. */
+  saveConfirmToken(
+    pageId: string,
+    channel: Channel,
+    subscriberId: string,
+    tokenHash: string,
+    now: number,
+  ): Promise<ChangeOutcome>;
+  /** Removes the subscriber and its guard. */
+  remove(pageId: string, channel: Channel, subscriberId: string): Promise<void>;
+}
