@@ -4,8 +4,8 @@ import { idSchema } from "./ids.ts";
 import { histogramSchema } from "./latency.ts";
 import { type Channel, channelSchema } from "./subscriber.ts";
 
-/** Which chunk: one range of the audience of one update on one channel. */
-export const chunkKeySchema = z.object({
+/** Names a chunk: one range of the audience of one update on one channel. */
+export const chunkRefSchema = z.object({
   pageId: idSchema,
   incidentId: idSchema,
   updateId: idSchema,
@@ -13,8 +13,11 @@ export const chunkKeySchema = z.object({
   channel: channelSchema,
   /** 0-based. */
   chunk: z.number(),
-  of: z.number(),
 });
+export type ChunkRef = z.infer<typeof chunkRefSchema>;
+
+/** A chunk with the number of chunks its channel has, which fixes its range. */
+export const chunkKeySchema = z.extend(chunkRefSchema, { of: z.number() });
 export type ChunkKey = z.infer<typeof chunkKeySchema>;
 
 /** What a chunk's claim knows: enough for another invocation to go on after a crash anywhere. */
@@ -27,6 +30,8 @@ export const chunkSchema = z.extend(chunkKeySchema, {
   /** Number of times sweep has sent it again; part of the deduplication id. */
   resend: z.number(),
   queuedAt: z.number(),
+  /** Set when an invocation gave it back: not to be sent again before. */
+  wakeAt: z.nullable(z.number()),
   /** Ids that may be in flight: written before they are sent. After a crash these are the ambiguous ones. */
   window: z.array(idSchema),
   /** Of the window, those whose outcome was already unknown once before. */

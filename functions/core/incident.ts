@@ -35,6 +35,11 @@ export const scheduleSchema = z.object({
   autoInProgress: z.boolean(),
   autoCompleted: z.boolean(),
   remindPrior: z.boolean(),
+  /** What the automatic transitions do besides: components to under_maintenance and back, and whether each is told. */
+  autoMaintenanceState: z.optional(z.boolean()),
+  autoOperationalState: z.optional(z.boolean()),
+  notifyAtStart: z.optional(z.boolean()),
+  notifyAtEnd: z.optional(z.boolean()),
 });
 export type Schedule = z.infer<typeof scheduleSchema>;
 

@@ -131,6 +131,103 @@ export function postUpdate(incident: Incident, input: UpdateInput, catalog: Cata
   };
 }
 
+/** Changes of the header alone; `undefined` leaves a field as it is. */
+export interface Revision {
+  name?: string | undefined;
+  impactOverride?: Impact | null | undefined;
+  schedule?: Schedule | undefined;
+  metadata?: Incident["metadata"] | undefined;
+}
+
+/** The incident with the changed header and the impact that follows from it. Its version is raised by what is committed with it. */
+export function revise(incident: Incident, revision: Revision, catalog: Catalog): Incident {
+  const liftsOverride = revision.impactOverride === null && incident.impactOverride !== null;
+  const next: Incident = {
+    ...incident,
+    impact: liftsOverride ? "none" : incident.impact,
+    name: revision.name ?? incident.name,
+    impactOverride: revision.impactOverride === undefined ? incident.impactOverride : revision.impactOverride,
+    schedule: revision.schedule ?? incident.schedule,
+    metadata: revision.metadata ?? incident.metadata,
+  };
+  const impact = presentImpact(next, next.affected, catalog, next.status);
+  return { ...next, impact, highestImpact: worstImpact([next.highestImpact, impact]) };
+}
+
+/** Commits a header and statuses of components without saying anything: no update, no notice. */
+export function commitQuietly(
+  incident: Incident,
+  components: ComponentStatuses,
+  catalog: Catalog,
+  now: number,
+): PostingOutcome {
+  const applied = applyStatuses(catalog, incident.backfilled ? {} : components, now);
+  if (applied.unknown.length > 0) return { outcome: "unknown components", ids: applied.unknown };
+  const affected = {
+    ...incident.affected,
+    ...Object.fromEntries(applied.affected.map((component) => [component.id, component.newStatus])),
+  };
+  const impact = presentImpact(incident, affected, catalog, incident.status);
+  const changed = applied.changed.length > 0;
+  return {
+    outcome: "ready",
+    commit: {
+      ...headerCommit(
+        { ...incident, affected, impact, highestImpact: worstImpact([incident.highestImpact, impact]) },
+        now,
+      ),
+      catalog: changed ? applied.catalog : null,
+      change: changed ? { pageId: incident.pageId, at: now, incidentId: incident.id, changes: applied.changed } : null,
+    },
+  };
+}
+
+/** Hides the incident everywhere; whatever is still open of its deliveries ends as suppressed: withdrawn. */
+export function withdraw(incident: Incident, now: number): IncidentCommit {
+  return headerCommit({ ...incident, withdrawnAt: now }, now);
+}
+
+/** A commit of nothing but the header, on the condition of the version that `incident` was read with. */
+export function headerCommit(incident: Incident, now: number): IncidentCommit {
+  return {
+    incident: { ...incident, version: incident.version + 1, updatedAt: now },
+    expectedVersion: incident.version,
+    update: null,
+    catalog: null,
+    change: null,
+    notice: null,
+  };
+}
+
+/** An update's text and time of display corrected, and the times of the header that came from it. Notifies nobody. */
+export function editUpdate(
+  incident: Incident,
+  update: Update,
+  edit: { body: string | undefined; displayAt: number | undefined },
+  now: number,
+): { incident: Incident; update: Update } {
+  const displayAt = edit.displayAt ?? update.displayAt;
+  const follow = <T>(time: T) => (time === update.displayAt ? displayAt : time);
+  const { postmortem } = incident;
+  const body = edit.body ?? update.body;
+  const tellsPostmortem = update.status === "postmortem" && postmortem?.body === update.body;
+  return {
+    incident: {
+      ...incident,
+      version: incident.version + 1,
+      updatedAt: now,
+      startedAt: update.opens ? displayAt : incident.startedAt,
+      monitoringAt: update.status === "monitoring" ? follow(incident.monitoringAt) : incident.monitoringAt,
+      resolvedAt:
+        update.status === "resolved" || update.status === "completed"
+          ? follow(incident.resolvedAt)
+          : incident.resolvedAt,
+      postmortem: tellsPostmortem && postmortem !== null ? { ...postmortem, body, bodyUpdatedAt: now } : postmortem,
+    },
+    update: { ...update, body, displayAt, updatedAt: now },
+  };
+}
+
 function noticeFor(update: Update, now: number): Notice {
   return {
     kind: "update",

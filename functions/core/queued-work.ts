@@ -1,14 +1,13 @@
 import * as z from "zod/mini";
-import { chunkKeySchema } from "./chunk.ts";
+import { chunkKeySchema, chunkRefSchema } from "./chunk.ts";
 import { idSchema } from "./ids.ts";
-import { channelSchema } from "./subscriber.ts";
 
 /** On the FIFO queues: one chunk. No address is in it. */
 export const chunkWorkSchema = z.extend(chunkKeySchema, { kind: z.literal("chunk"), resend: z.number() });
 export type ChunkWork = z.infer<typeof chunkWorkSchema>;
 
 /** One delivery whose next attempt is due: email and SMS on the chunk's FIFO group, webhooks on their retry queue. */
-export const retryWorkSchema = z.extend(chunkKeySchema, {
+export const retryWorkSchema = z.extend(chunkRefSchema, {
   kind: z.literal("retry"),
   subscriberId: idSchema,
   /** Attempts made when it was queued: part of the deduplication id, and how a late copy is told from a due one. */
@@ -16,14 +15,14 @@ export const retryWorkSchema = z.extend(chunkKeySchema, {
 });
 export type RetryWork = z.infer<typeof retryWorkSchema>;
 
-/** On the confirmations queue: mail that belongs to no update. */
+/** On the confirmations queue: mail that belongs to no update, rendered where it was asked for (senders render nothing). */
 export const confirmationWorkSchema = z.object({
   kind: z.literal("confirmation"),
   pageId: idSchema,
-  channel: channelSchema,
+  channel: z.literal("email"),
   subscriberId: idSchema,
-  /** The token itself: it is stored only as a hash, so it must travel with the work. */
-  token: z.string(),
+  /** The whole mail. Its token is stored only as a hash, so it must travel with the work. */
+  raw: z.string(),
 });
 export type ConfirmationWork = z.infer<typeof confirmationWorkSchema>;
 

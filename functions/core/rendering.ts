@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 
 /** What differs from recipient to recipient: nothing else does. */
-export const slotSchema = z.enum(["address", "unsubscribe_url"]);
+export const slotSchema = z.enum(["address", "unsubscribe_token"]);
 export type Slot = z.infer<typeof slotSchema>;
 
 /** A text with holes: `parts` has one more element than `slots`, and they alternate. */

@@ -1,4 +1,13 @@
+import {
+  AccountSendingPausedException,
+  ConfigurationSetSendingPausedException,
+  GetSendQuotaCommand,
+  SESClient,
+  SendRawEmailCommand,
+} from "@aws-sdk/client-ses";
 import type { AttemptOutcome } from "../core/attempt.ts";
+import { sdkLogger } from "../lambda/sdk-logger.ts";
+import { callFailure, isThrottled } from "./call-failure.ts";
 
 export interface MailToSend {
   to: string;
@@ -16,5 +25,54 @@ export interface MailQuota {
 
 export interface Mail {
   send(mail: MailToSend): Promise<AttemptOutcome>;
+}
+
+export interface MailLimits {
   quota(): Promise<MailQuota>;
+}
+
+/** SES's classic API. Only its raw call carries List-Unsubscribe. One attempt a call: SES has no idempotency token. */
+export function sesMail(configurationSet: string, from: string): Mail {
+  const client = new SESClient({ maxAttempts: 1, logger: sdkLogger });
+  return {
+    async send({ to, raw, tags }) {
+      try {
+        const answer = await client.send(
+          new SendRawEmailCommand({
+            Source: from,
+            Destinations: [to],
+            RawMessage: { Data: Buffer.from(raw, "latin1") },
+            ConfigurationSetName: configurationSet,
+            Tags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
+          }),
+        );
+        return { outcome: "accepted", providerId: answer.MessageId ?? null };
+      } catch (error) {
+        return outcomeOf(error);
+      }
+    },
+  };
+}
+
+/** The account's present limits. Asked for by sweep only: SES allows one such call a second. */
+export function sesLimits(): MailLimits {
+  const client = new SESClient({ logger: sdkLogger });
+  return {
+    async quota() {
+      const { Max24HourSend = -1, SentLast24Hours = 0, MaxSendRate = 1 } = await client.send(new GetSendQuotaCommand({}));
+      // SES says -1 where there is no daily limit.
+      return { perSecond: MaxSendRate, leftToday: Max24HourSend < 0 ? null : Math.max(0, Max24HourSend - SentLast24Hours) };
+    },
+  };
+}
+
+/** SES says `Throttling` for both limits and tells them apart in words only. */
+function outcomeOf(error: unknown): AttemptOutcome {
+  if (isThrottled(error)) {
+    return /daily|quota exceeded/i.test(error.message) ? { outcome: "quota exhausted" } : { outcome: "throttled" };
+  }
+  if (error instanceof AccountSendingPausedException || error instanceof ConfigurationSetSendingPausedException) {
+    return { outcome: "unavailable", reason: error.name, retryAfterMs: null };
+  }
+  return callFailure(error);
 }

@@ -1,4 +1,21 @@
-import type { ChunkWork, ConfirmationWork, PlanWork, PublishWork, RetryWork } from "../core/queued-work.ts";
+import { setTimeout } from "node:timers/promises";
+import {
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import {
+  type ChunkWork,
+  type ConfirmationWork,
+  chunkGroup,
+  deduplicationId,
+  type PlanWork,
+  type PublishWork,
+  type RetryWork,
+} from "../core/queued-work.ts";
+import { CHANNELS } from "../core/subscriber.ts";
+import { sdkLogger } from "../lambda/sdk-logger.ts";
 
 /** Each call reads the `Failed` list of its batches and throws QueueError, naming how many, if some stay unsent after retries. */
 export interface ChunkQueues {
@@ -14,4 +31,80 @@ export interface ConfirmationQueue {
 export interface WakeQueues {
   wakePlanner(work: PlanWork): Promise<void>;
   wakePublisher(work: PublishWork): Promise<void>;
+}
+
+const BATCH = 10;
+const BATCHES_IN_FLIGHT = 8;
+const TRIES = 4;
+
+/** Some entries stayed unsent after retries: the caller must not take its work for done. */
+export class QueueError extends Error {
+  override name = "QueueError";
+}
+
+export interface QueueUrls {
+  email?: string;
+  sms?: string;
+  webhook?: string;
+  webhookRetry?: string;
+  confirmation?: string;
+  plan?: string;
+  publish?: string;
+}
+
+type AllQueues = ChunkQueues & RetryQueues & ConfirmationQueue & WakeQueues;
+
+/** SQS. A function names only the queues it may write to; asking for another is a programming error that says so. */
+export function sqsQueues(urls: QueueUrls): AllQueues {
+  // The queue's URL is data, not an endpoint: on one machine it names a host that does not resolve.
+  const client = new SQSClient({ useQueueUrlAsEndpoint: false, logger: sdkLogger });
+  const urlOf = (name: keyof QueueUrls): string => {
+    const url = urls[name];
+    if (url === undefined) throw new QueueError(`this function has no queue named ${name}`);
+    return url;
+  };
+  const sendBatch = async (url: string, entries: SendMessageBatchRequestEntry[]) => {
+    let pending = entries;
+    for (let attempt = 1; pending.length > 0; attempt += 1) {
+      const answer = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: pending }));
+      const failed = new Set((answer.Failed ?? []).map(({ Id }) => Id));
+      pending = pending.filter(({ Id }) => failed.has(Id));
+      if (pending.length > 0 && attempt === TRIES) {
+        throw new QueueError(`${pending.length} of ${entries.length} entries were refused: ${answer.Failed?.[0]?.Code}`);
+      }
+      if (pending.length > 0) await setTimeout(50 * 2 ** attempt);
+    }
+  };
+  const sendOne = async (url: string, body: unknown, delayMs: number) => {
+    const DelaySeconds = Math.ceil(delayMs / 1_000);
+    await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(body), DelaySeconds }));
+  };
+  const fifo = (work: ChunkWork | RetryWork) => ({
+    MessageBody: JSON.stringify(work),
+    MessageGroupId: chunkGroup(work),
+    MessageDeduplicationId: deduplicationId(work),
+  });
+  return {
+    async sendChunks(works) {
+      const batches: { url: string; entries: SendMessageBatchRequestEntry[] }[] = [];
+      for (const channel of CHANNELS) {
+        const own = works.filter((work) => work.channel === channel);
+        for (let first = 0; first < own.length; first += BATCH) {
+          const entries = own.slice(first, first + BATCH).map((work, index) => ({ Id: String(index), ...fifo(work) }));
+          batches.push({ url: urlOf(channel), entries });
+        }
+      }
+      for (let first = 0; first < batches.length; first += BATCHES_IN_FLIGHT) {
+        const flight = batches.slice(first, first + BATCHES_IN_FLIGHT);
+        await Promise.all(flight.map(({ url, entries }) => sendBatch(url, entries)));
+      }
+    },
+    async sendRetry(work, delayMs) {
+      if (work.channel === "webhook") return sendOne(urlOf("webhookRetry"), work, delayMs);
+      await client.send(new SendMessageCommand({ QueueUrl: urlOf(work.channel), ...fifo(work) }));
+    },
+    sendConfirmation: (work) => sendOne(urlOf("confirmation"), work, 0),
+    wakePlanner: (work) => sendOne(urlOf("plan"), work, 0),
+    wakePublisher: (work) => sendOne(urlOf("publish"), work, 0),
+  };
 }

@@ -1,0 +1,34 @@
+import { audienceAsOf, isToBeSent } from "./audience.ts";
+import { audienceOf } from "./delivery.ts";
+import type { Chunk } from "./chunk.ts";
+import type { Update } from "./incident.ts";
+import type { Subscriber } from "./subscriber.ts";
+
+/** A later update of the incident, and whether the subscriber's chunk of it has begun to send. */
+export interface LaterUpdate {
+  update: Update;
+  started: boolean;
+}
+
+/**
+ * The later update that supersedes an unsent one for this subscriber: the newest that they are to be sent themselves.
+ * Latest wins for email and SMS as soon as the later one is committed; a webhook gets every update, unless the later
+ * one has already begun, because nothing may start after something newer has.
+ */
+export function supersededBy(subscriber: Subscriber, later: readonly LaterUpdate[]): Update | null {
+  const overtaking = later.filter(
+    ({ update, started }) =>
+      (started || subscriber.channel !== "webhook") && isToBeSent(update, subscriber, audienceAsOf(update.createdAt)),
+  );
+  return overtaking.reduce<Update | null>(
+    (newest, { update }) => (newest === null || update.seq > newest.seq ? update : newest),
+    null,
+  );
+}
+
+/** Whether anything of the chunk may have been sent. One that was only claimed and given back has not begun. */
+export function hasStarted(chunk: Chunk): boolean {
+  return (
+    chunk.state !== "queued" || chunk.window.length > 0 || chunk.cursor !== null || audienceOf(chunk.counts) > 0
+  );
+}

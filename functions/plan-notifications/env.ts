@@ -1,0 +1,16 @@
+import * as z from "zod/mini";
+
+export const envSchema = z.object({
+  STATUS_TABLE: z.string(),
+  SUBSCRIBERS_TABLE: z.string(),
+  DELIVERIES_TABLE: z.string(),
+  ACCESS_TABLE: z.string(),
+  EMAIL_QUEUE_URL: z.url(),
+  SMS_QUEUE_URL: z.url(),
+  WEBHOOK_QUEUE_URL: z.url(),
+  TOPIC_ARN: z.string(),
+  /** Without a trailing slash, as SUBSCRIPTIONS_URL. */
+  PAGE_URL: z.url(),
+  SUBSCRIPTIONS_URL: z.url(),
+  MAIL_FROM: z.email(),
+});

@@ -1,0 +1,43 @@
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { sqsBatch, streamBatch } from "../lambda/batch.ts";
+import { readEnv } from "../lambda/env.ts";
+import { createLogger } from "../lambda/logger.ts";
+import { sqsQueues } from "../providers/queues.ts";
+import { snsTopic } from "../providers/topic.ts";
+import { dynamoStores } from "../store/dynamo-stores.ts";
+import { envSchema } from "./env.ts";
+import { type PlanDeps, planNotice } from "./plan.ts";
+import { renderUpdate } from "./render-update.ts";
+import { planWorkOf, planWorkOfImage } from "./wake.ts";
+
+// Cold start.
+const env = readEnv(envSchema);
+const log = createLogger({ function: "plan-notifications" });
+const { status, subscribers, ledger, access } = dynamoStores(env);
+const deps: PlanDeps = {
+  status,
+  subscribers,
+  ledger,
+  access,
+  queues: sqsQueues({ email: env.EMAIL_QUEUE_URL, sms: env.SMS_QUEUE_URL, webhook: env.WEBHOOK_QUEUE_URL }),
+  topic: snsTopic(env.TOPIC_ARN),
+  render: (source) =>
+    renderUpdate(source, { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL, mailFrom: env.MAIL_FROM }),
+  clock: Date.now,
+};
+
+// Invocation: updates just written (the stream), or notices that it missed (the queue).
+const fromStream = streamBatch(async (record) => {
+  await planNotice(planWorkOfImage(record.dynamodb?.NewImage), deps);
+}, log);
+const fromQueue = sqsBatch(async ({ body }) => {
+  await planNotice(planWorkOf(body), deps);
+}, log);
+
+// Export.
+export const handler = (batch: DynamoDBStreamEvent | SQSEvent): Promise<DynamoDBBatchResponse | SQSBatchResponse> =>
+  isStream(batch) ? fromStream(batch) : fromQueue(batch);
+
+function isStream(batch: DynamoDBStreamEvent | SQSEvent): batch is DynamoDBStreamEvent {
+  return batch.Records.some((record) => "dynamodb" in record);
+}

@@ -1,0 +1,44 @@
+import { type Delivery, isOpen } from "../core/delivery.ts";
+import type { SendDeps } from "./channel-sender.ts";
+
+/** How long to stand back when somebody else is changing the earlier delivery right now. */
+const RACE_WAIT_MS = 5_000;
+
+/**
+ * Makes sure that no earlier delivery of this incident to this subscriber is open before `delivery` starts: those due
+ * for a retry become superseded. Returns null when the way is free, else the instant until which to wait, because one
+ * is being sent at this moment.
+ */
+export async function endEarlier(
+  delivery: Delivery,
+  deps: Pick<SendDeps, "ledger" | "clock">,
+): Promise<number | null> {
+  const { pageId, subscriberId, incidentId, seq, updateId } = delivery;
+  const all = await deps.ledger.listSubscriberIncident(pageId, subscriberId, incidentId);
+  let waitUntil: number | null = null;
+  for (const earlier of all) {
+    if (earlier.seq >= seq || !isOpen(earlier.state)) continue;
+    const now = deps.clock();
+    if (earlier.state === "sending" && earlier.leaseUntil !== null && earlier.leaseUntil > now) {
+      waitUntil = Math.max(waitUntil ?? 0, earlier.leaseUntil);
+      continue;
+    }
+    const ended: Delivery = { ...earlier, updatedAt: now, nextAttemptAt: null, leaseUntil: null, ...ending(earlier, updateId) };
+    const changed = await deps.ledger.changeDelivery(earlier, ended, null);
+    if (changed.outcome === "lost") waitUntil = Math.max(waitUntil ?? 0, now + RACE_WAIT_MS);
+  }
+  return waitUntil;
+}
+
+/** An SMS whose attempt never reported back may have been sent: that is ambiguous, not superseded. */
+function ending(earlier: Delivery, supersededBy: string): Pick<Delivery, "state" | "reason" | "unknownOutcomes"> {
+  const interrupted = earlier.state === "sending";
+  if (interrupted && earlier.channel === "sms") {
+    return { state: "ambiguous", reason: "interrupted while sending", unknownOutcomes: earlier.unknownOutcomes + 1 };
+  }
+  return {
+    state: "superseded",
+    reason: supersededBy,
+    unknownOutcomes: earlier.unknownOutcomes + (interrupted ? 1 : 0),
+  };
+}

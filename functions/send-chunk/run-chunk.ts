@@ -1,0 +1,151 @@
+import { audienceAsOf, isToBeSent } from "../core/audience.ts";
+import { type Chunk, chunkRange, WINDOW } from "../core/chunk.ts";
+import type { Incident, Update } from "../core/incident.ts";
+import { hashPosition } from "../core/ids.ts";
+import { LEASE_MS } from "../core/lease.ts";
+import { hasStarted, type LaterUpdate } from "../core/order.ts";
+import type { ChunkWork } from "../core/queued-work.ts";
+import { LAST_WINDOW_MS, type SendDeps, type SendOne } from "./channel-sender.ts";
+import { sendWindow } from "./send-window.ts";
+
+export type ChunkOutcome =
+  | { outcome: "finished" }
+  /** Another invocation has it, or it was done: the work is to be acknowledged all the same. */
+  | { outcome: "lost" }
+  /** Given back with its progress; sweep sends it again once `until` has passed. */
+  | { outcome: "yielded"; until: number };
+
+/** One attempt at a chunk: what it knows after its claim. */
+export interface ChunkRun {
+  work: ChunkWork;
+  /** As claimed: its `attempt` fences every write, its `window` is what an earlier attempt left in doubt. */
+  claim: Chunk;
+  incident: Incident;
+  update: Update;
+  later: readonly LaterUpdate[];
+  /** Subscribers for whom an earlier update of this incident is still open. */
+  openEarlier: ReadonlySet<string>;
+  sendOne: SendOne;
+  /** No window begins after this. */
+  deadline: number;
+}
+
+const SUBSCRIBERS_PER_PAGE = 100;
+/** How soon a chunk that found an earlier one in doubt is looked at again. */
+const BLOCKED_RECHECK_MS = 5_000;
+
+/**
+ * Sends one chunk of an update: claims it, orders it among the incident's other updates, then goes through its range of
+ * subscribers window by window. Failures of recipients become their deliveries' states; only failures of our own
+ * tables throw, and then the lease runs out and sweep sends the chunk again.
+ */
+export async function runChunk(work: ChunkWork, deps: SendDeps): Promise<ChunkOutcome> {
+  const claimedAt = deps.clock();
+  const claimed = await deps.ledger.claimChunk(work, work.resend, claimedAt, claimedAt + LEASE_MS);
+  if (claimed.outcome === "lost") return { outcome: "lost" };
+  const claim = claimed.chunk;
+
+  const [incident, updates] = await Promise.all([
+    deps.status.getIncident(work.pageId, work.incidentId),
+    deps.status.listUpdates(work.pageId, work.incidentId),
+  ]);
+  const update = updates.find(({ id }) => id === work.updateId);
+  if (incident === null || update === undefined) {
+    throw new Error(`update ${work.updateId} of incident ${work.incidentId} is in a queue but not in the status table`);
+  }
+  const others = updates.filter((other) => other.seq !== update.seq && other.deliverNotifications);
+  const [chunks, sendOne] = await Promise.all([readChunks(work, others, deps), deps.sender.prepare(update)]);
+
+  const blockedUntil = blockedByEarlier(chunks, update, deps.clock());
+  if (blockedUntil !== null) return giveBack(work, claim, blockedUntil, deps);
+
+  const run: ChunkRun = {
+    work,
+    claim,
+    incident,
+    update,
+    later: others
+      .filter((other) => other.seq > update.seq)
+      .map((other) => ({ update: other, started: chunks.some((chunk) => chunk.seq === other.seq && hasStarted(chunk)) })),
+    openEarlier: new Set(chunks.filter((chunk) => chunk.seq < update.seq).flatMap((chunk) => chunk.retrying)),
+    sendOne,
+    deadline: claimedAt + LAST_WINDOW_MS,
+  };
+  return sendRange(run, deps);
+}
+
+async function readChunks(work: ChunkWork, others: readonly Update[], deps: SendDeps): Promise<Chunk[]> {
+  if (others.length === 0) return [];
+  return deps.ledger.getChunks(
+    others.map((other) => ({
+      pageId: work.pageId,
+      incidentId: work.incidentId,
+      updateId: other.id,
+      seq: other.seq,
+      channel: work.channel,
+      chunk: work.chunk,
+    })),
+  );
+}
+
+/**
+ * An earlier update's chunk that is being sent, or that died with recipients in doubt, goes first: whoever is in its
+ * window may be receiving it right now. FIFO order makes this rare; a lost queue or a frozen invocation makes it happen.
+ */
+function blockedByEarlier(chunks: readonly Chunk[], update: Update, now: number): number | null {
+  const blocking = chunks.filter(
+    (chunk) =>
+      chunk.seq < update.seq && (chunk.window.length > 0 || (chunk.state === "claimed" && chunk.leaseUntil > now)),
+  );
+  if (blocking.length === 0) return null;
+  return Math.max(now + BLOCKED_RECHECK_MS, ...blocking.map((chunk) => chunk.leaseUntil));
+}
+
+async function giveBack(work: ChunkWork, claim: Chunk, until: number, deps: SendDeps): Promise<ChunkOutcome> {
+  const given = await deps.ledger.yieldChunk(work, claim.attempt, until);
+  return given.outcome === "lost" ? { outcome: "lost" } : { outcome: "yielded", until };
+}
+
+async function sendRange(run: ChunkRun, deps: SendDeps): Promise<ChunkOutcome> {
+  const { work, claim, update } = run;
+  const asOf = audienceAsOf(update.createdAt);
+  const range = chunkRange(work.chunk, work.of);
+
+  if (claim.window.length > 0) {
+    const sent = await sendWindow(run, claim.window, claim.cursor, deps);
+    if (sent.outcome === "later") return giveBack(work, claim, sent.until, deps);
+    if (sent.outcome === "lost") return { outcome: "lost" };
+  }
+
+  const size = await deps.pace.windowSize(WINDOW[work.channel]);
+  let after = claim.cursor;
+  for (;;) {
+    const page = await deps.subscribers.listRange(work.pageId, work.channel, range, after, SUBSCRIBERS_PER_PAGE);
+    const audience = page.items.filter((subscriber) => isToBeSent(update, subscriber, asOf)).map(({ id }) => id);
+    const unrecorded = await withoutRecorded(run, audience, deps);
+    for (let first = 0; first < unrecorded.length; first += size) {
+      const window = unrecorded.slice(first, first + size);
+      if (deps.clock() > run.deadline) return giveBack(work, claim, deps.clock(), deps);
+      const sent = await sendWindow(run, window, cursorAfter(window), deps);
+      if (sent.outcome === "later") return giveBack(work, claim, sent.until, deps);
+      if (sent.outcome === "lost") return { outcome: "lost" };
+    }
+    if (page.next === null) break;
+    after = page.next;
+  }
+  const finished = await deps.ledger.finishChunk(work, claim.attempt);
+  return finished.outcome === "lost" ? { outcome: "lost" } : { outcome: "finished" };
+}
+
+/** Only an earlier attempt can have left records: the first one need not ask. */
+async function withoutRecorded(run: ChunkRun, audience: readonly string[], deps: SendDeps): Promise<string[]> {
+  if (run.claim.attempt === 1 || audience.length === 0) return [...audience];
+  const recorded = await deps.ledger.getDeliveries(run.work.pageId, run.work.incidentId, run.work.seq, audience);
+  const done = new Set(recorded.map(({ subscriberId }) => subscriberId));
+  return audience.filter((id) => !done.has(id));
+}
+
+function cursorAfter(window: readonly string[]): string | null {
+  const last = window.at(-1);
+  return last === undefined ? null : `${hashPosition(last)}#${last}`;
+}

@@ -1,0 +1,139 @@
+import { audienceAsOf, isToBeSent } from "../core/audience.ts";
+import { type Delivery, isOpen } from "../core/delivery.ts";
+import type { Update } from "../core/incident.ts";
+import { LEASE_MS } from "../core/lease.ts";
+import { hasStarted, supersededBy } from "../core/order.ts";
+import type { RetryWork } from "../core/queued-work.ts";
+import { DUE_GRACE_MS } from "../core/retry-schedule.ts";
+import { OUTCOME_UNKNOWN_TWICE, settle } from "../core/settle.ts";
+import type { Subscriber } from "../core/subscriber.ts";
+import { LAST_WINDOW_MS, type SendDeps } from "./channel-sender.ts";
+import { endEarlier } from "./end-earlier.ts";
+import { queueRetry } from "./queue-retry.ts";
+import { sendPaced } from "./send-paced.ts";
+import { whyNot } from "./why-not.ts";
+
+export type RetryOutcome =
+  | { outcome: "settled"; delivery: Delivery }
+  /** Ended without an attempt: suppressed, superseded, or in doubt for good. */
+  | { outcome: "ended"; delivery: Delivery }
+  /** Not now: it stays in the due index. */
+  | { outcome: "postponed" }
+  /** A late copy of the work, or somebody else was faster. */
+  | { outcome: "stale" };
+
+/** SQS may deliver a delayed retry a little early. */
+const EARLY_MS = 1_000;
+
+/** The next attempt of one delivery, under the same order rules as the first. */
+export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOutcome> {
+  const { pageId, incidentId, subscriberId } = work;
+  const startedAt = deps.clock();
+  const [incident, updates, deliveries, subscriber] = await Promise.all([
+    deps.status.getIncident(pageId, incidentId),
+    deps.status.listUpdates(pageId, incidentId),
+    deps.ledger.listSubscriberIncident(pageId, subscriberId, incidentId),
+    deps.subscribers.get(pageId, work.channel, subscriberId),
+  ]);
+  const delivery = deliveries.find(({ seq }) => seq === work.seq);
+  const update = updates.find(({ id }) => id === work.updateId);
+  if (incident === null || update === undefined) throw new Error(`update ${work.updateId} of a retry is not in the status table`);
+  if (delivery === undefined || !isOpen(delivery.state) || delivery.attempts !== work.attempts) return { outcome: "stale" };
+  if (delivery.state === "sending" && (delivery.leaseUntil ?? 0) > startedAt) return { outcome: "stale" };
+  if (delivery.nextAttemptAt !== null && delivery.nextAttemptAt > startedAt + EARLY_MS) return { outcome: "postponed" };
+
+  const chunks = await deps.ledger.getChunks(
+    updates
+      .filter((other) => other.seq >= work.seq && other.deliverNotifications)
+      .map((other) => ({ ...work, updateId: other.id, seq: other.seq })),
+  );
+  // The chunk has not counted this record yet: until its window is closed, a change would be counted twice.
+  if (chunks.some((chunk) => chunk.seq === work.seq && chunk.window.includes(subscriberId))) return { outcome: "postponed" };
+
+  const interrupted = delivery.state === "sending";
+  const known: Delivery = interrupted ? { ...delivery, unknownOutcomes: delivery.unknownOutcomes + 1 } : delivery;
+  const later = updates
+    .filter((other) => other.seq > work.seq && other.deliverNotifications)
+    .map((other) => ({
+      update: other,
+      started:
+        chunks.some((chunk) => chunk.seq === other.seq && hasStarted(chunk)) ||
+        deliveries.some(({ seq }) => seq === other.seq),
+    }));
+  const end = endWithoutAttempt(known, interrupted, subscriber, update, incident.withdrawnAt !== null);
+  if (end !== null) return finish(delivery, end, deps);
+  if (subscriber === null) return { outcome: "stale" };
+  const overtakenBy = supersededBy(subscriber, later);
+  if (overtakenBy !== null) return finish(delivery, { ...known, state: "superseded", reason: overtakenBy.id }, deps);
+
+  const waitUntil = await endEarlier(known, deps);
+  if (waitUntil !== null) {
+    await deps.ledger.postponeDue(delivery, waitUntil + DUE_GRACE_MS);
+    return { outcome: "postponed" };
+  }
+  return attempt(delivery, known, subscriber, update, startedAt, deps);
+}
+
+function endWithoutAttempt(
+  delivery: Delivery,
+  interrupted: boolean,
+  subscriber: Subscriber | null,
+  update: Update,
+  withdrawn: boolean,
+): Delivery | null {
+  if (interrupted && delivery.channel === "sms") {
+    return { ...delivery, state: "ambiguous", reason: "interrupted while sending" };
+  }
+  if (delivery.channel === "email" && delivery.unknownOutcomes >= 2) {
+    return { ...delivery, state: "failed", reason: OUTCOME_UNKNOWN_TWICE };
+  }
+  if (withdrawn) return { ...delivery, state: "suppressed", reason: "withdrawn" };
+  if (subscriber === null || !isToBeSent(update, subscriber, audienceAsOf(update.createdAt))) {
+    return { ...delivery, state: "suppressed", reason: whyNot(subscriber) };
+  }
+  return null;
+}
+
+async function finish(from: Delivery, to: Delivery, deps: SendDeps): Promise<RetryOutcome> {
+  const ended: Delivery = { ...to, updatedAt: deps.clock(), nextAttemptAt: null, leaseUntil: null };
+  const changed = await deps.ledger.changeDelivery(from, ended, null);
+  return changed.outcome === "lost" ? { outcome: "stale" } : { outcome: "ended", delivery: ended };
+}
+
+async function attempt(
+  from: Delivery,
+  known: Delivery,
+  subscriber: Subscriber,
+  update: Update,
+  startedAt: number,
+  deps: SendDeps,
+): Promise<RetryOutcome> {
+  const sendOne = await deps.sender.prepare(update);
+  const deadline = startedAt + LAST_WINDOW_MS;
+  const slots = await deps.pace.reserve(1, deadline);
+  if (slots.outcome === "later") {
+    await deps.ledger.postponeDue(from, slots.until);
+    return { outcome: "postponed" };
+  }
+  const now = deps.clock();
+  const sending: Delivery = {
+    ...known,
+    state: "sending",
+    attempts: known.attempts + 1,
+    firstAttemptAt: known.firstAttemptAt ?? now,
+    updatedAt: now,
+    nextAttemptAt: null,
+    leaseUntil: startedAt + LEASE_MS,
+  };
+  const claimed = await deps.ledger.changeDelivery(from, sending, null);
+  if (claimed.outcome === "lost") return { outcome: "stale" };
+
+  const outcome = await sendPaced(subscriber, slots.at(0), sendOne, deadline, deps);
+  const settled = settle(sending, outcome, deps.clock(), deps.jitter());
+  const latency = settled.state === "accepted" ? settled.updatedAt - settled.committedAt : null;
+  const changed = await deps.ledger.changeDelivery(sending, settled, latency);
+  if (changed.outcome === "lost") return { outcome: "stale" };
+  await deps.sender.afterOutcome(subscriber, outcome);
+  if (isOpen(settled.state)) await queueRetry(settled, deps);
+  return { outcome: "settled", delivery: settled };
+}

@@ -1,0 +1,145 @@
+import { audienceAsOf, isToBeSent } from "../core/audience.ts";
+import type { ChunkProgress } from "../core/chunk.ts";
+import { countDeliveries, type Delivery, isOpen } from "../core/delivery.ts";
+import { addTo, type Histogram } from "../core/latency.ts";
+import { supersededBy } from "../core/order.ts";
+import { OUTCOME_UNKNOWN_TWICE, settle } from "../core/settle.ts";
+import type { Subscriber } from "../core/subscriber.ts";
+import type { SendDeps } from "./channel-sender.ts";
+import type { ChunkRun } from "./run-chunk.ts";
+import { endEarlier } from "./end-earlier.ts";
+import { queueRetry } from "./queue-retry.ts";
+import { sendPaced } from "./send-paced.ts";
+import { whyNot } from "./why-not.ts";
+
+export type WindowOutcome = { outcome: "sent" } | { outcome: "lost" } | { outcome: "later"; until: number };
+
+/** What is to happen to one recipient of the window. */
+type Decision = { do: "send"; subscriber: Subscriber; delivery: Delivery } | { do: "record"; delivery: Delivery };
+
+/**
+ * Sends one window: reserves slots, reads its subscribers again, writes who may be in flight into the claim, sends all
+ * at once, records every outcome, closes the window. Ids in the claim's window are in doubt from an earlier attempt.
+ */
+export async function sendWindow(
+  run: ChunkRun,
+  ids: readonly string[],
+  cursor: string | null,
+  deps: SendDeps,
+): Promise<WindowOutcome> {
+  const { work, claim } = run;
+  const inDoubt = ids.filter((id) => claim.window.includes(id));
+  const recorded = inDoubt.length === 0 ? [] : await readRecorded(run, inDoubt, deps);
+  const recordedIds = new Set(recorded.map(({ subscriberId }) => subscriberId));
+  const remaining = ids.filter((id) => !recordedIds.has(id));
+
+  const withdrawn = run.incident.withdrawnAt !== null;
+  const slots =
+    withdrawn || remaining.length === 0
+      ? ({ outcome: "go", at: () => deps.clock() } as const)
+      : await deps.pace.reserve(remaining.length, run.deadline);
+  if (slots.outcome === "later") return slots;
+  await deps.pace.waitUntil(slots.at(0));
+
+  const present = await deps.subscribers.getMany(work.pageId, work.channel, remaining);
+  const decisions: Decision[] = [];
+  for (const id of remaining) {
+    decisions.push(await decide(run, id, present.find((subscriber) => subscriber.id === id) ?? null, deps));
+  }
+  const again = decisions.flatMap((decision) =>
+    decision.do === "send" && decision.delivery.unknownOutcomes > 0 ? [decision.delivery.subscriberId] : [],
+  );
+  const opened = await deps.ledger.openWindow(work, claim.attempt, [...ids], again);
+  if (opened.outcome === "lost") return { outcome: "lost" };
+
+  const settled = await Promise.all(
+    decisions.map(async (decision, index) => {
+      if (decision.do === "record") return decision.delivery;
+      const firstAttemptAt = deps.clock();
+      const outcome = await sendPaced(decision.subscriber, slots.at(index), run.sendOne, run.deadline, deps);
+      await deps.sender.afterOutcome(decision.subscriber, outcome);
+      return settle({ ...decision.delivery, firstAttemptAt }, outcome, deps.clock(), deps.jitter());
+    }),
+  );
+  await deps.ledger.recordDeliveries(settled);
+  const all = [...recorded, ...settled];
+  const closed = await deps.ledger.closeWindow(work, claim.attempt, progressOf(all), cursor);
+  if (closed.outcome === "lost") return { outcome: "lost" };
+  for (const delivery of all) if (isOpen(delivery.state)) await queueRetry(delivery, deps);
+  return { outcome: "sent" };
+}
+
+async function readRecorded(run: ChunkRun, ids: readonly string[], deps: SendDeps): Promise<Delivery[]> {
+  const { pageId, incidentId, seq } = run.work;
+  return deps.ledger.getDeliveries(pageId, incidentId, seq, ids);
+}
+
+async function decide(run: ChunkRun, id: string, subscriber: Subscriber | null, deps: SendDeps): Promise<Decision> {
+  const { claim, update, work } = run;
+  const now = deps.clock();
+  const doubts = claim.windowAgain.includes(id) ? 2 : claim.window.includes(id) ? 1 : 0;
+  const delivery: Delivery = {
+    pageId: work.pageId,
+    subscriberId: id,
+    incidentId: work.incidentId,
+    updateId: work.updateId,
+    seq: work.seq,
+    channel: work.channel,
+    chunk: work.chunk,
+    state: "sending",
+    attempts: doubts + 1,
+    unknownOutcomes: doubts,
+    providerId: null,
+    reason: null,
+    committedAt: update.createdAt,
+    firstAttemptAt: null,
+    updatedAt: now,
+    nextAttemptAt: null,
+    leaseUntil: null,
+  };
+  const unsent = { ...delivery, attempts: doubts };
+
+  if (doubts > 0 && work.channel === "sms") {
+    return { do: "record", delivery: { ...unsent, state: "ambiguous", reason: "interrupted while sending" } };
+  }
+  if (doubts > 1 && work.channel === "email") {
+    return { do: "record", delivery: { ...unsent, state: "failed", reason: OUTCOME_UNKNOWN_TWICE } };
+  }
+  if (run.incident.withdrawnAt !== null) {
+    return { do: "record", delivery: { ...unsent, state: "suppressed", reason: "withdrawn" } };
+  }
+  if (subscriber === null || !isToBeSent(update, subscriber, audienceAsOf(update.createdAt))) {
+    return { do: "record", delivery: { ...unsent, state: "suppressed", reason: whyNot(subscriber) } };
+  }
+  const overtakenBy = supersededBy(subscriber, run.later);
+  if (overtakenBy !== null) {
+    return { do: "record", delivery: { ...unsent, state: "superseded", reason: overtakenBy.id } };
+  }
+  if (run.openEarlier.has(id)) {
+    const waitUntil = await endEarlier(delivery, deps);
+    if (waitUntil !== null) {
+      const parked = { state: "retrying" as const, reason: "an earlier update is being sent", nextAttemptAt: waitUntil };
+      return { do: "record", delivery: { ...unsent, ...parked } };
+    }
+  }
+  return { do: "send", subscriber, delivery };
+}
+
+/** What a window adds to its chunk. Latency is counted from the commit to the provider's acceptance. */
+function progressOf(deliveries: readonly Delivery[]): ChunkProgress {
+  const accepted = deliveries.filter(({ state }) => state === "accepted");
+  const histogram = accepted.reduce<Histogram>(
+    (sum, delivery) => addTo(sum, delivery.updatedAt - delivery.committedAt),
+    {},
+  );
+  const times = accepted.map(({ updatedAt }) => updatedAt);
+  return {
+    counts: countDeliveries(deliveries),
+    retrying: deliveries.filter(({ state }) => isOpen(state)).map(({ subscriberId }) => subscriberId),
+    histogram,
+    slowestMs: Math.max(0, ...accepted.map((delivery) => delivery.updatedAt - delivery.committedAt)),
+    firstAcceptedAt: times.length === 0 ? null : Math.min(...times),
+    lastAcceptedAt: times.length === 0 ? null : Math.max(...times),
+  };
+}
+

@@ -1,0 +1,15 @@
+import type { Subscriber } from "../core/subscriber.ts";
+
+export type SuppressionReason =
+  | "withdrawn"
+  | "erased"
+  | "unsubscribed"
+  | "quarantined"
+  | "unconfirmed"
+  | "no longer subscribed to this";
+
+/** Why somebody who was in the audience is not any more. */
+export function whyNot(subscriber: Subscriber | null): SuppressionReason {
+  if (subscriber === null) return "erased";
+  return subscriber.state === "active" ? "no longer subscribed to this" : subscriber.state;
+}

@@ -1,0 +1,36 @@
+import { setTimeout } from "node:timers/promises";
+import { sqsBatch } from "../lambda/batch.ts";
+import { readEnv } from "../lambda/env.ts";
+import { createLogger } from "../lambda/logger.ts";
+import { sesMail } from "../providers/mail.ts";
+import { sqsQueues } from "../providers/queues.ts";
+import type { SendDeps } from "../send-chunk/channel-sender.ts";
+import { sharedPace } from "../send-chunk/pace.ts";
+import { dynamoStores } from "../store/dynamo-stores.ts";
+import { emailSender } from "./email-sender.ts";
+import { envSchema } from "./env.ts";
+import { handleEmailWork } from "./handle-email-work.ts";
+
+// Cold start.
+const env = readEnv(envSchema);
+const log = createLogger({ function: "send-email" });
+const clock = Date.now;
+const { status, subscribers, ledger, access } = dynamoStores(env);
+const mail = sesMail(env.CONFIGURATION_SET, env.MAIL_FROM);
+const deps: SendDeps = {
+  status,
+  subscribers,
+  ledger,
+  queues: sqsQueues({ email: env.EMAIL_QUEUE_URL }),
+  sender: emailSender({ ledger, access, mail }),
+  pace: sharedPace({ access, schedule: "email", clock, sleep: (milliseconds) => setTimeout(milliseconds) }),
+  clock,
+  jitter: Math.random,
+};
+const confirmations = { subscribers, mail, clock };
+
+// Invocation: one chunk, one retry, or one confirmation.
+const run = sqsBatch(({ body }) => handleEmailWork(body, deps, confirmations, log), log);
+
+// Export.
+export const handler = run;

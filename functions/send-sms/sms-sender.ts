@@ -1,0 +1,30 @@
+import { splice } from "../core/rendering.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Sms } from "../providers/sms.ts";
+import type { ChannelSender } from "../send-chunk/channel-sender.ts";
+import { storedText } from "../send-chunk/stored-text.ts";
+import type { Ledger } from "../store/deliveries.ts";
+import type { SubscriberStore } from "../store/subscribers.ts";
+
+/** SMS: everybody gets the same text. A holder who replied STOP is unsubscribed: opted-out is final. */
+export function smsSender(deps: {
+  ledger: Pick<Ledger, "getRendering">;
+  subscribers: Pick<SubscriberStore, "changeState">;
+  sms: Sms;
+  clock: Clock;
+}): ChannelSender {
+  return {
+    channel: "sms",
+    async prepare(update) {
+      const text = splice(await storedText(update, "sms", deps.ledger), { address: "", unsubscribe_token: "" });
+      return async (subscriber) => {
+        if (subscriber.channel !== "sms") throw new Error(`subscriber ${subscriber.id} has no phone number`);
+        return deps.sms.send(subscriber.phone, text);
+      };
+    },
+    async afterOutcome({ pageId, channel, id }, outcome) {
+      if (outcome.outcome !== "gone") return;
+      await deps.subscribers.changeState(pageId, channel, id, ["active"], "unsubscribed", deps.clock());
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { setTimeout } from "node:timers/promises";
+import { sqsBatch } from "../lambda/batch.ts";
+import { readEnv } from "../lambda/env.ts";
+import { createLogger } from "../lambda/logger.ts";
+import { guardedHttps } from "../providers/https.ts";
+import { sqsQueues } from "../providers/queues.ts";
+import type { SendDeps } from "../send-chunk/channel-sender.ts";
+import { handleWork } from "../send-chunk/handle-work.ts";
+import { unpaced } from "../send-chunk/pace.ts";
+import { dynamoStores } from "../store/dynamo-stores.ts";
+import { envSchema } from "./env.ts";
+import { webhookSender } from "./webhook-sender.ts";
+
+// Cold start.
+const env = readEnv(envSchema);
+const log = createLogger({ function: "send-webhook" });
+const clock = Date.now;
+const { status, subscribers, ledger, access } = dynamoStores(env);
+const deps: SendDeps = {
+  status,
+  subscribers,
+  ledger,
+  queues: sqsQueues({ webhookRetry: env.WEBHOOK_RETRY_QUEUE_URL }),
+  sender: webhookSender({ ledger, access, subscribers, https: guardedHttps(env.WEBHOOK_TARGETS), clock }),
+  pace: unpaced(clock, (milliseconds) => setTimeout(milliseconds)),
+  clock,
+  jitter: Math.random,
+};
+
+// Invocation: one chunk, or one retry.
+const run = sqsBatch(({ body }) => handleWork(body, deps, log), log);
+
+// Export.
+export const handler = run;

@@ -1,0 +1,48 @@
+import type { Clock } from "../core/clock.ts";
+import { splice } from "../core/rendering.ts";
+import { subscriberToken, webhookId, webhookSecret, webhookSignature } from "../core/signature.ts";
+import type { Https } from "../providers/https.ts";
+import type { ChannelSender } from "../send-chunk/channel-sender.ts";
+import { storedText } from "../send-chunk/stored-text.ts";
+import type { AccessStore } from "../store/access.ts";
+import type { Ledger } from "../store/deliveries.ts";
+import type { SubscriberStore } from "../store/subscribers.ts";
+
+/** Webhooks, signed as Standard Webhooks 1.0 has it, with the endpoint's present secret. 410 unsubscribes. */
+export function webhookSender(deps: {
+  ledger: Pick<Ledger, "getRendering">;
+  access: Pick<AccessStore, "currentSigningKey">;
+  subscribers: Pick<SubscriberStore, "changeState">;
+  https: Https;
+  clock: Clock;
+}): ChannelSender {
+  return {
+    channel: "webhook",
+    async prepare(update) {
+      const [text, key] = await Promise.all([
+        storedText(update, "webhook", deps.ledger),
+        deps.access.currentSigningKey(update.pageId),
+      ]);
+      return async (subscriber) => {
+        if (subscriber.channel !== "webhook") throw new Error(`subscriber ${subscriber.id} has no endpoint`);
+        const { pageId, channel, id: subscriberId, endpoint, secretVersion } = subscriber;
+        const token = subscriberToken(key, "unsubscribe", { pageId, channel, subscriberId });
+        const body = splice(text, { address: "", unsubscribe_token: token });
+        const id = webhookId(subscriberId, update.id);
+        const timestamp = Math.floor(deps.clock() / 1_000);
+        const secret = webhookSecret(key, pageId, subscriberId, secretVersion);
+        const headers = {
+          "user-agent": "Tocsin-Webhooks/1.0",
+          "webhook-id": id,
+          "webhook-timestamp": String(timestamp),
+          "webhook-signature": webhookSignature(secret, id, timestamp, body),
+        };
+        return deps.https.post({ endpoint, headers, body });
+      };
+    },
+    async afterOutcome({ pageId, channel, id }, outcome) {
+      if (outcome.outcome !== "gone") return;
+      await deps.subscribers.changeState(pageId, channel, id, ["active"], "unsubscribed", deps.clock());
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import * as z from "zod/mini";
+
+export const envSchema = z.object({
+  STATUS_TABLE: z.string(),
+  DELIVERIES_TABLE: z.string(),
+  ACCESS_TABLE: z.string(),
+  EMAIL_QUEUE_URL: z.url(),
+  SMS_QUEUE_URL: z.url(),
+  WEBHOOK_QUEUE_URL: z.url(),
+  WEBHOOK_RETRY_QUEUE_URL: z.url(),
+  PLAN_QUEUE_URL: z.url(),
+  PUBLISH_QUEUE_URL: z.url(),
+});

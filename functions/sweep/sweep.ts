@@ -1,0 +1,169 @@
+import type { Chunk, ChunkRef } from "../core/chunk.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Notice } from "../core/notice.ts";
+import type { ChunkWork } from "../core/queued-work.ts";
+import { DUE_GRACE_MS } from "../core/retry-schedule.ts";
+import { CHANNELS, type Channel } from "../core/subscriber.ts";
+import type { MailLimits } from "../providers/mail.ts";
+import type { ChunkQueues, RetryQueues, WakeQueues } from "../providers/queues.ts";
+import type { AccessStore } from "../store/access.ts";
+import type { Ledger } from "../store/deliveries.ts";
+import type { StatusStore } from "../store/status.ts";
+import { LEASE_MS } from "../core/lease.ts";
+
+export interface SweepDeps {
+  status: StatusStore;
+  ledger: Ledger;
+  access: Pick<AccessStore, "saveRate">;
+  mail: MailLimits;
+  queues: ChunkQueues & RetryQueues & WakeQueues;
+  clock: Clock;
+}
+
+/** What one sweep set going again. All zero in quiet times. */
+export interface SweepCounts {
+  noticesWoken: number;
+  noticesDone: number;
+  chunksResent: number;
+  retriesQueued: number;
+  pagesWoken: number;
+}
+
+export interface SweepResult {
+  counts: SweepCounts;
+  /** Duties that failed; the others were done all the same, and the next sweep tries again. */
+  failures: { duty: string; error: unknown }[];
+}
+
+/** The stream plans a notice within a second or two; after this it has missed it. */
+const UNPLANNED_AFTER_MS = 30_000;
+/**
+ * When no chunk of an update's channel has been claimed, sent or queued for this long (longer than a lease), its queue
+ * is taken to have lost what it held. Doubled with every resend up to five minutes: a queue that is merely far behind
+ * gets a few extra entries, which end as lost claims.
+ */
+const STALLED_AFTER_MS = 75_000;
+const LONGEST_STALL_MS = 5 * 60_000;
+
+const NOTICES_PER_PAGE = 100;
+const RETRIES_PER_SWEEP = 5_000;
+
+/** Once a minute: finds in the tables what was committed and not finished, and sets it going again. */
+export async function sweep(deps: SweepDeps): Promise<SweepResult> {
+  const counts: SweepCounts = { noticesWoken: 0, noticesDone: 0, chunksResent: 0, retriesQueued: 0, pagesWoken: 0 };
+  const duties: [string, () => Promise<void>][] = [
+    ["send rate", () => readSendRate(deps)],
+    ["notices", () => sweepNotices(deps, counts)],
+    ["retries", () => sweepRetries(deps, counts)],
+    ["pages", () => sweepPages(deps, counts)],
+  ];
+  const failures: SweepResult["failures"] = [];
+  for (const [duty, run] of duties) {
+    try {
+      await run();
+    } catch (error) {
+      failures.push({ duty, error });
+    }
+  }
+  return { counts, failures };
+}
+
+async function readSendRate({ mail, access, clock }: SweepDeps): Promise<void> {
+  await access.saveRate("email", await mail.quota(), clock());
+}
+
+async function sweepNotices(deps: SweepDeps, counts: SweepCounts): Promise<void> {
+  let cursor: string | null = null;
+  do {
+    const page: { items: Notice[]; next: string | null } = await deps.ledger.listOpenNotices(NOTICES_PER_PAGE, cursor);
+    for (const listed of page.items) await sweepNotice(listed, deps, counts);
+    cursor = page.next;
+  } while (cursor !== null);
+}
+
+async function sweepNotice(listed: Notice, deps: SweepDeps, counts: SweepCounts): Promise<void> {
+  // The index lags behind the table.
+  const notice = await deps.ledger.getNotice(listed.pageId, listed.updateId);
+  if (notice === null || notice.state === "done") return;
+  const now = deps.clock();
+  if (notice.state === "unplanned" || notice.plan === null) {
+    if (notice.committedAt > now - UNPLANNED_AFTER_MS) return;
+    await deps.queues.wakePlanner({ pageId: notice.pageId, updateId: notice.updateId });
+    counts.noticesWoken += 1;
+    return;
+  }
+  const chunks = await deps.ledger.listChunks(notice.pageId, notice.updateId);
+  let unfinished = 0;
+  for (const channel of CHANNELS) {
+    const known = new Map(chunks.filter((chunk) => chunk.channel === channel).map((chunk) => [chunk.chunk, chunk]));
+    const of = notice.plan[channel];
+    const stalled = stalledSince([...known.values()], notice);
+    for (let number = 0; number < of; number += 1) {
+      const chunk = known.get(number);
+      if (chunk?.state === "done") continue;
+      unfinished += 1;
+      if (!needsResending(chunk, stalled, now)) continue;
+      if (await resend(chunkRef(notice, channel, number), of, now, deps)) counts.chunksResent += 1;
+    }
+  }
+  if (unfinished === 0) {
+    await deps.ledger.markDone(notice);
+    counts.noticesDone += 1;
+  }
+}
+
+/** The last sign of life of an update's channel. */
+function stalledSince(chunks: readonly Chunk[], notice: Notice): number {
+  const signs = chunks.flatMap((chunk) => [chunk.leaseUntil - LEASE_MS, chunk.lastAcceptedAt ?? 0, chunk.queuedAt]);
+  return Math.max(notice.plannedAt ?? notice.committedAt, ...signs);
+}
+
+function needsResending(chunk: Chunk | undefined, lastSign: number, now: number): boolean {
+  const patience = Math.min(STALLED_AFTER_MS * 2 ** (chunk?.resend ?? 0), LONGEST_STALL_MS);
+  if (chunk === undefined) return lastSign <= now - patience;
+  switch (chunk.state) {
+    case "claimed":
+      return chunk.leaseUntil <= now;
+    case "queued":
+      return chunk.wakeAt === null ? lastSign <= now - patience : chunk.wakeAt <= now;
+    case "done":
+      return false;
+  }
+}
+
+async function resend(ref: ChunkRef, of: number, now: number, deps: SweepDeps): Promise<boolean> {
+  const number = await deps.ledger.requeueChunk({ ...ref, of }, now, now - STALLED_AFTER_MS);
+  if (number === null) return false;
+  const work: ChunkWork = { ...ref, kind: "chunk", of, resend: number };
+  await deps.queues.sendChunks([work]);
+  return true;
+}
+
+function chunkRef(notice: Notice, channel: Channel, chunk: number): ChunkRef {
+  const { pageId, incidentId, updateId, seq } = notice;
+  return { pageId, incidentId, updateId, seq, channel, chunk };
+}
+
+async function sweepRetries(deps: SweepDeps, counts: SweepCounts): Promise<void> {
+  const now = deps.clock();
+  for (const delivery of await deps.ledger.listDue(now, RETRIES_PER_SWEEP)) {
+    // Out of sight first: if the queue loses it, the index shows it again after the grace.
+    const postponed = await deps.ledger.postponeDue(delivery, now + DUE_GRACE_MS);
+    if (postponed.outcome === "lost") continue;
+    const { pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } = delivery;
+    await deps.queues.sendRetry(
+      { kind: "retry", pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts },
+      0,
+    );
+    counts.retriesQueued += 1;
+  }
+}
+
+async function sweepPages(deps: SweepDeps, counts: SweepCounts): Promise<void> {
+  for (const page of await deps.status.listPages()) {
+    const publication = await deps.status.getPublication(page.id);
+    if (publication.version >= page.version || publication.leaseUntil > deps.clock()) continue;
+    await deps.queues.wakePublisher({ pageId: page.id });
+    counts.pagesWoken += 1;
+  }
+}

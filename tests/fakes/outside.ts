@@ -1,0 +1,59 @@
+import type { AttemptOutcome } from "../../functions/core/attempt.ts";
+import type { Https } from "../../functions/providers/https.ts";
+import type { Mail } from "../../functions/providers/mail.ts";
+import type { Sms } from "../../functions/providers/sms.ts";
+import type { Topic } from "../../functions/providers/topic.ts";
+
+/** What reached somebody, in the order in which it did. */
+export interface Reached {
+  channel: "email" | "sms" | "webhook";
+  /** Address, number or endpoint. */
+  to: string;
+  text: string;
+  /** Webhooks only. */
+  webhookId: string | null;
+}
+
+/** The next answers of an address, in order; after them everything is accepted. `accepted, no reply`: taken, but we never hear of it. */
+export type Answer = AttemptOutcome | "accepted, no reply";
+
+/** SES, SNS and the integrators' endpoints in one: they keep what they took. */
+export function outside() {
+  const reached: Reached[] = [];
+  const published: string[] = [];
+  const answers = new Map<string, Answer[]>();
+  let attempts = 0;
+  const take = (record: Reached): AttemptOutcome => {
+    attempts += 1;
+    const answer = answers.get(record.to)?.shift() ?? { outcome: "accepted", providerId: `provider-${attempts}` };
+    if (answer === "accepted, no reply") {
+      reached.push(record);
+      return { outcome: "unknown", reason: "timeout" };
+    }
+    if (answer.outcome === "accepted") reached.push(record);
+    return answer;
+  };
+  const mail: Mail = {
+    send: async ({ to, raw }) => take({ channel: "email", to, text: raw, webhookId: null }),
+  };
+  const sms: Sms = { send: async (to, text) => take({ channel: "sms", to, text, webhookId: null }) };
+  const https: Https = {
+    post: async ({ endpoint, body, headers }) =>
+      take({ channel: "webhook", to: endpoint, text: body, webhookId: headers["webhook-id"] ?? null }),
+  };
+  const topic: Topic = {
+    async publish(json) {
+      published.push(json);
+    },
+  };
+  return {
+    mail,
+    sms,
+    https,
+    topic,
+    reached,
+    published,
+    attempts: () => attempts,
+    answer: (to: string, ...next: Answer[]) => answers.set(to, next),
+  };
+}

@@ -1,0 +1,237 @@
+import type { Catalog, ComponentStatuses } from "../../functions/core/component.ts";
+import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
+import { newId } from "../../functions/core/ids.ts";
+import { openIncident, postUpdate } from "../../functions/core/posting.ts";
+import type { Channel, Subscriber } from "../../functions/core/subscriber.ts";
+import { createLogger } from "../../functions/lambda/logger.ts";
+import { planNotice } from "../../functions/plan-notifications/plan.ts";
+import { renderUpdate } from "../../functions/plan-notifications/render-update.ts";
+import { planWorkOf } from "../../functions/plan-notifications/wake.ts";
+import type { SendDeps } from "../../functions/send-chunk/channel-sender.ts";
+import { handleWork } from "../../functions/send-chunk/handle-work.ts";
+import { sharedPace, unpaced } from "../../functions/send-chunk/pace.ts";
+import { emailSender } from "../../functions/send-email/email-sender.ts";
+import { smsSender } from "../../functions/send-sms/sms-sender.ts";
+import { webhookSender } from "../../functions/send-webhook/webhook-sender.ts";
+import { sweep } from "../../functions/sweep/sweep.ts";
+import { Crash, crashSite } from "../fakes/crash.ts";
+import { memoryAccessStore } from "../fakes/memory-access.ts";
+import { memoryLedger } from "../fakes/memory-ledger.ts";
+import { memoryStatusStore } from "../fakes/memory-status.ts";
+import { memorySubscriberStore } from "../fakes/memory-subscribers.ts";
+import { outside } from "../fakes/outside.ts";
+import { memoryQueues, type QueueName } from "../fakes/queues.ts";
+
+export const PAGE = "page00000000";
+const MINUTE = 60_000;
+const MAIL_RATE = 500;
+
+/**
+ * The whole pipeline in one process: the unmodified steps on fakes and a virtual clock. Sleeping advances the clock.
+ * `settle()` lets everything queued run; `pass()` lets minutes go by with their sweeps.
+ */
+export function createWorld() {
+  let now = Date.parse("2026-11-23T03:00:00.000Z");
+  let seed = 1;
+  const clock = () => now;
+  const sleep = async (milliseconds: number) => {
+    now += Math.max(0, milliseconds);
+  };
+  // A small linear congruential generator: the same world every run.
+  const random = (count: number) =>
+    Uint8Array.from({ length: count }, () => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return (seed >> 16) & 255;
+    });
+
+  const crash = crashSite();
+  const memory = memoryLedger();
+  const ledger = crash.guard(memory);
+  const statusMemory = memoryStatusStore({ putNotice: (notice) => memory.putNotice(notice) });
+  const subscribers = memorySubscriberStore();
+  const access = memoryAccessStore({ random });
+  const queues = memoryQueues(clock);
+  const ports = crash.guard(queues.ports);
+  const world = outside();
+  const mail = crash.guard(world.mail);
+  const status = statusMemory;
+  const log = createLogger({}, { info() {}, warn() {}, error() {} });
+
+  const woken: { pageId: string; updateId: string }[] = [];
+  let streamWorks = true;
+  const shared = { status, subscribers, ledger, queues: ports, clock, jitter: () => 0.5 };
+  const senders: Record<Channel, SendDeps> = {
+    email: { ...shared, sender: emailSender({ ledger, access, mail }), pace: sharedPace({ access, schedule: "email", clock, sleep }) },
+    sms: {
+      ...shared,
+      sender: smsSender({ ledger, subscribers, sms: crash.guard(world.sms), clock }),
+      pace: sharedPace({ access, schedule: "sms", clock, sleep }),
+    },
+    webhook: {
+      ...shared,
+      sender: webhookSender({ ledger, access, subscribers, https: crash.guard(world.https), clock }),
+      pace: unpaced(clock, sleep),
+    },
+  };
+  const site = { pageUrl: "https://status.example", subscriptionsUrl: "https://subs.example", mailFrom: "status@example.com" };
+  const planDeps = {
+    status,
+    subscribers,
+    ledger,
+    access,
+    queues: ports,
+    topic: crash.guard(world.topic),
+    render: (source: Parameters<typeof renderUpdate>[0]) => renderUpdate(source, site),
+    clock,
+  };
+
+  const runQueued = async (queue: QueueName, body: string): Promise<void> => {
+    if (queue === "plan") {
+      await planNotice(planWorkOf(body), planDeps);
+      return;
+    }
+    if (queue === "publish" || queue === "confirmation") return;
+    await handleWork(body, senders[queue === "webhookRetry" ? "webhook" : queue], log);
+  };
+  /** An invocation that crashes leaves its entry in the queue; other errors are the test's. */
+  const invoke = async (run: () => Promise<void>): Promise<boolean> => {
+    try {
+      await run();
+      return true;
+    } catch (error) {
+      if (error instanceof Crash) return false;
+      throw error;
+    }
+  };
+  const settleStreamOnly = async () => {
+    for (let wake = woken.shift(); wake !== undefined; wake = woken.shift()) {
+      const work = wake;
+      // The stream repeats a record whose invocation died.
+      if (!(await invoke(async () => void (await planNotice(work, planDeps))))) woken.unshift(work);
+    }
+  };
+  const settle = async () => {
+    await settleStreamOnly();
+    for (;;) {
+      const received = queues.receive();
+      if (received === null) return;
+      now += 1;
+      received.settle(await invoke(() => runQueued(received.queue, received.body)));
+    }
+  };
+  const pass = async (minutes: number) => {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      now += MINUTE;
+      const { failures } = await sweep({
+        status,
+        ledger,
+        access,
+        mail: { quota: async () => ({ perSecond: MAIL_RATE, leftToday: null }) },
+        queues: ports,
+        clock,
+      });
+      for (const { error } of failures) throw error;
+      await settle();
+    }
+  };
+
+  const id = () => newId(random);
+  const subscribe = async (channel: Channel, changes: Partial<Pick<Subscriber, "scopes" | "state" | "confirmedAt">> = {}) => {
+    const common = {
+      pageId: PAGE,
+      id: id(),
+      state: "active" as const,
+      scopes: { page: true, components: [], incidents: [] },
+      locale: "en" as const,
+      createdAt: now,
+      updatedAt: now,
+      confirmedAt: now,
+      quarantinedAt: null,
+      unsubscribedAt: null,
+      confirmTokenHash: null,
+      ...changes,
+    };
+    const subscriber: Subscriber = ((): Subscriber => {
+      switch (channel) {
+        case "email":
+          return { ...common, channel, email: `${common.id}@subscriber.example` };
+        case "sms":
+          return { ...common, channel, phone: `+49151${String(seed).padStart(10, "0").slice(0, 8)}`, country: "DE", allUpdates: false };
+        case "webhook":
+          return { ...common, channel, endpoint: `https://hooks.example/${common.id}`, contactEmail: null, secretVersion: 1 };
+      }
+    })();
+    await subscribers.create(subscriber);
+    return subscriber;
+  };
+  const commit = async (outcome: ReturnType<typeof openIncident>) => {
+    if (outcome.outcome !== "ready") throw new Error(outcome.outcome);
+    const committed = await status.commitIncident(outcome.commit);
+    if (committed.outcome !== "committed") throw new Error(committed.outcome);
+    const { update } = outcome.commit;
+    if (update === null) throw new Error("no update");
+    if (streamWorks) woken.push({ pageId: PAGE, updateId: update.id });
+    return { incident: outcome.commit.incident, update };
+  };
+  const input = (state: UpdateStatus, components: ComponentStatuses) => ({
+    updateId: id(),
+    status: state,
+    body: `We are ${state}.`,
+    components,
+    deliverNotifications: true,
+    displayAt: null,
+  });
+
+  return {
+    clock,
+    crash,
+    ledger: memory,
+    status,
+    subscribers,
+    access,
+    queues,
+    outside: world,
+    settle,
+    settleStreamOnly,
+    pass,
+    subscribe,
+    advance: (milliseconds: number) => {
+      now += milliseconds;
+    },
+    loseStream: (lost: boolean) => {
+      streamWorks = !lost;
+    },
+    async start(catalog?: Omit<Catalog, "version">) {
+      await status.createPage({ id: PAGE, name: "Example", timeZone: "Europe/Berlin", version: 1, createdAt: now, updatedAt: now });
+      if (catalog !== undefined) await status.saveCatalog(PAGE, { version: 0, ...catalog }, null);
+      await access.saveRate("email", { perSecond: MAIL_RATE, leftToday: null }, now);
+    },
+    async open(components: ComponentStatuses = {}) {
+      const catalog = await status.getCatalog(PAGE);
+      const incident = {
+        pageId: PAGE,
+        incidentId: id(),
+        name: "Outage",
+        impactOverride: null,
+        schedule: null,
+        backfilled: false,
+        metadata: {},
+      };
+      return commit(openIncident({ ...input("investigating", components), ...incident, status: "investigating" }, catalog, now));
+    },
+    async post(incidentId: string, state: UpdateStatus, components: ComponentStatuses = {}) {
+      const [incident, catalog]: [Incident | null, Catalog] = await Promise.all([
+        status.getIncident(PAGE, incidentId),
+        status.getCatalog(PAGE),
+      ]);
+      if (incident === null) throw new Error("no incident");
+      return commit(postUpdate(incident, input(state, components), catalog, now));
+    },
+    /** What reached an address, oldest first: the update each time, by its status. */
+    told: (to: string) => world.reached.filter((reached) => reached.to === to),
+    addressOf: (subscriber: Subscriber) =>
+      subscriber.channel === "email" ? subscriber.email : subscriber.channel === "sms" ? subscriber.phone : subscriber.endpoint,
+  };
+}
+
+export type World = ReturnType<typeof createWorld>;

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import type { AttemptOutcome } from "../../../functions/core/attempt.ts";
+import type { Delivery } from "../../../functions/core/delivery.ts";
+import { settle } from "../../../functions/core/settle.ts";
+
+const NOW = 1_000_000;
+const sending = (channel: Delivery["channel"], changes: Partial<Delivery> = {}): Delivery => ({
+  pageId: "page00000000",
+  subscriberId: "subscriber00",
+  incidentId: "incident0000",
+  updateId: "update000000",
+  seq: 1,
+  channel,
+  chunk: 0,
+  state: "sending",
+  attempts: 1,
+  unknownOutcomes: 0,
+  providerId: null,
+  reason: null,
+  committedAt: NOW - 100,
+  firstAttemptAt: NOW - 10,
+  updatedAt: NOW - 10,
+  nextAttemptAt: null,
+  leaseUntil: NOW + 1,
+  ...changes,
+});
+const settled = (delivery: Delivery, outcome: AttemptOutcome) => settle(delivery, outcome, NOW, 0.5);
+const unknown: AttemptOutcome = { outcome: "unknown", reason: "timeout" };
+
+describe("settle", () => {
+  it("keeps the provider's id of what was accepted", () => {
+    expect(settled(sending("email"), { outcome: "accepted", providerId: "ses-1" })).toMatchObject({
+      state: "accepted",
+      providerId: "ses-1",
+      leaseUntil: null,
+      nextAttemptAt: null,
+    });
+  });
+
+  it("never sends an ambiguous SMS again", () => {
+    expect(settled(sending("sms"), unknown)).toMatchObject({ state: "ambiguous", nextAttemptAt: null, unknownOutcomes: 1 });
+  });
+
+  it("sends an email of unknown outcome once more, then gives up", () => {
+    const first = settled(sending("email"), unknown);
+    expect(first).toMatchObject({ state: "retrying", unknownOutcomes: 1, nextAttemptAt: NOW + 30_000 });
+    const second = settled({ ...first, state: "sending", attempts: 2 }, unknown);
+    expect(second).toMatchObject({ state: "failed", reason: "outcome unknown twice", nextAttemptAt: null });
+  });
+
+  it("keeps a webhook to its schedule and fails it when that is exhausted", () => {
+    expect(settled(sending("webhook"), unknown)).toMatchObject({ state: "retrying", nextAttemptAt: NOW + 5_000 });
+    const last = settled(sending("webhook", { attempts: 10 }), { outcome: "unavailable", reason: "http 500", retryAfterMs: null });
+    expect(last).toMatchObject({ state: "failed", reason: "http 500", nextAttemptAt: null });
+  });
+
+  it("does not count a throttle as an attempt", () => {
+    expect(settled(sending("email"), { outcome: "throttled" })).toMatchObject({ state: "retrying", attempts: 0 });
+    expect(settled(sending("email"), { outcome: "quota exhausted" })).toMatchObject({ state: "retrying", attempts: 0 });
+  });
+});
