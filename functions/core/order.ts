@@ -1,6 +1,6 @@
 import { audienceAsOf, isToBeSent } from "./audience.ts";
-import { audienceOf } from "./delivery.ts";
 import type { Chunk } from "./chunk.ts";
+import { audienceOf } from "./delivery.ts";
 import type { Update } from "./incident.ts";
 import type { Subscriber } from "./subscriber.ts";
 
@@ -28,7 +28,5 @@ export function supersededBy(subscriber: Subscriber, later: readonly LaterUpdate
 
 /** Whether anything of the chunk may have been sent. One that was only claimed and given back has not begun. */
 export function hasStarted(chunk: Chunk): boolean {
-  return (
-    chunk.state !== "queued" || chunk.window.length > 0 || chunk.cursor !== null || audienceOf(chunk.counts) > 0
-  );
+  return chunk.state !== "queued" || chunk.window.length > 0 || chunk.cursor !== null || audienceOf(chunk.counts) > 0;
 }

@@ -25,9 +25,21 @@ export function settle(delivery: Delivery, outcome: AttemptOutcome, now: number,
     case "unavailable":
       return retryOrFail(base, outcome.reason, now, jitter, outcome.retryAfterMs);
     case "throttled":
-      return { ...base, state: "retrying", reason: "throttled", nextAttemptAt: now + THROTTLED_DELAY_MS, attempts: base.attempts - 1 };
+      return {
+        ...base,
+        state: "retrying",
+        reason: "throttled",
+        nextAttemptAt: now + THROTTLED_DELAY_MS,
+        attempts: base.attempts - 1,
+      };
     case "quota exhausted":
-      return { ...base, state: "retrying", reason: "daily quota used up", nextAttemptAt: now + QUOTA_DELAY_MS, attempts: base.attempts - 1 };
+      return {
+        ...base,
+        state: "retrying",
+        reason: "daily quota used up",
+        nextAttemptAt: now + QUOTA_DELAY_MS,
+        attempts: base.attempts - 1,
+      };
     case "unknown":
       return settleUnknown({ ...base, unknownOutcomes: base.unknownOutcomes + 1 }, outcome.reason, now, jitter);
   }
@@ -47,7 +59,13 @@ function settleUnknown(delivery: Delivery, reason: string, now: number, jitter: 
   }
 }
 
-function retryOrFail(delivery: Delivery, reason: string, now: number, jitter: number, retryAfterMs: number | null): Delivery {
+function retryOrFail(
+  delivery: Delivery,
+  reason: string,
+  now: number,
+  jitter: number,
+  retryAfterMs: number | null,
+): Delivery {
   const delay = retryDelay(delivery.channel, delivery.attempts, jitter, retryAfterMs);
   return delay === null
     ? { ...delivery, state: "failed", reason }

@@ -35,7 +35,11 @@ export interface TokenSubject {
 const MAC_BYTES = 16;
 /** How a token names the channel. */
 export const CHANNEL_LETTERS = { email: "e", sms: "s", webhook: "w" } as const;
-export const LETTER_CHANNELS: Record<string, TokenSubject["channel"] | undefined> = { e: "email", s: "sms", w: "webhook" };
+export const LETTER_CHANNELS: Record<string, TokenSubject["channel"] | undefined> = {
+  e: "email",
+  s: "sms",
+  w: "webhook",
+};
 
 /** `<key version>.<page>.<e|s|w>.<subscriber>.<128-bit MAC>`: bound to purpose and subscriber, about 52 characters, URL-safe. */
 export function subscriberToken(key: SigningKey, purpose: TokenPurpose, subject: TokenSubject): string {

@@ -1,6 +1,6 @@
 import { chunksFor } from "../core/chunk.ts";
-import type { Catalog } from "../core/component.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Catalog } from "../core/component.ts";
 import type { Incident, Update } from "../core/incident.ts";
 import type { ChannelPlan, Notice } from "../core/notice.ts";
 import type { Page } from "../core/page.ts";

@@ -59,9 +59,16 @@ export function sesLimits(): MailLimits {
   const client = new SESClient({ logger: sdkLogger });
   return {
     async quota() {
-      const { Max24HourSend = -1, SentLast24Hours = 0, MaxSendRate = 1 } = await client.send(new GetSendQuotaCommand({}));
+      const {
+        Max24HourSend = -1,
+        SentLast24Hours = 0,
+        MaxSendRate = 1,
+      } = await client.send(new GetSendQuotaCommand({}));
       // SES says -1 where there is no daily limit.
-      return { perSecond: MaxSendRate, leftToday: Max24HourSend < 0 ? null : Math.max(0, Max24HourSend - SentLast24Hours) };
+      return {
+        perSecond: MaxSendRate,
+        leftToday: Max24HourSend < 0 ? null : Math.max(0, Max24HourSend - SentLast24Hours),
+      };
     },
   };
 }

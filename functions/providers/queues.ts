@@ -70,7 +70,9 @@ export function sqsQueues(urls: QueueUrls): AllQueues {
       const failed = new Set((answer.Failed ?? []).map(({ Id }) => Id));
       pending = pending.filter(({ Id }) => failed.has(Id));
       if (pending.length > 0 && attempt === TRIES) {
-        throw new QueueError(`${pending.length} of ${entries.length} entries were refused: ${answer.Failed?.[0]?.Code}`);
+        throw new QueueError(
+          `${pending.length} of ${entries.length} entries were refused: ${answer.Failed?.[0]?.Code}`,
+        );
       }
       if (pending.length > 0) await setTimeout(50 * 2 ** attempt);
     }

@@ -9,10 +9,7 @@ const RACE_WAIT_MS = 5_000;
  * for a retry become superseded. Returns null when the way is free, else the instant until which to wait, because one
  * is being sent at this moment.
  */
-export async function endEarlier(
-  delivery: Delivery,
-  deps: Pick<SendDeps, "ledger" | "clock">,
-): Promise<number | null> {
+export async function endEarlier(delivery: Delivery, deps: Pick<SendDeps, "ledger" | "clock">): Promise<number | null> {
   const { pageId, subscriberId, incidentId, seq, updateId } = delivery;
   const all = await deps.ledger.listSubscriberIncident(pageId, subscriberId, incidentId);
   let waitUntil: number | null = null;
@@ -23,7 +20,13 @@ export async function endEarlier(
       waitUntil = Math.max(waitUntil ?? 0, earlier.leaseUntil);
       continue;
     }
-    const ended: Delivery = { ...earlier, updatedAt: now, nextAttemptAt: null, leaseUntil: null, ...ending(earlier, updateId) };
+    const ended: Delivery = {
+      ...earlier,
+      updatedAt: now,
+      nextAttemptAt: null,
+      leaseUntil: null,
+      ...ending(earlier, updateId),
+    };
     const changed = await deps.ledger.changeDelivery(earlier, ended, null);
     if (changed.outcome === "lost") waitUntil = Math.max(waitUntil ?? 0, now + RACE_WAIT_MS);
   }

@@ -1,7 +1,7 @@
 import { audienceAsOf, isToBeSent } from "../core/audience.ts";
 import { type Chunk, chunkRange, WINDOW } from "../core/chunk.ts";
-import type { Incident, Update } from "../core/incident.ts";
 import { hashPosition } from "../core/ids.ts";
+import type { Incident, Update } from "../core/incident.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import { hasStarted, type LaterUpdate } from "../core/order.ts";
 import type { ChunkWork } from "../core/queued-work.ts";
@@ -66,7 +66,10 @@ export async function runChunk(work: ChunkWork, deps: SendDeps): Promise<ChunkOu
     update,
     later: others
       .filter((other) => other.seq > update.seq)
-      .map((other) => ({ update: other, started: chunks.some((chunk) => chunk.seq === other.seq && hasStarted(chunk)) })),
+      .map((other) => ({
+        update: other,
+        started: chunks.some((chunk) => chunk.seq === other.seq && hasStarted(chunk)),
+      })),
     openEarlier: new Set(chunks.filter((chunk) => chunk.seq < update.seq).flatMap((chunk) => chunk.retrying)),
     sendOne,
     deadline: claimedAt + LAST_WINDOW_MS,

@@ -37,8 +37,10 @@ export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOu
   ]);
   const delivery = deliveries.find(({ seq }) => seq === work.seq);
   const update = updates.find(({ id }) => id === work.updateId);
-  if (incident === null || update === undefined) throw new Error(`update ${work.updateId} of a retry is not in the status table`);
-  if (delivery === undefined || !isOpen(delivery.state) || delivery.attempts !== work.attempts) return { outcome: "stale" };
+  if (incident === null || update === undefined)
+    throw new Error(`update ${work.updateId} of a retry is not in the status table`);
+  if (delivery === undefined || !isOpen(delivery.state) || delivery.attempts !== work.attempts)
+    return { outcome: "stale" };
   if (delivery.state === "sending" && (delivery.leaseUntil ?? 0) > startedAt) return { outcome: "stale" };
   if (delivery.nextAttemptAt !== null && delivery.nextAttemptAt > startedAt + EARLY_MS) return { outcome: "postponed" };
 
@@ -48,7 +50,8 @@ export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOu
       .map((other) => ({ ...work, updateId: other.id, seq: other.seq })),
   );
   // The chunk has not counted this record yet: until its window is closed, a change would be counted twice.
-  if (chunks.some((chunk) => chunk.seq === work.seq && chunk.window.includes(subscriberId))) return { outcome: "postponed" };
+  if (chunks.some((chunk) => chunk.seq === work.seq && chunk.window.includes(subscriberId)))
+    return { outcome: "postponed" };
 
   const interrupted = delivery.state === "sending";
   const known: Delivery = interrupted ? { ...delivery, unknownOutcomes: delivery.unknownOutcomes + 1 } : delivery;

@@ -6,9 +6,9 @@ import { supersededBy } from "../core/order.ts";
 import { OUTCOME_UNKNOWN_TWICE, settle } from "../core/settle.ts";
 import type { Subscriber } from "../core/subscriber.ts";
 import type { SendDeps } from "./channel-sender.ts";
-import type { ChunkRun } from "./run-chunk.ts";
 import { endEarlier } from "./end-earlier.ts";
 import { queueRetry } from "./queue-retry.ts";
+import type { ChunkRun } from "./run-chunk.ts";
 import { sendPaced } from "./send-paced.ts";
 import { whyNot } from "./why-not.ts";
 
@@ -118,7 +118,11 @@ async function decide(run: ChunkRun, id: string, subscriber: Subscriber | null, 
   if (run.openEarlier.has(id)) {
     const waitUntil = await endEarlier(delivery, deps);
     if (waitUntil !== null) {
-      const parked = { state: "retrying" as const, reason: "an earlier update is being sent", nextAttemptAt: waitUntil };
+      const parked = {
+        state: "retrying" as const,
+        reason: "an earlier update is being sent",
+        nextAttemptAt: waitUntil,
+      };
       return { do: "record", delivery: { ...unsent, ...parked } };
     }
   }
@@ -142,4 +146,3 @@ function progressOf(deliveries: readonly Delivery[]): ChunkProgress {
     lastAcceptedAt: times.length === 0 ? null : Math.max(...times),
   };
 }
-

@@ -1,5 +1,5 @@
-import { splice } from "../core/rendering.ts";
 import type { Clock } from "../core/clock.ts";
+import { splice } from "../core/rendering.ts";
 import type { Sms } from "../providers/sms.ts";
 import type { ChannelSender } from "../send-chunk/channel-sender.ts";
 import { storedText } from "../send-chunk/stored-text.ts";

@@ -1,4 +1,4 @@
-import type { Chunk, ChunkKey, ChunkProgress } from "../core/chunk.ts";
+import type { Chunk, ChunkKey, ChunkProgress, ChunkRef } from "../core/chunk.ts";
 import type { Delivery, DeliveryState } from "../core/delivery.ts";
 import type { ChannelPlan, Notice } from "../core/notice.ts";
 import type { Rendering } from "../core/rendering.ts";
@@ -39,7 +39,7 @@ export interface Ledger {
   /** queued (or absent, or claimed with its lease over at `now`) -> claimed, the next attempt. */
   claimChunk(key: ChunkKey, resend: number, now: number, leaseUntil: number): Promise<ClaimOutcome>;
   /** Records of the given chunks; those never claimed or queued again are left out. */
-  getChunks(keys: readonly ChunkKey[]): Promise<Chunk[]>;
+  getChunks(refs: readonly ChunkRef[]): Promise<Chunk[]>;
   listChunks(pageId: string, updateId: string): Promise<Chunk[]>;
   /** Before a window is sent: who may be in flight, under the claim's fencing token. */
   openWindow(
@@ -65,7 +65,8 @@ export interface Ledger {
   listSubscriberIncident(pageId: string, subscriberId: string, incidentId: string): Promise<Delivery[]>;
   /**
    * One transaction: the record takes the place of the one in state `from` (with `from`'s number of attempts), and the
-   * chunk's counts follow. `latencyMs` is counted when it became accepted. `lost`: it was no longer so.
+   * chunk's counts follow. `latencyMs` is counted when it became accepted. `lost`: it was no longer so, or it
+   * is in its chunk's open window, which has yet to count it.
    */
   changeDelivery(
     from: { state: DeliveryState; attempts: number; leaseUntil: number | null },
@@ -76,6 +77,6 @@ export interface Ledger {
   listDue(now: number, limit: number): Promise<Delivery[]>;
   /** Pushes a due delivery out of sight until `dueAt`, if it is still in the state read. `lost`: it was not. */
   postponeDue(delivery: Delivery, dueAt: number): Promise<FencedOutcome>;
-  /** Index *problems*: failed and suppressed deliveries of an update. */
+  /** Index *problems*: failed, suppressed and ambiguous deliveries of an update, by state and subscriber. */
   listProblems(pageId: string, updateId: string, limit: number, cursor: string | null): Promise<ListPage<Delivery>>;
 }

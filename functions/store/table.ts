@@ -1,13 +1,22 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type AttributeValue,
+  BatchGetItemCommand,
   ConditionalCheckFailedException,
   DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
   TransactionCanceledException,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
 
 export type Item = Record<string, AttributeValue>;
+export interface Key {
+  pk: string;
+  sk: string;
+}
 
 export function dynamoClient(): DynamoDBClient {
   return new DynamoDBClient({ logger: sdkLogger });
@@ -21,13 +30,26 @@ export function fromItem(item: Item): Record<string, unknown> {
   return unmarshall(item);
 }
 
-export type WriteRefusal = "condition" | "conflict";
+export function toKey({ pk, sk }: Key): Item {
+  return { pk: { S: pk }, sk: { S: sk } };
+}
 
-/** Why a write or transaction was refused, or null if the error is something else. Reasons are in the order of the actions. */
-export function refusalOf(error: unknown): { reasons: (WriteRefusal | null)[]; old: (Item | undefined)[] } | null {
+/** An instant as text that sorts like the number: 13 digits of epoch milliseconds last until the year 2286. */
+export function timeKey(at: number): string {
+  return String(at).padStart(13, "0");
+}
+
+export type WriteRefusal = "condition" | "conflict";
+/** Reasons and old items are in the order of the transaction's actions; a single write has one. */
+export interface Refusal {
+  reasons: (WriteRefusal | null)[];
+  old: (Item | undefined)[];
+}
+
+/** Why a write or transaction was refused, or null if the error is something else. */
+export function refusalOf(error: unknown): Refusal | null {
   if (error instanceof ConditionalCheckFailedException) return { reasons: ["condition"], old: [error.Item] };
-  if (error instanceof Error && error.name === "TransactionConflictException")
-    return { reasons: ["conflict"], old: [] };
+  if (error instanceof Error && CONFLICT_NAMES.has(error.name)) return { reasons: ["conflict"], old: [] };
   if (!(error instanceof TransactionCanceledException)) return null;
   const all = error.CancellationReasons ?? [];
   const reasons = all.map(({ Code }): WriteRefusal | null => {
@@ -35,4 +57,103 @@ export function refusalOf(error: unknown): { reasons: (WriteRefusal | null)[]; o
     return Code === "TransactionConflict" ? "conflict" : null;
   });
   return reasons.some((reason) => reason !== null) ? { reasons, old: all.map((reason) => reason.Item) } : null;
+}
+
+// The first: a single write met a transaction. The second: the same transaction, sent again, is still under way.
+const CONFLICT_NAMES = new Set(["TransactionConflictException", "TransactionInProgressException"]);
+
+export type Attempted<T> = { refusal: null; result: T } | { refusal: Refusal };
+
+/** Runs a conditional write; a refusal is an answer, any other error is thrown. */
+export async function attempt<T>(write: () => Promise<T>): Promise<Attempted<T>> {
+  try {
+    return { refusal: null, result: await write() };
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
+    return { refusal };
+  }
+}
+
+export function isConflict(refusal: Refusal): boolean {
+  return refusal.reasons.includes("conflict");
+}
+
+const CONFLICT_ATTEMPTS = 6;
+const CONFLICT_DELAY_MS = 10;
+
+/**
+ * Like `attempt`, but for writes whose condition says all there is to say: one that met a transaction of somebody else
+ * is sent again, and only what is left after some tries is handed back as a conflict.
+ */
+export async function attemptThroughConflicts<T>(write: () => Promise<T>): Promise<Attempted<T>> {
+  for (let tries = 1; ; tries += 1) {
+    const attempted = await attempt(write);
+    if (attempted.refusal === null || !isConflict(attempted.refusal) || tries === CONFLICT_ATTEMPTS) return attempted;
+    await backOff(CONFLICT_DELAY_MS, tries);
+  }
+}
+
+/** For writes that cannot be given up: a lasting conflict is an error. */
+export function lastingConflict(what: string): Error {
+  return new Error(`${what}: still in conflict with other writes after ${CONFLICT_ATTEMPTS} attempts`);
+}
+
+/** Strongly consistent. */
+export async function getItem(
+  client: DynamoDBClient,
+  table: string,
+  key: Key,
+): Promise<Record<string, unknown> | null> {
+  const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: toKey(key), ConsistentRead: true }));
+  return Item === undefined ? null : fromItem(Item);
+}
+
+// DynamoDB's limit for one BatchGetItem.
+const KEYS_PER_BATCH = 100;
+const UNPROCESSED_ATTEMPTS = 8;
+const UNPROCESSED_DELAY_MS = 25;
+
+/** Strongly consistent, in no particular order; missing items are left out. Unprocessed keys are asked for again. */
+export async function batchGet(
+  client: DynamoDBClient,
+  table: string,
+  keys: readonly Key[],
+): Promise<Record<string, unknown>[]> {
+  const found: Record<string, unknown>[] = [];
+  for (let start = 0; start < keys.length; start += KEYS_PER_BATCH) {
+    let asked = keys.slice(start, start + KEYS_PER_BATCH).map(toKey);
+    for (let tries = 1; asked.length > 0; tries += 1) {
+      const answer = await client.send(
+        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: asked, ConsistentRead: true } } }),
+      );
+      for (const item of answer.Responses?.[table] ?? []) found.push(fromItem(item));
+      asked = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+      if (asked.length === 0) break;
+      if (tries === UNPROCESSED_ATTEMPTS)
+        throw new Error(`${asked.length} keys are still unprocessed after ${UNPROCESSED_ATTEMPTS} attempts`);
+      await backOff(UNPROCESSED_DELAY_MS, tries);
+    }
+  }
+  return found;
+}
+
+/** Everything the query finds, page after page; strongly consistent. */
+export async function queryAll(
+  client: DynamoDBClient,
+  query: Omit<QueryCommandInput, "ConsistentRead">,
+): Promise<Record<string, unknown>[]> {
+  const found: Record<string, unknown>[] = [];
+  let from: Item | undefined;
+  do {
+    const answer = await client.send(new QueryCommand({ ...query, ConsistentRead: true, ExclusiveStartKey: from }));
+    for (const item of answer.Items ?? []) found.push(fromItem(item));
+    from = answer.LastEvaluatedKey;
+  } while (from !== undefined);
+  return found;
+}
+
+/** Doubles each time and never lasts longer than a second; the jitter keeps writers that met once from meeting again. */
+async function backOff(firstMs: number, tries: number): Promise<void> {
+  await sleep(Math.min(1_000, firstMs * 2 ** (tries - 1)) * (0.5 + Math.random()));
 }

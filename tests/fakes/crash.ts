@@ -14,9 +14,8 @@ export interface CrashPoint {
 export function crashSite() {
   let point: CrashPoint | null = null;
   let calls = 0;
-  const hit = (method: string, when: CrashPoint["when"]) => {
-    if (point === null || point.method !== method || point.when !== when) return;
-    if (calls !== point.call) return;
+  const hit = (method: string, call: number, when: CrashPoint["when"]) => {
+    if (point === null || point.method !== method || point.when !== when || point.call !== call) return;
     point = null;
     throw new Crash(`${when} ${method}`);
   };
@@ -34,9 +33,11 @@ export function crashSite() {
           return async (...parameters: unknown[]) => {
             const method = String(name);
             if (point?.method === method) calls += 1;
-            hit(method, "before");
+            // Calls of a window run side by side: each knows its own number.
+            const call = calls;
+            hit(method, call, "before");
             const result: unknown = await Reflect.apply(member, target, parameters);
-            hit(method, "after");
+            hit(method, call, "after");
             return result;
           };
         },

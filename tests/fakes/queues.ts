@@ -1,11 +1,6 @@
-import type { Channel } from "../../functions/core/subscriber.ts";
 import { type ChunkWork, chunkGroup, deduplicationId, type RetryWork } from "../../functions/core/queued-work.ts";
-import type {
-  ChunkQueues,
-  ConfirmationQueue,
-  RetryQueues,
-  WakeQueues,
-} from "../../functions/providers/queues.ts";
+import type { Channel } from "../../functions/core/subscriber.ts";
+import type { ChunkQueues, ConfirmationQueue, RetryQueues, WakeQueues } from "../../functions/providers/queues.ts";
 
 export type QueueName = Channel | "webhookRetry" | "confirmation" | "plan" | "publish";
 
@@ -65,7 +60,9 @@ export function memoryQueues(clock: () => number) {
       const now = clock();
       const entry = entries.find((candidate, index) => {
         if (candidate.visibleAt > now) return false;
-        return candidate.group === null || !entries.slice(0, index).some((earlier) => earlier.group === candidate.group);
+        return (
+          candidate.group === null || !entries.slice(0, index).some((earlier) => earlier.group === candidate.group)
+        );
       });
       if (entry === undefined) return null;
       entry.visibleAt = now + VISIBILITY_MS;

@@ -78,7 +78,11 @@ describe("failures of a recipient", () => {
   it("are retried without holding up the others, under the same webhook-id", async () => {
     const [webhook] = on("webhook");
     if (webhook === undefined) throw new Error("no webhook");
-    world.outside.answer(world.addressOf(webhook), { outcome: "unavailable", reason: "http 500", retryAfterMs: null }, "accepted, no reply");
+    world.outside.answer(
+      world.addressOf(webhook),
+      { outcome: "unavailable", reason: "http 500", retryAfterMs: null },
+      "accepted, no reply",
+    );
     const { update } = await world.open();
     await world.settle();
     expect(world.outside.reached).toHaveLength(everyone.length - 1);
@@ -124,7 +128,8 @@ describe("failures of a recipient", () => {
   });
 
   it("hold back for a throttle and lose nothing", async () => {
-    for (const subscriber of on("email").slice(0, 5)) world.outside.answer(world.addressOf(subscriber), { outcome: "throttled" });
+    for (const subscriber of on("email").slice(0, 5))
+      world.outside.answer(world.addressOf(subscriber), { outcome: "throttled" });
     const { update } = await world.open();
     await world.settle();
     for (const subscriber of on("email")) expect(times(subscriber)).toBe(1);
@@ -212,11 +217,14 @@ describe("a crash anywhere", () => {
     const chunks = await world.ledger.listChunks(PAGE, update.id);
     const counted = chunks.reduce((sum, { counts }) => sum + counts.accepted + counts.ambiguous, 0);
     expect(counted).toBe(everyone.length);
-    expect(chunks.every(({ state, window, retrying }) => state === "done" && window.length === 0 && retrying.length === 0)).toBe(true);
+    expect(
+      chunks.every(({ state, window, retrying }) => state === "done" && window.length === 0 && retrying.length === 0),
+    ).toBe(true);
 
     await world.post(incident.id, "resolved");
     await world.settle();
     await world.pass(6);
-    for (const subscriber of everyone) expect(world.told(world.addressOf(subscriber)).at(-1)?.text).toMatch(/resolved/i);
+    for (const subscriber of everyone)
+      expect(world.told(world.addressOf(subscriber)).at(-1)?.text).toMatch(/resolved/i);
   });
 });

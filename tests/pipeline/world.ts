@@ -1,6 +1,6 @@
 import type { Catalog, ComponentStatuses } from "../../functions/core/component.ts";
-import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
 import { newId } from "../../functions/core/ids.ts";
+import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
 import { openIncident, postUpdate } from "../../functions/core/posting.ts";
 import type { Channel, Subscriber } from "../../functions/core/subscriber.ts";
 import { createLogger } from "../../functions/lambda/logger.ts";
@@ -15,10 +15,10 @@ import { smsSender } from "../../functions/send-sms/sms-sender.ts";
 import { webhookSender } from "../../functions/send-webhook/webhook-sender.ts";
 import { sweep } from "../../functions/sweep/sweep.ts";
 import { Crash, crashSite } from "../fakes/crash.ts";
-import { memoryAccessStore } from "../fakes/memory-access.ts";
+import { memoryAccessStore } from "../fakes/memory-access-store.ts";
 import { memoryLedger } from "../fakes/memory-ledger.ts";
-import { memoryStatusStore } from "../fakes/memory-status.ts";
-import { memorySubscriberStore } from "../fakes/memory-subscribers.ts";
+import { memoryStatusStore } from "../fakes/memory-status-store.ts";
+import { memorySubscriberStore } from "../fakes/memory-subscriber-store.ts";
 import { outside } from "../fakes/outside.ts";
 import { memoryQueues, type QueueName } from "../fakes/queues.ts";
 
@@ -61,7 +61,11 @@ export function createWorld() {
   let streamWorks = true;
   const shared = { status, subscribers, ledger, queues: ports, clock, jitter: () => 0.5 };
   const senders: Record<Channel, SendDeps> = {
-    email: { ...shared, sender: emailSender({ ledger, access, mail }), pace: sharedPace({ access, schedule: "email", clock, sleep }) },
+    email: {
+      ...shared,
+      sender: emailSender({ ledger, access, mail }),
+      pace: sharedPace({ access, schedule: "email", clock, sleep }),
+    },
     sms: {
       ...shared,
       sender: smsSender({ ledger, subscribers, sms: crash.guard(world.sms), clock }),
@@ -73,7 +77,11 @@ export function createWorld() {
       pace: unpaced(clock, sleep),
     },
   };
-  const site = { pageUrl: "https://status.example", subscriptionsUrl: "https://subs.example", mailFrom: "status@example.com" };
+  const site = {
+    pageUrl: "https://status.example",
+    subscriptionsUrl: "https://subs.example",
+    mailFrom: "status@example.com",
+  };
   const planDeps = {
     status,
     subscribers,
@@ -136,7 +144,10 @@ export function createWorld() {
   };
 
   const id = () => newId(random);
-  const subscribe = async (channel: Channel, changes: Partial<Pick<Subscriber, "scopes" | "state" | "confirmedAt">> = {}) => {
+  const subscribe = async (
+    channel: Channel,
+    changes: Partial<Pick<Subscriber, "scopes" | "state" | "confirmedAt">> = {},
+  ) => {
     const common = {
       pageId: PAGE,
       id: id(),
@@ -156,9 +167,21 @@ export function createWorld() {
         case "email":
           return { ...common, channel, email: `${common.id}@subscriber.example` };
         case "sms":
-          return { ...common, channel, phone: `+49151${String(seed).padStart(10, "0").slice(0, 8)}`, country: "DE", allUpdates: false };
+          return {
+            ...common,
+            channel,
+            phone: `+49151${String(seed).padStart(10, "0").slice(0, 8)}`,
+            country: "DE",
+            allUpdates: false,
+          };
         case "webhook":
-          return { ...common, channel, endpoint: `https://hooks.example/${common.id}`, contactEmail: null, secretVersion: 1 };
+          return {
+            ...common,
+            channel,
+            endpoint: `https://hooks.example/${common.id}`,
+            contactEmail: null,
+            secretVersion: 1,
+          };
       }
     })();
     await subscribers.create(subscriber);
@@ -202,7 +225,14 @@ export function createWorld() {
       streamWorks = !lost;
     },
     async start(catalog?: Omit<Catalog, "version">) {
-      await status.createPage({ id: PAGE, name: "Example", timeZone: "Europe/Berlin", version: 1, createdAt: now, updatedAt: now });
+      await status.createPage({
+        id: PAGE,
+        name: "Example",
+        timeZone: "Europe/Berlin",
+        version: 1,
+        createdAt: now,
+        updatedAt: now,
+      });
       if (catalog !== undefined) await status.saveCatalog(PAGE, { version: 0, ...catalog }, null);
       await access.saveRate("email", { perSecond: MAIL_RATE, leftToday: null }, now);
     },
@@ -217,7 +247,9 @@ export function createWorld() {
         backfilled: false,
         metadata: {},
       };
-      return commit(openIncident({ ...input("investigating", components), ...incident, status: "investigating" }, catalog, now));
+      return commit(
+        openIncident({ ...input("investigating", components), ...incident, status: "investigating" }, catalog, now),
+      );
     },
     async post(incidentId: string, state: UpdateStatus, components: ComponentStatuses = {}) {
       const [incident, catalog]: [Incident | null, Catalog] = await Promise.all([
@@ -230,7 +262,11 @@ export function createWorld() {
     /** What reached an address, oldest first: the update each time, by its status. */
     told: (to: string) => world.reached.filter((reached) => reached.to === to),
     addressOf: (subscriber: Subscriber) =>
-      subscriber.channel === "email" ? subscriber.email : subscriber.channel === "sms" ? subscriber.phone : subscriber.endpoint,
+      subscriber.channel === "email"
+        ? subscriber.email
+        : subscriber.channel === "sms"
+          ? subscriber.phone
+          : subscriber.endpoint,
   };
 }
 

@@ -34,9 +34,20 @@ const common = {
   unsubscribedAt: null,
   confirmTokenHash: null,
 } as const;
-const email: Subscriber = { ...common, scopes: { page: true, components: [], incidents: [] }, channel: "email", email: "a@b.example" };
+const email: Subscriber = {
+  ...common,
+  scopes: { page: true, components: [], incidents: [] },
+  channel: "email",
+  email: "a@b.example",
+};
 const sms: Subscriber = { ...email, channel: "sms", phone: "+4915112345678", country: "DE", allUpdates: false };
-const webhook: Subscriber = { ...email, channel: "webhook", endpoint: "https://x.example", contactEmail: null, secretVersion: 1 };
+const webhook: Subscriber = {
+  ...email,
+  channel: "webhook",
+  endpoint: "https://x.example",
+  contactEmail: null,
+  secretVersion: 1,
+};
 
 describe("supersededBy", () => {
   it("lets the newest committed update win for email", () => {

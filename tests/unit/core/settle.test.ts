@@ -38,7 +38,11 @@ describe("settle", () => {
   });
 
   it("never sends an ambiguous SMS again", () => {
-    expect(settled(sending("sms"), unknown)).toMatchObject({ state: "ambiguous", nextAttemptAt: null, unknownOutcomes: 1 });
+    expect(settled(sending("sms"), unknown)).toMatchObject({
+      state: "ambiguous",
+      nextAttemptAt: null,
+      unknownOutcomes: 1,
+    });
   });
 
   it("sends an email of unknown outcome once more, then gives up", () => {
@@ -50,7 +54,11 @@ describe("settle", () => {
 
   it("keeps a webhook to its schedule and fails it when that is exhausted", () => {
     expect(settled(sending("webhook"), unknown)).toMatchObject({ state: "retrying", nextAttemptAt: NOW + 5_000 });
-    const last = settled(sending("webhook", { attempts: 10 }), { outcome: "unavailable", reason: "http 500", retryAfterMs: null });
+    const last = settled(sending("webhook", { attempts: 10 }), {
+      outcome: "unavailable",
+      reason: "http 500",
+      retryAfterMs: null,
+    });
     expect(last).toMatchObject({ state: "failed", reason: "http 500", nextAttemptAt: null });
   });
 

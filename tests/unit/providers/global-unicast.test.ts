@@ -2,10 +2,13 @@ import { describe, expect, it } from "vitest";
 import { isGlobalUnicast } from "../../../functions/providers/global-unicast.ts";
 
 describe("isGlobalUnicast", () => {
-  it.each(["8.8.8.8", "1.1.1.1", "93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "2a00:1450:4001:80e::200e"])(
-    "lets %s through",
-    (address) => expect(isGlobalUnicast(address)).toBe(true),
-  );
+  it.each([
+    "8.8.8.8",
+    "1.1.1.1",
+    "93.184.215.14",
+    "2606:2800:21f:cb07:6820:80da:af6b:8b2c",
+    "2a00:1450:4001:80e::200e",
+  ])("lets %s through", (address) => expect(isGlobalUnicast(address)).toBe(true));
 
   it.each([
     "127.0.0.1",

@@ -26,7 +26,9 @@ describe("guarded POST", () => {
   it("takes any 2xx for an acceptance and sends body and headers as given", async () => {
     const seen: unknown[] = [];
     const endpoint = await serve((request, response) => {
-      request.on("data", (data) => seen.push(String(data), request.headers["webhook-id"], request.headers["content-type"]));
+      request.on("data", (data) =>
+        seen.push(String(data), request.headers["webhook-id"], request.headers["content-type"]),
+      );
       request.on("end", () => response.writeHead(204).end());
     });
     expect(await post(endpoint)).toEqual({ outcome: "accepted", providerId: null });

@@ -1,0 +1,61 @@
+import type {
+  DynamoDBBatchResponse,
+  DynamoDBRecord,
+  DynamoDBStreamEvent,
+  SQSBatchResponse,
+  SQSEvent,
+  SQSRecord,
+} from "aws-lambda";
+import type { Logger } from "./logger.ts";
+
+/**
+ * Runs every record; the failed ones alone come back. Of a FIFO group, what follows a failure is not run and comes
+ * back too, so that order holds. Records of a standard queue, and different groups, run side by side.
+ */
+export function sqsBatch(
+  run: (record: SQSRecord) => Promise<void>,
+  log: Logger,
+): (batch: SQSEvent) => Promise<SQSBatchResponse> {
+  return async (batch) => {
+    const lanes = Map.groupBy(batch.Records, (record) => record.attributes.MessageGroupId ?? record.messageId);
+    const failed = await Promise.all([...lanes.values()].map((lane) => failuresOf(lane, run, log)));
+    return { batchItemFailures: failed.flat().map((record) => ({ itemIdentifier: record.messageId })) };
+  };
+}
+
+async function failuresOf(
+  lane: readonly SQSRecord[],
+  run: (record: SQSRecord) => Promise<void>,
+  log: Logger,
+): Promise<readonly SQSRecord[]> {
+  for (const [index, record] of lane.entries()) {
+    try {
+      await run(record);
+    } catch (error) {
+      log.error("record failed", error, { messageId: record.messageId, heldBack: lane.length - index - 1 });
+      return lane.slice(index);
+    }
+  }
+  return [];
+}
+
+/** Runs the records in order up to the first failure: Lambda goes on from the lowest sequence number it is given. */
+export function streamBatch(
+  run: (record: DynamoDBRecord) => Promise<void>,
+  log: Logger,
+): (batch: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
+  return async (batch) => {
+    for (const record of batch.Records) {
+      try {
+        await run(record);
+      } catch (error) {
+        const itemIdentifier = record.dynamodb?.SequenceNumber;
+        log.error("record failed", error, { sequenceNumber: itemIdentifier ?? null });
+        // Without a number nothing could be named: fail the batch rather than lose the record.
+        if (itemIdentifier === undefined) throw error;
+        return { batchItemFailures: [{ itemIdentifier }] };
+      }
+    }
+    return { batchItemFailures: [] };
+  };
+}

@@ -1,0 +1,169 @@
+import middy from "@middy/core";
+import httpRouterHandler, { type Method } from "@middy/http-router";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { parseForm } from "./form.ts";
+import type { Logger } from "./logger.ts";
+import { HttpProblem } from "./problem.ts";
+
+export interface HttpRequest {
+  method: string;
+  /** Without the `.json` suffix where the API allows one. */
+  path: string;
+  params: Readonly<Record<string, string>>;
+  query: URLSearchParams;
+  /** Header values by lower-case name. */
+  headers: Readonly<Record<string, string | undefined>>;
+  /** The body's text as it was sent. */
+  text: string;
+}
+
+export interface HttpReply {
+  status: number;
+  headers?: Readonly<Record<string, string>>;
+  /** Sent as it is; absent for an empty answer. */
+  body?: string;
+}
+
+export interface HttpRoute {
+  method: Extract<Method, "GET" | "POST" | "PUT" | "PATCH" | "DELETE">;
+  /** `/v1/pages/{page}`. A route without parameters wins over one with. GET answers HEAD too. */
+  path: string;
+  run(request: HttpRequest): Promise<HttpReply>;
+}
+
+export interface HttpApiOptions {
+  routes: readonly HttpRoute[];
+  /** Largest body, in bytes; a larger one is answered with 413. */
+  bodyLimit: number;
+  /** `/v1/pages.json` means `/v1/pages`. */
+  jsonSuffix: boolean;
+  /** How a refusal looks to the caller. */
+  refuse(problem: HttpProblem): HttpReply;
+  log: Logger;
+}
+
+export type HttpHandler = (
+  call: APIGatewayProxyEventV2,
+  context: Context,
+) => Promise<APIGatewayProxyStructuredResultV2>;
+
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=63072000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+/** An HTTP API (payload 2.0) as one Lambda: size limit, routes, refusals as data, security headers; no raw error leaves. */
+export function httpApi({ routes, bodyLimit, jsonSuffix, refuse, log }: HttpApiOptions): HttpHandler {
+  const router = httpRouterHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({
+    routes: routes.flatMap(({ method, path, run }) => {
+      const handler = async (call: APIGatewayProxyEventV2) => resultOf(await run(requestOf(call)));
+      const methods: Method[] = method === "GET" ? ["GET", "HEAD"] : [method];
+      return methods.map((each) => ({ method: each, path, handler }));
+    }),
+    notFoundResponse: ({ method, path }) => {
+      throw unrouted(routes, method, path);
+    },
+  });
+
+  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(router)
+    .before(({ event: call }) => {
+      if (bytesOf(call) > bodyLimit) throw new HttpProblem(413, `The body is larger than ${bodyLimit} bytes`);
+      if (jsonSuffix) call.requestContext.http.path = call.requestContext.http.path.replace(/\.json\/?$/, "");
+    })
+    .after((step) => {
+      step.response = secured(step.event, step.response ?? { statusCode: 204 });
+    })
+    .onError((step) => {
+      step.response = secured(step.event, resultOf(refuse(problemOf(step.error, step.event, log))));
+    });
+}
+
+/** `{"error": "...", "details": [...]}`; no details where there are none. */
+export function refuseAsJson(problem: HttpProblem): HttpReply {
+  const { details } = problem;
+  const body = details.length > 0 ? { error: problem.message, details } : { error: problem.message };
+  return { ...json(problem.status, body), headers: { ...JSON_HEADERS, ...problem.headers } };
+}
+
+const JSON_HEADERS = { "content-type": "application/json; charset=utf-8" } as const;
+
+export function json(status: number, body: unknown): HttpReply {
+  return { status, headers: JSON_HEADERS, body: JSON.stringify(body) };
+}
+
+/** The body as data: JSON, or a form where the content type says so. An empty one is an empty map. Throws 400 and 415. */
+export function parsedBody(request: HttpRequest): unknown {
+  if (request.text.trim() === "") return {};
+  const contentType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "application/json";
+  if (contentType === "application/x-www-form-urlencoded") {
+    const form = parseForm(request.text);
+    if (form === null) throw new HttpProblem(400, "The body is not a valid form");
+    return form;
+  }
+  if (contentType !== "application/json" && !contentType.endsWith("+json") && contentType !== "text/json") {
+    throw new HttpProblem(415, "Send application/json or application/x-www-form-urlencoded");
+  }
+  try {
+    return JSON.parse(request.text);
+  } catch {
+    throw new HttpProblem(400, "The body is not valid JSON");
+  }
+}
+
+function requestOf(call: APIGatewayProxyEventV2): HttpRequest {
+  const params: Record<string, string> = {};
+  for (const [name, value] of Object.entries(call.pathParameters ?? {})) {
+    if (value !== undefined) params[name] = value;
+  }
+  return {
+    method: call.requestContext.http.method,
+    path: call.requestContext.http.path,
+    params,
+    query: new URLSearchParams(call.rawQueryString),
+    headers: Object.fromEntries(Object.entries(call.headers).map(([name, value]) => [name.toLowerCase(), value])),
+    text: bodyBuffer(call).toString("utf8"),
+  };
+}
+
+function bodyBuffer(call: APIGatewayProxyEventV2): Buffer {
+  return Buffer.from(call.body ?? "", call.isBase64Encoded ? "base64" : "utf8");
+}
+
+function bytesOf(call: APIGatewayProxyEventV2): number {
+  return Buffer.byteLength(call.body ?? "", call.isBase64Encoded ? "base64" : "utf8");
+}
+
+function resultOf(reply: HttpReply): APIGatewayProxyStructuredResultV2 {
+  return { statusCode: reply.status, headers: { ...reply.headers }, body: reply.body ?? "" };
+}
+
+function secured(
+  call: APIGatewayProxyEventV2,
+  result: APIGatewayProxyStructuredResultV2,
+): APIGatewayProxyStructuredResultV2 {
+  const headers = { ...SECURITY_HEADERS, ...result.headers };
+  return call.requestContext.http.method === "HEAD" ? { ...result, headers, body: "" } : { ...result, headers };
+}
+
+function problemOf(error: unknown, call: APIGatewayProxyEventV2, log: Logger): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  const { method } = call.requestContext.http;
+  log.error("request failed", error, { requestId: call.requestContext.requestId, method, route: call.routeKey });
+  return new HttpProblem(500, "Something went wrong on our side");
+}
+
+/** 405 where the path has other methods, else 404. */
+function unrouted(routes: readonly HttpRoute[], method: string, path: string): HttpProblem {
+  const methods = routes.filter((route) => patternOf(route.path).test(path)).map((route) => route.method);
+  if (methods.length === 0) return new HttpProblem(404, "There is nothing at this address");
+  const allow = [...new Set(methods)].join(", ");
+  return new HttpProblem(405, `${method} is not possible here`, [], { allow });
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replace(/\{[^}]+\}/g, "[^/]+")}/?$`);
+}

@@ -1,0 +1,57 @@
+import * as z from "zod/mini";
+import { type ApiKey, apiKeySchema, type SendSchedule } from "./access.ts";
+import type { Key } from "./table.ts";
+
+export function apiKeyKey(keyId: string): Key {
+  return { pk: `APIKEY#${keyId}`, sk: "APIKEY" };
+}
+
+/** `expiresAt` is the table's TTL attribute, in seconds; a key that is over must be refused as such, not vanish. */
+export function apiKeyItem({ expiresAt, ...key }: ApiKey): Record<string, unknown> {
+  return { ...apiKeyKey(key.id), ...key, validUntil: expiresAt };
+}
+
+const storedKeySchema = z.extend(z.omit(apiKeySchema, { expiresAt: true }), { validUntil: z.nullable(z.number()) });
+
+export function apiKeyOf(item: unknown): ApiKey {
+  const { validUntil, ...key } = storedKeySchema.parse(item);
+  return { ...key, expiresAt: validUntil };
+}
+
+export function signingPartition(pageId: string): string {
+  return `PAGE#${pageId}#SIGNING`;
+}
+
+export function signingKeyKey(pageId: string, version: number): Key {
+  return { pk: signingPartition(pageId), sk: `KEY#${String(version).padStart(6, "0")}` };
+}
+
+export const signingKeySchema = z.object({ version: z.number(), key: z.instanceof(Uint8Array) });
+
+export function scheduleKey(schedule: SendSchedule): Key {
+  return { pk: `SCHEDULE#${schedule}`, sk: "SCHEDULE" };
+}
+
+/** Any attribute may be missing: rate, slots and pause are written by different hands. */
+export const scheduleItemSchema = z.object({
+  /** When the next free slot begins. */
+  tat: z.optional(z.number()),
+  pausedUntil: z.optional(z.number()),
+  perSecond: z.optional(z.number()),
+  leftToday: z.optional(z.nullable(z.number())),
+});
+export type ScheduleItem = z.infer<typeof scheduleItemSchema>;
+
+export function idempotencyKey(pageId: string, keyHash: string): Key {
+  return { pk: `PAGE#${pageId}#IDEMPOTENCY#${keyHash}`, sk: "REQUEST" };
+}
+
+export const idempotencyItemSchema = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("running"), requestHash: z.string(), seed: z.string(), leaseUntil: z.number() }),
+  z.object({ state: z.literal("done"), requestHash: z.string(), status: z.number(), body: z.string() }),
+]);
+export type IdempotencyItem = z.infer<typeof idempotencyItemSchema>;
+
+/** A run that has not answered by then is taken to have died; an API call is over within 30 s (API Gateway's limit). */
+export const RUN_LEASE_MS = 60_000;
+export const IDEMPOTENCY_TTL_MS = 24 * 60 * 60 * 1_000;

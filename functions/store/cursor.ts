@@ -1,0 +1,11 @@
+/** A list was asked to go on from a cursor that it never gave out. */
+export class InvalidCursorError extends Error {
+  override name = "InvalidCursorError";
+}
+
+/** The parts of a cursor, checked against their form. Cursors pass through callers, so what comes back may be anything. */
+export function cursorParts(cursor: string, form: RegExp): string[] {
+  const match = form.exec(cursor);
+  if (match === null) throw new InvalidCursorError("not a cursor of this list");
+  return match.slice(1);
+}

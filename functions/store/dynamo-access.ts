@@ -1,0 +1,172 @@
+import { type DynamoDBClient, PutItemCommand, QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import type { Random } from "../core/clock.ts";
+import type { SigningKey } from "../core/signature.ts";
+import type { AccessStore, IdempotencyOutcome } from "./access.ts";
+import {
+  apiKeyItem,
+  apiKeyKey,
+  apiKeyOf,
+  IDEMPOTENCY_TTL_MS,
+  idempotencyItemSchema,
+  idempotencyKey,
+  RUN_LEASE_MS,
+  signingKeyKey,
+  signingKeySchema,
+  signingPartition,
+} from "./access-items.ts";
+import { dynamoSchedules } from "./dynamo-schedules.ts";
+import { attempt, fromItem, getItem, toItem, toKey } from "./table.ts";
+
+interface AccessTable {
+  client: DynamoDBClient;
+  table: string;
+  random: Random;
+}
+
+const SIGNING_KEY_BYTES = 32;
+
+export function dynamoAccessStore({ client, table, random }: AccessTable): AccessStore {
+  async function newestSigningKey(pageId: string): Promise<SigningKey | null> {
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        TableName: table,
+        ConsistentRead: true,
+        ScanIndexForward: false,
+        Limit: 1,
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: toItem({ ":pk": signingPartition(pageId) }),
+      }),
+    );
+    const [item] = Items;
+    return item === undefined ? null : signingKeySchema.parse(fromItem(item));
+  }
+
+  /** Takes over a run whose lease is over; of several, one. */
+  async function takeOver(
+    pageId: string,
+    keyHash: string,
+    old: { leaseUntil: number; seed: string },
+    now: number,
+  ): Promise<IdempotencyOutcome> {
+    const { refusal } = await attempt(() =>
+      client.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: toKey(idempotencyKey(pageId, keyHash)),
+          UpdateExpression: "SET leaseUntil = :until",
+          ConditionExpression: "#state = :running AND leaseUntil = :old",
+          ExpressionAttributeNames: { "#state": "state" },
+          ExpressionAttributeValues: toItem({
+            ":until": now + RUN_LEASE_MS,
+            ":running": "running",
+            ":old": old.leaseUntil,
+          }),
+        }),
+      ),
+    );
+    return refusal === null ? { outcome: "run", seed: old.seed } : { outcome: "running" };
+  }
+
+  return {
+    async putApiKey(key) {
+      await client.send(new PutItemCommand({ TableName: table, Item: toItem(apiKeyItem(key)) }));
+    },
+
+    async getApiKey(keyId) {
+      const item = await getItem(client, table, apiKeyKey(keyId));
+      return item === null ? null : apiKeyOf(item);
+    },
+
+    async touchApiKey(keyId, now) {
+      // A key that was deleted meanwhile stays deleted.
+      await attempt(() =>
+        client.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: toKey(apiKeyKey(keyId)),
+            UpdateExpression: "SET lastUsedAt = :now",
+            ConditionExpression: "attribute_exists(pk)",
+            ExpressionAttributeValues: toItem({ ":now": now }),
+          }),
+        ),
+      );
+    },
+
+    async currentSigningKey(pageId) {
+      const newest = await newestSigningKey(pageId);
+      if (newest !== null) return newest;
+      const made: SigningKey = { version: 1, key: random(SIGNING_KEY_BYTES) };
+      const { refusal } = await attempt(() =>
+        client.send(
+          new PutItemCommand({
+            TableName: table,
+            Item: toItem({ ...signingKeyKey(pageId, made.version), ...made }),
+            ConditionExpression: "attribute_not_exists(pk)",
+          }),
+        ),
+      );
+      if (refusal === null) return made;
+      const theirs = await newestSigningKey(pageId);
+      if (theirs === null) throw new Error("a signing key that was just there is gone");
+      return theirs;
+    },
+
+    async getSigningKey(pageId, version) {
+      const item = await getItem(client, table, signingKeyKey(pageId, version));
+      return item === null ? null : signingKeySchema.parse(item);
+    },
+
+    ...dynamoSchedules({ client, table }),
+
+    async beginIdempotent(pageId, keyHash, requestHash, now, seed) {
+      const record = {
+        ...idempotencyKey(pageId, keyHash),
+        state: "running",
+        requestHash,
+        seed,
+        leaseUntil: now + RUN_LEASE_MS,
+        expiresAt: Math.floor((now + IDEMPOTENCY_TTL_MS) / 1_000),
+      };
+      const { refusal } = await attempt(() =>
+        client.send(
+          new PutItemCommand({
+            TableName: table,
+            Item: toItem(record),
+            // DynamoDB removes expired items hours late.
+            ConditionExpression: "attribute_not_exists(pk) OR expiresAt <= :seconds",
+            ExpressionAttributeValues: toItem({ ":seconds": Math.floor(now / 1_000) }),
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        ),
+      );
+      if (refusal === null) return { outcome: "run", seed };
+      const [item] = refusal.old;
+      if (item === undefined) return { outcome: "running" };
+      const old = idempotencyItemSchema.parse(fromItem(item));
+      if (old.requestHash !== requestHash) return { outcome: "mismatch" };
+      if (old.state === "done") return { outcome: "replay", status: old.status, body: old.body };
+      return old.leaseUntil > now ? { outcome: "running" } : takeOver(pageId, keyHash, old, now);
+    },
+
+    async completeIdempotent(pageId, keyHash, status, body) {
+      // The first answer stays: it is the one that was given. A record that expired meanwhile is not made anew.
+      await attempt(() =>
+        client.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: toKey(idempotencyKey(pageId, keyHash)),
+            UpdateExpression: "SET #state = :done, #status = :status, body = :body",
+            ConditionExpression: "#state = :running",
+            ExpressionAttributeNames: { "#state": "state", "#status": "status" },
+            ExpressionAttributeValues: toItem({
+              ":done": "done",
+              ":running": "running",
+              ":status": status,
+              ":body": body,
+            }),
+          }),
+        ),
+      );
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import type { ChunkKey } from "../core/chunk.ts";
+import type { FencedOutcome, Ledger } from "./deliveries.ts";
+import type { LedgerDeps } from "./dynamo-ledger.ts";
+import { addsOf, CHUNK_PREFIX, chunkItemKey, chunkOf, expiryOf, updatePartition } from "./ledger-items.ts";
+import { repeatOnConflict } from "./repeat.ts";
+import { batchGet, fromItem, queryAll, toItem, toKey } from "./table.ts";
+import { type Change, updateParts } from "./update-expression.ts";
+
+type Chunks = Pick<
+  Ledger,
+  | "claimChunk"
+  | "getChunks"
+  | "listChunks"
+  | "openWindow"
+  | "closeWindow"
+  | "finishChunk"
+  | "yieldChunk"
+  | "requeueChunk"
+>;
+
+/** Nobody is at work on it. Needs `#state`, `#leaseUntil`, `:queued`, `:claimed`, `:now`. */
+const LEASE_OVER = "(#state = :claimed AND #leaseUntil <= :now)";
+const FREE = `(attribute_not_exists(pk) OR #state = :queued OR ${LEASE_OVER})`;
+/** Given back and its time has come, or queued long ago without being claimed. Needs `#wakeAt`, `#queuedAt`, `:queuedBefore` too. */
+const UNHEARD = "(attribute_not_exists(#wakeAt) AND #queuedAt <= :queuedBefore)";
+const FORGOTTEN = `(attribute_not_exists(pk) OR (#state = :queued AND (#wakeAt <= :now OR ${UNHEARD})) OR ${LEASE_OVER})`;
+
+/** The part of the ledger about chunks: claims, windows, counts. */
+export function dynamoChunks({ client, table, random }: LedgerDeps): Chunks {
+  // The SDK repeats a call whose answer got lost. A repeated ADD would count twice, and a repeated claim would find the
+  // chunk leased, by itself: the mark of a write tells its second run that the first one went through.
+  const newMark = () => Buffer.from(random(9)).toString("base64url");
+
+  /** A write by the invocation that holds the claim. */
+  async function fenced(key: ChunkKey, claim: number, change: Change): Promise<FencedOutcome> {
+    const mark = newMark();
+    const update = new UpdateItemCommand({
+      TableName: table,
+      Key: toKey(chunkItemKey(key)),
+      ConditionExpression: "#state = :claimed AND #attempt = :attempt AND #mark <> :new_mark",
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      ...updateParts(
+        { ...change, set: { ...change.set, mark } },
+        { attributes: ["state", "attempt"], values: { ":claimed": "claimed", ":attempt": claim } },
+      ),
+    });
+    const { refusal } = await repeatOnConflict(random, () => client.send(update));
+    return { outcome: refusal === null || refusal.old[0]?.mark?.S === mark ? "saved" : "lost" };
+  }
+
+  return {
+    async claimChunk(key, resend, now, leaseUntil) {
+      const mark = newMark();
+      // The greatest resend number stays. An expression cannot choose, so a late copy tries again with the stored one.
+      for (let number = resend; ; ) {
+        const claim = new UpdateItemCommand({
+          TableName: table,
+          Key: toKey(chunkItemKey(key)),
+          ConditionExpression: `${FREE} AND (attribute_not_exists(#resend) OR #resend <= :new_resend)`,
+          ReturnValues: "ALL_NEW",
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          ...updateParts(
+            {
+              set: { state: "claimed", leaseUntil, resend: number, mark },
+              setOnce: { ...identity(key), queuedAt: now, expiresAt: expiryOf(now) },
+              add: { attempt: 1 },
+              remove: ["wakeAt"],
+            },
+            { attributes: [], values: { ":queued": "queued", ":claimed": "claimed", ":now": now } },
+          ),
+        });
+        const attempted = await repeatOnConflict(random, () => client.send(claim));
+        if (attempted.refusal === null) {
+          return { outcome: "claimed", chunk: chunkOf(fromItem(attempted.result.Attributes ?? {})) };
+        }
+        const stored = fromItem(attempted.refusal.old[0] ?? {});
+        const chunk = chunkOf(stored);
+        if (stored.mark === mark) return { outcome: "claimed", chunk };
+        if (chunk.state === "done") return { outcome: "lost", why: "done" };
+        if (chunk.state === "claimed" && chunk.leaseUntil > now) return { outcome: "lost", why: "leased" };
+        number = Math.max(number, chunk.resend);
+      }
+    },
+
+    async getChunks(refs) {
+      const keys = new Map(refs.map(chunkItemKey).map((key) => [`${key.pk}|${key.sk}`, key]));
+      return (await batchGet(client, table, [...keys.values()])).map(chunkOf);
+    },
+
+    async listChunks(pageId, updateId) {
+      const items = await queryAll(client, {
+        TableName: table,
+        KeyConditionExpression: "pk = :pk AND begins_with(sk, :chunks)",
+        ExpressionAttributeValues: toItem({ ":pk": updatePartition(pageId, updateId), ":chunks": CHUNK_PREFIX }),
+      });
+      return items.map(chunkOf);
+    },
+
+    openWindow: (key, claim, window, windowAgain) =>
+      fenced(key, claim, { set: { window: [...window], windowAgain: [...windowAgain] } }),
+
+    closeWindow: (key, claim, progress, cursor) =>
+      fenced(key, claim, {
+        set: { window: [], windowAgain: [], cursor },
+        add: addsOf({
+          counts: progress.counts,
+          histogram: progress.histogram,
+          slowestMs: progress.slowestMs,
+          acceptedTimes: [progress.firstAcceptedAt, progress.lastAcceptedAt].filter((at) => at !== null),
+          nowRetrying: progress.retrying,
+        }),
+      }),
+
+    finishChunk: (key, claim) => fenced(key, claim, { set: { state: "done" } }),
+
+    yieldChunk: (key, claim, notBefore) =>
+      fenced(key, claim, { set: { state: "queued", wakeAt: notBefore, leaseUntil: 0 } }),
+
+    async requeueChunk(key, now, queuedBefore) {
+      const mark = newMark();
+      const requeue = new UpdateItemCommand({
+        TableName: table,
+        Key: toKey(chunkItemKey(key)),
+        ConditionExpression: FORGOTTEN,
+        ReturnValues: "ALL_NEW",
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        ...updateParts(
+          {
+            set: { state: "queued", queuedAt: now, leaseUntil: 0, mark },
+            setOnce: { ...identity(key), expiresAt: expiryOf(now) },
+            add: { resend: 1 },
+            remove: ["wakeAt"],
+          },
+          {
+            attributes: [],
+            values: { ":queued": "queued", ":claimed": "claimed", ":now": now, ":queuedBefore": queuedBefore },
+          },
+        ),
+      });
+      const attempted = await repeatOnConflict(random, () => client.send(requeue));
+      if (attempted.refusal === null) return chunkOf(fromItem(attempted.result.Attributes ?? {})).resend;
+      const stored = fromItem(attempted.refusal.old[0] ?? {});
+      return stored.mark === mark ? chunkOf(stored).resend : null;
+    },
+  };
+}
+
+/** The key's own fields: stored once, then the item says itself what it is. */
+function identity({ pageId, incidentId, updateId, seq, channel, chunk, of }: ChunkKey): Record<string, unknown> {
+  return { pageId, incidentId, updateId, seq, channel, chunk, of };
+}

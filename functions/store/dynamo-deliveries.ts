@@ -1,0 +1,183 @@
+import {
+  GetItemCommand,
+  type Put,
+  PutItemCommand,
+  TransactWriteItemsCommand,
+  type Update,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { Delivery } from "../core/delivery.ts";
+import { cursorParts } from "./cursor.ts";
+import type { FencedOutcome, Ledger } from "./deliveries.ts";
+import { type ChunkDelta, deltaOf, type FromDelivery, mustBeCounted } from "./delivery-change.ts";
+import type { LedgerDeps } from "./dynamo-ledger.ts";
+import {
+  addsOf,
+  chunkItemKey,
+  deliveryItem,
+  deliveryKey,
+  deliveryOf,
+  deliveryPrefix,
+  duePartitions,
+  dueSortKey,
+  PROBLEMS_CURSOR,
+  problemsPartitions,
+} from "./ledger-items.ts";
+import { putAll, repeatOnConflict } from "./repeat.ts";
+import { queryShards } from "./sharded-index.ts";
+import { batchGet, fromItem, queryAll, timeKey, toItem, toKey } from "./table.ts";
+import { updateParts } from "./update-expression.ts";
+
+type Deliveries = Pick<
+  Ledger,
+  | "recordDeliveries"
+  | "getDeliveries"
+  | "listSubscriberIncident"
+  | "changeDelivery"
+  | "listDue"
+  | "postponeDue"
+  | "listProblems"
+>;
+
+/** The part of the ledger about single deliveries. */
+export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliveries {
+  return {
+    recordDeliveries: (deliveries) =>
+      putAll(
+        client,
+        table,
+        deliveries.map((delivery) => toItem(deliveryItem(delivery))),
+        random,
+      ),
+
+    async getDeliveries(pageId, incidentId, seq, subscriberIds) {
+      const keys = [...new Set(subscriberIds)].map((id) => deliveryKey(pageId, id, incidentId, seq));
+      return (await batchGet(client, table, keys)).map(deliveryOf);
+    },
+
+    async listSubscriberIncident(pageId, subscriberId, incidentId) {
+      const { pk } = deliveryKey(pageId, subscriberId, incidentId, 0);
+      const items = await queryAll(client, {
+        TableName: table,
+        KeyConditionExpression: "pk = :pk AND begins_with(sk, :incident)",
+        ExpressionAttributeValues: toItem({ ":pk": pk, ":incident": deliveryPrefix(incidentId) }),
+      });
+      return items.map(deliveryOf);
+    },
+
+    async changeDelivery(from, to, latencyMs) {
+      const delta = deltaOf(from, to, latencyMs);
+      const chunk = movesNothing(delta) ? null : chunkUpdate(from, to, delta);
+      if (chunk === null) {
+        return mustBeCounted(from) && (await isInWindow(to)) ? { outcome: "lost" } : put(from, to);
+      }
+      const change = () =>
+        new TransactWriteItemsCommand({ TransactItems: [{ Put: conditionalPut(from, to) }, { Update: chunk }] });
+      const { refusal } = await repeatOnConflict(random, () => client.send(change()));
+      if (refusal === null) return { outcome: "saved" };
+      const chunkIsGone = refusal.reasons[0] === null && refusal.old[1] === undefined;
+      return chunkIsGone ? put(from, to) : { outcome: "lost" };
+    },
+
+    async listDue(now, limit) {
+      const { items } = await queryShards(client, table, {
+        index: "due",
+        shards: duePartitions(),
+        range: { before: timeKey(now) },
+        limit,
+      });
+      return items.map((item) => deliveryOf(fromItem(item)));
+    },
+
+    async postponeDue(delivery, dueAt) {
+      const { pageId, subscriberId, incidentId, seq, state, attempts } = delivery;
+      const postpone = new UpdateItemCommand({
+        TableName: table,
+        Key: toKey(deliveryKey(pageId, subscriberId, incidentId, seq)),
+        ConditionExpression: "#state = :state AND #attempts = :attempts AND attribute_exists(#duePk)",
+        ...updateParts(
+          { set: { dueSk: dueSortKey(delivery, dueAt) } },
+          { attributes: ["state", "attempts", "duePk"], values: { ":state": state, ":attempts": attempts } },
+        ),
+      });
+      const { refusal } = await repeatOnConflict(random, () => client.send(postpone));
+      return { outcome: refusal === null ? "saved" : "lost" };
+    },
+
+    async listProblems(pageId, updateId, limit, cursor) {
+      const [after] = cursor === null ? [] : cursorParts(cursor, PROBLEMS_CURSOR);
+      const { items, last, more } = await queryShards(client, table, {
+        index: "problems",
+        shards: problemsPartitions(pageId, updateId),
+        range: after === undefined ? null : { after },
+        limit,
+      });
+      return { items: items.map((item) => deliveryOf(fromItem(item))), next: more ? last : null };
+    },
+  };
+
+  /** The delivery alone, when nothing moves in its chunk. */
+  async function put(from: FromDelivery, to: Delivery): Promise<FencedOutcome> {
+    // A repeat by the SDK after a lost answer finds its own mark. (A transaction has the SDK's request token for that.)
+    const mark = Buffer.from(random(9)).toString("base64url");
+    const command = new PutItemCommand(conditionalPut(from, to, mark));
+    const { refusal } = await repeatOnConflict(random, () => client.send(command));
+    return { outcome: refusal === null || refusal.old[0]?.mark?.S === mark ? "saved" : "lost" };
+  }
+
+  function conditionalPut(from: FromDelivery, to: Delivery, mark?: string) {
+    const { state, attempts, leaseUntil } = from;
+    return {
+      TableName: table,
+      Item: toItem({ ...deliveryItem(to), mark }),
+      ConditionExpression: `#state = :state AND #attempts = :attempts${leaseUntil === null ? "" : " AND #leaseUntil = :leaseUntil"}`,
+      ExpressionAttributeNames: {
+        "#state": "state",
+        "#attempts": "attempts",
+        ...(leaseUntil === null ? {} : { "#leaseUntil": "leaseUntil" }),
+      },
+      ExpressionAttributeValues: toItem({
+        ":state": state,
+        ":attempts": attempts,
+        ...(leaseUntil === null ? {} : { ":leaseUntil": leaseUntil }),
+      }),
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+    } satisfies Put;
+  }
+
+  function chunkUpdate(from: FromDelivery, to: Delivery, delta: ChunkDelta) {
+    const { noLongerRetrying } = delta;
+    const counted = mustBeCounted(from);
+    return {
+      TableName: table,
+      Key: toKey(chunkItemKey(to)),
+      ConditionExpression: `attribute_exists(pk)${counted ? " AND NOT contains(#window, :id)" : ""}`,
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      ...updateParts(
+        {
+          add: addsOf(delta),
+          take: noLongerRetrying.length === 0 ? {} : { retrying: new Set(noLongerRetrying) },
+        },
+        { attributes: counted ? ["window"] : [], values: counted ? { ":id": to.subscriberId } : {} },
+      ),
+    } satisfies Update;
+  }
+
+  /** Once closed, a window never holds the id again, so this need not be part of the write. */
+  async function isInWindow(delivery: Delivery): Promise<boolean> {
+    const { Item } = await client.send(
+      new GetItemCommand({
+        TableName: table,
+        Key: toKey(chunkItemKey(delivery)),
+        ConsistentRead: true,
+        ProjectionExpression: "#window",
+        ExpressionAttributeNames: { "#window": "window" },
+      }),
+    );
+    return Item?.window?.L?.some((id) => id.S === delivery.subscriberId) ?? false;
+  }
+}
+
+function movesNothing(delta: ChunkDelta): boolean {
+  return Object.keys(addsOf(delta)).length === 0 && delta.noLongerRetrying.length === 0;
+}

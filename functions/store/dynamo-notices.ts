@@ -1,0 +1,100 @@
+import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import { renderingSchema } from "../core/rendering.ts";
+import { cursorParts } from "./cursor.ts";
+import type { Ledger } from "./deliveries.ts";
+import type { LedgerDeps } from "./dynamo-ledger.ts";
+import { expiryOf, OPEN_CURSOR, planKey, renderingKey } from "./ledger-items.ts";
+import { noticeKey, noticeOf, OPEN_SHARDS, openPartition } from "./notice-item.ts";
+import { repeatOnConflict } from "./repeat.ts";
+import { queryShards } from "./sharded-index.ts";
+import { fromItem, getItem, toItem, toKey } from "./table.ts";
+import { updateParts } from "./update-expression.ts";
+
+type Notices = Pick<
+  Ledger,
+  "getNotice" | "markPlanned" | "markDone" | "listOpenNotices" | "keepRendering" | "getRendering" | "fixChunks"
+>;
+
+const renderingItemSchema = z.object({ rendering: renderingSchema });
+const planItemSchema = z.object({ chunks: z.number() });
+
+const OPEN_PARTITIONS = Array.from({ length: OPEN_SHARDS }, (_, shard) => openPartition(shard));
+
+/** The part of the ledger that an update's planning needs: its notice, its texts, its number of chunks. */
+export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
+  return {
+    async getNotice(pageId, updateId) {
+      const item = await getItem(client, table, noticeKey(pageId, updateId));
+      return item === null ? null : noticeOf(item);
+    },
+
+    async markPlanned({ pageId, updateId }, plan, now) {
+      const planned = new UpdateItemCommand({
+        TableName: table,
+        Key: toKey(noticeKey(pageId, updateId)),
+        ConditionExpression: "#state = :unplanned",
+        ...updateParts(
+          { set: { state: "planned", plan, plannedAt: now } },
+          { attributes: ["state"], values: { ":unplanned": "unplanned" } },
+        ),
+      });
+      const { refusal } = await repeatOnConflict(random, () => client.send(planned));
+      return { outcome: refusal === null ? "saved" : "lost" };
+    },
+
+    async markDone({ pageId, updateId }) {
+      const done = new UpdateItemCommand({
+        TableName: table,
+        Key: toKey(noticeKey(pageId, updateId)),
+        ConditionExpression: "#state = :planned",
+        ...updateParts(
+          { set: { state: "done" }, remove: ["openPk", "openSk"] },
+          { attributes: ["state"], values: { ":planned": "planned" } },
+        ),
+      });
+      // Refused: somebody else marked it, or it has expired. Either way nothing is left to do.
+      await repeatOnConflict(random, () => client.send(done));
+    },
+
+    async listOpenNotices(limit, cursor) {
+      const [after] = cursor === null ? [] : cursorParts(cursor, OPEN_CURSOR);
+      const { items, last, more } = await queryShards(client, table, {
+        index: "open",
+        shards: OPEN_PARTITIONS,
+        range: after === undefined ? null : { after },
+        limit,
+      });
+      return { items: items.map((item) => noticeOf(fromItem(item))), next: more ? last : null };
+    },
+
+    async keepRendering(key, rendering, now) {
+      const put = new PutItemCommand({
+        TableName: table,
+        Item: toItem({ ...renderingKey(key), rendering, expiresAt: expiryOf(now) }),
+        ConditionExpression: "attribute_not_exists(pk)",
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      });
+      const { refusal } = await repeatOnConflict(random, () => client.send(put));
+      const first = refusal?.old[0];
+      return first === undefined ? rendering : renderingItemSchema.parse(fromItem(first)).rendering;
+    },
+
+    async getRendering(key) {
+      const item = await getItem(client, table, renderingKey(key));
+      return item === null ? null : renderingItemSchema.parse(item).rendering;
+    },
+
+    async fixChunks(pageId, incidentId, channel, chunks, now) {
+      const fix = new UpdateItemCommand({
+        TableName: table,
+        Key: toKey(planKey(pageId, incidentId, channel)),
+        ReturnValues: "ALL_NEW",
+        // Each use puts the expiry off: it must outlive the incident's newest chunks.
+        ...updateParts({ setOnce: { chunks }, set: { expiresAt: expiryOf(now) } }, { attributes: [], values: {} }),
+      });
+      const { Attributes } = await client.send(fix);
+      return planItemSchema.parse(fromItem(Attributes ?? {})).chunks;
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import type { AccessStore, Reservation, SendRate, SendSchedule } from "./access.ts";
+import { type ScheduleItem, scheduleItemSchema, scheduleKey } from "./access-items.ts";
+import { rateOf, SLOTS_AHEAD_MS, type SlotState, slotsAt, spacingFor } from "./send-slots.ts";
+import { attempt, fromItem, getItem, toItem, toKey } from "./table.ts";
+
+type Schedules = Pick<AccessStore, "reserveSlots" | "getRate" | "saveRate" | "pause">;
+
+// Each failed try shows the schedule as it was; another invocation must have written in between for the next to fail too.
+const RESERVE_ATTEMPTS = 20;
+
+/** The part of the access store that paces sending: one item per provider, shared by all invocations. */
+export function dynamoSchedules({ client, table }: { client: DynamoDBClient; table: string }): Schedules {
+  // What each schedule was last seen to be. Only a guess that saves a read: every reservation is conditional.
+  const seen = new Map<SendSchedule, ScheduleItem | null>();
+
+  async function read(schedule: SendSchedule): Promise<ScheduleItem | null> {
+    const item = await getItem(client, table, scheduleKey(schedule));
+    return item === null ? null : scheduleItemSchema.parse(item);
+  }
+
+  /** One conditional write: `SET tat = tat + :d` while the schedule is ahead of us, else a fresh start. */
+  async function tryReserve(
+    schedule: SendSchedule,
+    { outcome }: SlotState,
+    { perSecond }: SendRate,
+    stored: boolean,
+    count: number,
+    now: number,
+  ): Promise<{ reserved: number } | { present: ScheduleItem | null }> {
+    const spacing = spacingFor(perSecond);
+    const appends = outcome === "appended";
+    const conditions = [
+      appends ? "tat BETWEEN :now AND :ahead" : "(attribute_not_exists(tat) OR tat < :now)",
+      "(attribute_not_exists(pausedUntil) OR pausedUntil <= :now)",
+      stored ? "perSecond = :rate" : "attribute_not_exists(perSecond)",
+    ];
+    const attempted = await attempt(() =>
+      client.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: toKey(scheduleKey(schedule)),
+          UpdateExpression: appends ? "SET tat = tat + :d" : "SET tat = :next",
+          ConditionExpression: conditions.join(" AND "),
+          ExpressionAttributeValues: toItem({
+            ":now": now,
+            ":rate": stored ? perSecond : undefined,
+            ...(appends
+              ? { ":ahead": now + SLOTS_AHEAD_MS, ":d": count * spacing }
+              : { ":next": now + count * spacing }),
+          }),
+          ReturnValues: "UPDATED_OLD",
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+        }),
+      ),
+    );
+    if (attempted.refusal !== null) {
+      const [old] = attempted.refusal.old;
+      return { present: old === undefined ? null : scheduleItemSchema.parse(fromItem(old)) };
+    }
+    const { tat } = scheduleItemSchema.parse(fromItem(attempted.result.Attributes ?? {}));
+    return { reserved: appends && tat !== undefined ? tat : now };
+  }
+
+  async function set(schedule: SendSchedule, expression: string, values: Record<string, unknown>, condition?: string) {
+    await attempt(() =>
+      client.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: toKey(scheduleKey(schedule)),
+          UpdateExpression: expression,
+          ConditionExpression: condition,
+          ExpressionAttributeValues: toItem(values),
+        }),
+      ),
+    );
+  }
+
+  return {
+    async reserveSlots(schedule, count, now): Promise<Reservation> {
+      let present = seen.get(schedule) ?? null;
+      let fresh = false;
+      for (let tries = 1; tries <= RESERVE_ATTEMPTS; tries += 1) {
+        const rate = rateOf(schedule, present);
+        const slots = slotsAt(present, rate, now);
+        if (slots.outcome === "full" || slots.outcome === "paused") {
+          if (fresh) return slots;
+          // Somebody may have resumed it since we looked.
+          present = await read(schedule);
+          fresh = true;
+          continue;
+        }
+        const tried = await tryReserve(schedule, slots, rate, present?.perSecond !== undefined, count, now);
+        if ("reserved" in tried) {
+          const spacingMs = spacingFor(rate.perSecond);
+          seen.set(schedule, { ...present, tat: tried.reserved + count * spacingMs });
+          return { outcome: "reserved", startAt: tried.reserved, spacingMs };
+        }
+        present = tried.present;
+        fresh = true;
+      }
+      // Never seen to happen; the schedule is too busy to be had, which is what full means.
+      return { outcome: "full", retryAt: now + SLOTS_AHEAD_MS };
+    },
+
+    async getRate(schedule) {
+      return rateOf(schedule, await read(schedule));
+    },
+
+    saveRate(schedule, rate, now) {
+      return set(schedule, "SET perSecond = :rate, leftToday = :left, rateAt = :now", {
+        ":rate": rate.perSecond,
+        ":left": rate.leftToday,
+        ":now": now,
+      });
+    },
+
+    pause(schedule, until) {
+      // A pause is never shortened by one that was learnt of earlier.
+      const condition = "attribute_not_exists(pausedUntil) OR pausedUntil < :until";
+      return set(schedule, "SET pausedUntil = :until", { ":until": until }, condition);
+    },
+  };
+}

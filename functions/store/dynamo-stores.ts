@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import type { AccessStore } from "./access.ts";
+import type { Ledger } from "./deliveries.ts";
+import { dynamoAccessStore } from "./dynamo-access.ts";
+import { dynamoLedger } from "./dynamo-ledger.ts";
+import { dynamoStatusStore } from "./dynamo-status.ts";
+import { dynamoSubscriberStore } from "./dynamo-subscribers.ts";
+import type { StatusStore } from "./status.ts";
+import type { SubscriberStore } from "./subscribers.ts";
+import { dynamoClient } from "./table.ts";
+
+export interface TableNames {
+  STATUS_TABLE: string;
+  SUBSCRIBERS_TABLE: string;
+  DELIVERIES_TABLE: string;
+  ACCESS_TABLE: string;
+}
+
+export interface Stores {
+  status: StatusStore;
+  subscribers: SubscriberStore;
+  ledger: Ledger;
+  access: AccessStore;
+}
+
+/** All four tables over one client, for the functions that need them all. */
+export function dynamoStores(names: TableNames): Stores {
+  const client = dynamoClient();
+  return {
+    status: dynamoStatusStore({ client, statusTable: names.STATUS_TABLE, deliveriesTable: names.DELIVERIES_TABLE }),
+    subscribers: dynamoSubscriberStore({ client, table: names.SUBSCRIBERS_TABLE }),
+    ledger: dynamoLedger({ client, table: names.DELIVERIES_TABLE, random: randomBytes }),
+    access: dynamoAccessStore({ client, table: names.ACCESS_TABLE, random: randomBytes }),
+  };
+}

@@ -1,0 +1,243 @@
+import {
+  type DynamoDBClient,
+  QueryCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import { CHANNELS, type Channel, type Subscriber, subscriberSchema } from "../core/subscriber.ts";
+import { cursorParts } from "./cursor.ts";
+import {
+  addressGuardSchema,
+  addressKey,
+  audiencePartition,
+  POSITION_FORM,
+  positionKey,
+  scaleToAll,
+  stateFields,
+  subscriberKey,
+} from "./subscriber-items.ts";
+import type { ChangeOutcome, SubscriberStore } from "./subscribers.ts";
+import {
+  attemptThroughConflicts,
+  batchGet,
+  fromItem,
+  getItem,
+  isConflict,
+  type Key,
+  lastingConflict,
+  toItem,
+  toKey,
+} from "./table.ts";
+
+const subscribersSchema = z.array(subscriberSchema);
+
+// Greater than every "#<id>" of its position, and than nothing of the next one.
+const AFTER_ALL_IDS = "#~";
+
+export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClient; table: string }): SubscriberStore {
+  async function get(pageId: string, channel: Channel, subscriberId: string): Promise<Subscriber | null> {
+    const item = await getItem(client, table, subscriberKey(pageId, channel, subscriberId));
+    return item === null ? null : subscriberSchema.parse(item);
+  }
+
+  /** Sets the fields if the subscriber exists and the condition holds. */
+  async function change(
+    key: Key,
+    fields: Record<string, unknown>,
+    condition: string | null,
+    values: Record<string, unknown>,
+  ): Promise<ChangeOutcome> {
+    const names = Object.keys(fields);
+    const update = new UpdateItemCommand({
+      TableName: table,
+      Key: toKey(key),
+      UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}`,
+      ConditionExpression: condition === null ? "attribute_exists(pk)" : `attribute_exists(pk) AND ${condition}`,
+      ExpressionAttributeNames: Object.fromEntries(
+        [...names, ...(condition?.includes("#state") ? ["state"] : [])].map((name) => [`#${name}`, name]),
+      ),
+      ExpressionAttributeValues: toItem({
+        ...Object.fromEntries(names.map((name) => [`:${name}`, fields[name]])),
+        ...values,
+      }),
+      ReturnValues: "ALL_NEW",
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+    });
+    const attempted = await attemptThroughConflicts(() => client.send(update));
+    if (attempted.refusal === null) {
+      return { outcome: "changed", subscriber: subscriberSchema.parse(fromItem(attempted.result.Attributes ?? {})) };
+    }
+    if (isConflict(attempted.refusal)) throw lastingConflict("changing a subscriber");
+    const [old] = attempted.refusal.old;
+    if (old === undefined) return { outcome: "missing" };
+    return { outcome: "unchanged", subscriber: subscriberSchema.parse(fromItem(old)) };
+  }
+
+  async function queryPage(pageId: string, channel: Channel, limit: number, after: string | null) {
+    return client.send(
+      new QueryCommand({
+        TableName: table,
+        ConsistentRead: true,
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: toItem({ ":pk": audiencePartition(pageId, channel) }),
+        Limit: limit,
+        ExclusiveStartKey: after === null ? undefined : toKey({ pk: audiencePartition(pageId, channel), sk: after }),
+      }),
+    );
+  }
+
+  return {
+    async create(subscriber) {
+      const key = subscriberKey(subscriber.pageId, subscriber.channel, subscriber.id);
+      const puts = [
+        { ...addressKey(subscriber), subscriberId: subscriber.id },
+        { ...key, ...subscriber },
+      ];
+      const transaction = new TransactWriteItemsCommand({
+        TransactItems: puts.map((item) => ({
+          Put: {
+            TableName: table,
+            Item: toItem(item),
+            ConditionExpression: "attribute_not_exists(pk)",
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          },
+        })),
+      });
+      const { refusal } = await attemptThroughConflicts(() => client.send(transaction));
+      if (refusal === null) return { outcome: "created" };
+      if (isConflict(refusal)) throw lastingConflict("creating a subscriber");
+      const [guard] = refusal.old;
+      if (refusal.reasons[0] !== "condition" || guard === undefined) {
+        return { outcome: "exists", subscriberId: subscriber.id };
+      }
+      return { outcome: "exists", subscriberId: addressGuardSchema.parse(fromItem(guard)).subscriberId };
+    },
+
+    get,
+
+    async find(pageId, subscriberId) {
+      const keys = CHANNELS.map((channel) => subscriberKey(pageId, channel, subscriberId));
+      const [found] = subscribersSchema.parse(await batchGet(client, table, keys));
+      return found ?? null;
+    },
+
+    async getMany(pageId, channel, subscriberIds) {
+      const keys = [...new Set(subscriberIds)].map((id) => subscriberKey(pageId, channel, id));
+      return subscribersSchema.parse(await batchGet(client, table, keys));
+    },
+
+    async list(pageId, channel, limit, cursor) {
+      const [after = null] = cursor === null ? [] : cursorParts(cursor, POSITION_FORM);
+      // One more than asked for tells whether there is a next page.
+      const { Items = [], LastEvaluatedKey } = await queryPage(pageId, channel, limit + 1, after);
+      const found = subscribersSchema.parse(Items.map(fromItem));
+      const items = found.slice(0, limit);
+      const last = items.at(-1);
+      const more = found.length > limit || LastEvaluatedKey !== undefined;
+      return { items, next: last !== undefined && more ? positionKey(last.id) : null };
+    },
+
+    async listRange(pageId, channel, range, after, limit) {
+      const [start = null] = after === null ? [] : cursorParts(after, POSITION_FORM);
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          ConsistentRead: true,
+          KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+          FilterExpression: "#state = :active",
+          ExpressionAttributeNames: { "#state": "state" },
+          ExpressionAttributeValues: toItem({
+            ":pk": audiencePartition(pageId, channel),
+            // The least text after `start`: the range stays one interval, whatever is removed meanwhile.
+            ":from": start === null ? `${range.from}#` : `${start}!`,
+            ":to": `${range.to}${AFTER_ALL_IDS}`,
+            ":active": "active",
+          }),
+          Limit: limit,
+        }),
+      );
+      return {
+        items: subscribersSchema.parse(Items.map(fromItem)),
+        next: LastEvaluatedKey?.sk?.S ?? null,
+      };
+    },
+
+    async estimate(pageId, channel) {
+      const { Count = 0, LastEvaluatedKey } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          ConsistentRead: true,
+          Select: "COUNT",
+          KeyConditionExpression: "pk = :pk",
+          ExpressionAttributeValues: toItem({ ":pk": audiencePartition(pageId, channel) }),
+        }),
+      );
+      const last = LastEvaluatedKey?.sk?.S;
+      return last === undefined ? Count : scaleToAll(Count, last);
+    },
+
+    confirm(pageId, channel, subscriberId, tokenHash, now) {
+      // The hash stays: it tells a second press of the button from a stranger's guess. The state makes it single use.
+      const fields = { state: "active", confirmedAt: now, updatedAt: now };
+      return change(
+        subscriberKey(pageId, channel, subscriberId),
+        fields,
+        "#state = :unconfirmed AND confirmTokenHash = :tokenHash",
+        { ":unconfirmed": "unconfirmed", ":tokenHash": tokenHash },
+      );
+    },
+
+    async changeState(pageId, channel, subscriberId, from, to, now) {
+      const key = subscriberKey(pageId, channel, subscriberId);
+      if (from.length === 0) {
+        const subscriber = await get(pageId, channel, subscriberId);
+        return subscriber === null ? { outcome: "missing" } : { outcome: "unchanged", subscriber };
+      }
+      const states = from.map((state, index): [string, string] => [`:from${index}`, state]);
+      return change(
+        key,
+        { ...stateFields(to, now) },
+        `#state IN (${states.map(([name]) => name).join(", ")})`,
+        Object.fromEntries(states),
+      );
+    },
+
+    saveScopes(pageId, channel, subscriberId, scopes, now) {
+      return change(subscriberKey(pageId, channel, subscriberId), { scopes, updatedAt: now }, null, {});
+    },
+
+    saveConfirmToken(pageId, channel, subscriberId, tokenHash, now) {
+      return change(
+        subscriberKey(pageId, channel, subscriberId),
+        { confirmTokenHash: tokenHash, updatedAt: now },
+        "#state = :unconfirmed",
+        { ":unconfirmed": "unconfirmed" },
+      );
+    },
+
+    async remove(pageId, channel, subscriberId) {
+      const subscriber = await get(pageId, channel, subscriberId);
+      if (subscriber === null) return;
+      const transaction = new TransactWriteItemsCommand({
+        TransactItems: [
+          { Delete: { TableName: table, Key: toKey(subscriberKey(pageId, channel, subscriberId)) } },
+          {
+            Delete: {
+              TableName: table,
+              Key: toKey(addressKey(subscriber)),
+              ConditionExpression: "attribute_not_exists(pk) OR subscriberId = :id",
+              ExpressionAttributeValues: toItem({ ":id": subscriberId }),
+            },
+          },
+        ],
+      });
+      const { refusal } = await attemptThroughConflicts(() => client.send(transaction));
+      if (refusal === null) return;
+      if (isConflict(refusal)) throw lastingConflict("removing a subscriber");
+      // Removed meanwhile, and its address taken by another subscriber: nothing of this one is left.
+      if ((await get(pageId, channel, subscriberId)) !== null)
+        throw new Error("the address of a subscriber to remove is guarded for another one");
+    },
+  };
+}

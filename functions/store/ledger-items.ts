@@ -1,0 +1,204 @@
+import * as z from "zod/mini";
+import { type Chunk, type ChunkRef, chunkKeySchema, chunkSchema } from "../core/chunk.ts";
+import { type Delivery, deliverySchema, isOpen } from "../core/delivery.ts";
+import { hashPosition } from "../core/ids.ts";
+import { DUE_GRACE_MS } from "../core/retry-schedule.ts";
+import type { RenderingKey } from "./deliveries.ts";
+import type { ChunkDelta } from "./delivery-change.ts";
+import { DELIVERIES_TTL_MS } from "./notice-item.ts";
+import { type Key, timeKey } from "./table.ts";
+
+/** Shards of the indexes *due* and *problems*: no single partition takes every write of a large update. */
+const INDEX_SHARDS = 8;
+const SHARDS = Array.from({ length: INDEX_SHARDS }, (_, shard) => shard);
+
+/** `expiresAt` of an item written at `now`; DynamoDB wants seconds. */
+export function expiryOf(now: number): number {
+  return Math.floor((now + DELIVERIES_TTL_MS) / 1_000);
+}
+
+export function updatePartition(pageId: string, updateId: string): string {
+  return `PAGE#${pageId}#UPDATE#${updateId}`;
+}
+
+export function renderingKey({ pageId, updateId, format, locale }: RenderingKey): Key {
+  return { pk: updatePartition(pageId, updateId), sk: `RENDERED#${format}#${locale}` };
+}
+
+export function planKey(pageId: string, incidentId: string, channel: string): Key {
+  return { pk: `PAGE#${pageId}#INCIDENT#${incidentId}`, sk: `PLAN#${channel}` };
+}
+
+export const CHUNK_PREFIX = "CHUNK#";
+
+export function chunkItemKey({
+  pageId,
+  updateId,
+  channel,
+  chunk,
+}: Pick<ChunkRef, "pageId" | "updateId" | "channel" | "chunk">): Key {
+  return { pk: updatePartition(pageId, updateId), sk: `${CHUNK_PREFIX}${channel}#${String(chunk).padStart(4, "0")}` };
+}
+
+export function deliveryKey(pageId: string, subscriberId: string, incidentId: string, seq: number): Key {
+  return {
+    pk: `PAGE#${pageId}#SUBSCRIBER#${subscriberId}`,
+    sk: `${deliveryPrefix(incidentId)}${String(seq).padStart(6, "0")}`,
+  };
+}
+
+export function deliveryPrefix(incidentId: string): string {
+  return `INCIDENT#${incidentId}#`;
+}
+
+export function duePartitions(): string[] {
+  return SHARDS.map((shard) => `DUE#${shard}`);
+}
+
+export function problemsPartitions(pageId: string, updateId: string): string[] {
+  return SHARDS.map((shard) => `${updatePartition(pageId, updateId)}#${shard}`);
+}
+
+export function dueSortKey(delivery: Pick<Delivery, "subscriberId" | "updateId">, at: number): string {
+  return `${timeKey(at)}#${delivery.subscriberId}#${delivery.updateId}`;
+}
+
+/** Cursors are the sort keys of the last item given out. */
+export const OPEN_CURSOR = /^(\d{13}#[a-z0-9]{12})$/;
+export const PROBLEMS_CURSOR = /^((?:failed|suppressed|ambiguous)#[a-z0-9]{12})$/;
+
+/** When an open delivery that nobody took up comes into sweep's sight; null once final. */
+export function dueAtOf(delivery: Delivery): number | null {
+  if (!isOpen(delivery.state)) return null;
+  return (delivery.nextAttemptAt ?? delivery.leaseUntil ?? delivery.updatedAt) + DUE_GRACE_MS;
+}
+
+/** Whether the delivery belongs in its update's list of problems. */
+export function isProblem({ state }: Pick<Delivery, "state">): boolean {
+  return state === "failed" || state === "suppressed" || state === "ambiguous";
+}
+
+export function problemsSortKey({ state, subscriberId }: Pick<Delivery, "state" | "subscriberId">): string {
+  return `${state}#${subscriberId}`;
+}
+
+export function deliveryItem(delivery: Delivery): Record<string, unknown> {
+  const { pageId, subscriberId, incidentId, updateId, seq } = delivery;
+  const shard = Number.parseInt(hashPosition(subscriberId).slice(-1), 16) % INDEX_SHARDS;
+  const dueAt = dueAtOf(delivery);
+  return {
+    ...deliveryKey(pageId, subscriberId, incidentId, seq),
+    ...delivery,
+    ...(dueAt === null ? {} : { duePk: duePartitions()[shard], dueSk: dueSortKey(delivery, dueAt) }),
+    ...(isProblem(delivery)
+      ? { problemsPk: problemsPartitions(pageId, updateId)[shard], problemsSk: problemsSortKey(delivery) }
+      : {}),
+    expiresAt: expiryOf(delivery.updatedAt),
+  };
+}
+
+/** Reads an item back; keys and index attributes are dropped. */
+export function deliveryOf(item: unknown): Delivery {
+  return deliverySchema.parse(item);
+}
+
+const count = z._default(z.number(), 0);
+
+/**
+ * A chunk as stored. Whatever several invocations add to at the same time is an attribute of its own, which ADD needs
+ * (numbers) or takes unions of (sets); none of them is there before it is needed. Latency buckets are `h_<bucket>`.
+ */
+const chunkItemSchema = z.extend(chunkKeySchema, {
+  state: chunkSchema.shape.state,
+  leaseUntil: count,
+  attempt: count,
+  resend: count,
+  queuedAt: z.number(),
+  wakeAt: z._default(chunkSchema.shape.wakeAt, null),
+  window: z._default(chunkSchema.shape.window, []),
+  windowAgain: z._default(chunkSchema.shape.windowAgain, []),
+  cursor: z._default(chunkSchema.shape.cursor, null),
+  count_accepted: count,
+  count_failed: count,
+  count_suppressed: count,
+  count_superseded: count,
+  count_ambiguous: count,
+  count_open: count,
+  count_retried: count,
+  retrying: z._default(z.set(z.string()), new Set<string>()),
+  /** Greatest latency of each window and retry, and their first and last acceptances: a set is how to take a maximum atomically. */
+  slowest: z._default(z.set(z.number()), new Set<number>()),
+  acceptedTimes: z._default(z.set(z.number()), new Set<number>()),
+});
+
+export const BUCKET_PREFIX = "h_";
+
+export function chunkOf(item: Record<string, unknown>): Chunk {
+  const stored = chunkItemSchema.parse(item);
+  const {
+    pageId,
+    incidentId,
+    updateId,
+    seq,
+    channel,
+    chunk,
+    of,
+    state,
+    leaseUntil,
+    attempt,
+    resend,
+    queuedAt,
+    wakeAt,
+  } = stored;
+  const times = [...stored.acceptedTimes];
+  return chunkSchema.parse({
+    pageId,
+    incidentId,
+    updateId,
+    seq,
+    channel,
+    chunk,
+    of,
+    state,
+    leaseUntil,
+    attempt,
+    resend,
+    queuedAt,
+    wakeAt,
+    window: stored.window,
+    windowAgain: stored.windowAgain,
+    cursor: stored.cursor,
+    counts: {
+      accepted: stored.count_accepted,
+      failed: stored.count_failed,
+      suppressed: stored.count_suppressed,
+      superseded: stored.count_superseded,
+      ambiguous: stored.count_ambiguous,
+      open: stored.count_open,
+      retried: stored.count_retried,
+    },
+    retrying: [...stored.retrying].sort(),
+    histogram: Object.fromEntries(
+      Object.entries(item)
+        .filter(([name]) => name.startsWith(BUCKET_PREFIX))
+        .map(([name, counted]) => [name.slice(BUCKET_PREFIX.length), counted]),
+    ),
+    slowestMs: Math.max(0, ...stored.slowest),
+    firstAcceptedAt: times.length === 0 ? null : Math.min(...times),
+    lastAcceptedAt: times.length === 0 ? null : Math.max(...times),
+  });
+}
+
+/** The attributes to ADD for a difference: zeros and empty sets are left out (DynamoDB refuses empty sets). */
+export function addsOf(delta: Omit<ChunkDelta, "noLongerRetrying">): Record<string, unknown> {
+  const numbers = [
+    ...Object.entries(delta.counts).map(([key, by]): [string, number] => [`count_${key}`, by]),
+    ...Object.entries(delta.histogram).map(([bucket, by]): [string, number] => [`${BUCKET_PREFIX}${bucket}`, by]),
+  ].filter(([, by]) => by !== 0);
+  return {
+    ...Object.fromEntries(numbers),
+    ...(delta.slowestMs === null || delta.slowestMs <= 0 ? {} : { slowest: new Set([delta.slowestMs]) }),
+    ...(delta.acceptedTimes.length === 0 ? {} : { acceptedTimes: new Set(delta.acceptedTimes) }),
+    ...(delta.nowRetrying.length === 0 ? {} : { retrying: new Set(delta.nowRetrying) }),
+  };
+}

@@ -1,0 +1,40 @@
+import { DEFAULT_RATES, type Reservation, type SendRate, type SendSchedule } from "./access.ts";
+import type { ScheduleItem } from "./access-items.ts";
+
+/** How far ahead slots may begin: an invocation that holds slots waits for them, and waiting is paid for. */
+export const SLOTS_AHEAD_MS = 1_000;
+
+// Short of the provider's rate: its clock and ours differ, and being throttled costs more than two in a hundred.
+const SHARE_OF_RATE = 0.98;
+
+/** A rate of nothing (SES while an account may not send) is asked for again at this pace; sweep reads it every minute. */
+const NO_RATE_RETRY_MS = 30_000;
+
+/** Milliseconds between two slots, to a thousandth so that sums stay exact; never faster than the rate. */
+export function spacingFor(perSecond: number): number {
+  return Math.ceil(1_000_000 / (perSecond * SHARE_OF_RATE)) / 1_000;
+}
+
+export function rateOf(schedule: SendSchedule, item: ScheduleItem | null): SendRate {
+  const standard = DEFAULT_RATES[schedule];
+  if (item?.perSecond === undefined) return standard;
+  return { perSecond: item.perSecond, leftToday: item.leftToday ?? null };
+}
+
+/** Whether slots can be had at `now`; `appended` begin where the last ones end, `restarted` at once, for they ended in the past. */
+export type SlotState = { outcome: "appended"; startAt: number } | { outcome: "restarted"; startAt: number };
+
+/** The GCRA's decision on a schedule as it stands. */
+export function slotsAt(
+  item: ScheduleItem | null,
+  rate: SendRate,
+  now: number,
+): SlotState | Exclude<Reservation, { outcome: "reserved" }> {
+  const pausedUntil = item?.pausedUntil ?? 0;
+  if (pausedUntil > now) return { outcome: "paused", until: pausedUntil };
+  if (rate.perSecond <= 0) return { outcome: "paused", until: now + NO_RATE_RETRY_MS };
+  const tat = item?.tat;
+  if (tat === undefined || tat < now) return { outcome: "restarted", startAt: now };
+  if (tat > now + SLOTS_AHEAD_MS) return { outcome: "full", retryAt: Math.ceil(tat - SLOTS_AHEAD_MS) };
+  return { outcome: "appended", startAt: tat };
+}

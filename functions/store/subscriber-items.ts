@@ -1,0 +1,56 @@
+import * as z from "zod/mini";
+import { hashPosition, idSchema, sha256Hex } from "../core/ids.ts";
+import { addressOf, type Channel, type Subscriber } from "../core/subscriber.ts";
+import type { Key } from "./table.ts";
+
+export function audiencePartition(pageId: string, channel: Channel): string {
+  return `PAGE#${pageId}#${channel}`;
+}
+
+/** Where a subscriber stands among those of its page and channel; also what list cursors are made of. */
+export function positionKey(subscriberId: string): string {
+  return `${hashPosition(subscriberId)}#${subscriberId}`;
+}
+
+export const POSITION_FORM = /^([0-9a-f]{8}#[a-z0-9]{12})$/;
+
+export function subscriberKey(pageId: string, channel: Channel, subscriberId: string): Key {
+  return { pk: audiencePartition(pageId, channel), sk: positionKey(subscriberId) };
+}
+
+/** The guard: one per address, so that there is one subscriber per address. */
+export function addressKey(subscriber: Subscriber): Key {
+  const partition = audiencePartition(subscriber.pageId, subscriber.channel);
+  return { pk: `${partition}#ADDRESS#${sha256Hex(addressOf(subscriber))}`, sk: "ADDRESS" };
+}
+
+export const addressGuardSchema = z.object({ subscriberId: idSchema });
+
+const POSITIONS = 2 ** 32;
+
+/** How many there are in all, if `count` of them lie up to that position: positions are spread evenly. */
+export function scaleToAll(count: number, lastPosition: string): number {
+  const share = (Number.parseInt(lastPosition.slice(0, 8), 16) + 1) / POSITIONS;
+  return Math.max(count, Math.round(count / share));
+}
+
+/** The times that go with a state. A confirmation token is no longer worth anything once a new confirmation is wanted. */
+export function stateFields(to: Subscriber["state"], now: number): Partial<Subscriber> {
+  switch (to) {
+    case "active":
+      return { state: to, confirmedAt: now, quarantinedAt: null, unsubscribedAt: null, updatedAt: now };
+    case "unconfirmed":
+      return {
+        state: to,
+        confirmedAt: null,
+        quarantinedAt: null,
+        unsubscribedAt: null,
+        confirmTokenHash: null,
+        updatedAt: now,
+      };
+    case "quarantined":
+      return { state: to, quarantinedAt: now, updatedAt: now };
+    case "unsubscribed":
+      return { state: to, unsubscribedAt: now, updatedAt: now };
+  }
+}

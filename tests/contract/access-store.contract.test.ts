@@ -1,0 +1,227 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { type AccessStore, type ApiKey, DEFAULT_RATES, type Reservation } from "../../functions/store/access.ts";
+import { dynamoAccessStore } from "../../functions/store/dynamo-access.ts";
+import { memoryAccessStore } from "../fakes/memory-access-store.ts";
+import { describeOnBoth, describeOnDynamo } from "./on-both.ts";
+import { anId, NOW } from "./samples.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+// The schedules are one per table, and tests share the table: each begins an hour after the one before.
+let hour = 0;
+function later(): number {
+  hour += 1;
+  return NOW + hour * 60 * 60 * 1_000;
+}
+
+function reserved(reservation: Reservation): { startAt: number; spacingMs: number } {
+  if (reservation.outcome !== "reserved") throw new Error(`not reserved: ${reservation.outcome}`);
+  return reservation;
+}
+
+/** When each of the slots begins. */
+function beginnings(reservation: Reservation, count: number): number[] {
+  const { startAt, spacingMs } = reserved(reservation);
+  return Array.from({ length: count }, (_, index) => startAt + index * spacingMs);
+}
+
+describeOnBoth<AccessStore>(
+  "access store",
+  {
+    memory: () => memoryAccessStore({ random: randomBytes }),
+    dynamo: ({ client, tables }) => dynamoAccessStore({ client, table: tables.access, random: randomBytes }),
+  },
+  (subject) => {
+    it("keeps API keys and when they were used", async () => {
+      const store = subject();
+      const key: ApiKey = {
+        id: anId(),
+        pageId: anId(),
+        name: "CI",
+        secretHash: "ab".repeat(32),
+        scopes: ["incidents:write", "pages:read"],
+        createdAt: NOW,
+        expiresAt: NOW + DAY_MS,
+        lastUsedAt: null,
+      };
+      await store.putApiKey(key);
+      expect(await store.getApiKey(key.id)).toEqual(key);
+      await store.touchApiKey(key.id, NOW + 5);
+      expect(await store.getApiKey(key.id)).toEqual({ ...key, lastUsedAt: NOW + 5 });
+      const endless = { ...key, id: anId(), expiresAt: null };
+      await store.putApiKey(endless);
+      expect(await store.getApiKey(endless.id)).toEqual(endless);
+      const unknown = anId();
+      await store.touchApiKey(unknown, NOW);
+      expect(await store.getApiKey(unknown)).toBeNull();
+    });
+
+    it("makes one signing key of 256 bits, whoever comes first", async () => {
+      const store = subject();
+      const pageId = anId();
+      expect(await store.getSigningKey(pageId, 1)).toBeNull();
+      const keys = await Promise.all(Array.from({ length: 10 }, () => store.currentSigningKey(pageId)));
+      const [first] = keys;
+      expect(first?.version).toBe(1);
+      expect(first?.key).toHaveLength(32);
+      const hex = new Set(keys.map(({ key }) => Buffer.from(key).toString("hex")));
+      expect(hex.size).toBe(1);
+      const again = await store.getSigningKey(pageId, 1);
+      expect(Buffer.from(again?.key ?? []).toString("hex")).toBe([...hex][0]);
+      expect(await store.getSigningKey(pageId, 2)).toBeNull();
+      const other = await store.currentSigningKey(anId());
+      expect(hex.has(Buffer.from(other.key).toString("hex"))).toBe(false);
+    });
+
+    it("spaces the slots of concurrent reservers by the rate, none twice", async () => {
+      const store = subject();
+      const now = later();
+      await store.saveRate("email", { perSecond: 100, leftToday: 5_000 }, now);
+      expect(await store.getRate("email")).toEqual({ perSecond: 100, leftToday: 5_000 });
+      const counts = Array.from({ length: 20 }, (_, index) => 1 + (index % 5));
+      const all = await Promise.all(
+        counts.map(async (count) => beginnings(await store.reserveSlots("email", count, now), count)),
+      );
+      const slots = all.flat().sort((a, b) => a - b);
+      expect(slots).toHaveLength(60);
+      expect(slots[0]).toBe(now);
+      for (const [index, slot] of slots.entries()) {
+        // 98 of 100 a second.
+        expect(slot - now).toBeCloseTo(index * 10.205, 3);
+      }
+    });
+
+    it("says when a full schedule has room again, and starts anew after a pause in the traffic", async () => {
+      const store = subject();
+      const now = later();
+      await store.saveRate("email", { perSecond: 10, leftToday: null }, now);
+      const { startAt, spacingMs } = reserved(await store.reserveSlots("email", 25, now));
+      expect(startAt).toBe(now);
+      const full = await store.reserveSlots("email", 1, now + 5);
+      const endsAt = startAt + 25 * spacingMs;
+      expect(full).toEqual({ outcome: "full", retryAt: Math.ceil(endsAt - 1_000) });
+      if (full.outcome !== "full") return;
+      expect(reserved(await store.reserveSlots("email", 1, full.retryAt)).startAt).toBeCloseTo(endsAt, 3);
+      expect(reserved(await store.reserveSlots("email", 1, now + 10_000)).startAt).toBe(now + 10_000);
+    });
+
+    it("paces by the rate saved last", async () => {
+      const store = subject();
+      const now = later();
+      await store.saveRate("email", { perSecond: 10, leftToday: null }, now);
+      const slow = reserved(await store.reserveSlots("email", 1, now));
+      await store.saveRate("email", { perSecond: 1_000, leftToday: 7 }, now + 1);
+      const fast = reserved(await store.reserveSlots("email", 1, now + 1));
+      expect(slow.spacingMs).toBeCloseTo(102.041, 2);
+      expect(fast.startAt).toBeCloseTo(slow.startAt + slow.spacingMs, 3);
+      expect(fast.spacingMs).toBeCloseTo(1.021, 2);
+      expect(fast.spacingMs).toBeGreaterThanOrEqual(1_000 / 1_000);
+    });
+
+    it("gives no slot while paused, and never shortens a pause", async () => {
+      const store = subject();
+      const now = later();
+      await store.saveRate("sms", { perSecond: 5, leftToday: null }, now);
+      await store.pause("sms", now + 900);
+      await store.pause("sms", now + 400);
+      expect(await store.reserveSlots("sms", 1, now)).toEqual({ outcome: "paused", until: now + 900 });
+      expect(await store.reserveSlots("sms", 1, now + 899)).toEqual({ outcome: "paused", until: now + 900 });
+      expect(reserved(await store.reserveSlots("sms", 1, now + 900)).startAt).toBe(now + 900);
+      await store.pause("sms", now + 950);
+      expect(await store.reserveSlots("sms", 1, now + 940)).toEqual({ outcome: "paused", until: now + 950 });
+    });
+
+    it("waits where the rate is nothing", async () => {
+      const store = subject();
+      const now = later();
+      await store.saveRate("email", { perSecond: 0, leftToday: 0 }, now);
+      expect(await store.reserveSlots("email", 1, now)).toEqual({ outcome: "paused", until: now + 30_000 });
+    });
+
+    it("runs a request once and replays its answer", async () => {
+      const store = subject();
+      const pageId = anId();
+      const begin = (requestHash: string, now: number, seed: string) =>
+        store.beginIdempotent(pageId, "key", requestHash, now, seed);
+      expect(await begin("r1", NOW, "seed-1")).toEqual({ outcome: "run", seed: "seed-1" });
+      expect(await begin("r1", NOW + 1, "seed-2")).toEqual({ outcome: "running" });
+      expect(await begin("r2", NOW + 1, "seed-2")).toEqual({ outcome: "mismatch" });
+      await store.completeIdempotent(pageId, "key", 201, '{"id":"x"}');
+      expect(await begin("r1", NOW + 2, "seed-3")).toEqual({ outcome: "replay", status: 201, body: '{"id":"x"}' });
+      expect(await begin("r2", NOW + 2, "seed-3")).toEqual({ outcome: "mismatch" });
+      await store.completeIdempotent(pageId, "key", 500, "late");
+      expect(await begin("r1", NOW + 3, "seed-3")).toMatchObject({ outcome: "replay", status: 201 });
+      expect(await store.beginIdempotent(anId(), "key", "r2", NOW, "s")).toEqual({ outcome: "run", seed: "s" });
+      expect(await begin("r3", NOW + DAY_MS, "seed-4")).toEqual({ outcome: "run", seed: "seed-4" });
+    });
+
+    it("lets one of many begin, and one take over a run that died, with the same seed", async () => {
+      const store = subject();
+      const pageId = anId();
+      const begin = (now: number) =>
+        Promise.all(["a", "b", "c", "d", "e"].map((seed) => store.beginIdempotent(pageId, "key", "r", now, seed)));
+      const first = await begin(NOW);
+      const runs = first.filter(({ outcome }) => outcome === "run");
+      expect(runs).toHaveLength(1);
+      expect(first.filter(({ outcome }) => outcome === "running")).toHaveLength(4);
+      expect((await begin(NOW + 59_999)).every(({ outcome }) => outcome === "running")).toBe(true);
+      const second = await begin(NOW + 60_000);
+      expect(second.filter(({ outcome }) => outcome === "run")).toEqual(runs);
+      expect(second.filter(({ outcome }) => outcome === "running")).toHaveLength(4);
+    });
+
+    it("does not make up an answer for a request it never saw", async () => {
+      const store = subject();
+      const pageId = anId();
+      await store.completeIdempotent(pageId, "key", 201, "{}");
+      expect(await store.beginIdempotent(pageId, "key", "r", NOW, "s")).toEqual({ outcome: "run", seed: "s" });
+    });
+  },
+);
+
+describe("a send schedule without a stored rate", () => {
+  it("has the default", async () => {
+    const store = memoryAccessStore({ random: randomBytes });
+    expect(await store.getRate("sms")).toEqual(DEFAULT_RATES.sms);
+    expect(reserved(await store.reserveSlots("email", 1, NOW)).spacingMs).toBeCloseTo(1_000 / 0.98, 1);
+  });
+});
+
+describeOnDynamo("access table", (server) => {
+  it("has the default rate before any is saved", async () => {
+    const { client, tables } = server();
+    const store = dynamoAccessStore({ client, table: tables.access, random: randomBytes });
+    expect(await store.getRate("sms")).toEqual(DEFAULT_RATES.sms);
+    expect(reserved(await store.reserveSlots("email", 1, NOW)).spacingMs).toBeCloseTo(1_000 / 0.98, 1);
+  });
+
+  it("is full for all once one has filled it", async () => {
+    const { client, tables } = server();
+    const one = dynamoAccessStore({ client, table: tables.access, random: randomBytes });
+    const other = dynamoAccessStore({ client, table: tables.access, random: randomBytes });
+    const now = later();
+    await one.saveRate("email", { perSecond: 10, leftToday: null }, now);
+    await one.reserveSlots("email", 1, now);
+    await other.reserveSlots("email", 20, now);
+    expect(await one.reserveSlots("email", 1, now)).toMatchObject({ outcome: "full" });
+  });
+
+  it("reserves by what is stored, whatever an invocation remembers", async () => {
+    const { client, tables } = server();
+    const one = dynamoAccessStore({ client, table: tables.access, random: randomBytes });
+    const other = dynamoAccessStore({ client, table: tables.access, random: randomBytes });
+    const now = later();
+    await one.saveRate("email", { perSecond: 50, leftToday: null }, now);
+    const first = reserved(await one.reserveSlots("email", 1, now));
+    await other.saveRate("email", { perSecond: 5, leftToday: null }, now);
+    await other.reserveSlots("email", 1, now);
+    const third = reserved(await one.reserveSlots("email", 1, now));
+    expect(third.spacingMs).toBeCloseTo(204.08, 1);
+    expect(third.startAt).toBeCloseTo(first.startAt + first.spacingMs + third.spacingMs, 3);
+    await other.pause("email", now + 10_000);
+    expect(await one.reserveSlots("email", 1, now)).toEqual({ outcome: "paused", until: now + 10_000 });
+    // Seen full by one, emptied for all it knows by time: a fresh look decides.
+    expect(reserved(await one.reserveSlots("email", 1, now + 10_000)).startAt).toBe(now + 10_000);
+  });
+});

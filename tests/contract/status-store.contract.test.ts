@@ -1,0 +1,352 @@
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { expect, it } from "vitest";
+import type { Incident, Update } from "../../functions/core/incident.ts";
+import type { Notice } from "../../functions/core/notice.ts";
+import { headerCommit, postUpdate, type UpdateInput, withdraw } from "../../functions/core/posting.ts";
+import { commitWithRetry } from "../../functions/manage-api/commit-with-retry.ts";
+import { InvalidCursorError } from "../../functions/store/cursor.ts";
+import { dynamoStatusStore } from "../../functions/store/dynamo-status.ts";
+import { noticeKey, noticeOf } from "../../functions/store/notice-item.ts";
+import type { StatusStore } from "../../functions/store/status.ts";
+import { fromItem, toKey } from "../../functions/store/table.ts";
+import { memoryStatusStore } from "../fakes/memory-status-store.ts";
+import { describeOnBoth, type Server } from "./on-both.ts";
+import { aComponent, anId, anIncident, aPage, NOW, opening, ready } from "./samples.ts";
+
+interface Subject {
+  store: StatusStore;
+  /** What was put where notices go. */
+  notice(pageId: string, updateId: string): Promise<Notice | null>;
+}
+
+function inMemory(): Subject {
+  const notices = new Map<string, Notice>();
+  return {
+    store: memoryStatusStore({ putNotice: (notice) => notices.set(notice.updateId, notice) }),
+    async notice(_pageId, updateId) {
+      return notices.get(updateId) ?? null;
+    },
+  };
+}
+
+function onDynamo({ client, tables }: Server): Subject {
+  return {
+    store: dynamoStatusStore({ client, statusTable: tables.status, deliveriesTable: tables.deliveries }),
+    async notice(pageId, updateId) {
+      const Key = toKey(noticeKey(pageId, updateId));
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: tables.deliveries, Key, ConsistentRead: true }),
+      );
+      return Item === undefined ? null : noticeOf(fromItem(Item));
+    },
+  };
+}
+
+describeOnBoth("status store", { memory: inMemory, dynamo: onDynamo }, (subject) => {
+  async function withPage() {
+    const { store, notice } = subject();
+    const page = aPage();
+    expect(await store.createPage(page)).toEqual({ outcome: "committed" });
+    const version = async () => (await store.getPage(page.id))?.version;
+    return { store, notice, page, pageId: page.id, version };
+  }
+
+  async function opened(
+    store: StatusStore,
+    pageId: string,
+    createdAt = NOW,
+  ): Promise<{ incident: Incident; update: Update }> {
+    const commit = opening(anIncident(pageId), createdAt);
+    expect(await store.commitIncident(commit)).toEqual({ outcome: "committed" });
+    if (commit.update === null) throw new Error("an opening has an update");
+    return { incident: commit.incident, update: commit.update };
+  }
+
+  function anUpdate(overrides: Partial<UpdateInput> = {}): UpdateInput {
+    return {
+      updateId: anId(),
+      status: "identified",
+      body: "We found it.",
+      components: {},
+      deliverNotifications: true,
+      displayAt: null,
+      ...overrides,
+    };
+  }
+
+  it("keeps a page and lists it", async () => {
+    const { store, page } = await withPage();
+    expect(await store.getPage(page.id)).toEqual(page);
+    expect(await store.listPages()).toContainEqual(page);
+    expect(await store.createPage(page)).toEqual({ outcome: "exists" });
+    expect(await store.getPage(anId())).toBeNull();
+  });
+
+  it("saves settings only over the version they were read with", async () => {
+    const { store, page } = await withPage();
+    expect(await store.savePage({ ...page, name: "First" })).toEqual({ outcome: "committed" });
+    expect(await store.savePage({ ...page, name: "Second" })).toEqual({ outcome: "conflict" });
+    expect(await store.getPage(page.id)).toMatchObject({ name: "First", version: 2 });
+    expect(await store.savePage(aPage())).toEqual({ outcome: "conflict" });
+  });
+
+  it("keeps the catalog under its version and raises the page's", async () => {
+    const { store, pageId, version } = await withPage();
+    expect(await store.getCatalog(pageId)).toEqual({ version: 0, components: [], groups: [] });
+    const component = aComponent({ updatedAt: NOW + 5 });
+    const catalog = { version: 0, components: [component], groups: [] };
+    expect(await store.saveCatalog(pageId, catalog, null)).toEqual({ outcome: "committed" });
+    expect(await store.saveCatalog(pageId, catalog, null)).toEqual({ outcome: "conflict" });
+    expect(await store.getCatalog(pageId)).toEqual({ ...catalog, version: 1 });
+    expect(await store.saveCatalog(pageId, { ...catalog, version: 1, components: [] }, null)).toEqual({
+      outcome: "committed",
+    });
+    expect(await store.getCatalog(pageId)).toEqual({ version: 2, components: [], groups: [] });
+    expect(await version()).toBe(3);
+    expect(await store.getPage(pageId)).toMatchObject({ updatedAt: NOW + 5 });
+  });
+
+  it("lists component changes since an instant, oldest first", async () => {
+    const { store, pageId } = await withPage();
+    const component = aComponent();
+    const ats = [NOW + 30, NOW + 10, NOW + 10, NOW + 20];
+    for (const [version, at] of ats.entries()) {
+      const change = {
+        id: component.id,
+        name: component.name,
+        oldStatus: "operational",
+        newStatus: "major_outage",
+      } as const;
+      const catalog = { version, components: [component], groups: [] };
+      const outcome = await store.saveCatalog(pageId, catalog, { pageId, at, incidentId: null, changes: [change] });
+      expect(outcome).toEqual({ outcome: "committed" });
+    }
+    expect((await store.listChanges(pageId, NOW)).map(({ at }) => at - NOW)).toEqual([10, 10, 20, 30]);
+    expect((await store.listChanges(pageId, NOW + 20)).map(({ at }) => at - NOW)).toEqual([20, 30]);
+  });
+
+  it("writes incident, update, catalog, change, page version and notice as one", async () => {
+    const { store, notice, pageId, version } = await withPage();
+    const component = aComponent();
+    await store.saveCatalog(pageId, { version: 0, components: [component], groups: [] }, null);
+    const input = anIncident(pageId, {
+      components: { [component.id]: "partial_outage" },
+      metadata: { jira: { key: "OPS-1", weight: 1e21, none: null, deep: [{ a: "" }] } },
+    });
+    const commit = opening(input, NOW + 1, await store.getCatalog(pageId));
+    expect(await store.commitIncident(commit)).toEqual({ outcome: "committed" });
+
+    expect(await store.getIncident(pageId, input.incidentId)).toEqual(commit.incident);
+    expect(await store.listUpdates(pageId, input.incidentId)).toEqual([commit.update]);
+    const stored = await store.getCatalog(pageId);
+    expect(stored).toMatchObject({ version: 2, components: [{ id: component.id, status: "partial_outage" }] });
+    expect(await store.listChanges(pageId, NOW)).toEqual([commit.change]);
+    expect(await notice(pageId, input.updateId)).toEqual(commit.notice);
+    expect(await version()).toBe(3);
+    expect(await store.getPage(pageId)).toMatchObject({ updatedAt: NOW + 1 });
+  });
+
+  it("tells `exists` from `conflict`, and then writes nothing at all", async () => {
+    const { store, notice, pageId, version } = await withPage();
+    const { incident } = await opened(store, pageId);
+    const before = await version();
+
+    const again = opening(anIncident(pageId, { incidentId: incident.id, name: "Another" }));
+    expect(await store.commitIncident(again)).toEqual({ outcome: "exists" });
+    const late = ready(
+      postUpdate({ ...incident, version: 7, seq: 7 }, anUpdate(), await store.getCatalog(pageId), NOW),
+    );
+    expect(await store.commitIncident(late)).toEqual({ outcome: "conflict" });
+    const orphan = ready(postUpdate({ ...incident, id: anId() }, anUpdate(), await store.getCatalog(pageId), NOW));
+    expect(await store.commitIncident(orphan)).toEqual({ outcome: "conflict" });
+
+    expect(await store.getIncident(pageId, incident.id)).toEqual(incident);
+    expect(await store.listUpdates(pageId, incident.id)).toHaveLength(1);
+    for (const commit of [again, late, orphan]) {
+      expect(await notice(pageId, commit.update?.id ?? "")).toBeNull();
+    }
+    expect(await version()).toBe(before);
+  });
+
+  it("is in conflict when the catalog has moved on, and keeps notice and update out together", async () => {
+    const { store, notice, pageId, version } = await withPage();
+    const component = aComponent();
+    await store.saveCatalog(pageId, { version: 0, components: [component], groups: [] }, null);
+    const stale = await store.getCatalog(pageId);
+    await store.saveCatalog(pageId, stale, null);
+    const before = await version();
+    const input = anIncident(pageId, { components: { [component.id]: "major_outage" } });
+    expect(await store.commitIncident(opening(input, NOW, stale))).toEqual({ outcome: "conflict" });
+    expect(await store.getIncident(pageId, input.incidentId)).toBeNull();
+    expect(await store.listUpdates(pageId, input.incidentId)).toEqual([]);
+    expect(await notice(pageId, input.updateId)).toBeNull();
+    expect(await version()).toBe(before);
+  });
+
+  it("announces one update once only", async () => {
+    const { store, pageId } = await withPage();
+    const { incident, update } = await opened(store, pageId);
+    const twice = postUpdate(incident, anUpdate({ updateId: update.id }), await store.getCatalog(pageId), NOW);
+    expect(await store.commitIncident(ready(twice))).toEqual({ outcome: "conflict" });
+  });
+
+  it("refuses to commit to a page that is not there", async () => {
+    const { store } = subject();
+    await expect(store.commitIncident(opening(anIncident(anId())))).rejects.toThrow("no page");
+  });
+
+  it("gives thirty parallel posts consecutive numbers without gap or double", async () => {
+    const { store, notice, pageId, version } = await withPage();
+    const component = aComponent();
+    await store.saveCatalog(pageId, { version: 0, components: [component], groups: [] }, null);
+    const { incident } = await opened(store, pageId);
+    const before = (await version()) ?? 0;
+    const deps = {
+      status: store,
+      sleep: (ms: number) => new Promise<void>((done) => setTimeout(done, ms / 10)),
+      jitter: Math.random,
+    };
+    const ids = Array.from({ length: 30 }, anId);
+
+    async function post(updateId: string, index: number): Promise<void> {
+      const status = index % 2 === 0 ? "partial_outage" : "major_outage";
+      const result = await commitWithRetry(deps, async () => {
+        const [present, catalog] = await Promise.all([
+          store.getIncident(pageId, incident.id),
+          store.getCatalog(pageId),
+        ]);
+        if (present === null) throw new Error("the incident is there");
+        return postUpdate(present, anUpdate({ updateId, components: { [component.id]: status } }), catalog, NOW);
+      });
+      if (result.outcome === "conflict") return post(updateId, index);
+      expect(result.outcome).toBe("committed");
+    }
+    await Promise.all(ids.map(post));
+
+    const updates = await store.listUpdates(pageId, incident.id);
+    expect(updates.map(({ seq }) => seq)).toEqual(Array.from({ length: 31 }, (_, index) => index + 1));
+    expect(
+      updates
+        .slice(1)
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual([...ids].sort());
+    const stored = await store.getIncident(pageId, incident.id);
+    expect(stored).toMatchObject({ seq: 31, version: 31 });
+    expect(await version()).toBe(before + 30);
+    for (const update of updates) expect(await notice(pageId, update.id)).toMatchObject({ seq: update.seq });
+    // Each change starts from what the one before left.
+    const changes = (await store.listChanges(pageId, 0)).filter(({ incidentId }) => incidentId !== null);
+    expect((await store.getCatalog(pageId)).version).toBe(1 + changes.length);
+  });
+
+  it("lists incidents newest first, page by page, each once", async () => {
+    const { store, pageId } = await withPage();
+    const ids: string[] = [];
+    for (const age of [4, 1, 3, 3, 3, 2, 0]) ids.push((await opened(store, pageId, NOW - age * 1_000)).incident.id);
+    const seen: Incident[] = [];
+    let pages = 0;
+    for (let cursor: string | null = null, more = true; more; pages += 1) {
+      const { items, next } = await store.listIncidents(pageId, 2, cursor);
+      seen.push(...items);
+      cursor = next;
+      more = next !== null;
+    }
+    expect(seen.map(({ createdAt }) => (NOW - createdAt) / 1_000)).toEqual([0, 1, 2, 3, 3, 3, 4]);
+    expect(seen.map(({ id }) => id).sort()).toEqual(ids.sort());
+    expect(pages).toBe(4);
+    expect((await store.listIncidents(pageId, 7, null)).next).toBeNull();
+    expect(await store.listIncidents(anId(), 7, null)).toEqual({ items: [], next: null });
+    await expect(store.listIncidents(pageId, 2, "PAGE#x")).rejects.toThrow(InvalidCursorError);
+  });
+
+  it("lists what is unresolved, newest first, as it opens and closes", async () => {
+    const { store, pageId } = await withPage();
+    const first = await opened(store, pageId, NOW - 2_000);
+    const second = await opened(store, pageId, NOW - 1_000);
+    const unresolved = async () => (await store.listUnresolved(pageId)).map(({ id }) => id);
+    expect(await unresolved()).toEqual([second.incident.id, first.incident.id]);
+    const resolve = postUpdate(second.incident, anUpdate({ status: "resolved" }), await store.getCatalog(pageId), NOW);
+    await store.commitIncident(ready(resolve));
+    expect(await unresolved()).toEqual([first.incident.id]);
+    const reopen = postUpdate(ready(resolve).incident, anUpdate(), await store.getCatalog(pageId), NOW);
+    await store.commitIncident(ready(reopen));
+    expect(await unresolved()).toEqual([second.incident.id, first.incident.id]);
+  });
+
+  it("hides a withdrawn incident from the lists, not from those who ask for it", async () => {
+    const { store, pageId } = await withPage();
+    const { incident } = await opened(store, pageId);
+    await store.commitIncident(withdraw(incident, NOW + 9));
+    expect(await store.listIncidents(pageId, 10, null)).toEqual({ items: [], next: null });
+    expect(await store.listUnresolved(pageId)).toEqual([]);
+    expect(await store.getIncident(pageId, incident.id)).toMatchObject({ withdrawnAt: NOW + 9, version: 2 });
+    expect(await store.listUpdates(pageId, incident.id)).toHaveLength(1);
+  });
+
+  it("changes the header alone without an update", async () => {
+    const { store, pageId, version } = await withPage();
+    const { incident } = await opened(store, pageId);
+    const before = (await version()) ?? 0;
+    const renamed = headerCommit({ ...incident, name: "Payments are slow" }, NOW + 1);
+    expect(await store.commitIncident(renamed)).toEqual({ outcome: "committed" });
+    expect(await store.commitIncident(renamed)).toEqual({ outcome: "conflict" });
+    expect(await store.getIncident(pageId, incident.id)).toEqual(renamed.incident);
+    expect(await version()).toBe(before + 1);
+  });
+
+  it("edits text and display time of an update, and nothing else of it", async () => {
+    const { store, pageId, version } = await withPage();
+    const { incident, update } = await opened(store, pageId);
+    const before = (await version()) ?? 0;
+    const edited = { ...update, body: "Corrected.", displayAt: NOW - 60_000, updatedAt: NOW + 5 };
+    const header = { ...incident, version: incident.version + 1, updatedAt: NOW + 5 };
+    expect(await store.editUpdate({ ...edited, status: "resolved" }, header, incident.version)).toEqual({
+      outcome: "committed",
+    });
+    expect(await store.listUpdates(pageId, incident.id)).toEqual([edited]);
+    expect(await store.getIncident(pageId, incident.id)).toEqual(header);
+    expect(await version()).toBe(before + 1);
+
+    expect(await store.editUpdate(edited, header, incident.version)).toEqual({ outcome: "conflict" });
+    const unknown = { ...edited, id: anId() };
+    const next = { ...header, version: header.version + 1 };
+    expect(await store.editUpdate(unknown, next, header.version)).toEqual({ outcome: "conflict" });
+    expect(await store.getIncident(pageId, incident.id)).toEqual(header);
+  });
+
+  it("lends the publishing lease to one at a time", async () => {
+    const { store, pageId } = await withPage();
+    expect(await store.getPublication(pageId)).toEqual({ version: 0, leaseUntil: 0 });
+    const asked = ["a", "b", "c", "d"].map((holder) => store.leasePublication(pageId, holder, NOW, NOW + 100));
+    const outcomes = (await Promise.all(asked)).map(({ outcome }) => outcome);
+    expect(outcomes.sort()).toEqual(["busy", "busy", "busy", "leased"]);
+    expect(await store.leasePublication(pageId, "e", NOW + 99, NOW + 200)).toEqual({ outcome: "busy" });
+    expect(await store.leasePublication(pageId, "e", NOW + 100, NOW + 200)).toEqual({ outcome: "leased" });
+    expect(await store.leasePublication(pageId, "e", NOW + 101, NOW + 300)).toEqual({ outcome: "leased" });
+    expect(await store.getPublication(pageId)).toEqual({ version: 0, leaseUntil: NOW + 300 });
+  });
+
+  it("records a publication only for the lease's holder and the page's present version", async () => {
+    const { store, page, pageId } = await withPage();
+    await store.leasePublication(pageId, "a", NOW, NOW + 100);
+    await store.savePage(page);
+    expect(await store.finishPublication(pageId, "a", 1)).toEqual({ outcome: "stale" });
+    expect(await store.leasePublication(pageId, "b", NOW + 50, NOW + 150)).toEqual({ outcome: "busy" });
+    expect(await store.leasePublication(pageId, "b", NOW + 100, NOW + 200)).toEqual({ outcome: "leased" });
+    expect(await store.finishPublication(pageId, "a", 2)).toEqual({ outcome: "lost" });
+    expect(await store.finishPublication(pageId, "b", 2)).toEqual({ outcome: "finished" });
+    expect(await store.getPublication(pageId)).toEqual({ version: 2, leaseUntil: 0 });
+    expect(await store.finishPublication(pageId, "b", 2)).toEqual({ outcome: "lost" });
+    expect(await store.leasePublication(pageId, "c", NOW, NOW + 100)).toEqual({ outcome: "leased" });
+    expect(await store.getPublication(pageId)).toMatchObject({ version: 2 });
+  });
+
+  it("forgets what was published, and with it whoever is publishing", async () => {
+    const { store, pageId } = await withPage();
+    await store.leasePublication(pageId, "a", NOW, NOW + 100);
+    await store.forgetPublication(pageId);
+    expect(await store.finishPublication(pageId, "a", 1)).toEqual({ outcome: "lost" });
+    expect(await store.getPublication(pageId)).toEqual({ version: 0, leaseUntil: 0 });
+  });
+});

@@ -1,0 +1,237 @@
+import { expect, it } from "vitest";
+import { chunkRange } from "../../functions/core/chunk.ts";
+import type { EmailSubscriber, SmsSubscriber, Subscriber, WebhookSubscriber } from "../../functions/core/subscriber.ts";
+import { InvalidCursorError } from "../../functions/store/cursor.ts";
+import { dynamoSubscriberStore } from "../../functions/store/dynamo-subscribers.ts";
+import { positionKey, scaleToAll } from "../../functions/store/subscriber-items.ts";
+import type { SubscriberStore } from "../../functions/store/subscribers.ts";
+import { memorySubscriberStore } from "../fakes/memory-subscriber-store.ts";
+import { describeOnBoth } from "./on-both.ts";
+import { anId, aSubscriber, NOW } from "./samples.ts";
+
+describeOnBoth<SubscriberStore>(
+  "subscriber store",
+  {
+    memory: memorySubscriberStore,
+    dynamo: ({ client, tables }) => dynamoSubscriberStore({ client, table: tables.subscribers }),
+  },
+  (subject) => {
+    async function withSubscribers(count: number, overrides: (index: number) => Partial<EmailSubscriber> = () => ({})) {
+      const store = subject();
+      const pageId = anId();
+      const subscribers = Array.from({ length: count }, (_, index) => {
+        return aSubscriber(pageId, overrides(index));
+      });
+      const outcomes = await Promise.all(subscribers.map((subscriber) => store.create(subscriber)));
+      expect(outcomes.every(({ outcome }) => outcome === "created")).toBe(true);
+      return { store, pageId, subscribers };
+    }
+
+    async function withOne(overrides: Partial<EmailSubscriber> = {}) {
+      const { store, pageId, subscribers } = await withSubscribers(1, () => overrides);
+      const [subscriber] = subscribers;
+      if (subscriber === undefined) throw new Error("there is one");
+      return { store, pageId, subscriber, id: subscriber.id };
+    }
+
+    const ids = (subscribers: readonly Subscriber[]) => subscribers.map(({ id }) => id).sort();
+
+    it("keeps subscribers of every channel and finds them by id alone", async () => {
+      const { store, pageId, subscriber } = await withOne();
+      const { email: _, ...common } = subscriber;
+      const sms: SmsSubscriber = {
+        ...common,
+        id: anId(),
+        channel: "sms",
+        phone: "+4915112345678",
+        country: "DE",
+        allUpdates: false,
+      };
+      const webhook: WebhookSubscriber = {
+        ...common,
+        id: anId(),
+        channel: "webhook",
+        endpoint: "https://example.com/hook",
+        contactEmail: null,
+        secretVersion: 1,
+        scopes: { page: false, components: [anId()], incidents: [anId(), anId()] },
+      };
+      for (const other of [sms, webhook]) expect(await store.create(other)).toEqual({ outcome: "created" });
+      for (const one of [subscriber, sms, webhook]) {
+        expect(await store.get(pageId, one.channel, one.id)).toEqual(one);
+        expect(await store.find(pageId, one.id)).toEqual(one);
+      }
+      expect(await store.get(pageId, "sms", subscriber.id)).toBeNull();
+      expect(await store.find(pageId, anId())).toBeNull();
+      expect(await store.find(anId(), subscriber.id)).toBeNull();
+    });
+
+    it("lets one of many parallel sign-ups have an address", async () => {
+      const store = subject();
+      const pageId = anId();
+      const email = "Ana@Example.com";
+      const rivals = Array.from({ length: 12 }, (_, index) =>
+        aSubscriber(pageId, { email: index % 2 === 0 ? email : email.toLowerCase() }),
+      );
+      const outcomes = await Promise.all(rivals.map((rival) => store.create(rival)));
+      const winner = rivals[outcomes.findIndex(({ outcome }) => outcome === "created")];
+      expect(outcomes.filter(({ outcome }) => outcome === "created")).toHaveLength(1);
+      for (const outcome of outcomes) {
+        if (outcome.outcome === "exists") expect(outcome.subscriberId).toBe(winner?.id);
+      }
+      expect(ids((await store.list(pageId, "email", 50, null)).items)).toEqual([winner?.id]);
+      expect(await store.create(aSubscriber(anId(), { email }))).toEqual({ outcome: "created" });
+    });
+
+    it("does not take an id twice, and then leaves the address free", async () => {
+      const { store, pageId, id } = await withOne();
+      const address = { email: "other@example.com" };
+      expect(await store.create(aSubscriber(pageId, { id, ...address }))).toEqual({
+        outcome: "exists",
+        subscriberId: id,
+      });
+      expect(await store.create(aSubscriber(pageId, address))).toEqual({ outcome: "created" });
+    });
+
+    it("gets many, leaving out the missing and the doubled", async () => {
+      const { store, pageId, subscribers } = await withSubscribers(60);
+      const wanted = [
+        ...subscribers.map(({ id }) => id),
+        ...subscribers.slice(0, 9).map(({ id }) => id),
+        anId(),
+        anId(),
+      ];
+      expect(ids(await store.getMany(pageId, "email", wanted))).toEqual(ids(subscribers));
+      expect(await store.getMany(pageId, "email", [])).toEqual([]);
+    });
+
+    it("lists in order of position, page by page, whatever the state", async () => {
+      const { store, pageId, subscribers } = await withSubscribers(23, (index) => ({
+        state: index % 2 === 0 ? "active" : "unsubscribed",
+      }));
+      const seen: Subscriber[] = [];
+      let cursor: string | null = null;
+      do {
+        const { items, next }: { items: Subscriber[]; next: string | null } = await store.list(
+          pageId,
+          "email",
+          5,
+          cursor,
+        );
+        seen.push(...items);
+        cursor = next;
+      } while (cursor !== null);
+      expect(seen.map(({ id }) => positionKey(id))).toEqual(subscribers.map(({ id }) => positionKey(id)).sort());
+      expect((await store.list(pageId, "email", 23, null)).next).toBeNull();
+      await expect(store.list(pageId, "email", 5, "x")).rejects.toThrow(InvalidCursorError);
+      expect(await store.estimate(pageId, "email")).toBe(23);
+      expect(await store.estimate(pageId, "sms")).toBe(0);
+    });
+
+    it.each([1, 2, 7, 64])("splits the audience into %i ranges that partition it", async (of) => {
+      const { store, pageId, subscribers } = await withSubscribers(90, (index) => ({
+        state: index % 9 === 0 ? "quarantined" : "active",
+      }));
+      const seen: Subscriber[] = [];
+      for (let chunk = 0; chunk < of; chunk += 1) {
+        const range = chunkRange(chunk, of);
+        for (let after: string | null = null, more = true; more; ) {
+          const { items, next } = await store.listRange(pageId, "email", range, after, 8);
+          for (const { id } of items) {
+            expect(positionKey(id).slice(0, 8) >= range.from && positionKey(id).slice(0, 8) <= range.to).toBe(true);
+          }
+          seen.push(...items);
+          after = next;
+          more = next !== null;
+        }
+      }
+      expect(ids(seen)).toEqual(ids(subscribers.filter(({ state }) => state === "active")));
+    });
+
+    it("goes on after the one looked at last, even when that one is gone", async () => {
+      const { store, pageId, subscribers } = await withSubscribers(6);
+      const order = subscribers.map(({ id }) => positionKey(id)).sort();
+      const whole = chunkRange(0, 1);
+      const first = await store.listRange(pageId, "email", whole, null, 2);
+      expect(first.next).toBe(order[1]);
+      await store.remove(pageId, "email", first.items[1]?.id ?? "");
+      const rest = await store.listRange(pageId, "email", whole, first.next, 10);
+      expect(rest.items.map(({ id }) => positionKey(id))).toEqual(order.slice(2));
+      expect(await store.listRange(pageId, "email", whole, order[5] ?? "", 10)).toEqual({ items: [], next: null });
+    });
+
+    it("confirms once, with the right token only", async () => {
+      const { store, pageId, id } = await withOne({ state: "unconfirmed", confirmedAt: null, confirmTokenHash: "aa" });
+      expect(await store.confirm(pageId, "email", id, "bb", NOW + 1)).toMatchObject({ outcome: "unchanged" });
+      const outcomes = await Promise.all([1, 2, 3].map((ms) => store.confirm(pageId, "email", id, "aa", NOW + ms)));
+      expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(["changed", "unchanged", "unchanged"]);
+      const confirmed = await store.get(pageId, "email", id);
+      expect(confirmed?.state).toBe("active");
+      expect(confirmed?.confirmedAt).toBeGreaterThan(NOW);
+      for (const outcome of outcomes) expect(outcome).toMatchObject({ subscriber: { state: "active" } });
+      expect(await store.confirm(pageId, "email", anId(), "aa", NOW)).toEqual({ outcome: "missing" });
+    });
+
+    it("does not let an old token confirm a new sign-up", async () => {
+      const { store, pageId, id } = await withOne({ state: "unconfirmed", confirmedAt: null, confirmTokenHash: "aa" });
+      await store.confirm(pageId, "email", id, "aa", NOW);
+      await store.changeState(pageId, "email", id, ["active"], "unsubscribed", NOW + 1);
+      expect(await store.confirm(pageId, "email", id, "aa", NOW + 2)).toMatchObject({ outcome: "unchanged" });
+      await store.changeState(pageId, "email", id, ["unsubscribed"], "unconfirmed", NOW + 3);
+      expect(await store.confirm(pageId, "email", id, "aa", NOW + 4)).toMatchObject({ outcome: "unchanged" });
+      expect(await store.saveConfirmToken(pageId, "email", id, "cc", NOW + 5)).toMatchObject({ outcome: "changed" });
+      expect(await store.confirm(pageId, "email", id, "cc", NOW + 6)).toMatchObject({
+        outcome: "changed",
+        subscriber: { state: "active", confirmedAt: NOW + 6, unsubscribedAt: null },
+      });
+      expect(await store.saveConfirmToken(pageId, "email", id, "dd", NOW + 7)).toMatchObject({ outcome: "unchanged" });
+    });
+
+    it("changes state from the states given and sets the time that goes with it", async () => {
+      const { store, pageId, id, subscriber } = await withOne();
+      const to = (from: Subscriber["state"][], state: Subscriber["state"], now: number) =>
+        store.changeState(pageId, "email", id, from, state, now);
+      expect(await to(["unconfirmed", "unsubscribed"], "active", NOW + 1)).toEqual({
+        outcome: "unchanged",
+        subscriber,
+      });
+      expect(await to([], "active", NOW + 1)).toEqual({ outcome: "unchanged", subscriber });
+      expect(await to(["active"], "quarantined", NOW + 2)).toEqual({
+        outcome: "changed",
+        subscriber: { ...subscriber, state: "quarantined", quarantinedAt: NOW + 2, updatedAt: NOW + 2 },
+      });
+      expect(await to(["quarantined", "unsubscribed"], "active", NOW + 3)).toMatchObject({
+        subscriber: { state: "active", quarantinedAt: null, confirmedAt: NOW + 3 },
+      });
+      expect(await to(["active"], "unsubscribed", NOW + 4)).toMatchObject({ subscriber: { unsubscribedAt: NOW + 4 } });
+      expect(await store.changeState(pageId, "sms", id, ["active"], "unsubscribed", NOW)).toEqual({
+        outcome: "missing",
+      });
+      expect(await store.get(pageId, "sms", id)).toBeNull();
+    });
+
+    it("saves scopes", async () => {
+      const { store, pageId, id, subscriber } = await withOne();
+      const scopes = { page: false, components: [anId()], incidents: [] };
+      expect(await store.saveScopes(pageId, "email", id, scopes, NOW + 1)).toEqual({
+        outcome: "changed",
+        subscriber: { ...subscriber, scopes, updatedAt: NOW + 1 },
+      });
+      expect(await store.saveScopes(pageId, "email", anId(), scopes, NOW)).toEqual({ outcome: "missing" });
+    });
+
+    it("removes a subscriber with its claim on the address", async () => {
+      const { store, pageId, id, subscriber } = await withOne();
+      await Promise.all([store.remove(pageId, "email", id), store.remove(pageId, "email", id)]);
+      await store.remove(pageId, "email", id);
+      expect(await store.find(pageId, id)).toBeNull();
+      expect(await store.create({ ...subscriber, id: anId() })).toEqual({ outcome: "created" });
+    });
+  },
+);
+
+it("scales a count by how far it reached", () => {
+  expect(scaleToAll(3_000, `80000000#${anId()}`)).toBe(6_000);
+  expect(scaleToAll(3_000, `ffffffff#${anId()}`)).toBe(3_000);
+  expect(scaleToAll(50, `00ffffff#${anId()}`)).toBe(12_800);
+});

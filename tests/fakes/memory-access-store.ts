@@ -1,0 +1,89 @@
+import type { Random } from "../../functions/core/clock.ts";
+import type { SigningKey } from "../../functions/core/signature.ts";
+import type { AccessStore, ApiKey, SendSchedule } from "../../functions/store/access.ts";
+import {
+  IDEMPOTENCY_TTL_MS,
+  type IdempotencyItem,
+  RUN_LEASE_MS,
+  type ScheduleItem,
+} from "../../functions/store/access-items.ts";
+import { rateOf, slotsAt, spacingFor } from "../../functions/store/send-slots.ts";
+
+/** The access store in memory. */
+export function memoryAccessStore({ random }: { random: Random }): AccessStore {
+  const apiKeys = new Map<string, ApiKey>();
+  const signingKeys = new Map<string, SigningKey[]>();
+  const schedules = new Map<SendSchedule, ScheduleItem>();
+  const requests = new Map<string, { item: IdempotencyItem; expiresAt: number }>();
+
+  return {
+    async putApiKey(key) {
+      apiKeys.set(key.id, structuredClone(key));
+    },
+
+    async getApiKey(keyId) {
+      return structuredClone(apiKeys.get(keyId) ?? null);
+    },
+
+    async touchApiKey(keyId, now) {
+      const key = apiKeys.get(keyId);
+      if (key !== undefined) key.lastUsedAt = now;
+    },
+
+    async currentSigningKey(pageId) {
+      const keys = signingKeys.get(pageId) ?? [];
+      const newest = keys.at(-1) ?? { version: 1, key: Uint8Array.from(random(32)) };
+      if (keys.length === 0) signingKeys.set(pageId, [newest]);
+      return structuredClone(newest);
+    },
+
+    async getSigningKey(pageId, version) {
+      return structuredClone(signingKeys.get(pageId)?.find((key) => key.version === version) ?? null);
+    },
+
+    async reserveSlots(schedule, count, now) {
+      const item = schedules.get(schedule) ?? {};
+      const rate = rateOf(schedule, item);
+      const slots = slotsAt(item, rate, now);
+      if (slots.outcome === "full" || slots.outcome === "paused") return slots;
+      const spacingMs = spacingFor(rate.perSecond);
+      schedules.set(schedule, { ...item, tat: slots.startAt + count * spacingMs });
+      return { outcome: "reserved", startAt: slots.startAt, spacingMs };
+    },
+
+    async getRate(schedule) {
+      return rateOf(schedule, schedules.get(schedule) ?? null);
+    },
+
+    async saveRate(schedule, rate, _now) {
+      schedules.set(schedule, { ...schedules.get(schedule), ...rate });
+    },
+
+    async pause(schedule, until) {
+      const item = schedules.get(schedule) ?? {};
+      schedules.set(schedule, { ...item, pausedUntil: Math.max(until, item.pausedUntil ?? 0) });
+    },
+
+    async beginIdempotent(pageId, keyHash, requestHash, now, seed) {
+      const key = `${pageId}#${keyHash}`;
+      const found = requests.get(key);
+      if (found === undefined || found.expiresAt <= now) {
+        const item: IdempotencyItem = { state: "running", requestHash, seed, leaseUntil: now + RUN_LEASE_MS };
+        requests.set(key, { item, expiresAt: now + IDEMPOTENCY_TTL_MS });
+        return { outcome: "run", seed };
+      }
+      const { item } = found;
+      if (item.requestHash !== requestHash) return { outcome: "mismatch" };
+      if (item.state === "done") return { outcome: "replay", status: item.status, body: item.body };
+      if (item.leaseUntil > now) return { outcome: "running" };
+      item.leaseUntil = now + RUN_LEASE_MS;
+      return { outcome: "run", seed: item.seed };
+    },
+
+    async completeIdempotent(pageId, keyHash, status, body) {
+      const found = requests.get(`${pageId}#${keyHash}`);
+      if (found?.item.state !== "running") return;
+      found.item = { state: "done", requestHash: found.item.requestHash, status, body };
+    },
+  };
+}

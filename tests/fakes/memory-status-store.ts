@@ -1,0 +1,227 @@
+import { type Catalog, type ComponentChange, EMPTY_CATALOG } from "../../functions/core/component.ts";
+import { type Incident, isUnresolved, type Update } from "../../functions/core/incident.ts";
+import type { Notice } from "../../functions/core/notice.ts";
+import type { Page } from "../../functions/core/page.ts";
+import { cursorParts } from "../../functions/store/cursor.ts";
+import type { CommitOutcome, Publication, StatusStore } from "../../functions/store/status.ts";
+
+/** What the stream would tell of one commit. */
+export interface Commit {
+  pageId: string;
+  /** Updates that are new; edited ones are not among them. */
+  updates: Update[];
+  /** The page's version rose. */
+  pageChanged: boolean;
+}
+
+export interface MemoryStatusStore extends StatusStore {
+  /** Called after each commit, in the order of the commits. */
+  onCommit(listener: (commit: Commit) => void): void;
+  /** The next so many writes meet another transaction: they answer `conflict` and write nothing. */
+  failNext(outcome: "conflict", times: number): void;
+}
+
+interface StoredPage {
+  page: Page;
+  catalog: Catalog;
+  incidents: Map<string, Incident>;
+  updates: Map<string, Update[]>;
+  changes: ComponentChange[];
+}
+
+interface HeldPublication extends Publication {
+  holder: string | null;
+}
+
+const CONFLICT: CommitOutcome = { outcome: "conflict" };
+
+/** The status store in memory. `putNotice` is where the ledger's fake takes notices; a commit and its notice are one step. */
+export function memoryStatusStore({ putNotice }: { putNotice: (notice: Notice) => void }): MemoryStatusStore {
+  const pages = new Map<string, StoredPage>();
+  const publications = new Map<string, HeldPublication>();
+  const announced = new Set<string>();
+  const listeners: ((commit: Commit) => void)[] = [];
+  let conflictsAhead = 0;
+
+  function meetsConflict(): boolean {
+    if (conflictsAhead === 0) return false;
+    conflictsAhead -= 1;
+    return true;
+  }
+
+  function existing(pageId: string): StoredPage {
+    const stored = pages.get(pageId);
+    if (stored === undefined) throw new Error("there is no page with this id");
+    return stored;
+  }
+
+  function tell(pageId: string, updates: Update[]): CommitOutcome {
+    for (const listener of listeners) listener({ pageId, updates: structuredClone(updates), pageChanged: true });
+    return { outcome: "committed" };
+  }
+
+  function raisePage(stored: StoredPage, updatedAt: number): void {
+    stored.page = { ...stored.page, version: stored.page.version + 1, updatedAt };
+  }
+
+  function keepCatalog(stored: StoredPage, catalog: Catalog): void {
+    stored.catalog = structuredClone({ ...catalog, version: catalog.version + 1 });
+  }
+
+  function shown(pageId: string): Incident[] {
+    return [...(pages.get(pageId)?.incidents.values() ?? [])]
+      .filter((incident) => incident.withdrawnAt === null)
+      .sort(newestFirst);
+  }
+
+  return {
+    onCommit(listener) {
+      listeners.push(listener);
+    },
+
+    failNext(_outcome, times) {
+      conflictsAhead = times;
+    },
+
+    async createPage(page) {
+      if (meetsConflict()) return CONFLICT;
+      if (pages.has(page.id)) return { outcome: "exists" };
+      pages.set(page.id, {
+        page: structuredClone(page),
+        catalog: EMPTY_CATALOG,
+        incidents: new Map(),
+        updates: new Map(),
+        changes: [],
+      });
+      return tell(page.id, []);
+    },
+
+    async getPage(pageId) {
+      return structuredClone(pages.get(pageId)?.page ?? null);
+    },
+
+    async listPages() {
+      return structuredClone([...pages.values()].map(({ page }) => page).sort((a, b) => a.createdAt - b.createdAt));
+    },
+
+    async savePage(page) {
+      const stored = pages.get(page.id);
+      if (meetsConflict() || stored?.page.version !== page.version) return CONFLICT;
+      stored.page = structuredClone({ ...page, version: page.version + 1 });
+      return tell(page.id, []);
+    },
+
+    async getCatalog(pageId) {
+      return structuredClone(pages.get(pageId)?.catalog ?? EMPTY_CATALOG);
+    },
+
+    async saveCatalog(pageId, catalog, change) {
+      const stored = existing(pageId);
+      if (meetsConflict() || stored.catalog.version !== catalog.version) return CONFLICT;
+      keepCatalog(stored, catalog);
+      if (change !== null) stored.changes.push(structuredClone(change));
+      const times = [...catalog.components, ...catalog.groups].map(({ updatedAt }) => updatedAt);
+      raisePage(stored, Math.max(stored.page.updatedAt, change?.at ?? 0, ...times));
+      return tell(pageId, []);
+    },
+
+    async commitIncident({ incident, expectedVersion, update, catalog, change, notice }) {
+      if (meetsConflict()) return CONFLICT;
+      const stored = existing(incident.pageId);
+      const present = stored.incidents.get(incident.id);
+      if (expectedVersion === null && present !== undefined) return { outcome: "exists" };
+      if (expectedVersion !== null && present?.version !== expectedVersion) return CONFLICT;
+      const updates = stored.updates.get(incident.id) ?? [];
+      if (update !== null && updates.some(({ seq }) => seq === update.seq)) return CONFLICT;
+      if (catalog !== null && stored.catalog.version !== catalog.version) return CONFLICT;
+      if (notice !== null && announced.has(notice.updateId)) return CONFLICT;
+
+      stored.incidents.set(incident.id, structuredClone(incident));
+      if (update !== null) {
+        const all = [...updates, structuredClone(update)].sort((a, b) => a.seq - b.seq);
+        stored.updates.set(incident.id, all);
+      }
+      if (catalog !== null) keepCatalog(stored, catalog);
+      if (change !== null) stored.changes.push(structuredClone(change));
+      raisePage(stored, incident.updatedAt);
+      if (notice !== null) {
+        announced.add(notice.updateId);
+        putNotice(structuredClone(notice));
+      }
+      return tell(incident.pageId, update === null ? [] : [update]);
+    },
+
+    async getIncident(pageId, incidentId) {
+      return structuredClone(pages.get(pageId)?.incidents.get(incidentId) ?? null);
+    },
+
+    async listUpdates(pageId, incidentId) {
+      return structuredClone(pages.get(pageId)?.updates.get(incidentId) ?? []);
+    },
+
+    async editUpdate(update, incident, expectedVersion) {
+      if (meetsConflict()) return CONFLICT;
+      const stored = existing(incident.pageId);
+      const updates = stored.updates.get(update.incidentId) ?? [];
+      const old = updates.find(({ seq, id }) => seq === update.seq && id === update.id);
+      if (old === undefined || stored.incidents.get(incident.id)?.version !== expectedVersion) return CONFLICT;
+      const { body, displayAt, updatedAt } = update;
+      Object.assign(old, { body, displayAt, updatedAt });
+      stored.incidents.set(incident.id, structuredClone(incident));
+      raisePage(stored, incident.updatedAt);
+      return tell(incident.pageId, []);
+    },
+
+    async listIncidents(pageId, limit, cursor) {
+      const after = cursor === null ? null : positionOf(cursor);
+      const rest = shown(pageId).filter((incident) => after === null || newestFirst(after, incident) < 0);
+      const items = rest.slice(0, limit);
+      const last = items.at(-1);
+      const next = last !== undefined && rest.length > limit ? `${last.createdAt}-${last.id}` : null;
+      return structuredClone({ items, next });
+    },
+
+    async listUnresolved(pageId) {
+      return structuredClone(shown(pageId).filter(isUnresolved));
+    },
+
+    async listChanges(pageId, since) {
+      const changes = (pages.get(pageId)?.changes ?? []).filter(({ at }) => at >= since);
+      return structuredClone(changes.sort((a, b) => a.at - b.at));
+    },
+
+    async getPublication(pageId) {
+      const { version, leaseUntil } = publications.get(pageId) ?? { version: 0, leaseUntil: 0 };
+      return { version, leaseUntil };
+    },
+
+    async leasePublication(pageId, holder, now, leaseUntil) {
+      const present = publications.get(pageId) ?? { version: 0, leaseUntil: 0, holder: null };
+      if (present.leaseUntil > now && present.holder !== holder) return { outcome: "busy" };
+      publications.set(pageId, { ...present, leaseUntil, holder });
+      return { outcome: "leased" };
+    },
+
+    async finishPublication(pageId, holder, version) {
+      if (publications.get(pageId)?.holder !== holder) return { outcome: "lost" };
+      if (pages.get(pageId)?.page.version !== version) return { outcome: "stale" };
+      publications.set(pageId, { version, leaseUntil: 0, holder: null });
+      return { outcome: "finished" };
+    },
+
+    async forgetPublication(pageId) {
+      publications.delete(pageId);
+    },
+  };
+}
+
+type Position = Pick<Incident, "createdAt" | "id">;
+
+function newestFirst(a: Position, b: Position): number {
+  return b.createdAt - a.createdAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+}
+
+function positionOf(cursor: string): Position {
+  const [createdAt, id = ""] = cursorParts(cursor, /^(\d{1,15})-([a-z0-9]{12})$/);
+  return { createdAt: Number(createdAt), id };
+}

@@ -1,0 +1,172 @@
+import { CHANNELS, type Channel, type Subscriber } from "../../functions/core/subscriber.ts";
+import { cursorParts } from "../../functions/store/cursor.ts";
+import {
+  addressKey,
+  audiencePartition,
+  POSITION_FORM,
+  positionKey,
+  stateFields,
+} from "../../functions/store/subscriber-items.ts";
+import type { ChangeOutcome, SubscriberStore } from "../../functions/store/subscribers.ts";
+
+interface Audience {
+  /** By position key. */
+  subscribers: Map<string, Subscriber>;
+  /** Position keys in order; null when it must be sorted anew. */
+  order: string[] | null;
+}
+
+/** The subscribers store in memory. */
+export function memorySubscriberStore(): SubscriberStore {
+  const audiences = new Map<string, Audience>();
+  const guards = new Map<string, string>();
+
+  function audience(pageId: string, channel: Channel): Audience {
+    const partition = audiencePartition(pageId, channel);
+    const present = audiences.get(partition);
+    if (present !== undefined) return present;
+    const made: Audience = { subscribers: new Map(), order: null };
+    audiences.set(partition, made);
+    return made;
+  }
+
+  function look(pageId: string, channel: Channel, subscriberId: string): Subscriber | null {
+    return audience(pageId, channel).subscribers.get(positionKey(subscriberId)) ?? null;
+  }
+
+  function change(
+    pageId: string,
+    channel: Channel,
+    subscriberId: string,
+    allowed: (subscriber: Subscriber) => boolean,
+    fields: Partial<Subscriber>,
+  ): ChangeOutcome {
+    const subscriber = look(pageId, channel, subscriberId);
+    if (subscriber === null) return { outcome: "missing" };
+    if (!allowed(subscriber)) return { outcome: "unchanged", subscriber: structuredClone(subscriber) };
+    Object.assign(subscriber, structuredClone(fields));
+    return { outcome: "changed", subscriber: structuredClone(subscriber) };
+  }
+
+  /** Those whose position key lies in [from, to], in order. */
+  function between(pageId: string, channel: Channel, from: string, to: string): Subscriber[] {
+    const { subscribers, order } = sorted(audience(pageId, channel));
+    const found: Subscriber[] = [];
+    for (let index = firstAtLeast(order, from); index < order.length; index += 1) {
+      const key = order[index];
+      const subscriber = key === undefined || key > to ? undefined : subscribers.get(key);
+      if (subscriber === undefined) break;
+      found.push(subscriber);
+    }
+    return found;
+  }
+
+  return {
+    async create(subscriber) {
+      const guard = addressKey(subscriber).pk;
+      const holder = guards.get(guard);
+      if (holder !== undefined) return { outcome: "exists", subscriberId: holder };
+      const here = audience(subscriber.pageId, subscriber.channel);
+      const key = positionKey(subscriber.id);
+      if (here.subscribers.has(key)) return { outcome: "exists", subscriberId: subscriber.id };
+      guards.set(guard, subscriber.id);
+      here.subscribers.set(key, structuredClone(subscriber));
+      here.order = null;
+      return { outcome: "created" };
+    },
+
+    async get(pageId, channel, subscriberId) {
+      return structuredClone(look(pageId, channel, subscriberId));
+    },
+
+    async find(pageId, subscriberId) {
+      for (const channel of CHANNELS) {
+        const subscriber = look(pageId, channel, subscriberId);
+        if (subscriber !== null) return structuredClone(subscriber);
+      }
+      return null;
+    },
+
+    async getMany(pageId, channel, subscriberIds) {
+      const found = [...new Set(subscriberIds)].map((id) => look(pageId, channel, id));
+      return structuredClone(found.filter((subscriber) => subscriber !== null));
+    },
+
+    async list(pageId, channel, limit, cursor) {
+      const [after = ""] = cursor === null ? [] : cursorParts(cursor, POSITION_FORM);
+      const rest = between(pageId, channel, `${after}!`, "~");
+      const items = rest.slice(0, limit);
+      const last = items.at(-1);
+      return structuredClone({ items, next: last !== undefined && rest.length > limit ? positionKey(last.id) : null });
+    },
+
+    async listRange(pageId, channel, range, after, limit) {
+      const [start = null] = after === null ? [] : cursorParts(after, POSITION_FORM);
+      const from = start === null ? `${range.from}#` : `${start}!`;
+      const looked = between(pageId, channel, from, `${range.to}#~`).slice(0, limit);
+      const last = looked.at(-1);
+      return structuredClone({
+        items: looked.filter(({ state }) => state === "active"),
+        // As DynamoDB does: a full page is never known to be the last one.
+        next: last !== undefined && looked.length === limit ? positionKey(last.id) : null,
+      });
+    },
+
+    async estimate(pageId, channel) {
+      return audience(pageId, channel).subscribers.size;
+    },
+
+    async confirm(pageId, channel, subscriberId, tokenHash, now) {
+      return change(
+        pageId,
+        channel,
+        subscriberId,
+        (subscriber) => subscriber.state === "unconfirmed" && subscriber.confirmTokenHash === tokenHash,
+        { state: "active", confirmedAt: now, updatedAt: now },
+      );
+    },
+
+    async changeState(pageId, channel, subscriberId, from, to, now) {
+      return change(pageId, channel, subscriberId, ({ state }) => from.includes(state), stateFields(to, now));
+    },
+
+    async saveScopes(pageId, channel, subscriberId, scopes, now) {
+      return change(pageId, channel, subscriberId, () => true, { scopes, updatedAt: now });
+    },
+
+    async saveConfirmToken(pageId, channel, subscriberId, tokenHash, now) {
+      return change(pageId, channel, subscriberId, ({ state }) => state === "unconfirmed", {
+        confirmTokenHash: tokenHash,
+        updatedAt: now,
+      });
+    },
+
+    async remove(pageId, channel, subscriberId) {
+      const subscriber = look(pageId, channel, subscriberId);
+      if (subscriber === null) return;
+      const here = audience(pageId, channel);
+      here.subscribers.delete(positionKey(subscriberId));
+      here.order = null;
+      const guard = addressKey(subscriber).pk;
+      if (guards.get(guard) === subscriberId) guards.delete(guard);
+    },
+  };
+}
+
+function sorted(audience: Audience): { subscribers: Map<string, Subscriber>; order: string[] } {
+  audience.order ??= [...audience.subscribers.keys()].sort();
+  return { subscribers: audience.subscribers, order: audience.order };
+}
+
+/** Index of the first key that is not less than `from`: the keys are in order, so by halving. */
+function firstAtLeast(order: readonly string[], from: string): number {
+  let low = 0;
+  let high = order.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const key = order[middle];
+    if (key !== undefined && key < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
