@@ -24,7 +24,7 @@ export function mergeHistograms(histograms: readonly Histogram[]): Histogram {
   return sum;
 }
 
-/** The upper edge, in milliseconds, of the bucket that holds the given share (0 to 1); null where nothing was counted. */
+/** The upper edge, in whole milliseconds, of the bucket that holds the given share (0 to 1); null where nothing was counted. */
 export function percentile(histogram: Histogram, share: number): number | null {
   const buckets = Object.entries(histogram)
     .map(([bucket, count]) => ({ bucket: Number(bucket), count }))
@@ -33,7 +33,7 @@ export function percentile(histogram: Histogram, share: number): number | null {
   let seen = 0;
   for (const { bucket, count } of buckets) {
     seen += count;
-    if (seen >= share * total) return Math.round(Math.exp(bucket * GROWTH));
+    if (seen >= share * total) return Math.floor(Math.exp(bucket * GROWTH));
   }
   return null;
 }

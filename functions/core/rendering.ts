@@ -24,7 +24,7 @@ export function renderingOf(text: string, markers: Readonly<Record<string, Slot>
   const parts: string[] = [];
   const slots: Slot[] = [];
   let last = 0;
-  for (const match of text.matchAll(new RegExp(names.join("|"), "g"))) {
+  for (const match of text.matchAll(new RegExp(names.map(literally).join("|"), "g"))) {
     const slot = markers[match[0]];
     if (slot === undefined) continue;
     parts.push(text.slice(last, match.index));
@@ -33,4 +33,9 @@ export function renderingOf(text: string, markers: Readonly<Record<string, Slot>
   }
   parts.push(text.slice(last));
   return { parts, slots };
+}
+
+/** The text as a pattern that matches nothing else. */
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

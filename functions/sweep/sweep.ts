@@ -1,5 +1,6 @@
 import type { Chunk, ChunkRef } from "../core/chunk.ts";
 import type { Clock } from "../core/clock.ts";
+import { LEASE_MS } from "../core/lease.ts";
 import type { Notice } from "../core/notice.ts";
 import type { ChunkWork } from "../core/queued-work.ts";
 import { DUE_GRACE_MS } from "../core/retry-schedule.ts";
@@ -9,7 +10,6 @@ import type { ChunkQueues, RetryQueues, WakeQueues } from "../providers/queues.t
 import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
-import { LEASE_MS } from "../core/lease.ts";
 
 export interface SweepDeps {
   status: StatusStore;

@@ -1,0 +1,36 @@
+import { type HttpHandler, httpApi, refuseAsJson } from "../lambda/http.ts";
+import { componentGroupRoutes } from "./component-groups.ts";
+import { componentRoutes } from "./components.ts";
+import { incidentListRoutes } from "./incident-lists.ts";
+import { incidentSubscriberRoutes } from "./incident-subscribers.ts";
+import { incidentUpdateRoutes } from "./incident-updates.ts";
+import { incidentRoutes } from "./incidents.ts";
+import { pageRoutes } from "./pages.ts";
+import { postmortemRoutes } from "./postmortems.ts";
+import { httpRoute, type ManageDeps } from "./route.ts";
+import { subscriberRoutes } from "./subscribers.ts";
+
+const BODY_LIMIT = 256 * 1_024;
+
+/** The operators' API: Statuspage's manage v1, and Tocsin's own routes beside it. */
+export function manageApi(deps: ManageDeps): HttpHandler {
+  // Of routes with parameters the first that fits is taken: the named lists stand before /incidents/{incident}.
+  const routes = [
+    ...pageRoutes(deps),
+    ...componentRoutes(deps),
+    ...componentGroupRoutes(deps),
+    ...incidentListRoutes(deps),
+    ...incidentRoutes(deps),
+    ...incidentUpdateRoutes(deps),
+    ...postmortemRoutes(deps),
+    ...incidentSubscriberRoutes(deps),
+    ...subscriberRoutes(deps),
+  ];
+  return httpApi({
+    routes: routes.map((route) => httpRoute(route, deps)),
+    bodyLimit: BODY_LIMIT,
+    jsonSuffix: true,
+    refuse: refuseAsJson,
+    log: deps.log,
+  });
+}

@@ -1,0 +1,48 @@
+import type { IncidentCommit } from "../core/posting.ts";
+import type { StatusStore } from "../store/status.ts";
+
+export interface CommitRetryDeps {
+  status: Pick<StatusStore, "commitIncident">;
+  /** Waits that many milliseconds. */
+  sleep: (ms: number) => Promise<void>;
+  /** Uniform in [0, 1). */
+  jitter: () => number;
+}
+
+/** Attempts before the caller is told of the conflict (409). */
+export const COMMIT_ATTEMPTS = 5;
+
+// The whole loop stays well under a second: somebody is waiting for the answer.
+const FIRST_DELAY_MS = 20;
+
+export type CommitResult =
+  | { outcome: "committed"; commit: IncidentCommit }
+  | { outcome: "conflict" }
+  | { outcome: "exists" };
+
+interface Ready {
+  outcome: "ready";
+  commit: IncidentCommit;
+}
+
+/**
+ * Commits what `attempt` makes of the tables as they are now. When somebody else wrote first, `attempt` is called anew:
+ * it must read everything it builds on again. Whatever it answers other than `ready` is handed back untouched.
+ */
+export async function commitWithRetry<T extends { outcome: string }>(
+  deps: CommitRetryDeps,
+  attempt: () => Promise<Ready | T>,
+): Promise<CommitResult | T> {
+  for (let tries = 1; ; tries += 1) {
+    const built = await attempt();
+    if (isOther(built)) return built;
+    const { outcome } = await deps.status.commitIncident(built.commit);
+    if (outcome === "committed") return { outcome, commit: built.commit };
+    if (outcome === "exists" || tries === COMMIT_ATTEMPTS) return { outcome };
+    await deps.sleep(FIRST_DELAY_MS * 2 ** (tries - 1) * (0.5 + deps.jitter()));
+  }
+}
+
+function isOther<T extends { outcome: string }>(built: Ready | T): built is T {
+  return built.outcome !== "ready";
+}

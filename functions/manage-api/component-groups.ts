@@ -1,0 +1,120 @@
+import * as z from "zod/mini";
+import type { Catalog, Component, ComponentGroup } from "../core/component.ts";
+import { newId } from "../core/ids.ts";
+import { editCatalog, nextPosition } from "./catalog-edit.ts";
+import { DESCRIPTION_LIMIT, siblingsIn, unknownComponents } from "./components.ts";
+import { clearable, fieldsIn, fieldsUnder, idList, line, optional, text, windowIn } from "./input.ts";
+import { presentGroup } from "./presentation.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
+
+const NAME_LIMIT = 255;
+
+const children = idList.check(z.minLength(1, "must name at least one component"));
+const description = clearable(text(DESCRIPTION_LIMIT));
+const newSchema = z.object({ name: line(NAME_LIMIT), components: children, description });
+const changesSchema = z.object({ name: optional(line(NAME_LIMIT)), components: optional(children), description });
+/** Statuspage has the description beside the group, not in it; both places are taken. */
+const besideSchema = z.object({ description });
+
+export function componentGroupRoutes(deps: ManageDeps): ManageRoute[] {
+  const change = (call: ManageCall) => changeGroup(deps, call);
+  const all = "/pages/{page}/component-groups";
+  const one = `${all}/{group}`;
+  return [
+    { method: "POST", path: all, scope: "components:write", once: true, run: (call) => addGroup(deps, call) },
+    { method: "GET", path: all, scope: "components:read", run: (call) => list(deps, call) },
+    { method: "GET", path: one, scope: "components:read", run: (call) => show(deps, call) },
+    { method: "PATCH", path: one, scope: "components:write", run: change },
+    { method: "PUT", path: one, scope: "components:write", run: change },
+    { method: "DELETE", path: one, scope: "components:write", run: (call) => removeGroup(deps, call) },
+  ];
+}
+
+async function list(deps: ManageDeps, { page, request }: ManageCall): Promise<ManageReply> {
+  const { skip, limit } = windowIn(request.query, "per_page", 1);
+  const catalog = await deps.status.getCatalog(page.id);
+  const groups = catalog.groups.toSorted((a, b) => a.position - b.position || a.createdAt - b.createdAt);
+  return {
+    status: 200,
+    body: groups.slice(skip, skip + limit).map((group) => presentGroup(group, catalog, page)),
+  };
+}
+
+async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const catalog = await deps.status.getCatalog(call.page.id);
+  return { status: 200, body: presentGroup(groupIn(catalog, param(call, "group")), catalog, call.page) };
+}
+
+async function addGroup(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const input = fieldsUnder("component_group", newSchema, call.body);
+  const beside = fieldsIn(besideSchema, call.body, "");
+  const id = newId(call.idRandom);
+  const { catalog, result } = await editCatalog(deps, call.page.id, (present) => {
+    const twin = present.groups.find((group) => group.id === id);
+    if (twin !== undefined) return { catalog: present, change: null, result: twin, unchanged: true };
+    const group: ComponentGroup = {
+      id,
+      name: input.name,
+      description: input.description ?? beside.description ?? null,
+      position: nextPosition(siblingsIn(present, null)),
+      createdAt: call.now,
+      updatedAt: call.now,
+    };
+    const components = regrouped(present, id, input.components, call.now);
+    return { catalog: { ...present, components, groups: [...present.groups, group] }, change: null, result: group };
+  });
+  return { status: 201, body: presentGroup(result, catalog, call.page) };
+}
+
+async function changeGroup(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const input = fieldsUnder("component_group", changesSchema, call.body);
+  const beside = fieldsIn(besideSchema, call.body, "");
+  const { catalog, result } = await editCatalog(deps, call.page.id, (present) => {
+    const group = groupIn(present, param(call, "group"));
+    const described = input.description === undefined ? beside.description : input.description;
+    const changed: ComponentGroup = {
+      ...group,
+      name: input.name ?? group.name,
+      description: described === undefined ? group.description : described,
+      updatedAt: call.now,
+    };
+    const groups = present.groups.map((each) => (each.id === group.id ? changed : each));
+    const components =
+      input.components === undefined ? present.components : regrouped(present, group.id, input.components, call.now);
+    return { catalog: { ...present, groups, components }, change: null, result: changed };
+  });
+  return { status: 200, body: presentGroup(result, catalog, call.page) };
+}
+
+/** The components stay, in no group. */
+async function removeGroup(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const { result } = await editCatalog(deps, call.page.id, (present) => {
+    const group = groupIn(present, param(call, "group"));
+    const groups = present.groups.filter((each) => each !== group);
+    const components = regrouped(present, group.id, [], call.now);
+    return {
+      catalog: { ...present, groups, components },
+      change: null,
+      result: presentGroup(group, present, call.page),
+    };
+  });
+  return { status: 200, body: result };
+}
+
+/** Puts the named components, and no others, into the group. Throws 422 for unknown ids. */
+function regrouped(catalog: Catalog, groupId: string, ids: readonly string[], now: number): Component[] {
+  const known = new Set(catalog.components.map((component) => component.id));
+  const unknown = ids.filter((id) => !known.has(id));
+  if (unknown.length > 0) throw unknownComponents("component_group.components", unknown);
+  const chosen = new Set(ids);
+  return catalog.components.map((component) => {
+    if (chosen.has(component.id) === (component.groupId === groupId)) return component;
+    return { ...component, groupId: chosen.has(component.id) ? groupId : null, updatedAt: now };
+  });
+}
+
+function groupIn(catalog: Catalog, id: string): ComponentGroup {
+  const group = catalog.groups.find((each) => each.id === id);
+  if (group === undefined) throw notFound("component group");
+  return group;
+}

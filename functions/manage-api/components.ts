@@ -1,0 +1,153 @@
+import * as z from "zod/mini";
+import { applyStatuses, type Catalog, type Component, catalogRows, componentStatusSchema } from "../core/component.ts";
+import { newId } from "../core/ids.ts";
+import { type HttpProblem, invalid } from "../lambda/problem.ts";
+import { editCatalog, nextPosition } from "./catalog-edit.ts";
+import { clearable, fieldsUnder, flag, isCalendarDate, line, optional, text, windowIn } from "./input.ts";
+import { presentComponent, presentGroup } from "./presentation.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
+
+const NAME_LIMIT = 255;
+export const DESCRIPTION_LIMIT = 2_000;
+
+const changesSchema = z.object({
+  name: optional(line(NAME_LIMIT)),
+  description: clearable(text(DESCRIPTION_LIMIT)),
+  // Statuspage's description lists an empty status too: it leaves the present one.
+  status: optional(z.union([componentStatusSchema, z.literal("")], "must be a component status")),
+  group_id: clearable(z.string("must be an id")),
+  showcase: optional(flag),
+  only_show_if_degraded: optional(flag),
+  start_date: clearable(z.string("must be text").check(z.refine(isCalendarDate, "must be a date such as 2025-07-07"))),
+  position: optional(z.int("must be a whole number").check(z.minimum(0, "must not be negative"))),
+});
+type Changes = z.infer<typeof changesSchema>;
+
+const newSchema = z.extend(changesSchema, { name: line(NAME_LIMIT) });
+
+export function componentRoutes(deps: ManageDeps): ManageRoute[] {
+  const change = (call: ManageCall) => changeComponent(deps, call);
+  const one = "/pages/{page}/components/{component}";
+  return [
+    {
+      method: "POST",
+      path: "/pages/{page}/components",
+      scope: "components:write",
+      once: true,
+      run: (call) => addComponent(deps, call),
+    },
+    { method: "GET", path: "/pages/{page}/components", scope: "components:read", run: (call) => list(deps, call) },
+    { method: "GET", path: one, scope: "components:read", run: (call) => show(deps, call) },
+    { method: "PATCH", path: one, scope: "components:write", run: change },
+    { method: "PUT", path: one, scope: "components:write", run: change },
+    { method: "DELETE", path: one, scope: "components:write", run: (call) => removeComponent(deps, call) },
+  ];
+}
+
+/** Groups are rows among the components, as in Statuspage's own list. */
+async function list(deps: ManageDeps, { page, request }: ManageCall): Promise<ManageReply> {
+  const { skip, limit } = windowIn(request.query, "per_page", 1);
+  const catalog = await deps.status.getCatalog(page.id);
+  const rows = catalogRows(catalog).flatMap((row) => {
+    if (row.kind === "component") return [presentComponent(row.component, page)];
+    const group = { ...presentGroup(row.group, catalog, page), group_id: null, group: true };
+    return [group, ...row.components.map((component) => presentComponent(component, page))];
+  });
+  return { status: 200, body: rows.slice(skip, skip + limit) };
+}
+
+async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const catalog = await deps.status.getCatalog(call.page.id);
+  return { status: 200, body: presentComponent(componentIn(catalog, param(call, "component")), call.page) };
+}
+
+async function addComponent(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const input = fieldsUnder("component", newSchema, call.body);
+  const id = newId(call.idRandom);
+  const { result } = await editCatalog(deps, call.page.id, (catalog) => {
+    const present = catalog.components.find((component) => component.id === id);
+    if (present !== undefined) return { catalog, change: null, result: present, unchanged: true };
+    const fresh: Component = {
+      id,
+      name: input.name,
+      description: null,
+      status: "operational",
+      position: nextPosition(siblingsIn(catalog, groupOf(catalog, input.group_id ?? null))),
+      groupId: null,
+      showcase: true,
+      onlyShowIfDegraded: false,
+      startDate: null,
+      createdAt: call.now,
+      updatedAt: call.now,
+    };
+    return withChanges({ ...catalog, components: [...catalog.components, fresh] }, fresh, input, call);
+  });
+  return { status: 201, body: presentComponent(result, call.page) };
+}
+
+async function changeComponent(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const changes = fieldsUnder("component", changesSchema, call.body);
+  const { result } = await editCatalog(deps, call.page.id, (catalog) =>
+    withChanges(catalog, componentIn(catalog, param(call, "component")), changes, call),
+  );
+  return { status: 200, body: presentComponent(result, call.page) };
+}
+
+async function removeComponent(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  await editCatalog(deps, call.page.id, (catalog) => {
+    const removed = componentIn(catalog, param(call, "component"));
+    const components = catalog.components.filter((component) => component !== removed);
+    return { catalog: { ...catalog, components }, change: null, result: null };
+  });
+  return { status: 204 };
+}
+
+/** The catalog with one component changed; a change of its status is kept for uptime. */
+function withChanges(catalog: Catalog, component: Component, changes: Changes, call: ManageCall) {
+  const groupId = changes.group_id === undefined ? component.groupId : groupOf(catalog, changes.group_id);
+  const described: Component = {
+    ...component,
+    name: changes.name ?? component.name,
+    description: changes.description === undefined ? component.description : changes.description,
+    groupId,
+    showcase: changes.showcase ?? component.showcase,
+    onlyShowIfDegraded: changes.only_show_if_degraded ?? component.onlyShowIfDegraded,
+    startDate: changes.start_date === undefined ? component.startDate : changes.start_date,
+    position: changes.position ?? component.position,
+    updatedAt: call.now,
+  };
+  const components = catalog.components.map((each) => (each.id === component.id ? described : each));
+  const status = changes.status === undefined || changes.status === "" ? component.status : changes.status;
+  const applied = applyStatuses({ ...catalog, components }, { [component.id]: status }, call.now);
+  return {
+    catalog: applied.catalog,
+    change:
+      applied.changed.length > 0
+        ? { pageId: call.page.id, at: call.now, incidentId: null, changes: applied.changed }
+        : null,
+    result: { ...described, status },
+  };
+}
+
+export function siblingsIn(catalog: Catalog, groupId: string | null): { position: number }[] {
+  const components = catalog.components.filter((component) => component.groupId === groupId);
+  return groupId === null ? [...components, ...catalog.groups] : components;
+}
+
+/** Statuspage takes the text "null" for "in no group" too. */
+function groupOf(catalog: Catalog, groupId: string | null): string | null {
+  if (groupId === null || groupId === "null") return null;
+  if (catalog.groups.some((group) => group.id === groupId)) return groupId;
+  throw invalid("component.group_id", "is not a component group of this page");
+}
+
+function componentIn(catalog: Catalog, id: string): Component {
+  const component = catalog.components.find((each) => each.id === id);
+  if (component === undefined) throw notFound("component");
+  return component;
+}
+
+/** Names the ids that the page has no component for. */
+export function unknownComponents(field: string, ids: readonly string[]): HttpProblem {
+  return invalid(field, `names components that this page does not have: ${ids.slice(0, 20).join(", ")}`);
+}

@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import { readEnv } from "../lambda/env.ts";
+import { createLogger } from "../lambda/logger.ts";
+import { sqsQueues } from "../providers/queues.ts";
+import { dynamoStores } from "../store/dynamo-stores.ts";
+import { renderConfirmationMail } from "../templates/confirmation-email.tsx";
+import { manageApi } from "./api.ts";
+import { envSchema } from "./env.ts";
+
+// Cold start.
+const env = readEnv(envSchema);
+const api = manageApi({
+  ...dynamoStores(env),
+  confirmations: sqsQueues({ confirmation: env.CONFIRMATION_QUEUE_URL }),
+  renderConfirmation: ({ token, ...mail }) =>
+    renderConfirmationMail({
+      ...mail,
+      pageUrl: env.PAGE_URL,
+      mailFrom: env.MAIL_FROM,
+      confirmUrl: `${env.SUBSCRIPTIONS_URL}/confirm/${token}`,
+    }),
+  clock: Date.now,
+  random: randomBytes,
+  sleep: (milliseconds) => setTimeout(milliseconds),
+  jitter: Math.random,
+  pageUrl: env.PAGE_URL,
+  smsCountries: new Set(env.SMS_COUNTRIES.split(",").map((country) => country.trim().toUpperCase())),
+  webhookTargets: env.WEBHOOK_TARGETS,
+  log: createLogger({ function: "manage-api" }),
+});
+
+// Invocation: one request of an operator, a script or a Statuspage client.
+// Export.
+export const handler = api;

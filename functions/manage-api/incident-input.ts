@@ -1,0 +1,115 @@
+import * as z from "zod/mini";
+import type { Catalog, ComponentStatus, ComponentStatuses } from "../core/component.ts";
+import {
+  BODY_LIMIT,
+  type IncidentStatus,
+  impactSchema,
+  NAME_LIMIT,
+  realtimeStatuses,
+  type Schedule,
+  scheduledStatuses,
+} from "../core/incident.ts";
+import { invalid } from "../lambda/problem.ts";
+import { clearable, flag, idList, instant, instantOrDate, line, optional, statusMap, text } from "./input.ts";
+
+/** Half of what a header may hold, with room for the rest of it: an item of the table has 400 kB. */
+const METADATA_LIMIT = 100_000;
+
+const metadata = z
+  .record(
+    z.string(),
+    z.record(z.string(), z.unknown(), "must be an object: metadata is an object of objects"),
+    "must be an object of objects",
+  )
+  .check(z.refine((value) => JSON.stringify(value).length <= METADATA_LIMIT, "is too large"));
+
+const fields = {
+  body: optional(text(BODY_LIMIT)),
+  status: optional(z.enum([...realtimeStatuses, ...scheduledStatuses], "must be an incident status")),
+  impact_override: clearable(z.enum(impactSchema.options, "must be an impact")),
+  metadata: optional(metadata),
+  deliver_notifications: optional(flag),
+  /** An extension: Statuspage takes it only when an update is edited afterwards. */
+  display_at: optional(instant),
+  components: optional(z.union([statusMap, idList], "must be a map from component ids to statuses, or a list of ids")),
+  component_ids: optional(idList),
+  scheduled_for: optional(instant),
+  scheduled_until: optional(instant),
+  scheduled_remind_prior: optional(flag),
+  scheduled_auto_in_progress: optional(flag),
+  scheduled_auto_completed: optional(flag),
+  scheduled_auto_transition: optional(flag),
+  auto_transition_to_maintenance_state: optional(flag),
+  auto_transition_to_operational_state: optional(flag),
+  auto_transition_deliver_notifications_at_start: optional(flag),
+  auto_transition_deliver_notifications_at_end: optional(flag),
+};
+
+export const newIncidentSchema = z.object({
+  ...fields,
+  name: line(NAME_LIMIT),
+  backfilled: optional(flag),
+  backfill_date: optional(instantOrDate),
+});
+export const incidentChangesSchema = z.object({ ...fields, name: optional(line(NAME_LIMIT)) });
+
+export type NewIncident = z.infer<typeof newIncidentSchema>;
+export type IncidentChanges = z.infer<typeof incidentChangesSchema>;
+
+/** The times and flags of a maintenance: those given, else those it has. Null for an incident that is none. Throws 422. */
+export function scheduleOf(input: IncidentChanges, present: Schedule | null): Schedule | null {
+  const scheduledFor = input.scheduled_for ?? present?.scheduledFor;
+  const scheduledUntil = input.scheduled_until ?? present?.scheduledUntil;
+  if (scheduledFor === undefined && scheduledUntil === undefined) return null;
+  if (scheduledFor === undefined) throw invalid("incident.scheduled_for", "is required with scheduled_until");
+  if (scheduledUntil === undefined) throw invalid("incident.scheduled_until", "is required with scheduled_for");
+  if (scheduledUntil <= scheduledFor) throw invalid("incident.scheduled_until", "must be later than scheduled_for");
+  const both = input.scheduled_auto_transition;
+  return {
+    scheduledFor,
+    scheduledUntil,
+    autoInProgress: input.scheduled_auto_in_progress ?? both ?? present?.autoInProgress ?? false,
+    autoCompleted: input.scheduled_auto_completed ?? both ?? present?.autoCompleted ?? false,
+    remindPrior: input.scheduled_remind_prior ?? present?.remindPrior ?? false,
+    autoMaintenanceState: input.auto_transition_to_maintenance_state ?? present?.autoMaintenanceState ?? false,
+    autoOperationalState: input.auto_transition_to_operational_state ?? present?.autoOperationalState ?? false,
+    notifyAtStart: input.auto_transition_deliver_notifications_at_start ?? present?.notifyAtStart ?? false,
+    notifyAtEnd: input.auto_transition_deliver_notifications_at_end ?? present?.notifyAtEnd ?? false,
+  };
+}
+
+const REALTIME: readonly string[] = realtimeStatuses;
+const SCHEDULED: readonly string[] = scheduledStatuses;
+
+/** Throws 422 where the status belongs to the other kind of incident. */
+export function checkStatus(status: IncidentStatus, schedule: Schedule | null): void {
+  if (schedule === null && SCHEDULED.includes(status)) {
+    throw invalid("incident.scheduled_for", `is required for the status ${status}, as is scheduled_until`);
+  }
+  if (schedule !== null && REALTIME.includes(status)) {
+    throw invalid("incident.status", `must be one of ${SCHEDULED.join(", ")} for a scheduled maintenance`);
+  }
+}
+
+export function namesComponents(input: IncidentChanges): boolean {
+  return input.component_ids !== undefined || input.components !== undefined;
+}
+
+/**
+ * The statuses that an update sets. A component that is only named (in `component_ids`, or with an empty status) is
+ * affected and keeps the status it has.
+ */
+export function statusesOf(input: IncidentChanges, catalog: Catalog): ComponentStatuses {
+  const present = new Map(catalog.components.map((component) => [component.id, component.status]));
+  const listed = Array.isArray(input.components) ? input.components : [];
+  const mapped = input.components === undefined || Array.isArray(input.components) ? {} : input.components;
+  const statuses = new Map<string, ComponentStatus>();
+  // An unknown id is kept with any status: applying the statuses is what names the unknown ones.
+  const keep = (id: string) => statuses.set(id, present.get(id) ?? "operational");
+  for (const id of [...(input.component_ids ?? []), ...listed]) keep(id);
+  for (const [id, status] of Object.entries(mapped)) {
+    if (status === "") keep(id);
+    else statuses.set(id, status);
+  }
+  return Object.fromEntries(statuses);
+}

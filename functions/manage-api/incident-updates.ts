@@ -1,0 +1,58 @@
+import * as z from "zod/mini";
+import { BODY_LIMIT, type Incident, type Update } from "../core/incident.ts";
+import { editUpdate } from "../core/posting.ts";
+import { updateReport } from "../core/report.ts";
+import { HttpProblem } from "../lambda/problem.ts";
+import { incidentIn } from "./incident-view.ts";
+import { fieldsUnder, instant, optional, text } from "./input.ts";
+import { presentReport, presentUpdate } from "./presentation.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
+import { saveWithRetry } from "./save-with-retry.ts";
+
+const editSchema = z.object({ body: optional(text(BODY_LIMIT)), display_at: optional(instant) });
+
+export function incidentUpdateRoutes(deps: ManageDeps): ManageRoute[] {
+  const edit = (call: ManageCall) => editText(deps, call);
+  const one = "/pages/{page}/incidents/{incident}/incident_updates/{update}";
+  return [
+    { method: "PATCH", path: one, scope: "incidents:write", run: edit },
+    { method: "PUT", path: one, scope: "incidents:write", run: edit },
+    { method: "GET", path: `${one}/deliveries`, scope: "incidents:read", run: (call) => report(deps, call) },
+  ];
+}
+
+/** Corrects what was said or when; nobody is notified, and nothing else of a past update changes. */
+async function editText(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const input = fieldsUnder("incident_update", editSchema, call.body);
+  const edited = await saveWithRetry(deps, async () => {
+    const { incident, update } = await updateIn(deps, call);
+    const next = editUpdate(incident, update, { body: input.body, displayAt: input.display_at }, call.now);
+    const saved = await deps.status.editUpdate(next.update, next.incident, incident.version);
+    return { saved, result: next.update };
+  });
+  return { status: 200, body: presentUpdate(edited, call.page) };
+}
+
+/** Tocsin's own: who was told of this update, and who was not. */
+async function report(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const { update } = await updateIn(deps, call);
+  const notice = await deps.ledger.getNotice(call.page.id, update.id);
+  if (notice === null) {
+    throw new HttpProblem(
+      404,
+      update.deliverNotifications
+        ? "The delivery records of this update have expired: they are kept for 90 days"
+        : "This update was posted without notifying subscribers, so there is nothing to report",
+    );
+  }
+  const chunks = await deps.ledger.listChunks(call.page.id, update.id);
+  return { status: 200, body: presentReport(updateReport(notice, chunks, call.now), call.page) };
+}
+
+async function updateIn(deps: ManageDeps, call: ManageCall): Promise<{ incident: Incident; update: Update }> {
+  const incident = await incidentIn(deps, call.page.id, param(call, "incident"));
+  const updates = await deps.status.listUpdates(call.page.id, incident.id);
+  const update = updates.find(({ id }) => id === param(call, "update"));
+  if (update === undefined) throw notFound("update");
+  return { incident, update };
+}

@@ -1,0 +1,181 @@
+import * as z from "zod/mini";
+import { componentStatusSchema } from "../core/component.ts";
+import { HttpProblem, type ProblemDetail } from "../lambda/problem.ts";
+
+/**
+ * The fields of requests. Clients send JSON or forms, so a flag may be the text "true"; and many send null for what
+ * they leave out, so null counts as absent unless a field says otherwise.
+ */
+
+const required = (problem: string) => ({
+  error: (issue: { input?: unknown }) => (issue.input == null ? "is required" : problem),
+});
+
+// Line breaks and control characters could forge a header of the mail that a name ends up in.
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+// In running text a line break and a tab are fine.
+const CONTROL_IN_TEXT = /[^\P{Cc}\n\r\t]/u;
+
+function fits(limit: number) {
+  return z.refine<string>(
+    (text) => text.length <= limit || [...text].length <= limit,
+    `is longer than ${limit} characters`,
+  );
+}
+
+/** One line, trimmed, not empty. */
+export function line(limit: number) {
+  return z.string(required("must be text")).check(
+    z.trim(),
+    z.minLength(1, "must not be empty"),
+    fits(limit),
+    z.refine((text) => text.isWellFormed() && !CONTROL.test(text), "must not contain control characters"),
+  );
+}
+
+/** Text of several lines, line ends as \n; may be empty. */
+export function text(limit: number) {
+  return z.pipe(
+    z.string(required("must be text")).check(
+      fits(limit),
+      z.refine((value) => value.isWellFormed() && !CONTROL_IN_TEXT.test(value), "must not contain control characters"),
+    ),
+    z.transform((value) => value.replace(/\r\n?/g, "\n")),
+  );
+}
+
+/** Absent or null gives undefined. */
+export function optional<S extends z.ZodMiniType>(schema: S) {
+  return z.pipe(
+    z.optional(z.nullable(schema)),
+    z.transform((value) => value ?? undefined),
+  );
+}
+
+/** Absent gives undefined, null stays: it clears the field. An empty text, all that a form can say, is null too. */
+export function clearable<S extends z.ZodMiniType>(schema: S) {
+  return z.optional(
+    z.union([
+      z.pipe(
+        z.literal(""),
+        z.transform(() => null),
+      ),
+      z.nullable(schema),
+    ]),
+  );
+}
+
+export const flag = z.pipe(
+  z.union([z.boolean(), z.enum(["true", "false", "1", "0"]), z.literal([1, 0])], required("must be true or false")),
+  z.transform((value) => value === true || value === "true" || value === "1" || value === 1),
+);
+
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?\s?(Z|UTC|[+-]\d{2}:?\d{2})$/i;
+const ISO_DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+/** An ISO 8601 time with its offset, as an instant. */
+export const instant = z.pipe(
+  z
+    .string(required("must be an ISO 8601 time"))
+    .check(
+      z.refine(
+        (value) => ISO_TIME.test(value) && instantOf(value) !== null,
+        "must be an ISO 8601 time with its offset, such as 2025-07-07T12:05:00+02:00",
+      ),
+    ),
+  z.transform((value) => instantOf(value) ?? 0),
+);
+
+/** An instant, or a calendar date: noon UTC of it, which is the same day almost everywhere. */
+export const instantOrDate = z.union(
+  [
+    z.pipe(
+      z.string().check(z.refine((value) => isCalendarDate(value))),
+      z.transform((value) => instantOf(`${value}T12:00:00Z`) ?? 0),
+    ),
+    instant,
+  ],
+  "must be an ISO 8601 date or time with its offset",
+);
+
+function instantOf(value: string): number | null {
+  if (!isCalendarDate(value.slice(0, 10))) return null;
+  const normal = value.replace(" ", "T").replace(",", ".").replace(/UTC$/i, "Z").replace(" ", "");
+  const parsed = Date.parse(normal.replace(/([+-]\d{2})(\d{2})$/, "$1:$2"));
+  return Number.isNaN(parsed) || parsed < 0 ? null : parsed;
+}
+
+/** `YYYY-MM-DD` of a day that exists: Date.parse takes 31 February for 3 March. */
+export function isCalendarDate(value: string): boolean {
+  if (!ISO_DATE.test(value)) return false;
+  const midnight = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(value);
+}
+
+// More than a page can hold: its components are one item of the table.
+const MOST_COMPONENTS = 2_000;
+
+export const idList = z.pipe(
+  z
+    .array(z.string("must be an id"), required("must be a list of ids"))
+    .check(z.maxLength(MOST_COMPONENTS, "is too long")),
+  z.transform((ids) => [...new Set(ids.filter((id) => id !== ""))]),
+);
+
+export const statusMap = z.record(
+  z.string(),
+  z.union([componentStatusSchema, z.literal("")], "must be a component status"),
+  "must be a map from component ids to statuses",
+);
+
+/** What stands under `root` in a request's body, by its schema. Throws 400 where it is missing, 422 naming each field that is wrong. */
+export function fieldsUnder<S extends z.ZodMiniType>(root: string, schema: S, body: unknown): z.output<S> {
+  const map = z.safeParse(z.looseObject({}), body);
+  if (!map.success) throw new HttpProblem(400, "The body must be an object");
+  const given = map.data[root];
+  if (given === undefined) throw new HttpProblem(400, `The body has no "${root}"`);
+  return fieldsIn(schema, given, root);
+}
+
+/** A value by its schema; `root` goes before the names of its fields. Throws 422. */
+export function fieldsIn<S extends z.ZodMiniType>(schema: S, value: unknown, root: string): z.output<S> {
+  const parsed = z.safeParse(schema, value);
+  if (parsed.success) return parsed.data;
+  const details = parsed.error.issues.flatMap((issue) => detailsOf(issue, root));
+  throw new HttpProblem(422, details.map(({ field, problem }) => `${field} ${problem}`).join("; "), details);
+}
+
+function detailsOf(issue: z.core.$ZodIssue, root: string): ProblemDetail[] {
+  const field = [root, ...issue.path.map(String)].filter((step) => step !== "").join(".");
+  return [{ field, problem: issue.message === "Invalid input" ? "is not valid" : issue.message }];
+}
+
+/** A whole number from the query: absent gives `fallback`, above `highest` gives `highest`. Throws 422. */
+export function countIn(
+  query: URLSearchParams,
+  name: string,
+  fallback: number,
+  lowest: number,
+  highest: number,
+): number {
+  const given = query.get(name);
+  if (given === null || given === "") return fallback;
+  if (!/^\d{1,9}$/.test(given))
+    throw new HttpProblem(422, `${name} must be a whole number`, [{ field: name, problem: "must be a whole number" }]);
+  return Math.min(Math.max(Number(given), lowest), highest);
+}
+
+export interface ListWindow {
+  /** Rows to skip. */
+  skip: number;
+  limit: number;
+}
+
+const MOST_ROWS = 100;
+
+/** A list's `page` (from `firstPage`) and number of rows, called `limit` or `per_page`. At most 100 rows, as Statuspage has it. */
+export function windowIn(query: URLSearchParams, sizeName: "limit" | "per_page", firstPage: 0 | 1): ListWindow {
+  const limit = countIn(query, sizeName, MOST_ROWS, 1, MOST_ROWS);
+  const page = countIn(query, "page", firstPage, firstPage, 1_000_000);
+  return { skip: (page - firstPage) * limit, limit };
+}

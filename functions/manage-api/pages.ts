@@ -1,0 +1,50 @@
+import * as z from "zod/mini";
+import { pageSchema } from "../core/page.ts";
+import { fieldsUnder, line, optional } from "./input.ts";
+import { presentPage } from "./presentation.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "./route.ts";
+import { saveWithRetry } from "./save-with-retry.ts";
+
+const PAGE_NAME_LIMIT = 255;
+
+/** Of Statuspage's page settings those that Tocsin has; the others are taken and ignored, so that scripts run through. */
+const settingsSchema = z.object({
+  name: optional(line(PAGE_NAME_LIMIT)),
+  time_zone: optional(pageSchema.shape.timeZone),
+});
+
+export function pageRoutes(deps: ManageDeps): ManageRoute[] {
+  const change = (call: ManageCall) => changeSettings(deps, call);
+  return [
+    {
+      method: "GET",
+      path: "/pages",
+      scope: "pages:read",
+      run: async ({ page }) => ({ status: 200, body: [presentPage(page, deps.pageUrl)] }),
+    },
+    {
+      method: "GET",
+      path: "/pages/{page}",
+      scope: "pages:read",
+      run: async ({ page }) => ({ status: 200, body: presentPage(page, deps.pageUrl) }),
+    },
+    { method: "PATCH", path: "/pages/{page}", scope: "pages:write", run: change },
+    { method: "PUT", path: "/pages/{page}", scope: "pages:write", run: change },
+  ];
+}
+
+async function changeSettings(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const settings = fieldsUnder("page", settingsSchema, call.body);
+  const page = await saveWithRetry(deps, async () => {
+    const stored = await deps.status.getPage(call.page.id);
+    if (stored === null) throw notFound("page");
+    const changed = {
+      ...stored,
+      name: settings.name ?? stored.name,
+      timeZone: settings.time_zone ?? stored.timeZone,
+      updatedAt: call.now,
+    };
+    return { saved: await deps.status.savePage(changed), result: changed };
+  });
+  return { status: 200, body: presentPage(page, deps.pageUrl) };
+}

@@ -1,0 +1,101 @@
+import * as z from "zod/mini";
+import { newId } from "../core/ids.ts";
+import { BODY_LIMIT, type Incident } from "../core/incident.ts";
+import {
+  deletePostmortem,
+  draftPostmortem,
+  type PostmortemOutcome,
+  publishPostmortem,
+  revertPostmortem,
+} from "../core/postmortem.ts";
+import { HttpProblem, invalid } from "../lambda/problem.ts";
+import { commitWithRetry } from "./commit-with-retry.ts";
+import { incidentIn } from "./incident-view.ts";
+import { fieldsIn, fieldsUnder, flag, instant, optional, text } from "./input.ts";
+import { presentPostmortem } from "./presentation.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
+import { conflict } from "./save-with-retry.ts";
+
+const draftSchema = z.object({
+  body_draft: text(BODY_LIMIT).check(z.refine((body) => body.trim() !== "", "must not be empty")),
+});
+/** Statuspage's own flags, of which Twitter's are taken and ignored; `display_at` is an extension. */
+const publishSchema = z.object({ notify_subscribers: optional(flag), display_at: optional(instant) });
+
+export function postmortemRoutes(deps: ManageDeps): ManageRoute[] {
+  const path = "/pages/{page}/incidents/{incident}/postmortem";
+  const scope = "incidents:write";
+  return [
+    { method: "GET", path, scope: "incidents:read", run: (call) => show(deps, call) },
+    { method: "PUT", path, scope, run: (call) => draft(deps, call) },
+    { method: "DELETE", path, scope, run: (call) => remove(deps, call) },
+    { method: "PUT", path: `${path}/publish`, scope, run: (call) => publish(deps, call) },
+    { method: "PUT", path: `${path}/revert`, scope, run: (call) => revert(deps, call) },
+  ];
+}
+
+async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const incident = await incidentIn(deps, call.page.id, param(call, "incident"));
+  if (incident.postmortem === null) throw notFound("postmortem");
+  return { status: 200, body: presentPostmortem(incident, call.page) };
+}
+
+async function draft(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const { body_draft } = fieldsUnder("postmortem", draftSchema, call.body);
+  const incident = await change(deps, call, (present) => draftPostmortem(present, body_draft, call.now));
+  return { status: 200, body: presentPostmortem(incident, call.page) };
+}
+
+async function publish(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const wrapped = fieldsIn(z.object({ postmortem: optional(publishSchema) }), call.body, "");
+  const input = wrapped.postmortem ?? { notify_subscribers: undefined, display_at: undefined };
+  const updateId = newId(call.idRandom);
+  const incident = await change(deps, call, (present) =>
+    publishPostmortem(
+      present,
+      {
+        updateId,
+        notifySubscribers: input.notify_subscribers ?? true,
+        displayAt: input.display_at ?? null,
+      },
+      call.now,
+    ),
+  );
+  return { status: 200, body: presentPostmortem(incident, call.page) };
+}
+
+async function revert(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const incident = await change(deps, call, (present) => revertPostmortem(present, call.now));
+  return { status: 200, body: presentPostmortem(incident, call.page) };
+}
+
+async function remove(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  await change(deps, call, (present) => deletePostmortem(present, call.now));
+  return { status: 204 };
+}
+
+/** The incident after the step; refusals as 404, 409 and 422. */
+async function change(
+  deps: ManageDeps,
+  call: ManageCall,
+  step: (incident: Incident) => PostmortemOutcome,
+): Promise<Incident> {
+  const done = await commitWithRetry(deps, async () =>
+    step(await incidentIn(deps, call.page.id, param(call, "incident"))),
+  );
+  switch (done.outcome) {
+    case "committed":
+      return done.commit.incident;
+    case "unchanged":
+      return done.incident;
+    case "unresolved":
+      throw new HttpProblem(422, "A postmortem is possible once the incident is resolved");
+    case "nothing to publish":
+      throw invalid("postmortem.body_draft", "is required before a postmortem can be published");
+    case "none":
+      throw notFound("postmortem");
+    case "conflict":
+    case "exists":
+      throw conflict();
+  }
+}

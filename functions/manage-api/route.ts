@@ -1,0 +1,101 @@
+import type { Clock, Random } from "../core/clock.ts";
+import type { Page } from "../core/page.ts";
+import { type HttpRequest, type HttpRoute, json, parsedBody } from "../lambda/http.ts";
+import type { Logger } from "../lambda/logger.ts";
+import { HttpProblem } from "../lambda/problem.ts";
+import type { ConfirmationQueue } from "../providers/queues.ts";
+import type { AccessStore, ApiKey, ApiScope } from "../store/access.ts";
+import type { Ledger } from "../store/deliveries.ts";
+import type { StatusStore } from "../store/status.ts";
+import type { SubscriberStore } from "../store/subscribers.ts";
+import { authenticate } from "./authenticate.ts";
+import { runOnce } from "./run-once.ts";
+
+export interface ManageDeps {
+  status: StatusStore;
+  subscribers: SubscriberStore;
+  ledger: Pick<Ledger, "getNotice" | "listChunks">;
+  access: AccessStore;
+  confirmations: ConfirmationQueue;
+  /** The whole mail that asks for a confirmation, RFC 5322. */
+  renderConfirmation: (mail: { pageName: string; to: string; token: string }) => Promise<string>;
+  clock: Clock;
+  random: Random;
+  /** Waits that many milliseconds. */
+  sleep: (ms: number) => Promise<void>;
+  /** Uniform in [0, 1). */
+  jitter: () => number;
+  /** No trailing slash. */
+  pageUrl: string;
+  /** ISO codes of the countries that SMS may go to. */
+  smsCountries: ReadonlySet<string>;
+  webhookTargets: "public" | "any";
+  log: Logger;
+}
+
+/** An authenticated request, for a page that exists and that its key is for. */
+export interface ManageCall {
+  request: HttpRequest;
+  page: Page;
+  apiKey: ApiKey;
+  /** Parsed; an empty map without one. */
+  body: unknown;
+  /** For the ids of what is created: under an Idempotency-Key the same on every run. Never for secrets. */
+  idRandom: Random;
+  now: number;
+}
+
+export interface ManageReply {
+  status: number;
+  /** Told as JSON; nothing when absent. */
+  body?: unknown;
+  /** What to keep for a replay instead of the body, where that holds what must not be stored; see `replay`. */
+  keep?: unknown;
+}
+
+export interface ManageRoute {
+  method: HttpRoute["method"];
+  /** Under `/v1`. */
+  path: string;
+  scope: ApiScope;
+  /** Honours `Idempotency-Key`. */
+  once?: true;
+  run(call: ManageCall): Promise<ManageReply>;
+  /** Makes the answer anew from what was kept. */
+  replay?(call: ManageCall, kept: unknown): Promise<ManageReply>;
+}
+
+/** Authentication, page, scope, body and idempotency around what a route does. */
+export function httpRoute(route: ManageRoute, deps: ManageDeps): HttpRoute {
+  return {
+    method: route.method,
+    path: `/v1${route.path}`,
+    async run(request) {
+      const now = deps.clock();
+      const apiKey = await authenticate(request, deps, now);
+      const pageId = request.params.page ?? apiKey.pageId;
+      // Whether another page exists is nobody's business.
+      if (pageId !== apiKey.pageId) throw notFound("page");
+      if (!apiKey.scopes.includes(route.scope)) {
+        throw new HttpProblem(403, `This key lacks the scope ${route.scope}`);
+      }
+      const page = await deps.status.getPage(pageId);
+      if (page === null) throw notFound("page");
+      const body = route.method === "GET" ? {} : parsedBody(request);
+      const call: ManageCall = { request, page, apiKey, body, idRandom: deps.random, now };
+      const reply = route.once ? await runOnce(route, call, deps) : await route.run(call);
+      return reply.body === undefined ? { status: reply.status } : json(reply.status, reply.body);
+    },
+  };
+}
+
+export function notFound(what: string): HttpProblem {
+  return new HttpProblem(404, `There is no such ${what}`);
+}
+
+/** A path parameter that the route declares. */
+export function param(call: ManageCall, name: string): string {
+  const value = call.request.params[name];
+  if (value === undefined) throw new Error(`the route has no parameter ${name}`);
+  return value;
+}

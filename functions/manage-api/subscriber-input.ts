@@ -1,0 +1,96 @@
+import parsePhoneNumber, { isSupportedCountry } from "libphonenumber-js/mobile";
+import * as z from "zod/mini";
+import { invalid } from "../lambda/problem.ts";
+import { flag, idList, line, optional } from "./input.ts";
+
+const EMAIL_LIMIT = 254;
+const ENDPOINT_LIMIT = 2_000;
+/** Ports that a public webhook may be on. */
+const PORTS: readonly string[] = ["", "443", "8443"];
+
+export const newSubscriberSchema = z.object({
+  email: optional(
+    z
+      .string("must be text")
+      .check(z.trim(), z.maxLength(EMAIL_LIMIT, "is too long"), z.email("must be an email address")),
+  ),
+  endpoint: optional(line(ENDPOINT_LIMIT)),
+  phone_country: optional(
+    z
+      .string("must be text")
+      .check(z.trim(), z.toUpperCase(), z.regex(/^[A-Z]{2}$/, "must be a country code of two letters")),
+  ),
+  phone_number: optional(line(40)),
+  skip_confirmation_notification: optional(flag),
+  component_ids: optional(idList.check(z.minLength(1, "must name at least one component"))),
+});
+export type NewSubscriber = z.infer<typeof newSubscriberSchema>;
+
+export type Contact =
+  | { channel: "email"; email: string }
+  | { channel: "sms"; phone: string; country: string }
+  | { channel: "webhook"; endpoint: string; contactEmail: string | null };
+
+export interface ContactRules {
+  smsCountries: ReadonlySet<string>;
+  webhookTargets: "public" | "any";
+}
+
+/** How a new subscriber is reached: an endpoint (its email is whom to tell of trouble), a phone number, or an email. Throws 422. */
+export function contactOf(input: NewSubscriber, rules: ContactRules): Contact {
+  const { email, endpoint, phone_number } = input;
+  if (phone_number !== undefined) {
+    if (endpoint !== undefined || email !== undefined) {
+      throw invalid("subscriber.phone_number", "cannot be given together with email or endpoint");
+    }
+    return phoneOf(phone_number, input.phone_country, rules.smsCountries);
+  }
+  if (endpoint !== undefined) {
+    return { channel: "webhook", endpoint: endpointOf(endpoint, rules.webhookTargets), contactEmail: email ?? null };
+  }
+  if (email !== undefined) return { channel: "email", email };
+  throw invalid("subscriber.email", "is required, or endpoint, or phone_number");
+}
+
+/** E.164 of a number as dialled from the country. */
+function phoneOf(number: string, country: string | undefined, allowed: ReadonlySet<string>): Contact {
+  const home = [...allowed].find((each) => each === country);
+  if (country !== undefined && home === undefined) {
+    throw invalid("subscriber.phone_country", "is not a country that this page sends SMS to");
+  }
+  const international = number.startsWith("+");
+  if (home === undefined && !international) {
+    throw invalid("subscriber.phone_country", "is required for a number without its country code");
+  }
+  const parsed = parseNumber(number, home);
+  if (parsed === undefined || !parsed.isValid()) throw invalid("subscriber.phone_number", "is not a mobile number");
+  if (parsed.country === undefined || !allowed.has(parsed.country)) {
+    throw invalid("subscriber.phone_number", "belongs to a country that this page does not send SMS to");
+  }
+  if (country !== undefined && parsed.country !== country) {
+    throw invalid("subscriber.phone_number", "belongs to another country than phone_country");
+  }
+  return { channel: "sms", phone: parsed.number, country: parsed.country };
+}
+
+function parseNumber(number: string, country: string | undefined) {
+  const known = country !== undefined && isSupportedCountry(country) ? country : undefined;
+  return parsePhoneNumber(number, known === undefined ? { extract: false } : { defaultCountry: known, extract: false });
+}
+
+/** https on the usual ports, without user info; an environment for local work also allows http and any port. */
+function endpointOf(given: string, targets: ContactRules["webhookTargets"]): string {
+  const url = URL.parse(given);
+  const protocols = targets === "any" ? ["https:", "http:"] : ["https:"];
+  if (url === null || !protocols.includes(url.protocol)) {
+    throw invalid("subscriber.endpoint", "must be an https URL");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw invalid("subscriber.endpoint", "must not contain a user name or password");
+  }
+  if (targets === "public" && !PORTS.includes(url.port)) {
+    throw invalid("subscriber.endpoint", "must use port 443 or 8443");
+  }
+  url.hash = "";
+  return url.href;
+}

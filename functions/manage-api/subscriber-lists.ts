@@ -1,0 +1,109 @@
+import * as z from "zod/mini";
+import { addressOf, CHANNELS, type Channel, channelSchema, type Subscriber } from "../core/subscriber.ts";
+import { HttpProblem } from "../lambda/problem.ts";
+import { fieldsIn, type ListWindow, optional, windowIn } from "./input.ts";
+import type { ManageCall, ManageDeps, ManageReply } from "./route.ts";
+import { presentSubscriber } from "./subscriber-view.ts";
+
+const READ_AT_ONCE = 1_000;
+/** Sorting needs all of what was asked for at once; beyond this it would take too long and too much memory. */
+const MOST_SORTED = 20_000;
+
+// Statuspage's types that Tocsin has no channel for: nobody is of them.
+const OTHER_TYPES = ["slack", "teams", "integration_partner"] as const;
+
+const filterSchema = z.object({
+  type: optional(z.enum([...channelSchema.options, ...OTHER_TYPES], "must be a type of subscriber")),
+  state: optional(z.enum(["active", "unconfirmed", "quarantined", "unsubscribed", "all"], "must be a state, or all")),
+  q: optional(z.string()),
+  sort_field: optional(z.enum(["primary", "created_at", "quarantined_at", "relevance"], "must be a field to sort by")),
+  sort_direction: optional(z.enum(["asc", "desc"], "must be asc or desc")),
+});
+type Filter = z.infer<typeof filterSchema>;
+
+/** In the order in which they are stored, unless the query asks for another; the first page is page 0, as in Statuspage. */
+export async function listSubscribers(deps: ManageDeps, { page, request }: ManageCall): Promise<ManageReply> {
+  const filter = fieldsIn(filterSchema, Object.fromEntries(request.query), "");
+  const window = windowIn(request.query, "limit", 0);
+  const chosen = walk(deps, page.id, filter);
+  const rows = filter.sort_field === undefined ? await take(chosen, window) : await takeSorted(chosen, window, filter);
+  return { status: 200, body: rows.map((subscriber) => presentSubscriber(subscriber, page)) };
+}
+
+/** `{email, sms, webhook, …}`: how many of each type are in the state. */
+export async function countSubscribers(deps: ManageDeps, { page, request }: ManageCall): Promise<ManageReply> {
+  const { type, state } = fieldsIn(filterSchema, Object.fromEntries(request.query), "");
+  const counts = { email: 0, sms: 0, webhook: 0, integration_partner: 0, slack: 0, teams: 0 };
+  for await (const subscriber of walk(deps, page.id, { type, state })) counts[subscriber.channel] += 1;
+  return { status: 200, body: counts };
+}
+
+/** Those that the filter lets through, channel by channel. */
+export async function* walk(
+  deps: ManageDeps,
+  pageId: string,
+  filter: Pick<Filter, "type" | "state"> & { q?: string | undefined },
+): AsyncGenerator<Subscriber> {
+  const wanted = filter.q?.trim().toLowerCase() ?? "";
+  for (const channel of channelsOf(filter.type)) {
+    let cursor: string | null = null;
+    do {
+      const read: { items: Subscriber[]; next: string | null } = await deps.subscribers.list(
+        pageId,
+        channel,
+        READ_AT_ONCE,
+        cursor,
+      );
+      for (const subscriber of read.items) {
+        if (isInState(subscriber, filter.state ?? "active") && contactHas(subscriber, wanted)) yield subscriber;
+      }
+      cursor = read.next;
+    } while (cursor !== null);
+  }
+}
+
+function channelsOf(type: Filter["type"]): readonly Channel[] {
+  return type === undefined ? CHANNELS : CHANNELS.filter((channel) => channel === type);
+}
+
+/** "All" is everybody who may still be told of something: those who left are asked for by name. */
+function isInState(subscriber: Subscriber, state: NonNullable<Filter["state"]>): boolean {
+  return state === "all" ? subscriber.state !== "unsubscribed" : subscriber.state === state;
+}
+
+function contactHas(subscriber: Subscriber, wanted: string): boolean {
+  return wanted === "" || addressOf(subscriber).toLowerCase().includes(wanted);
+}
+
+export async function take(subscribers: AsyncIterable<Subscriber>, { skip, limit }: ListWindow): Promise<Subscriber[]> {
+  const taken: Subscriber[] = [];
+  let seen = 0;
+  for await (const subscriber of subscribers) {
+    seen += 1;
+    if (seen > skip) taken.push(subscriber);
+    if (taken.length === limit) break;
+  }
+  return taken;
+}
+
+async function takeSorted(
+  subscribers: AsyncIterable<Subscriber>,
+  { skip, limit }: ListWindow,
+  filter: Filter,
+): Promise<Subscriber[]> {
+  const all = await take(subscribers, { skip: 0, limit: MOST_SORTED + 1 });
+  if (all.length > MOST_SORTED) {
+    throw new HttpProblem(
+      422,
+      `More than ${MOST_SORTED} subscribers cannot be sorted: leave out sort_field, or narrow q`,
+    );
+  }
+  const sign = filter.sort_direction === "desc" ? -1 : 1;
+  return all.sort((a, b) => sign * compare(a, b, filter.sort_field)).slice(skip, skip + limit);
+}
+
+function compare(a: Subscriber, b: Subscriber, field: Filter["sort_field"]): number {
+  if (field === "created_at") return a.createdAt - b.createdAt;
+  if (field === "quarantined_at") return (a.quarantinedAt ?? 0) - (b.quarantinedAt ?? 0);
+  return addressOf(a).localeCompare(addressOf(b));
+}

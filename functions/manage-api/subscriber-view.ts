@@ -1,0 +1,59 @@
+import parsePhoneNumber from "libphonenumber-js/mobile";
+import type { Page } from "../core/page.ts";
+import { webhookSecret } from "../core/signature.ts";
+import type { Subscriber, WebhookSubscriber } from "../core/subscriber.ts";
+import { isoInZone } from "../core/zoned-time.ts";
+import type { ManageDeps } from "./route.ts";
+
+/** Quarantined subscribers are removed after this long (Statuspage's rule). */
+const PURGE_AFTER_MS = 90 * 24 * 60 * 60 * 1_000;
+
+/** Statuspage's subscriber, and its state, which Statuspage tells by the list it is in. No token, hash or secret. */
+export function presentSubscriber(subscriber: Subscriber, page: Page) {
+  const time = (instant: number | null) => (instant === null ? null : isoInZone(instant, page.timeZone));
+  const { quarantinedAt } = subscriber;
+  return {
+    id: subscriber.id,
+    mode: subscriber.channel,
+    state: subscriber.state,
+    ...contactFields(subscriber),
+    skip_confirmation_notification: false,
+    obfuscated_channel_name: null,
+    workspace_name: null,
+    quarantined_at: time(quarantinedAt),
+    purge_at: time(quarantinedAt === null ? null : quarantinedAt + PURGE_AFTER_MS),
+    components: subscriber.scopes.components,
+    page_access_user_id: null,
+    created_at: time(subscriber.createdAt),
+  };
+}
+
+const NO_CONTACT = { email: null, endpoint: null, phone_number: null, phone_country: null, display_phone_number: null };
+
+function contactFields(subscriber: Subscriber) {
+  switch (subscriber.channel) {
+    case "email":
+      return { ...NO_CONTACT, email: subscriber.email };
+    case "webhook":
+      return { ...NO_CONTACT, email: subscriber.contactEmail, endpoint: subscriber.endpoint };
+    case "sms":
+      return {
+        ...NO_CONTACT,
+        phone_number: subscriber.phone,
+        phone_country: subscriber.country,
+        display_phone_number: parsePhoneNumber(subscriber.phone)?.formatInternational() ?? subscriber.phone,
+      };
+  }
+}
+
+/** As answered on creation: the one time that a webhook's signing secret is shown. */
+export async function presentNewSubscriber(deps: ManageDeps, subscriber: Subscriber, page: Page) {
+  const shown = presentSubscriber(subscriber, page);
+  if (subscriber.channel !== "webhook") return shown;
+  return { ...shown, signing_secret: await signingSecret(deps, subscriber) };
+}
+
+async function signingSecret(deps: ManageDeps, subscriber: WebhookSubscriber): Promise<string> {
+  const master = await deps.access.currentSigningKey(subscriber.pageId);
+  return webhookSecret(master, subscriber.pageId, subscriber.id, subscriber.secretVersion);
+}

@@ -1,0 +1,138 @@
+import * as z from "zod/mini";
+import type { Scopes, Subscriber } from "../core/subscriber.ts";
+import { HttpProblem, invalid } from "../lambda/problem.ts";
+import { addSubscriber, sendConfirmation } from "./add-subscriber.ts";
+import { unknownComponents } from "./components.ts";
+import { fieldsIn, fieldsUnder, idList } from "./input.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
+import { contactOf, newSubscriberSchema } from "./subscriber-input.ts";
+import { countSubscribers, listSubscribers } from "./subscriber-lists.ts";
+import { presentNewSubscriber, presentSubscriber } from "./subscriber-view.ts";
+
+/** What is kept for a replay: neither an address nor a signing secret belongs into the access table. */
+const keptSchema = z.union([z.object({ subscriber: z.string() }), z.object({ joined: z.string() })]);
+
+const scopeChangeSchema = z.object({
+  component_ids: idList.check(z.minLength(1, "must name at least one component")),
+});
+
+export function subscriberRoutes(deps: ManageDeps): ManageRoute[] {
+  const all = "/pages/{page}/subscribers";
+  const one = `${all}/{subscriber}`;
+  const [read, write] = ["subscribers:read", "subscribers:write"] as const;
+  return [
+    {
+      method: "POST",
+      path: all,
+      scope: write,
+      once: true,
+      run: (call) => create(deps, call),
+      replay: (call, kept) => replayCreation(deps, call, kept),
+    },
+    { method: "GET", path: all, scope: read, run: (call) => listSubscribers(deps, call) },
+    { method: "GET", path: `${all}/count`, scope: read, run: (call) => countSubscribers(deps, call) },
+    { method: "GET", path: one, scope: read, run: (call) => show(deps, call) },
+    { method: "PATCH", path: one, scope: write, run: (call) => changeScopes(deps, call) },
+    { method: "DELETE", path: one, scope: write, run: (call) => unsubscribe(deps, call) },
+    { method: "POST", path: `${one}/resend_confirmation`, scope: write, run: (call) => resend(deps, call) },
+  ];
+}
+
+async function create(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const input = fieldsUnder("subscriber", newSubscriberSchema, call.body);
+  const contact = contactOf(input, deps);
+  const components = input.component_ids ?? [];
+  await checkComponents(deps, call, "subscriber.component_ids", components);
+  const scopes: Scopes = { page: components.length === 0, components, incidents: [] };
+  const confirmed = input.skip_confirmation_notification ?? false;
+  const added = await addSubscriber(deps, call, { contact, scopes, confirmed });
+  if (added.outcome === "taken") throw invalid(`subscriber.${fieldOf(added.holder)}`, "is subscribed already");
+  return createdReply(deps, call, added.subscriber);
+}
+
+export async function createdReply(deps: ManageDeps, call: ManageCall, subscriber: Subscriber): Promise<ManageReply> {
+  const body = await presentNewSubscriber(deps, subscriber, call.page);
+  return { status: 201, body, keep: { subscriber: subscriber.id } };
+}
+
+export async function replayCreation(deps: ManageDeps, call: ManageCall, kept: unknown): Promise<ManageReply> {
+  const reply = z.parse(keptSchema, kept);
+  const isNew = "subscriber" in reply;
+  const subscriber = await deps.subscribers.find(call.page.id, isNew ? reply.subscriber : reply.joined);
+  if (subscriber === null) throw notFound("subscriber");
+  const body = isNew
+    ? await presentNewSubscriber(deps, subscriber, call.page)
+    : presentSubscriber(subscriber, call.page);
+  return { status: 201, body };
+}
+
+function fieldOf(subscriber: Subscriber): string {
+  switch (subscriber.channel) {
+    case "email":
+      return "email";
+    case "sms":
+      return "phone_number";
+    case "webhook":
+      return "endpoint";
+  }
+}
+
+async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  return { status: 200, body: presentSubscriber(await subscriberIn(deps, call), call.page) };
+}
+
+async function changeScopes(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const { component_ids: components } = fieldsIn(scopeChangeSchema, call.body, "");
+  await checkComponents(deps, call, "component_ids", components);
+  const { channel, id, scopes } = await subscriberIn(deps, call);
+  const next: Scopes = { page: false, components, incidents: scopes.incidents };
+  const changed = await deps.subscribers.saveScopes(call.page.id, channel, id, next, call.now);
+  if (changed.outcome === "missing") throw notFound("subscriber");
+  return { status: 200, body: presentSubscriber(changed.subscriber, call.page) };
+}
+
+async function unsubscribe(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const gone = await endSubscription(deps, await subscriberIn(deps, call), call.now);
+  return { status: 200, body: presentSubscriber(gone, call.page) };
+}
+
+export async function endSubscription(deps: ManageDeps, subscriber: Subscriber, now: number): Promise<Subscriber> {
+  const changed = await deps.subscribers.changeState(
+    subscriber.pageId,
+    subscriber.channel,
+    subscriber.id,
+    ["unconfirmed", "active", "quarantined"],
+    "unsubscribed",
+    now,
+  );
+  if (changed.outcome === "missing") throw notFound("subscriber");
+  return changed.subscriber;
+}
+
+export async function resend(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const subscriber = await subscriberIn(deps, call);
+  if (subscriber.channel !== "email" || !(await sendConfirmation(deps, subscriber, call.now))) {
+    throw new HttpProblem(422, "Only an email subscriber that is not confirmed yet can be sent a confirmation");
+  }
+  return { status: 201, body: presentSubscriber(subscriber, call.page) };
+}
+
+export async function subscriberIn(deps: ManageDeps, call: ManageCall): Promise<Subscriber> {
+  const subscriber = await deps.subscribers.find(call.page.id, param(call, "subscriber"));
+  if (subscriber === null) throw notFound("subscriber");
+  return subscriber;
+}
+
+/** Throws 422 naming the ids that are no components of the page. */
+async function checkComponents(
+  deps: ManageDeps,
+  call: ManageCall,
+  field: string,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  const catalog = await deps.status.getCatalog(call.page.id);
+  const known = new Set(catalog.components.map((component) => component.id));
+  const unknown = ids.filter((id) => !known.has(id));
+  if (unknown.length > 0) throw unknownComponents(field, unknown);
+}

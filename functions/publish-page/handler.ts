@@ -1,0 +1,48 @@
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { sqsBatch, streamBatch } from "../lambda/batch.ts";
+import { readEnv } from "../lambda/env.ts";
+import { createLogger } from "../lambda/logger.ts";
+import { s3Site } from "../providers/site.ts";
+import { dynamoStatusStore } from "../store/dynamo-status.ts";
+import { dynamoClient } from "../store/table.ts";
+import { envSchema } from "./env.ts";
+import { type PublishDeps, publishPage } from "./publish-page.ts";
+import { oncePerPage, pageIdOfKeys, pageIdOfWork } from "./wake.ts";
+
+// Cold start.
+const env = readEnv(envSchema);
+const log = createLogger({ function: "publish-page" });
+const deps: PublishDeps = {
+  // It posts nothing, so there is no table for its notices.
+  status: dynamoStatusStore({ client: dynamoClient(), statusTable: env.STATUS_TABLE, deliveriesTable: "" }),
+  site: s3Site({ bucket: env.SITE_BUCKET }),
+  clock: Date.now,
+  random: randomBytes,
+  pageUrl: env.PAGE_URL,
+  subscriptionsUrl: env.SUBSCRIPTIONS_URL,
+  // The bundle itself: whatever changes in the templates changes it.
+  templateVersion: createHash("sha256")
+    .update(readFileSync(fileURLToPath(import.meta.url)))
+    .digest("hex"),
+};
+
+// Invocation: pages that changed (the stream), or whose files are behind (the queue).
+async function publish(pageId: string): Promise<void> {
+  const outcome = await publishPage(pageId, deps);
+  log.info("page", { pageId, ...outcome });
+}
+
+// Export.
+export const handler = (batch: DynamoDBStreamEvent | SQSEvent): Promise<DynamoDBBatchResponse | SQSBatchResponse> => {
+  const once = oncePerPage(publish);
+  return isStream(batch)
+    ? streamBatch((record) => once(pageIdOfKeys(record.dynamodb?.Keys)), log)(batch)
+    : sqsBatch(({ body }) => once(pageIdOfWork(body)), log)(batch);
+};
+
+function isStream(batch: DynamoDBStreamEvent | SQSEvent): batch is DynamoDBStreamEvent {
+  return batch.Records.some((record) => "dynamodb" in record);
+}

@@ -1,0 +1,186 @@
+import type { Clock, Random } from "../core/clock.ts";
+import { newId } from "../core/ids.ts";
+import { LEASE_MS } from "../core/lease.ts";
+import type { SiteBucket, SiteFile } from "../providers/site.ts";
+import type { StatusStore } from "../store/status.ts";
+import { inParallel } from "./in-parallel.ts";
+import { fileHash, MANIFEST_PATH, type Manifest, PENDING, parseManifest } from "./manifest.ts";
+import { type PageSnapshot, readPage } from "./read-page.ts";
+import { incidentPaths, siteFiles } from "./site-files.ts";
+
+/** All that publishing needs of the status table: it reads, and holds the publication. */
+export type PublishingStatus = Pick<
+  StatusStore,
+  | "getPage"
+  | "getCatalog"
+  | "listIncidents"
+  | "listUpdates"
+  | "getPublication"
+  | "leasePublication"
+  | "finishPublication"
+>;
+
+export interface PublishDeps {
+  status: PublishingStatus;
+  site: SiteBucket;
+  clock: Clock;
+  random: Random;
+  /** Without a trailing slash, as subscriptionsUrl. */
+  pageUrl: string;
+  subscriptionsUrl: string;
+  /** Changes with the code: then every file is made anew. */
+  templateVersion: string;
+}
+
+export type PublishOutcome =
+  | { outcome: "published"; version: number; written: number; removed: number; rounds: number }
+  /** The files tell this version already. */
+  | { outcome: "current" }
+  /** Another invocation is publishing: it repeats while the page has moved on, and sweep looks after it if it died. */
+  | { outcome: "busy" }
+  /** The lease went to another invocation, which writes everything again. */
+  | { outcome: "lost" }
+  | { outcome: "no such page" };
+
+const WRITES_AT_ONCE = 16;
+/** Writes between two looks at the lease: a second's worth. */
+const WRITES_PER_LEASE_CHECK = 200;
+
+/**
+ * Writes the page's files until they tell its newest version. Whatever woke it counts for nothing: the tables do.
+ * No change is lost: a publication ends only on the condition that the page is still at the version written.
+ */
+export async function publishPage(pageId: string, deps: PublishDeps): Promise<PublishOutcome> {
+  const [page, publication] = await Promise.all([deps.status.getPage(pageId), deps.status.getPublication(pageId)]);
+  if (page === null) return { outcome: "no such page" };
+  if (publication.version === page.version) return { outcome: "current" };
+
+  const lease = new PublishingLease(pageId, deps);
+  if (!(await lease.take())) return { outcome: "busy" };
+  try {
+    return await publishUnderLease(pageId, lease, deps);
+  } catch (error) {
+    if (error instanceof LeaseLost) return { outcome: "lost" };
+    // So that the retry of this record need not wait until the lease is over.
+    await lease.release();
+    throw error;
+  }
+}
+
+async function publishUnderLease(pageId: string, lease: PublishingLease, deps: PublishDeps): Promise<PublishOutcome> {
+  let manifest = parseManifest(await deps.site.read(MANIFEST_PATH));
+  let [written, removed] = [0, 0];
+  for (let rounds = 1; ; rounds += 1) {
+    await lease.keep();
+    const now = deps.clock();
+    const { status, templateVersion, pageUrl, subscriptionsUrl } = deps;
+    const snapshot = await readPage(pageId, manifest, {
+      status,
+      templateVersion,
+      now,
+      site: { pageUrl, subscriptionsUrl },
+    });
+    if (snapshot === null) return { outcome: "no such page" };
+    const round = await writeRound(snapshot, manifest, lease, deps);
+    manifest = round.manifest;
+    written += round.written;
+    removed += round.removed;
+
+    const { version } = snapshot.page;
+    const { outcome } = await deps.status.finishPublication(pageId, lease.holder, version);
+    switch (outcome) {
+      case "finished":
+        return { outcome: "published", version, written, removed, rounds };
+      case "lost":
+        return { outcome: "lost" };
+      case "stale":
+        break;
+    }
+  }
+}
+
+/** One version of the page: what changed is written, what is gone is removed, and the manifest comes last. */
+async function writeRound(
+  snapshot: PageSnapshot,
+  before: Manifest,
+  lease: PublishingLease,
+  { site, pageUrl }: PublishDeps,
+): Promise<{ manifest: Manifest; written: number; removed: number }> {
+  const groups = siteFiles(snapshot, pageUrl);
+  const hashes = new Map(groups.flat().map((file) => [file.path, fileHash(file)]));
+  const made = new Set(snapshot.incidents.map(({ incident }) => incident.id));
+  const standing = snapshot.headers.filter(({ id }) => !made.has(id)).flatMap(({ id }) => incidentPaths(id));
+  const files: Manifest["files"] = Object.fromEntries([
+    ...standing.map((path) => [path, before.files[path] ?? PENDING] as const),
+    ...hashes,
+  ]);
+  const manifest: Manifest = {
+    version: snapshot.page.version,
+    setting: snapshot.setting,
+    files,
+    incidents: Object.fromEntries(snapshot.headers.map(({ id, version }) => [id, version])),
+  };
+
+  const changedGroups = groups.map((group) => group.filter(({ path }) => before.files[path] !== hashes.get(path)));
+  const changed = changedGroups.flat();
+  // Said before it is done: cut short here, the next publication knows which files it cannot rely on, and which to remove.
+  if (changed.length > 0) {
+    const pending = Object.fromEntries(changed.map(({ path }) => [path, PENDING]));
+    await site.write(manifestFile({ ...before, files: { ...before.files, ...pending } }));
+  }
+  for (const group of changedGroups) {
+    for (let start = 0; start < group.length; start += WRITES_PER_LEASE_CHECK) {
+      await lease.keep();
+      const slice = group.slice(start, start + WRITES_PER_LEASE_CHECK);
+      await inParallel(slice, WRITES_AT_ONCE, (file) => site.write(file));
+    }
+  }
+  const gone = Object.keys(before.files).filter((path) => !(path in files));
+  await lease.keep();
+  await inParallel(gone, WRITES_AT_ONCE, (path) => site.remove(path));
+  await site.write(manifestFile(manifest));
+  return { manifest, written: changed.length, removed: gone.length };
+}
+
+function manifestFile(manifest: Manifest): SiteFile {
+  return {
+    path: MANIFEST_PATH,
+    body: JSON.stringify(manifest),
+    contentType: "application/json; charset=utf-8",
+    cacheControl: "no-store",
+  };
+}
+
+class LeaseLost extends Error {}
+
+/** The right to write the page's files. Kept by renewing it while there is much to write. */
+class PublishingLease {
+  readonly holder: string;
+  private readonly pageId: string;
+  private readonly deps: Pick<PublishDeps, "status" | "clock">;
+  private until = 0;
+
+  constructor(pageId: string, deps: Pick<PublishDeps, "status" | "clock" | "random">) {
+    this.pageId = pageId;
+    this.deps = deps;
+    this.holder = newId(deps.random);
+  }
+
+  async take(): Promise<boolean> {
+    const now = this.deps.clock();
+    const until = now + LEASE_MS;
+    const { outcome } = await this.deps.status.leasePublication(this.pageId, this.holder, now, until);
+    if (outcome === "leased") this.until = until;
+    return outcome === "leased";
+  }
+
+  /** Renews it from half its time on. Throws LeaseLost if another holder has it. */
+  async keep(): Promise<void> {
+    if (this.deps.clock() < this.until - LEASE_MS / 2) return;
+    if (!(await this.take())) throw new LeaseLost("another invocation publishes the page");
+  }
+
+  async release(): Promise<void> {
+    await this.deps.status.leasePublication(this.pageId, this.holder, this.deps.clock(), 0);
+  }
+}

@@ -1,0 +1,86 @@
+import type { Catalog } from "../core/component.ts";
+import { sha256Hex } from "../core/ids.ts";
+import { type Incident, isUnresolved } from "../core/incident.ts";
+import type { Page, Site } from "../core/page.ts";
+import type { StatusStore } from "../store/status.ts";
+import type { IncidentWithUpdates } from "../templates/statuspage-json.ts";
+import { inParallel } from "./in-parallel.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** Statuspage's lists hold the 50 newest. */
+export const LIST_LENGTH = 50;
+const RECENT_MS = 15 * 86_400_000;
+const INCIDENTS_PER_READ = 100;
+const READS_AT_ONCE = 16;
+
+type ReadStatus = Pick<StatusStore, "getPage" | "getCatalog" | "listIncidents" | "listUpdates">;
+
+/** A page as it was read; `version` may be behind the rest of it, never ahead. */
+export interface PageSnapshot {
+  page: Page;
+  catalog: Catalog;
+  /** All there are, newest first. */
+  headers: Incident[];
+  /** Those with their updates whose files are to be made, newest first; the others' files stand as they are. */
+  incidents: IncidentWithUpdates[];
+  setting: string;
+  now: number;
+}
+
+/**
+ * Reads the page first, so that whatever is committed meanwhile makes this version stale. Updates are read of incidents
+ * that any list shows, and of old ones whose files are not up to date: years of history cost one query per hundred.
+ */
+export async function readPage(
+  pageId: string,
+  manifest: Manifest,
+  deps: { status: ReadStatus; site: Site; templateVersion: string; now: number },
+): Promise<PageSnapshot | null> {
+  const page = await deps.status.getPage(pageId);
+  if (page === null) return null;
+  const [catalog, headers] = await Promise.all([deps.status.getCatalog(pageId), readHeaders(pageId, deps.status)]);
+  const setting = settingOf(page, catalog, deps);
+  const listed = listedIds(headers);
+  const isToBeMade = (incident: Incident) =>
+    listed.has(incident.id) ||
+    isUnresolved(incident) ||
+    incident.updatedAt >= deps.now - RECENT_MS ||
+    manifest.setting !== setting ||
+    manifest.incidents[incident.id] !== incident.version;
+  const incidents = await inParallel(headers.filter(isToBeMade), READS_AT_ONCE, async (incident) => ({
+    incident,
+    updates: await deps.status.listUpdates(pageId, incident.id),
+  }));
+  return { page, catalog, headers, incidents, setting, now: deps.now };
+}
+
+async function readHeaders(pageId: string, status: ReadStatus): Promise<Incident[]> {
+  const headers: Incident[] = [];
+  let cursor: string | null = null;
+  do {
+    const { items, next } = await status.listIncidents(pageId, INCIDENTS_PER_READ, cursor);
+    headers.push(...items);
+    cursor = next;
+  } while (cursor !== null);
+  return headers;
+}
+
+function listedIds(headers: readonly Incident[]): Set<string> {
+  const realtime = headers.filter(({ schedule }) => schedule === null).slice(0, LIST_LENGTH);
+  const maintenances = headers.filter(({ schedule }) => schedule !== null).slice(0, LIST_LENGTH);
+  return new Set([...realtime, ...maintenances].map(({ id }) => id));
+}
+
+/** What a resolved incident's files show of the page: names, zone and order, but no component's present status. */
+function settingOf(page: Page, catalog: Catalog, { site, templateVersion }: { site: Site; templateVersion: string }) {
+  return sha256Hex(
+    JSON.stringify([
+      templateVersion,
+      site,
+      page.name,
+      page.timeZone,
+      catalog.groups.map(({ id, name, position }) => [id, name, position]),
+      catalog.components.map(({ status: _, updatedAt: __, ...shown }) => shown),
+    ]),
+  );
+}

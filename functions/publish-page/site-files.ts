@@ -1,0 +1,90 @@
+import { isUnresolved } from "../core/incident.ts";
+import type { SiteFile } from "../providers/site.ts";
+import { renderFeeds } from "../templates/feed.ts";
+import { renderHistoryPage } from "../templates/page-history.tsx";
+import { renderIncidentPage } from "../templates/page-incident.tsx";
+import { renderIndexPage } from "../templates/page-index.tsx";
+import { renderNotFoundPage } from "../templates/page-not-found.tsx";
+import {
+  componentsJson,
+  type IncidentWithUpdates,
+  incidentJson,
+  incidentsJson,
+  isMaintenance,
+  isRealtime,
+  maintenancesJson,
+  type PublicPage,
+  statusJson,
+  summaryJson,
+} from "../templates/statuspage-json.ts";
+import { LIST_LENGTH, type PageSnapshot } from "./read-page.ts";
+
+/** A few seconds at the edge carry any crowd; an edge that cannot reach the bucket goes on showing what it has. */
+const CACHE_CONTROL = "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400";
+
+const HTML = "text/html; charset=utf-8";
+const JSON_TYPE = "application/json; charset=utf-8";
+
+export function incidentPaths(incidentId: string): [string, string] {
+  return [`incidents/${incidentId}`, `incidents/${incidentId}.json`];
+}
+
+/** Files in the order in which they are written: one group after the other, data before what points to it. */
+export function siteFiles(snapshot: PageSnapshot, pageUrl: string): SiteFile[][] {
+  const { page, catalog, incidents, headers, now } = snapshot;
+  const source: PublicPage = { page, catalog, pageUrl };
+  const unresolved = incidents.filter(({ incident }) => isUnresolved(incident));
+  const over = incidents.filter(({ incident }) => !isUnresolved(incident));
+  return [
+    incidents.flatMap((one) => incidentFiles(source, one)),
+    [
+      ...apiFiles(source, incidents, unresolved),
+      ...feedFiles(source, incidents),
+      file("history", HTML, renderHistoryPage(source, headers)),
+      file("404.html", HTML, renderNotFoundPage(source)),
+    ],
+    [file("index.html", HTML, renderIndexPage({ ...source, unresolved, recent: over, now }))],
+  ];
+}
+
+function incidentFiles(source: PublicPage, one: IncidentWithUpdates): SiteFile[] {
+  const [html, json] = incidentPaths(one.incident.id);
+  return [jsonFile(json, incidentJson(source, one)), file(html, HTML, renderIncidentPage(source, one))];
+}
+
+function apiFiles(
+  source: PublicPage,
+  incidents: readonly IncidentWithUpdates[],
+  unresolved: readonly IncidentWithUpdates[],
+): SiteFile[] {
+  const realtime = incidents.filter(isRealtime).slice(0, LIST_LENGTH);
+  const maintenances = incidents.filter(isMaintenance).slice(0, LIST_LENGTH);
+  const upcoming = unresolved.filter(({ incident }) => incident.status === "scheduled");
+  const active = unresolved.filter(({ incident }) => incident.status !== "scheduled");
+  return [
+    jsonFile("api/v2/components.json", componentsJson(source)),
+    jsonFile("api/v2/incidents.json", incidentsJson(source, realtime)),
+    jsonFile("api/v2/incidents/unresolved.json", incidentsJson(source, unresolved)),
+    jsonFile("api/v2/scheduled-maintenances.json", maintenancesJson(source, maintenances)),
+    jsonFile("api/v2/scheduled-maintenances/upcoming.json", maintenancesJson(source, upcoming)),
+    jsonFile("api/v2/scheduled-maintenances/active.json", maintenancesJson(source, active)),
+    jsonFile("api/v2/status.json", statusJson(source, unresolved)),
+    jsonFile("api/v2/summary.json", summaryJson(source, unresolved)),
+  ];
+}
+
+function feedFiles(source: PublicPage, incidents: readonly IncidentWithUpdates[]): SiteFile[] {
+  const { atom, rss } = renderFeeds(source, incidents);
+  return [
+    file("history.atom", "application/atom+xml; charset=utf-8", atom),
+    file("history.rss", "application/rss+xml; charset=utf-8", rss),
+  ];
+}
+
+function jsonFile(path: string, value: unknown): SiteFile {
+  return file(path, JSON_TYPE, JSON.stringify(value));
+}
+
+function file(path: string, contentType: string, body: string): SiteFile {
+  return { path, body, contentType, cacheControl: CACHE_CONTROL };
+}

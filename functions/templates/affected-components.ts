@@ -1,0 +1,55 @@
+import { type Catalog, catalogRows } from "../core/component.ts";
+import type { Incident, Update } from "../core/incident.ts";
+
+/** Of each component the name it has now, or had when the newest update named it (it may be deleted since). */
+function namesById(catalog: Catalog, updates: readonly Update[]): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const update of [...updates].sort((a, b) => a.seq - b.seq)) {
+    for (const component of update.affectedComponents ?? []) names.set(component.id, component.name);
+  }
+  for (const component of catalog.components) names.set(component.id, component.name);
+  return names;
+}
+
+export interface AffectedGroup {
+  /** null: components outside any group. */
+  group: string | null;
+  names: string[];
+}
+
+/** What the incident has affected so far, in the order of the page: groups first, then what stands alone. */
+export function affectedGroups(
+  incident: Pick<Incident, "affected">,
+  updates: readonly Update[],
+  catalog: Catalog,
+): AffectedGroup[] {
+  const names = namesById(catalog, updates);
+  const left = new Set(Object.keys(incident.affected));
+  const take = (ids: readonly string[]) => {
+    const taken = ids.filter((id) => left.delete(id));
+    return taken.map((id) => names.get(id)).filter((name) => name !== undefined);
+  };
+  const rows = catalogRows(catalog);
+  const groups: AffectedGroup[] = rows
+    .filter((row) => row.kind === "group")
+    .map(({ group, components }) => ({ group: group.name, names: take(components.map(({ id }) => id)) }));
+  const single = take(rows.filter((row) => row.kind === "component").map(({ component }) => component.id));
+  const deleted = take([...left].sort());
+  return [...groups, { group: null, names: [...single, ...deleted] }].filter((group) => group.names.length > 0);
+}
+
+/** `This incident affected: API (API (group 01), …) and Authentication, Web App.`, or null if nothing was affected. */
+export function affectedSentence(
+  incident: Pick<Incident, "affected" | "schedule">,
+  updates: readonly Update[],
+  catalog: Catalog,
+): string | null {
+  const groups = affectedGroups(incident, updates, catalog);
+  if (groups.length === 0) return null;
+  const parts = groups.map(({ group, names }) =>
+    group === null ? names.join(", ") : `${group} (${names.join(", ")})`,
+  );
+  const last = parts.pop() ?? "";
+  const what = parts.length === 0 ? last : `${parts.join(", ")} and ${last}`;
+  return `This ${incident.schedule === null ? "incident" : "scheduled maintenance"} affected: ${what}.`;
+}

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import MailComposer from "nodemailer/lib/mail-composer";
+import { oneLine } from "./markdown.ts";
+
+export interface MailParts {
+  from: { name: string; address: string };
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+  /** What makes this mail this mail: boundary and Message-ID derive from it, so composing twice gives the same bytes. */
+  seed: string;
+  /** null: when it is composed. SES writes its own Date and Message-ID over ours; ours keep the text whole and the same. */
+  date: number | null;
+  /** Message-ID of the root of its thread, in angle brackets; null: it stands alone. */
+  thread: string | null;
+  /** Besides those that every mail of ours has. Values are ASCII; written as they are, on one line. */
+  headers: Readonly<Record<string, string>>;
+}
+
+/** One mail, RFC 5322: CRLF, 7-bit, both parts quoted-printable. Names lose line ends and controls on their way into a header. */
+export async function composeMail(parts: MailParts): Promise<string> {
+  const host = mailHost(parts.from.address);
+  const seed = createHash("sha256").update(parts.seed).digest("hex").slice(0, 24);
+  const composer = new MailComposer({
+    from: { name: oneLine(parts.from.name), address: parts.from.address },
+    to: parts.to,
+    subject: oneLine(parts.subject),
+    text: parts.text,
+    html: parts.html,
+    textEncoding: "quoted-printable",
+    boundaryPrefix: "tocsin",
+    baseBoundary: seed,
+    messageId: `<${seed}@${host}>`,
+    ...(parts.date === null ? {} : { date: new Date(parts.date) }),
+    ...(parts.thread === null ? {} : { inReplyTo: parts.thread, references: parts.thread }),
+    headers: Object.fromEntries(
+      Object.entries({
+        // Nobody's autoresponder should answer (RFC 3834, and Exchange's own header).
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        ...parts.headers,
+      }).map(([key, value]) => [key, { prepared: true, value: oneLine(value) }]),
+    ),
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  const built = await composer.compile().build();
+  return built.toString("latin1").replace(/\r?\n/g, "\r\n");
+}
+
+/** The domain of an address. */
+export function mailHost(address: string): string {
+  return address.slice(address.lastIndexOf("@") + 1);
+}
+
+const SOFT_BREAK = "(?:=\\r\\n)?";
+
+/**
+ * Puts each marker of the body on a line of its own, between soft line breaks: whatever is spliced in later (at most 70
+ * characters that quoted-printable leaves alone) then keeps every line within 76 (RFC 2045), and decodes without a gap.
+ * Also mends markers that a soft break had cut.
+ */
+export function isolateMarkers(mail: string, markers: readonly string[]): string {
+  const bodyAt = mail.indexOf("\r\n\r\n");
+  let body = mail.slice(bodyAt);
+  for (const marker of markers) {
+    const broken = new RegExp(`${SOFT_BREAK}${[...marker].join(SOFT_BREAK)}${SOFT_BREAK}`, "g");
+    body = body.replace(broken, `=\r\n${marker}=\r\n`);
+  }
+  return mail.slice(0, bodyAt) + body;
+}

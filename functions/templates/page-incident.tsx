@@ -1,0 +1,47 @@
+import { publicStatus } from "../core/incident.ts";
+import { shownUpdates } from "../core/postmortem.ts";
+import { affectedSentence } from "./affected-components.ts";
+import { cutAtWord, markdownToText, oneLine } from "./markdown.ts";
+import { renderDocument } from "./page-document.tsx";
+import { IncidentChips, incidentPeriod, SiteHeader, UpdateList } from "./page-parts.tsx";
+import type { IncidentWithUpdates, PublicPage } from "./statuspage-json.ts";
+import { IMPACT_TONES } from "./tone.ts";
+import { newestFirst, STATUS_LABELS } from "./wording.ts";
+
+const DESCRIPTION_LIMIT = 200;
+
+/** `incidents/<id>`: everything that was said of one incident. */
+export function renderIncidentPage(source: PublicPage, { incident, updates }: IncidentWithUpdates): string {
+  const [name, pageName] = [oneLine(incident.name), oneLine(source.page.name)];
+  const shown = shownUpdates(incident, updates);
+  const newest = newestFirst(shown)[0];
+  const affected = affectedSentence(incident, updates, source.catalog);
+  const tone = IMPACT_TONES[incident.impact];
+  return renderDocument({
+    source,
+    title: `${name} · ${pageName} Status`,
+    description: cutAtWord(
+      `${STATUS_LABELS[publicStatus(incident)]}: ${oneLine(markdownToText(newest?.body ?? ""))}`,
+      DESCRIPTION_LIMIT,
+    ),
+    path: `/incidents/${incident.id}`,
+    tone,
+    children: (
+      <>
+        <SiteHeader source={source} current={null} />
+        <main class="wrap report" id="content">
+          <h1>{name}</h1>
+          <IncidentChips incident={incident} />
+          <p class="facts">{incidentPeriod(incident, source.page.timeZone)}</p>
+          <div class={`card tone-${tone}`}>
+            <UpdateList source={source} updates={shown} level="h2" />
+            {affected === null ? null : <p class="affected">{affected}</p>}
+          </div>
+          <a class="back" href="/">
+            Current status of {pageName}
+          </a>
+        </main>
+      </>
+    ),
+  });
+}

@@ -1,0 +1,42 @@
+import type { ComponentStatus } from "../core/component.ts";
+import type { Impact, UpdateStatus } from "../core/incident.ts";
+import type { PageStatus } from "../core/rollup.ts";
+
+/** The six colours in which anything can be told. */
+export type Tone = "ok" | "info" | "minor" | "major" | "critical" | "calm";
+
+export const COMPONENT_TONES: Record<ComponentStatus, Tone> = {
+  operational: "ok",
+  under_maintenance: "info",
+  degraded_performance: "minor",
+  partial_outage: "major",
+  major_outage: "critical",
+};
+
+export const INDICATOR_TONES: Record<PageStatus["indicator"], Tone> = {
+  none: "ok",
+  maintenance: "info",
+  minor: "minor",
+  major: "major",
+  critical: "critical",
+};
+
+export const IMPACT_TONES: Record<Impact, Tone> = {
+  none: "calm",
+  maintenance: "info",
+  minor: "minor",
+  major: "major",
+  critical: "critical",
+};
+
+export const STATUS_TONES: Record<UpdateStatus, Tone> = {
+  investigating: "critical",
+  identified: "major",
+  monitoring: "info",
+  resolved: "ok",
+  scheduled: "info",
+  in_progress: "info",
+  verifying: "info",
+  completed: "ok",
+  postmortem: "calm",
+};

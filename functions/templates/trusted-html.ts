@@ -1,0 +1,15 @@
+import { markdownToHtml } from "./markdown.ts";
+
+interface TrustedHtml {
+  dangerouslySetInnerHTML: { __html: string };
+}
+
+/** Props of an element whose content is ours as it stands: a stylesheet. */
+export function trustedHtml(html: string): TrustedHtml {
+  return { dangerouslySetInnerHTML: { __html: html } };
+}
+
+/** Props of an element that shows what an operator wrote, through the one sanitising renderer. */
+export function proseHtml(source: string): TrustedHtml {
+  return trustedHtml(markdownToHtml(source));
+}

@@ -1,0 +1,45 @@
+import { Annotations, Duration } from "aws-cdk-lib";
+import { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { ConfigurationSet, ConfigurationSetTlsPolicy, SuppressionReasons } from "aws-cdk-lib/aws-ses";
+import { Construct } from "constructs";
+import { MAIL_FROM_NOT_SET } from "../environments.ts";
+import type { Alarms } from "./alarms.ts";
+
+/**
+ * How email leaves. Bounces and complaints go onto the account's suppression list, which SES itself honours: this
+ * configuration set names no destination for them, because nothing here reads them yet.
+ */
+export class Mail extends Construct {
+  readonly configurationSet: ConfigurationSet;
+  readonly domain: string;
+  readonly from: string;
+
+  constructor(scope: Construct, id: string, { from, alarms }: { from: string; alarms: Alarms }) {
+    super(scope, id);
+    if (from === MAIL_FROM_NOT_SET) {
+      Annotations.of(this).addWarningV2(
+        "tocsin:mailFrom",
+        "mailFrom is not set, so SES will refuse every email: -c mailFrom=status@your-domain",
+      );
+    }
+    this.from = from;
+    this.domain = from.slice(from.lastIndexOf("@") + 1);
+    this.configurationSet = new ConfigurationSet(this, "ConfigurationSet", {
+      tlsPolicy: ConfigurationSetTlsPolicy.REQUIRE,
+      reputationMetrics: true,
+      suppressionReasons: SuppressionReasons.BOUNCES_AND_COMPLAINTS,
+    });
+    // Half of what makes SES review an account: 10 % bounces, 0.5 % complaints (SES, "Reputation metrics").
+    for (const [name, metricName, threshold] of [
+      ["Bounces", "Reputation.BounceRate", 0.05],
+      ["Complaints", "Reputation.ComplaintRate", 0.001],
+    ] as const) {
+      alarms.add(this, name, {
+        impact: "SES may stop this account's email altogether.",
+        runbook: "mail-reputation",
+        metric: new Metric({ namespace: "AWS/SES", metricName, period: Duration.hours(1), statistic: "Maximum" }),
+        threshold,
+      });
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { type Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Architecture, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
+import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import type * as z from "zod/mini";
+import { bundle } from "./bundle.ts";
+
+/** What a function's `env.ts` exports. */
+export type EnvSchema = z.ZodMiniObject;
+
+export interface PipelineFunctionProps<S extends EnvSchema> {
+  /** Its folder under functions/. */
+  step: string;
+  /** One line for the console's list of functions. */
+  description: string;
+  envSchema: S;
+  /** Exactly the variables of the schema: one too few or too many does not compile. */
+  environment: { readonly [K in keyof z.input<S>]: string };
+  /** MiB; processor time follows it, a whole core at 1769. */
+  memorySize: number;
+  timeout: Duration;
+}
+
+/** One step's Lambda, with a role and a log group of its own. The role may write that log and nothing else until it is granted more. */
+export class PipelineFunction<S extends EnvSchema = EnvSchema> extends LambdaFunction {
+  readonly step: string;
+  readonly envSchema: S;
+  private readonly ownRole: Role;
+
+  constructor(scope: Construct, id: string, props: PipelineFunctionProps<S>) {
+    const logGroup = new LogGroup(scope, `${id}Log`, {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(scope, `${id}Role`, {
+      assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+      description: props.step,
+    });
+    logGroup.grantWrite(role);
+    super(scope, id, {
+      description: `${props.step}: ${props.description}`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: bundle(props.step),
+      handler: "index.handler",
+      environment: { ...props.environment, NODE_OPTIONS: "--enable-source-maps" },
+      memorySize: props.memorySize,
+      timeout: props.timeout,
+      role,
+      logGroup,
+    });
+    this.step = props.step;
+    this.envSchema = props.envSchema;
+    this.ownRole = role;
+  }
+
+  /** The actions on every resource, because AWS takes nothing narrower for them. */
+  allowEverywhere(actions: string[], reason: string): void {
+    this.addToRolePolicy(new PolicyStatement({ actions, resources: ["*"] }));
+    this.acceptWildcard("*", reason);
+  }
+
+  /** Says why the role's policy has to name this resource, which has a star in it. */
+  acceptWildcard(resource: string, reason: string): void {
+    Validations.of(this.ownRole).acknowledge({ id: `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`, reason });
+  }
+}

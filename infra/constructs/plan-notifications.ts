@@ -1,0 +1,90 @@
+import { Duration } from "aws-cdk-lib";
+import { FilterRule } from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+import { envSchema } from "../../functions/plan-notifications/env.ts";
+import type { StateStack } from "../state-stack.ts";
+import type { Alarms } from "./alarms.ts";
+import type { Mail } from "./mail.ts";
+import { PipelineFunction } from "./pipeline-function.ts";
+import { tableNames } from "./sender.ts";
+import { StatusStream } from "./status-stream.ts";
+import { allow } from "./table-access.ts";
+import type { StatusTopic } from "./topic.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+export interface PlanNotificationsProps {
+  state: StateStack;
+  alarms: Alarms;
+  mail: Mail;
+  pageUrl: string;
+  subscriptionsUrl: string;
+  topic: StatusTopic;
+  chunks: Readonly<Record<"email" | "sms" | "webhook", WorkQueue>>;
+}
+
+// Twenty thousand chunks for a million subscribers are two thousand batches: seconds, not minutes.
+const TIMEOUT = Duration.seconds(60);
+
+/** status stream, or sweep -> rendered texts, the topic, one piece of work per chunk. */
+export class PlanNotifications extends Construct {
+  /** Notices that the stream missed. */
+  readonly missed: WorkQueue;
+
+  constructor(scope: Construct, id: string, props: PlanNotificationsProps) {
+    super(scope, id);
+    const { state, alarms, mail, topic, chunks } = props;
+    const planner = new PipelineFunction(this, "Function", {
+      step: "plan-notifications",
+      description: "renders an update once and cuts its audience into chunks",
+      envSchema,
+      environment: {
+        ...tableNames(state),
+        EMAIL_QUEUE_URL: chunks.email.url,
+        SMS_QUEUE_URL: chunks.sms.url,
+        WEBHOOK_QUEUE_URL: chunks.webhook.url,
+        TOPIC_ARN: topic.topic.topicArn,
+        PAGE_URL: props.pageUrl,
+        SUBSCRIPTIONS_URL: props.subscriptionsUrl,
+        MAIL_FROM: mail.from,
+      },
+      memorySize: 1769,
+      timeout: TIMEOUT,
+    });
+    allow(planner, state.status, ["GetItem", "Query"]);
+    // Counts the audience; reads nobody's address one by one.
+    allow(planner, state.subscribers, ["Query"]);
+    allow(planner, state.deliveries, ["GetItem", "PutItem", "UpdateItem"]);
+    // The send rate, which sizes the chunks.
+    allow(planner, state.access, ["GetItem"]);
+    topic.topic.grantPublish(planner);
+    for (const queue of Object.values(chunks)) queue.grantSend(planner);
+
+    const dead = {
+      impact: "An update may reach its subscribers late: planning it failed again and again.",
+      runbook: "planning-failed",
+    };
+    const late = { impact: "New updates are not being sent to subscribers yet.", runbook: "planning-behind" };
+    new StatusStream(this, "Stream", {
+      state,
+      alarms,
+      step: planner,
+      filter: {
+        eventName: FilterRule.isEqual("INSERT"),
+        dynamodb: { Keys: { sk: { S: FilterRule.beginsWith("UPDATE#") } } },
+      },
+      batchSize: 10,
+      dead,
+      late,
+    });
+    this.missed = new WorkQueue(this, "Missed", {
+      alarms,
+      fifo: false,
+      // AWS's advice for a function's queue: six times its timeout.
+      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
+      tries: 3,
+      dead,
+      late: { ...late, after: Duration.minutes(5) },
+    });
+    this.missed.feed(planner, 2);
+  }
+}

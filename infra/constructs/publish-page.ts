@@ -1,0 +1,92 @@
+import { Duration, Stack } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { FilterRule } from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+import { z } from "zod";
+import { envSchema } from "../../functions/publish-page/env.ts";
+import type { StateStack } from "../state-stack.ts";
+import type { Alarms } from "./alarms.ts";
+import { PipelineFunction } from "./pipeline-function.ts";
+import { StatusStream } from "./status-stream.ts";
+import { allow } from "./table-access.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+export interface PublishPageProps {
+  state: StateStack;
+  alarms: Alarms;
+  pageUrl: string;
+  subscriptionsUrl: string;
+}
+
+const TIMEOUT = Duration.seconds(60);
+
+/** status stream, or sweep -> the page's files in the bucket. */
+export class PublishPage extends Construct {
+  /** Pages whose files are behind. */
+  readonly behind: WorkQueue;
+
+  constructor(scope: Construct, id: string, { state, alarms, pageUrl, subscriptionsUrl }: PublishPageProps) {
+    super(scope, id);
+    const publisher = new PipelineFunction(this, "Function", {
+      step: "publish-page",
+      description: "writes the page's HTML, JSON and feeds",
+      envSchema,
+      environment: {
+        STATUS_TABLE: state.status.tableName,
+        SITE_BUCKET: state.site.bucketName,
+        PAGE_URL: pageUrl,
+        SUBSCRIPTIONS_URL: subscriptionsUrl,
+      },
+      memorySize: 1769,
+      timeout: TIMEOUT,
+    });
+    // Writes only the publication: its lease and version, on the condition of the page's.
+    allow(publisher, state.status, ["GetItem", "Query", "UpdateItem", "ConditionCheckItem"], ["newest", "unresolved"]);
+    // Without ListBucket S3 says 403 of a file that is not there, not 404.
+    publisher.addToRolePolicy(new PolicyStatement({ actions: ["s3:ListBucket"], resources: [state.site.bucketArn] }));
+    publisher.addToRolePolicy(
+      new PolicyStatement({
+        actions: ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"],
+        resources: [state.site.arnForObjects("*")],
+      }),
+    );
+    publisher.acceptWildcard(
+      `${exportName(this, state.exportValue(state.site.bucketArn))}/*`,
+      "The files of the page's own bucket, which holds nothing else.",
+    );
+
+    const dead = {
+      impact: "Readers may see a page that is behind: writing it failed again and again.",
+      runbook: "publishing-failed",
+    };
+    const late = { impact: "Readers see a page that is minutes behind.", runbook: "publishing-behind" };
+    new StatusStream(this, "Stream", {
+      state,
+      alarms,
+      step: publisher,
+      // Every change of what the page shows raises the version in this one item.
+      filter: {
+        eventName: FilterRule.or("INSERT", "MODIFY"),
+        dynamodb: { Keys: { sk: { S: FilterRule.isEqual("PAGE") } } },
+      },
+      // All the changes of one burst are one publication.
+      batchSize: 100,
+      dead,
+      late,
+    });
+    this.behind = new WorkQueue(this, "Behind", {
+      alarms,
+      fifo: false,
+      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
+      tries: 3,
+      dead,
+      late: { ...late, after: Duration.minutes(5) },
+    });
+    this.behind.feed(publisher, 2);
+  }
+}
+
+/** cdk-nag names a resource of another stack by its export. */
+function exportName(scope: Construct, imported: string): string {
+  return z.object({ "Fn::ImportValue": z.string() }).parse(Stack.of(scope).resolve(imported))["Fn::ImportValue"];
+}

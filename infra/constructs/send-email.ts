@@ -1,0 +1,59 @@
+import { Stack } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { Construct } from "constructs";
+import { envSchema } from "../../functions/send-email/env.ts";
+import type { StateStack } from "../state-stack.ts";
+import type { Mail } from "./mail.ts";
+import { Sender, tableNames } from "./sender.ts";
+import { allow } from "./table-access.ts";
+import type { WorkQueue } from "./work-queue.ts";
+
+export interface SendEmailProps {
+  state: StateStack;
+  chunks: WorkQueue;
+  mail: Mail;
+  subscriptionsUrl: string;
+}
+
+/** email chunks, retries and confirmations -> SES. */
+export class SendEmail extends Construct {
+  readonly function: Sender<typeof envSchema>;
+
+  constructor(scope: Construct, id: string, { state, chunks, mail, subscriptionsUrl }: SendEmailProps) {
+    super(scope, id);
+    this.function = new Sender(this, "Function", {
+      step: "send-email",
+      description: "sends one chunk of an update by email, or a confirmation",
+      envSchema,
+      environment: {
+        ...tableNames(state),
+        EMAIL_QUEUE_URL: chunks.url,
+        SUBSCRIPTIONS_URL: subscriptionsUrl,
+        MAIL_FROM: mail.from,
+        CONFIGURATION_SET: mail.configurationSet.configurationSetName,
+      },
+      state,
+    });
+    chunks.grantSend(this.function);
+    // The send schedule; the signing key, made on first use.
+    allow(this.function, state.access, ["GetItem", "Query", "PutItem", "UpdateItem"]);
+    const stack = Stack.of(this);
+    const identity = (name: string) => stack.formatArn({ service: "ses", resource: "identity", resourceName: name });
+    this.function.addToRolePolicy(
+      new PolicyStatement({
+        actions: ["ses:SendRawEmail"],
+        resources: [
+          // SES checks the address's own identity if it has one, else the domain's.
+          identity(mail.from),
+          identity(mail.domain),
+          stack.formatArn({
+            service: "ses",
+            resource: "configuration-set",
+            resourceName: mail.configurationSet.configurationSetName,
+          }),
+        ],
+        conditions: { StringEquals: { "ses:FromAddress": mail.from } },
+      }),
+    );
+  }
+}

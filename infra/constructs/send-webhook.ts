@@ -1,0 +1,39 @@
+import { Construct } from "constructs";
+import { envSchema } from "../../functions/send-webhook/env.ts";
+import type { StateStack } from "../state-stack.ts";
+import { Sender, tableNames } from "./sender.ts";
+import { allow } from "./table-access.ts";
+import type { WorkQueue } from "./work-queue.ts";
+
+export interface SendWebhookProps {
+  state: StateStack;
+  retries: WorkQueue;
+  subscriptionsUrl: string;
+  targets: "public" | "any";
+}
+
+/** Webhook chunks and retries -> HTTPS. */
+export class SendWebhook extends Construct {
+  readonly function: Sender<typeof envSchema>;
+
+  constructor(scope: Construct, id: string, { state, retries, subscriptionsUrl, targets }: SendWebhookProps) {
+    super(scope, id);
+    this.function = new Sender(this, "Function", {
+      step: "send-webhook",
+      description: "posts one chunk of an update to webhooks, or one retry",
+      envSchema,
+      environment: {
+        ...tableNames(state),
+        WEBHOOK_RETRY_QUEUE_URL: retries.url,
+        SUBSCRIPTIONS_URL: subscriptionsUrl,
+        WEBHOOK_TARGETS: targets,
+      },
+      state,
+    });
+    retries.grantSend(this.function);
+    // The signing key, made on first use.
+    allow(this.function, state.access, ["Query", "PutItem"]);
+    // 410 Gone unsubscribes, an exhausted schedule quarantines.
+    allow(this.function, state.subscribers, ["UpdateItem"]);
+  }
+}

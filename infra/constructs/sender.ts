@@ -1,0 +1,30 @@
+import type { Construct } from "constructs";
+import type { StateStack } from "../state-stack.ts";
+import { SENDER_MEMORY, SENDER_TIMEOUT } from "./delivery-channel.ts";
+import { type EnvSchema, PipelineFunction, type PipelineFunctionProps } from "./pipeline-function.ts";
+import { allow } from "./table-access.ts";
+
+export type SenderProps<S extends EnvSchema> = Omit<PipelineFunctionProps<S>, "memorySize" | "timeout"> & {
+  state: StateStack;
+};
+
+/** What all three senders share: their time, and what the protocol asks of the tables. */
+export class Sender<S extends EnvSchema> extends PipelineFunction<S> {
+  constructor(scope: Construct, id: string, { state, ...props }: SenderProps<S>) {
+    super(scope, id, { ...props, memorySize: SENDER_MEMORY, timeout: SENDER_TIMEOUT });
+    allow(this, state.status, ["GetItem", "Query"]);
+    allow(this, state.subscribers, ["GetItem", "BatchGetItem", "Query"]);
+    // Chunks, deliveries, and the transaction of a delivery's change with its chunk's counts.
+    allow(this, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "BatchWriteItem"]);
+  }
+}
+
+/** The four tables as every sender's environment names them. */
+export function tableNames(state: StateStack) {
+  return {
+    STATUS_TABLE: state.status.tableName,
+    SUBSCRIBERS_TABLE: state.subscribers.tableName,
+    DELIVERIES_TABLE: state.deliveries.tableName,
+    ACCESS_TABLE: state.access.tableName,
+  };
+}

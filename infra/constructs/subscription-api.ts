@@ -1,0 +1,54 @@
+import { Duration } from "aws-cdk-lib";
+import { HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
+import { Construct } from "constructs";
+import { envSchema } from "../../functions/subscription-api/env.ts";
+import type { StateStack } from "../state-stack.ts";
+import type { Alarms } from "./alarms.ts";
+import { HttpApi } from "./http-api.ts";
+import { PipelineFunction } from "./pipeline-function.ts";
+import { allow } from "./table-access.ts";
+
+/** Its address is in the links of every email, so it is there before whatever answers at it. */
+export class SubscriptionApi extends Construct {
+  readonly url: string;
+  private readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, { alarms }: { alarms: Alarms }) {
+    super(scope, id);
+    this.api = new HttpApi(this, "Http", {
+      alarms,
+      description: "Tocsin: subscription API",
+      impact: "People may be unable to sign up, confirm or unsubscribe.",
+      noAuthorizerBecause: "It is for the public: links carry tokens bound to one purpose and one subscriber.",
+      throttle: { perSecond: 50, burst: 100 },
+    });
+    this.url = this.api.url;
+  }
+
+  /** the public -> subscribers table. */
+  answer({ state, pageUrl }: { state: StateStack; pageUrl: string }): void {
+    const subscriptions = new PipelineFunction(this, "Function", {
+      step: "subscription-api",
+      description: "confirm, manage and leave a subscription",
+      envSchema,
+      environment: {
+        SUBSCRIBERS_TABLE: state.subscribers.tableName,
+        STATUS_TABLE: state.status.tableName,
+        ACCESS_TABLE: state.access.tableName,
+        PAGE_URL: pageUrl,
+      },
+      memorySize: 1769,
+      timeout: Duration.seconds(15),
+    });
+    allow(subscriptions, state.subscribers, ["GetItem", "UpdateItem"]);
+    allow(subscriptions, state.status, ["GetItem"]);
+    // The signing keys behind the tokens in its links.
+    allow(subscriptions, state.access, ["GetItem"]);
+    const path = "/{proxy+}";
+    this.api.answeredBy(subscriptions, [
+      { path, methods: [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS], throttle: { perSecond: 50, burst: 100 } },
+      // Mail providers post one-click unsubscriptions in bursts after a large mailing.
+      { path, methods: [HttpMethod.POST], throttle: { perSecond: 20, burst: 50 } },
+    ]);
+  }
+}

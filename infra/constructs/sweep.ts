@@ -1,0 +1,71 @@
+import { Duration } from "aws-cdk-lib";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import { Construct } from "constructs";
+import { envSchema } from "../../functions/sweep/env.ts";
+import type { StateStack } from "../state-stack.ts";
+import type { Alarms } from "./alarms.ts";
+import { PipelineFunction } from "./pipeline-function.ts";
+import { allow } from "./table-access.ts";
+import type { WorkQueue } from "./work-queue.ts";
+
+export interface SweepProps {
+  state: StateStack;
+  alarms: Alarms;
+  queues: Readonly<Record<"email" | "sms" | "webhook" | "webhookRetry" | "plan" | "publish", WorkQueue>>;
+}
+
+/** Once a minute: whatever was committed and not finished is set going again. */
+export class Sweep extends Construct {
+  constructor(scope: Construct, id: string, { state, alarms, queues }: SweepProps) {
+    super(scope, id);
+    const sweep = new PipelineFunction(this, "Function", {
+      step: "sweep",
+      description: "once a minute, sets going again what is not finished",
+      envSchema,
+      environment: {
+        STATUS_TABLE: state.status.tableName,
+        DELIVERIES_TABLE: state.deliveries.tableName,
+        ACCESS_TABLE: state.access.tableName,
+        EMAIL_QUEUE_URL: queues.email.url,
+        SMS_QUEUE_URL: queues.sms.url,
+        WEBHOOK_QUEUE_URL: queues.webhook.url,
+        WEBHOOK_RETRY_QUEUE_URL: queues.webhookRetry.url,
+        PLAN_QUEUE_URL: queues.plan.url,
+        PUBLISH_QUEUE_URL: queues.publish.url,
+      },
+      memorySize: 1024,
+      // Done before the next one begins.
+      timeout: Duration.seconds(55),
+    });
+    allow(sweep, state.status, ["GetItem", "BatchGetItem", "Query"]);
+    allow(sweep, state.deliveries, ["GetItem", "Query", "UpdateItem"], ["due", "open"]);
+    // The send rate, as SES tells it.
+    allow(sweep, state.access, ["UpdateItem"]);
+    for (const queue of Object.values(queues)) queue.grantSend(sweep);
+    sweep.allowEverywhere(["ses:GetSendQuota"], "The quota is of the whole account.");
+
+    new Rule(this, "EveryMinute", {
+      schedule: Schedule.rate(Duration.minutes(1)),
+      // A minute that failed is not run again: the next one does its work.
+      targets: [new LambdaFunction(sweep, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
+    });
+    const runbook = "sweep-not-working";
+    const impact =
+      "Nothing that was interrupted is taken up again: retries, lost work and stale pages stay as they are.";
+    alarms.add(this, "Silent", {
+      impact,
+      runbook,
+      metric: sweep.metricInvocations({ period: Duration.minutes(5) }),
+      threshold: 1,
+      below: true,
+      silence: "alarm",
+    });
+    alarms.add(this, "Failing", {
+      impact,
+      runbook,
+      metric: sweep.metricErrors({ period: Duration.minutes(5) }),
+      threshold: 3,
+    });
+  }
+}

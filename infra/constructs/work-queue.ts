@@ -1,0 +1,89 @@
+import { Duration, Validations } from "aws-cdk-lib";
+import type { IGrantable } from "aws-cdk-lib/aws-iam";
+import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
+import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption, type QueueProps } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import { type AlarmMeaning, type Alarms, EVERY_MINUTE } from "./alarms.ts";
+import type { PipelineFunction } from "./pipeline-function.ts";
+
+export interface WorkQueueProps {
+  alarms: Alarms;
+  /** One chunk after the other within a group, groups side by side. */
+  fifo: boolean;
+  visibilityTimeout: Duration;
+  /** Tries before work is put aside. */
+  tries: number;
+  /** Work was put aside. */
+  dead: AlarmMeaning;
+  /** Work waits longer than `after`. */
+  late: AlarmMeaning & { after: Duration };
+}
+
+/** A queue, where its failures go, and the two alarms that tell of them. Everything in it can be found again in the tables, except confirmations. */
+export class WorkQueue extends Construct {
+  readonly queue: Queue;
+
+  constructor(scope: Construct, id: string, props: WorkQueueProps) {
+    super(scope, id);
+    const dead = deadLetterQueue(this, "Dead", props);
+    this.queue = new Queue(this, "Queue", {
+      ...kind(props.fifo),
+      visibilityTimeout: props.visibilityTimeout,
+      deadLetterQueue: { queue: dead, maxReceiveCount: props.tries },
+    });
+    const { after, ...late } = props.late;
+    props.alarms.add(this, "Late", {
+      ...late,
+      metric: this.queue.metricApproximateAgeOfOldestMessage({ period: EVERY_MINUTE }),
+      threshold: after.toSeconds(),
+      periods: 3,
+    });
+  }
+
+  get url(): string {
+    return this.queue.queueUrl;
+  }
+
+  grantSend(grantee: IGrantable): void {
+    this.queue.grantSendMessages(grantee);
+  }
+
+  /** One piece of work per invocation; `maxConcurrency` invocations at once, at least 2 (SQS's own minimum). */
+  feed(step: PipelineFunction, maxConcurrency: number): void {
+    step.addEventSource(
+      new SqsEventSource(this.queue, { batchSize: 1, reportBatchItemFailures: true, maxConcurrency }),
+    );
+  }
+}
+
+/** Keeps what failed for two weeks, and says at once that there is something. */
+export function deadLetterQueue(
+  scope: Construct,
+  id: string,
+  { alarms, fifo, dead }: Pick<WorkQueueProps, "alarms" | "fifo" | "dead">,
+): Queue {
+  const queue = new Queue(scope, id, { ...kind(fifo), retentionPeriod: Duration.days(14) });
+  // cdk-nag knows the dead-letter queues of queues, not those of streams.
+  Validations.of(queue).acknowledge({
+    id: "AwsSolutions::AwsSolutions-SQS3",
+    reason: "It is a dead-letter queue itself.",
+  });
+  alarms.add(scope, `${id}Filled`, {
+    ...dead,
+    metric: queue.metricApproximateNumberOfMessagesVisible({ period: EVERY_MINUTE, statistic: "Maximum" }),
+    threshold: 1,
+  });
+  return queue;
+}
+
+function kind(fifo: boolean): QueueProps {
+  const secure: QueueProps = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+  if (!fifo) return secure;
+  return {
+    ...secure,
+    fifo: true,
+    // High throughput: without it a FIFO queue takes 300 calls a second for all its groups together.
+    deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+    fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+  };
+}

@@ -1,0 +1,47 @@
+import type { Clock, Random } from "../functions/core/clock.ts";
+import { newId, sha256Hex } from "../functions/core/ids.ts";
+import { type Page, pageSchema } from "../functions/core/page.ts";
+import { type AccessStore, apiScopes } from "../functions/store/access.ts";
+import type { StatusStore } from "../functions/store/status.ts";
+
+export interface FirstPageDeps {
+  status: Pick<StatusStore, "createPage" | "listPages">;
+  access: Pick<AccessStore, "putApiKey">;
+  clock: Clock;
+  random: Random;
+}
+
+export type FirstPageOutcome =
+  /** `apiKey` is told here and stored nowhere: only the secret's SHA-256 is. */
+  { outcome: "created"; page: Page; apiKey: string } | { outcome: "exists"; page: Page };
+
+const SECRET_BYTES = 32;
+
+/** A deployment's page, and a first API key with every scope. A deployment serves one page: a second one is refused. Throws when the time zone is none. */
+export async function createFirstPage(
+  { name, timeZone }: { name: string; timeZone: string },
+  { status, access, clock, random }: FirstPageDeps,
+): Promise<FirstPageOutcome> {
+  const [present] = await status.listPages();
+  if (present !== undefined) return { outcome: "exists", page: present };
+
+  const now = clock();
+  const page = pageSchema.parse({ id: newId(random), name, timeZone, version: 1, createdAt: now, updatedAt: now });
+  const keyId = newId(random);
+  // Hex, because neither part of a key may have a `_`.
+  const secret = Buffer.from(random(SECRET_BYTES)).toString("hex");
+  // The key first: a page without one could not be used, and would stand in the way of another try.
+  await access.putApiKey({
+    id: keyId,
+    pageId: page.id,
+    name: "first key",
+    secretHash: sha256Hex(secret),
+    scopes: [...apiScopes],
+    createdAt: now,
+    expiresAt: null,
+    lastUsedAt: null,
+  });
+  const created = await status.createPage(page);
+  if (created.outcome !== "committed") throw new Error(`the page was not created: ${created.outcome}; try again`);
+  return { outcome: "created", page, apiKey: `tcn_${keyId}_${secret}` };
+}

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { openSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DataDir } from "../data-dir.ts";
+import { oneLine, StartFailure } from "../failure.ts";
+import { freePorts, HOST } from "../listen.ts";
+import { isRunning, markOf, readMark } from "../process-mark.ts";
+
+export interface Dynoxide {
+  url: string;
+  stop(): Promise<void>;
+}
+
+const PID_FILE = "dynoxide.json";
+const LOG = "dynoxide.log";
+const STARTS_WITHIN_MS = 10_000;
+const STOPS_WITHIN_MS = 2000;
+const PORT_ATTEMPTS = 3;
+
+/** The tables' database, in a file of the data directory. A child that an earlier, killed start left behind is ended first. */
+export async function startDynoxide(dir: DataDir): Promise<Dynoxide> {
+  const binary = findBinary();
+  await endStale(dir);
+  for (let attempt = 1; ; attempt++) {
+    const [port = 0] = await freePorts(1);
+    const child = await launch(binary, port, dir);
+    const outcome = await untilAnswering(child, port);
+    if (outcome === "answers") {
+      return { url: `http://${HOST}:${port}`, stop: () => end(child, dir) };
+    }
+    await end(child, dir);
+    // Something else may have taken the port in between.
+    if (attempt === PORT_ATTEMPTS) {
+      const said = (await readFile(dir.file(LOG), "utf8")).trim().split("\n").at(-1);
+      throw new StartFailure(`The table emulator ${outcome}: ${said || `see ${dir.file(LOG)}`}`);
+    }
+  }
+}
+
+function findBinary(): string {
+  const name = `@dynoxide/${process.platform}-${process.arch}`;
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), "dynoxide");
+  } catch {
+    throw new StartFailure(
+      `The table emulator ${name} is not installed: run npm ci without --omit=optional, or name a DynamoDB of your own with --dynamodb http://…`,
+    );
+  }
+}
+
+async function launch(binary: string, port: number, dir: DataDir): Promise<ChildProcess> {
+  // To a file, not a pipe: a child that outlives its parent must not keep the caller's output open.
+  const log = openSync(dir.file(LOG), "w", 0o600);
+  const child = spawn(
+    binary,
+    ["serve", "--host", HOST, "--port", String(port), "--db-path", dir.file("tables.sqlite")],
+    { stdio: ["ignore", log, log] },
+  );
+  const { pid } = child;
+  if (pid === undefined) {
+    const error = await new Promise((resolve) => child.once("error", resolve));
+    throw new StartFailure(`The table emulator ${binary} cannot be run: ${oneLine(error)}`);
+  }
+  await writeFile(dir.file(PID_FILE), JSON.stringify(await markOf(pid)));
+  return child;
+}
+
+async function untilAnswering(child: ChildProcess, port: number): Promise<"answers" | "ended" | "does not answer"> {
+  const deadline = Date.now() + STARTS_WITHIN_MS;
+  while (Date.now() < deadline) {
+    if (hasEnded(child)) return "ended";
+    if (await accepts(port)) return hasEnded(child) ? "ended" : "answers";
+    await sleep(5);
+  }
+  return "does not answer";
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, HOST);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+async function end(child: ChildProcess, dir: DataDir): Promise<void> {
+  if (!hasEnded(child)) {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOPS_WITHIN_MS);
+    await ended;
+    clearTimeout(timer);
+  }
+  await rm(dir.file(PID_FILE), { force: true });
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+async function endStale(dir: DataDir): Promise<void> {
+  const mark = await readMark(dir.file(PID_FILE));
+  if (mark === null || !(await isRunning(mark))) return;
+  process.kill(mark.pid, "SIGKILL");
+  while (await isRunning(mark)) await sleep(5);
+  await rm(dir.file(PID_FILE), { force: true });
+}

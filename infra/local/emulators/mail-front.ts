@@ -1,0 +1,135 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import sesLocal from "aws-ses-v2-local";
+import { oneLine } from "../failure.ts";
+import { closeServer, HOST, listen, portOf } from "../listen.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** SES's limits for an account. */
+export interface MailLimits {
+  perSecond: number;
+  per24Hours: number;
+}
+
+export interface MailFront {
+  url: string;
+  /** In force for the next call. */
+  setLimits(limits: Partial<MailLimits>): void;
+  stop(): Promise<void>;
+}
+
+const WINDOW_MS = 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+// The emulator behind keeps every email for ever; the outbox has them.
+const FORGET_AFTER = 500;
+const NAMESPACE = "http://ses.amazonaws.com/doc/2010-12-01/";
+
+/**
+ * SES's v1 API as far as the pipeline uses it. `SendRawEmail` goes on to aws-ses-v2-local once the account's rate (a
+ * sliding second) and daily quota allow it, and into the outbox with all its headers, which the emulator drops.
+ * `GetSendQuota`, which makes the emulator hang, is answered here.
+ */
+export async function startMailFront(
+  outbox: Outbox,
+  initial: Pick<MailLimits, "perSecond">,
+  clock: () => number,
+): Promise<MailFront> {
+  // A CommonJS package: its default export is a property of what Node imports.
+  const behind = await sesLocal.default({ host: HOST, port: 0 });
+  const behindUrl = `http://${HOST}:${portOf(behind)}`;
+  let limits: MailLimits = { perSecond: initial.perSecond, per24Hours: 50_000_000 };
+  // In order; what lies before `dayBegins` is older than a day.
+  const acceptedAt: number[] = outbox.emails.map(({ at }) => Date.parse(at));
+  let dayBegins = 0;
+  let forwarded = 0;
+
+  const sentInADay = (now: number) => {
+    while ((acceptedAt[dayBegins] ?? now) <= now - DAY_MS) dayBegins += 1;
+    return acceptedAt.length - dayBegins;
+  };
+  const rateIsUsedUp = (now: number) => {
+    const earliest = acceptedAt.at(-limits.perSecond);
+    return earliest !== undefined && acceptedAt.length >= limits.perSecond && earliest > now - WINDOW_MS;
+  };
+
+  const sendRawEmail = async (form: URLSearchParams, body: string, response: ServerResponse): Promise<void> => {
+    const now = clock();
+    if (rateIsUsedUp(now)) return throttle(response, "Maximum sending rate exceeded.");
+    if (sentInADay(now) >= limits.per24Hours) return throttle(response, "Daily message quota exceeded.");
+    // Taken before the answer is known, so that calls in flight count.
+    acceptedAt.push(now);
+    const answer = await fetch(behindUrl, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded", authorization: "AWS4-HMAC-SHA256 local" },
+      body,
+    });
+    const text = await answer.text();
+    if (!answer.ok) return fail(response, 400, "MessageRejected", text.slice(0, 200));
+    // The emulator counts from one again at every start; the outbox outlives it.
+    const id = randomUUID();
+    const raw = Buffer.from(form.get("RawMessage.Data") ?? "", "base64").toString("utf8");
+    outbox.addEmail({ id, to: form.get("Destinations.member.1") ?? recipientIn(raw), raw });
+    sendXml(response, 200, text.replace(/<MessageId>[^<]*<\/MessageId>/, `<MessageId>${id}</MessageId>`));
+    if (++forwarded % FORGET_AFTER === 0) await fetch(`${behindUrl}/clear-store`, { method: "POST" });
+  };
+
+  const getSendQuota = (response: ServerResponse): void => {
+    const result = `<SentLast24Hours>${sentInADay(clock())}.0</SentLast24Hours><Max24HourSend>${limits.per24Hours}.0</Max24HourSend><MaxSendRate>${limits.perSecond}.0</MaxSendRate>`;
+    sendXml(
+      response,
+      200,
+      `<GetSendQuotaResponse xmlns="${NAMESPACE}"><GetSendQuotaResult>${result}</GetSendQuotaResult><ResponseMetadata><RequestId>local</RequestId></ResponseMetadata></GetSendQuotaResponse>`,
+    );
+  };
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await readText(request);
+    const form = new URLSearchParams(body);
+    const action = form.get("Action") ?? "";
+    if (action === "SendRawEmail") return sendRawEmail(form, body, response);
+    if (action === "GetSendQuota") return getSendQuota(response);
+    fail(response, 400, "InvalidAction", `${action} is not answered on this machine`);
+  };
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error) => fail(response, 500, "InternalFailure", oneLine(error)));
+  });
+  const port = await listen(server, 0);
+  return {
+    url: `http://${HOST}:${port}`,
+    setLimits(changed) {
+      limits = { ...limits, ...changed };
+    },
+    async stop() {
+      await Promise.all([closeServer(server), closeServer(behind)]);
+    },
+  };
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The address of the To header, for callers that name no destination. */
+function recipientIn(raw: string): string {
+  const [, to = ""] = /^To: *(.*)$/im.exec(raw) ?? [];
+  return /<([^>]+)>/.exec(to)?.[1] ?? to.trim();
+}
+
+function throttle(response: ServerResponse, message: string): void {
+  fail(response, 400, "Throttling", message);
+}
+
+function fail(response: ServerResponse, status: number, code: string, message: string): void {
+  const text = message.replace(/[<>&]/g, " ");
+  sendXml(
+    response,
+    status,
+    `<ErrorResponse xmlns="${NAMESPACE}"><Error><Type>Sender</Type><Code>${code}</Code><Message>${text}</Message></Error><RequestId>local</RequestId></ErrorResponse>`,
+  );
+}
+
+function sendXml(response: ServerResponse, status: number, xml: string): void {
+  response.writeHead(status, { "content-type": "text/xml" }).end(xml);
+}

@@ -1,0 +1,67 @@
+import { createWriteStream } from "node:fs";
+import { open } from "node:fs/promises";
+import * as z from "zod";
+
+/** `at` is when the provider took it: ISO 8601, UTC, milliseconds. */
+export const sentEmailSchema = z.object({ id: z.string(), to: z.string(), at: z.string(), raw: z.string() });
+export const sentSmsSchema = z.object({ to: z.string(), at: z.string(), text: z.string() });
+export type SentEmail = z.infer<typeof sentEmailSchema>;
+export type SentSms = z.infer<typeof sentSmsSchema>;
+
+/** Everything that the local providers accepted. Kept in memory, and in a file for the next start. */
+export interface Outbox {
+  addEmail(email: Omit<SentEmail, "at">): void;
+  addSms(sms: Omit<SentSms, "at">): void;
+  /** Oldest first. */
+  readonly emails: readonly SentEmail[];
+  readonly sms: readonly SentSms[];
+  close(): Promise<void>;
+}
+
+const lineSchema = z.discriminatedUnion("kind", [
+  sentEmailSchema.extend({ kind: z.literal("email") }),
+  sentSmsSchema.extend({ kind: z.literal("sms") }),
+]);
+
+export async function openOutbox(path: string, clock: () => number): Promise<Outbox> {
+  const emails: SentEmail[] = [];
+  const sms: SentSms[] = [];
+  await load(path, emails, sms);
+  const file = createWriteStream(path, { flags: "a", mode: 0o600 });
+  // What is shown now matters more than the file: a full disk must not end the stack.
+  file.on("error", () => {});
+  const now = () => new Date(clock()).toISOString();
+  return {
+    emails,
+    sms,
+    addEmail(added) {
+      const email = { ...added, at: now() };
+      emails.push(email);
+      file.write(`${JSON.stringify({ kind: "email", ...email })}\n`);
+    },
+    addSms(added) {
+      const one = { ...added, at: now() };
+      sms.push(one);
+      file.write(`${JSON.stringify({ kind: "sms", ...one })}\n`);
+    },
+    close: () => new Promise((resolve) => file.end(() => resolve())),
+  };
+}
+
+/** Line by line; the last one may be half written after a kill, and is left out. */
+async function load(path: string, emails: SentEmail[], sms: SentSms[]): Promise<void> {
+  const file = await open(path, "a+", 0o600);
+  for await (const line of file.readLines({ start: 0 })) {
+    const entry = readLine(line);
+    if (entry?.kind === "email") emails.push({ id: entry.id, to: entry.to, at: entry.at, raw: entry.raw });
+    if (entry?.kind === "sms") sms.push({ to: entry.to, at: entry.at, text: entry.text });
+  }
+}
+
+function readLine(line: string): z.infer<typeof lineSchema> | null {
+  try {
+    return lineSchema.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
+}

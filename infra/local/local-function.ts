@@ -1,0 +1,129 @@
+import { Worker } from "node:worker_threads";
+import { oneLine } from "./failure.ts";
+import type { FunctionLog } from "./function-log.ts";
+import { fromWorkerSchema, type Invocation, type WorkerData } from "./worker-protocol.ts";
+
+export interface LocalFunctionProps extends WorkerData {
+  environment: Record<string, string>;
+}
+
+interface Pending {
+  resolve(result: unknown): void;
+  reject(reason: FunctionFailure): void;
+  timer: NodeJS.Timeout;
+}
+
+/** The handler threw, timed out, or its worker ended: what Lambda calls a function error. */
+export class FunctionFailure extends Error {
+  override name = "FunctionFailure";
+}
+
+const WORKER = new URL("./function-worker.ts", import.meta.url);
+
+/**
+ * One Lambda function on a worker thread with an environment of its own. It answers many invocations at once, unlike
+ * Lambda, where each has a sandbox: so state that a module keeps is shared here, as it is between invocations there.
+ */
+export class LocalFunction {
+  readonly name: string;
+  readonly #props: LocalFunctionProps;
+  readonly #log: FunctionLog;
+  readonly #pending = new Map<number, Pending>();
+  #worker: Worker | null = null;
+  #ready: Promise<void> | null = null;
+  #lastId = 0;
+  #stopped = false;
+
+  constructor(props: LocalFunctionProps, log: FunctionLog) {
+    this.name = props.functionName;
+    this.#props = props;
+    this.#log = log;
+  }
+
+  /** Loads the bundle. Rejects with what broke: a missing variable, an import that throws. */
+  ready(): Promise<void> {
+    this.#ready ??= this.#start();
+    return this.#ready;
+  }
+
+  /** Rejects with FunctionFailure. The result is what the handler's JSON says. */
+  async invoke(payload: unknown): Promise<unknown> {
+    if (this.#stopped) throw new FunctionFailure("the stack is stopping");
+    try {
+      await this.ready();
+    } catch (error) {
+      throw new FunctionFailure(`did not load: ${oneLine(error)}`);
+    }
+    const worker = this.#worker;
+    if (worker === null) throw new FunctionFailure("ended before it was invoked");
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      const timer = setTimeout(() => this.#timeOut(id), this.#props.timeoutMs);
+      this.#pending.set(id, { resolve, reject, timer });
+      worker.postMessage({ id, payload: JSON.stringify(payload) } satisfies Invocation);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#worker?.terminate();
+  }
+
+  #start(): Promise<void> {
+    const { environment, ...workerData } = this.#props;
+    const worker = new Worker(WORKER, {
+      workerData,
+      env: environment,
+      stdout: true,
+      stderr: true,
+      name: this.name,
+    });
+    this.#worker = worker;
+    worker.stdout.setEncoding("utf8").on("data", (text: string) => this.#log.output(this.name, "stdout", text));
+    worker.stderr.setEncoding("utf8").on("data", (text: string) => this.#log.output(this.name, "stderr", text));
+    return new Promise((resolve, reject) => {
+      let broke: unknown = null;
+      worker.on("message", (data: unknown) => {
+        const message = fromWorkerSchema.parse(data);
+        if (message.kind === "ready") return resolve();
+        const pending = this.#take(message.id);
+        if (message.kind === "answered") return pending?.resolve(JSON.parse(message.result));
+        this.#log.problem(this.name, `${message.name}: ${message.message}`.split("\n", 1).join(), message.stack);
+        pending?.reject(new FunctionFailure(message.message));
+      });
+      worker.on("error", (error) => {
+        broke = error;
+      });
+      worker.on("exit", () => {
+        // A new worker may already be in place: one that timed out ends later.
+        if (this.#worker === worker) this.#forgetWorker(broke === null ? "ended" : `crashed: ${oneLine(broke)}`);
+        reject(broke ?? new Error("ended while loading"));
+      });
+    });
+  }
+
+  #timeOut(id: number): void {
+    const worker = this.#worker;
+    const seconds = this.#props.timeoutMs / 1000;
+    this.#log.problem(this.name, `timed out after ${seconds} s`);
+    this.#take(id)?.reject(new FunctionFailure(`timed out after ${seconds} s`));
+    this.#forgetWorker(`ended when another invocation timed out after ${seconds} s`);
+    void worker?.terminate();
+  }
+
+  /** The next invocation starts a new one, as Lambda starts a new sandbox. */
+  #forgetWorker(why: string): void {
+    this.#worker = null;
+    this.#ready = null;
+    if (this.#pending.size > 0 && !this.#stopped) this.#log.problem(this.name, why);
+    for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(new FunctionFailure(why));
+  }
+
+  #take(id: number): Pending | null {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return null;
+    clearTimeout(pending.timer);
+    this.#pending.delete(id);
+    return pending;
+  }
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { AccessStore } from "../../functions/store/access.ts";
+import { dynamoAccessStore } from "../../functions/store/dynamo-access.ts";
+import { dynamoStatusStore } from "../../functions/store/dynamo-status.ts";
+import type { StatusStore } from "../../functions/store/status.ts";
+import { createFirstPage } from "../first-page.ts";
+import { type Credentials, type DataDir, readCredentials, writeCredentials } from "./data-dir.ts";
+import { StartFailure } from "./failure.ts";
+
+export interface SeedDeps {
+  client: DynamoDBClient;
+  statusTable: string;
+  deliveriesTable: string;
+  accessTable: string;
+  dir: DataDir;
+  clock(): number;
+}
+
+const PAGE = { name: "DRACOON Cloud", timeZone: "Europe/Berlin" };
+
+/**
+ * A page and an API key with every scope, made at the first start and found again at the others. What was published of
+ * any page is forgotten: the bucket is empty at every start, and sweep writes it again.
+ */
+export async function seed({
+  client,
+  statusTable,
+  deliveriesTable,
+  accessTable,
+  dir,
+  clock,
+}: SeedDeps): Promise<Credentials> {
+  const status = dynamoStatusStore({ client, statusTable, deliveriesTable });
+  const access = dynamoAccessStore({ client, table: accessTable, random: randomBytes });
+  const kept = await readCredentials(dir);
+  const credentials = kept !== null && (await isGood(kept, status, access)) ? kept : null;
+  if (credentials !== null) {
+    for (const page of await status.listPages()) await status.forgetPublication(page.id);
+    return credentials;
+  }
+  const first = await createFirstPage(PAGE, { status, access, clock, random: randomBytes });
+  if (first.outcome === "exists") {
+    throw new StartFailure(`${dir.path} has a page whose API key is lost: remove it, or choose another with --data`);
+  }
+  const made = { pageId: first.page.id, apiKey: first.apiKey };
+  await writeCredentials(dir, made);
+  return made;
+}
+
+async function isGood({ pageId, apiKey }: Credentials, status: StatusStore, access: AccessStore): Promise<boolean> {
+  const [, keyId = ""] = apiKey.split("_");
+  return (await status.getPage(pageId)) !== null && (await access.getApiKey(keyId)) !== null;
+}

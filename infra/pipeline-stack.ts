@@ -1,0 +1,123 @@
+import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import { Alarms } from "./constructs/alarms.ts";
+import { Confirmations } from "./constructs/confirmations.ts";
+import { DeliveryChannel } from "./constructs/delivery-channel.ts";
+import { Mail } from "./constructs/mail.ts";
+import { ManageApi } from "./constructs/manage-api.ts";
+import { PlanNotifications } from "./constructs/plan-notifications.ts";
+import { PublishPage } from "./constructs/publish-page.ts";
+import { SendEmail } from "./constructs/send-email.ts";
+import { SendSms } from "./constructs/send-sms.ts";
+import { SendWebhook } from "./constructs/send-webhook.ts";
+import { Site } from "./constructs/site.ts";
+import { SubscriptionApi } from "./constructs/subscription-api.ts";
+import { Sweep } from "./constructs/sweep.ts";
+import { StatusTopic } from "./constructs/topic.ts";
+import { WebhookRetries } from "./constructs/webhook-retries.ts";
+import type { Environment } from "./environments.ts";
+import type { StateStack } from "./state-stack.ts";
+
+export interface PipelineStackProps extends StackProps {
+  environment: Environment;
+  state: StateStack;
+}
+
+/** An update's way, in order: nothing here keeps anything that the state stack does not have. */
+export class PipelineStack extends Stack {
+  constructor(scope: Construct, id: string, { environment, state, ...props }: PipelineStackProps) {
+    super(scope, id, props);
+    const alarms = new Alarms(this, "Alarms", { email: environment.alarmEmail });
+
+    // Addresses that every step writes into its texts.
+    const subscriptionApi = new SubscriptionApi(this, "SubscriptionApi", { alarms });
+    const subscriptionsUrl = environment.subscriptionsUrl ?? subscriptionApi.url;
+    const site = new Site(this, "Site", {
+      bucket: state.site,
+      subscriptionsUrl,
+      customDomain: customDomain(environment),
+    });
+    const pageUrl = environment.pageUrl ?? site.url;
+
+    // Operators and the public.
+    const confirmations = new Confirmations(this, "Confirmations", { alarms });
+    const { mailFrom, smsCountries, webhookTargets } = environment;
+    const manageApi = new ManageApi(this, "ManageApi", {
+      state,
+      alarms,
+      confirmations: confirmations.work,
+      pageUrl,
+      subscriptionsUrl,
+      mailFrom,
+      smsCountries,
+      webhookTargets,
+    });
+    subscriptionApi.answer({ state, pageUrl });
+
+    // An update was committed: the page.
+    const publishPage = new PublishPage(this, "PublishPage", { state, alarms, pageUrl, subscriptionsUrl });
+
+    // And its subscribers, cut into chunks.
+    const mail = new Mail(this, "Mail", { from: mailFrom, alarms });
+    const topic = new StatusTopic(this, "Topic");
+    const email = new DeliveryChannel(this, "Email", { alarms, what: "email", lateAfter: Duration.minutes(15) });
+    const sms = new DeliveryChannel(this, "Sms", { alarms, what: "SMS", lateAfter: Duration.minutes(15) });
+    const webhook = new DeliveryChannel(this, "Webhook", { alarms, what: "webhook", lateAfter: Duration.minutes(10) });
+    const webhookRetries = new WebhookRetries(this, "WebhookRetries", { alarms });
+    const chunks = { email: email.chunks, sms: sms.chunks, webhook: webhook.chunks };
+    const planNotifications = new PlanNotifications(this, "PlanNotifications", {
+      state,
+      alarms,
+      mail,
+      pageUrl,
+      subscriptionsUrl,
+      topic,
+      chunks,
+    });
+
+    // Senders.
+    const sendEmail = new SendEmail(this, "SendEmail", { state, chunks: email.chunks, mail, subscriptionsUrl });
+    email.sentBy(sendEmail.function, emailConcurrency(environment.emailsPerSecond));
+    confirmations.sentBy(sendEmail.function, 2);
+    const { smsMaxPrice: maxPrice } = environment;
+    const sendSms = new SendSms(this, "SendSms", { state, chunks: sms.chunks, subscriptionsUrl, maxPrice });
+    // One after the other, some 100 ms each: two of them meet SNS's 20 a second.
+    sms.sentBy(sendSms.function, 2);
+    const sendWebhook = new SendWebhook(this, "SendWebhook", {
+      state,
+      retries: webhookRetries.retries,
+      subscriptionsUrl,
+      targets: webhookTargets,
+    });
+    // Twenty-five in flight in each: 250 endpoints at once, and 5 dead ones waited for beside them.
+    webhook.sentBy(sendWebhook.function, 10);
+    webhookRetries.sentBy(sendWebhook.function, 5);
+
+    // What was interrupted.
+    new Sweep(this, "Sweep", {
+      state,
+      alarms,
+      queues: {
+        ...chunks,
+        webhookRetry: webhookRetries.retries,
+        plan: planNotifications.missed,
+        publish: publishPage.behind,
+      },
+    });
+
+    new CfnOutput(this, "PageUrl", { value: pageUrl });
+    new CfnOutput(this, "DistributionUrl", { value: site.url });
+    new CfnOutput(this, "ManageUrl", { value: environment.manageUrl ?? manageApi.url });
+    new CfnOutput(this, "SubscriptionsUrl", { value: subscriptionsUrl });
+  }
+}
+
+/** One invocation sends some 150 a second; more of them would only wait for slots of the rate. */
+function emailConcurrency(perSecond: number): number {
+  return Math.max(2, Math.ceil(perSecond / 150));
+}
+
+function customDomain({ pageUrl, certificateArn }: Environment): { host: string; certificateArn: string } | null {
+  if (pageUrl === undefined || certificateArn === undefined) return null;
+  return { host: new URL(pageUrl).host, certificateArn };
+}

@@ -1,0 +1,123 @@
+import { CfnOutput, RemovalPolicy, Stack, type StackProps, Validations } from "aws-cdk-lib";
+import {
+  type Attribute,
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  type TableProps,
+} from "aws-cdk-lib/aws-dynamodb";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
+import type { Construct } from "constructs";
+import type { Environment } from "./environments.ts";
+
+export interface StateStackProps extends StackProps {
+  environment: Environment;
+}
+
+/** All that must outlive a deployment: four tables, each with its own readers and writers, and the page's bucket. */
+export class StateStack extends Stack {
+  /** Public: the page, its components, incidents and updates. */
+  readonly status: Table;
+  /** Personal data. */
+  readonly subscribers: Table;
+  /** Outbox and ledger. */
+  readonly deliveries: Table;
+  /** API keys, signing keys, idempotency, rates. */
+  readonly access: Table;
+  readonly site: Bucket;
+
+  constructor(scope: Construct, id: string, { environment, ...props }: StateStackProps) {
+    super(scope, id, { ...props, terminationProtection: environment.protectData });
+    const table = (name: string, more: Partial<TableProps> = {}) => newTable(this, name, environment, more);
+
+    this.status = table("Status", { stream: StreamViewType.NEW_IMAGE });
+    // Local, not global: incidents are listed right after they were posted, which takes consistent reads. Only headers that are not withdrawn have these attributes.
+    this.status.addLocalSecondaryIndex({ indexName: "newest", sortKey: number("newestAt") });
+    this.status.addLocalSecondaryIndex({ indexName: "unresolved", sortKey: number("unresolvedAt") });
+
+    this.subscribers = table("Subscribers");
+
+    this.deliveries = table("Deliveries", { timeToLiveAttribute: "expiresAt" });
+    for (const index of ["problems", "due", "open"]) {
+      this.deliveries.addGlobalSecondaryIndex({
+        indexName: index,
+        partitionKey: text(`${index}Pk`),
+        sortKey: text(`${index}Sk`),
+        projectionType: ProjectionType.ALL,
+      });
+    }
+
+    this.access = table("Access", { timeToLiveAttribute: "expiresAt" });
+
+    this.site = newSiteBucket(this, environment);
+
+    // For `npm run create-page`.
+    new CfnOutput(this, "StatusTableName", { value: this.status.tableName });
+    new CfnOutput(this, "SubscribersTableName", { value: this.subscribers.tableName });
+    new CfnOutput(this, "DeliveriesTableName", { value: this.deliveries.tableName });
+    new CfnOutput(this, "AccessTableName", { value: this.access.tableName });
+    new CfnOutput(this, "SiteBucketName", { value: this.site.bucketName });
+  }
+}
+
+function newTable(scope: Construct, id: string, { protectData }: Environment, more: Partial<TableProps>): Table {
+  return new Table(scope, id, {
+    partitionKey: text("pk"),
+    sortKey: text("sk"),
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    deletionProtection: protectData,
+    removalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    ...more,
+  });
+}
+
+function newSiteBucket(scope: Stack, { protectData }: Environment): Bucket {
+  const bucket = new Bucket(scope, "Site", {
+    encryption: BucketEncryption.S3_MANAGED,
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    enforceSSL: true,
+    // Every file can be written again from the tables, so old versions would only cost.
+    versioned: false,
+    removalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  });
+  // Any distribution of this account, and no other: naming the one in the pipeline stack would make the stacks depend on each other in a circle. ListBucket makes a missing file a 404.
+  const fromDistributions = {
+    principals: [new ServicePrincipal("cloudfront.amazonaws.com")],
+    conditions: {
+      StringEquals: { "aws:SourceAccount": scope.account },
+      ArnLike: {
+        "aws:SourceArn": scope.formatArn({
+          service: "cloudfront",
+          region: "",
+          resource: "distribution",
+          resourceName: "*",
+        }),
+      },
+    },
+  };
+  bucket.addToResourcePolicy(
+    new PolicyStatement({ ...fromDistributions, actions: ["s3:GetObject"], resources: [bucket.arnForObjects("*")] }),
+  );
+  bucket.addToResourcePolicy(
+    new PolicyStatement({ ...fromDistributions, actions: ["s3:ListBucket"], resources: [bucket.bucketArn] }),
+  );
+  Validations.of(bucket).acknowledge({
+    id: "AwsSolutions::AwsSolutions-S1",
+    reason:
+      "Holds nothing but the public page, and only CloudFront and publish-page reach it; a log of its readers would be personal data kept for no purpose.",
+  });
+  return bucket;
+}
+
+function text(name: string): Attribute {
+  return { name, type: AttributeType.STRING };
+}
+
+function number(name: string): Attribute {
+  return { name, type: AttributeType.NUMBER };
+}

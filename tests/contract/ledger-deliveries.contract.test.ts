@@ -1,0 +1,194 @@
+import { expect, it } from "vitest";
+import { type Delivery, NO_COUNTS } from "../../functions/core/delivery.ts";
+import { bucketOf } from "../../functions/core/latency.ts";
+import {
+  aChunkKey,
+  aDelivery,
+  claimed,
+  counted,
+  dynamoSubject,
+  LEASE,
+  memorySubject,
+  only,
+  progressOf,
+  retrying,
+} from "./ledger-subject.ts";
+import { describeOnBoth } from "./on-both.ts";
+import { anId, NOW } from "./samples.ts";
+
+describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubject }, (subject) => {
+  it("records more than one batch and reads them back, missing ones left out", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const deliveries = Array.from({ length: 60 }, () => aDelivery(key));
+    await ledger.recordDeliveries(deliveries);
+    const ids = deliveries.map(({ subscriberId }) => subscriberId);
+    const found = await ledger.getDeliveries(key.pageId, key.incidentId, key.seq, [...ids, ...ids, anId()]);
+    const byId = (a: Delivery, b: Delivery) => (a.subscriberId < b.subscriberId ? -1 : 1);
+    expect(found.sort(byId)).toEqual(deliveries.toSorted(byId));
+    expect(await ledger.getDeliveries(key.pageId, key.incidentId, 2, ids)).toEqual([]);
+    await ledger.recordDeliveries([]);
+    expect(await ledger.getDeliveries(key.pageId, key.incidentId, 1, [])).toEqual([]);
+  });
+
+  it("lists what one subscriber got in one incident, oldest update first", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const subscriberId = anId();
+    const of = (seq: number) => aDelivery({ ...key, seq, updateId: anId() }, { subscriberId });
+    const deliveries = [of(2), of(10), of(1)];
+    await ledger.recordDeliveries([...deliveries, aDelivery(aChunkKey({ pageId: key.pageId }), { subscriberId })]);
+    const listed = await ledger.listSubscriberIncident(key.pageId, subscriberId, key.incidentId);
+    expect(listed).toEqual(deliveries.toSorted((a, b) => a.seq - b.seq));
+  });
+
+  it("moves the chunk's counts with a delivery from its retry to its acceptance", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const waiting = retrying(key);
+    await counted(ledger, key, [waiting, aDelivery(key)]);
+    const sending: Delivery = {
+      ...waiting,
+      state: "sending",
+      attempts: 2,
+      nextAttemptAt: null,
+      leaseUntil: NOW + 31_000 + LEASE,
+    };
+    expect(await ledger.changeDelivery(waiting, sending, null)).toEqual({ outcome: "saved" });
+    expect(await only(ledger, key)).toMatchObject({
+      counts: { ...NO_COUNTS, accepted: 1, open: 1, retried: 1 },
+      retrying: [waiting.subscriberId],
+    });
+    const accepted = aDelivery(key, { ...sending, state: "accepted", leaseUntil: null, updatedAt: NOW + 31_000 });
+    expect(await ledger.changeDelivery(sending, accepted, 31_000)).toEqual({ outcome: "saved" });
+    expect(await only(ledger, key)).toMatchObject({
+      state: "done",
+      counts: { ...NO_COUNTS, accepted: 2, retried: 1 },
+      retrying: [],
+      histogram: { [bucketOf(31_000)]: 1 },
+      slowestMs: 31_000,
+      firstAcceptedAt: NOW + 31_000,
+      lastAcceptedAt: NOW + 31_000,
+    });
+    expect(await ledger.getDeliveries(key.pageId, key.incidentId, key.seq, [waiting.subscriberId])).toEqual([accepted]);
+  });
+
+  it("takes a throttled attempt back out of the counts", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const waiting = retrying(key);
+    await counted(ledger, key, [waiting]);
+    const sending: Delivery = { ...waiting, state: "sending", attempts: 2, leaseUntil: NOW + LEASE };
+    await ledger.changeDelivery(waiting, sending, null);
+    await ledger.changeDelivery(sending, waiting, null);
+    expect((await only(ledger, key)).counts).toEqual({ ...NO_COUNTS, open: 1 });
+  });
+
+  it("opens a final delivery again", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const failed = aDelivery(key, { state: "failed", reason: "timeout", attempts: 3 });
+    await counted(ledger, key, [failed]);
+    expect(await ledger.changeDelivery(failed, { ...retrying(key), ...failed, state: "retrying" }, null)).toEqual({
+      outcome: "saved",
+    });
+    expect(await only(ledger, key)).toMatchObject({
+      counts: { ...NO_COUNTS, open: 1, retried: 1 },
+      retrying: [failed.subscriberId],
+    });
+  });
+
+  it("refuses a change from what is no longer so, and moves nothing", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const sending: Delivery = { ...retrying(key), state: "sending", attempts: 2, leaseUntil: NOW + LEASE };
+    await counted(ledger, key, [sending]);
+    const before = await only(ledger, key);
+    const failed: Delivery = { ...sending, state: "failed", leaseUntil: null };
+    const lost = { outcome: "lost" };
+    expect(await ledger.changeDelivery({ ...sending, state: "retrying" }, failed, null)).toEqual(lost);
+    expect(await ledger.changeDelivery({ ...sending, attempts: 1 }, failed, null)).toEqual(lost);
+    expect(await ledger.changeDelivery({ ...sending, leaseUntil: NOW }, failed, null)).toEqual(lost);
+    expect(await ledger.changeDelivery(sending, { ...failed, subscriberId: anId() }, null)).toEqual(lost);
+    expect(await only(ledger, key)).toEqual(before);
+  });
+
+  it.each([
+    { name: "which moves counts", attempts: 1 },
+    { name: "which moves none", attempts: 2 },
+  ])("lets exactly one of several at the same time make a change $name", async ({ attempts }) => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const waiting = retrying(key, { attempts });
+    await counted(ledger, key, [waiting]);
+    const outcomes = await Promise.all(
+      [1, 2, 3, 4].map((n) =>
+        ledger.changeDelivery(
+          waiting,
+          { ...waiting, state: "sending", attempts: attempts + 1, leaseUntil: NOW + LEASE + n },
+          null,
+        ),
+      ),
+    );
+    expect(outcomes.filter(({ outcome }) => outcome === "saved")).toHaveLength(1);
+    expect((await only(ledger, key)).counts).toEqual({ ...NO_COUNTS, open: 1, retried: 1 });
+  });
+
+  it("loses no count when a whole chunk's retries end at the same time", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey({ channel: "webhook" });
+    const sending = Array.from(
+      { length: 25 },
+      (): Delivery => ({ ...retrying(key), state: "sending", attempts: 2, leaseUntil: NOW + LEASE }),
+    );
+    await counted(ledger, key, sending);
+    const outcomes = await Promise.all(
+      sending.map((from, index) =>
+        ledger.changeDelivery(
+          from,
+          { ...from, state: "accepted", leaseUntil: null, updatedAt: NOW + 40_000 + index },
+          40_000 + index,
+        ),
+      ),
+    );
+    expect(outcomes.every(({ outcome }) => outcome === "saved")).toBe(true);
+    const chunk = await only(ledger, key);
+    expect(chunk).toMatchObject({
+      counts: { ...NO_COUNTS, accepted: 25, retried: 25 },
+      retrying: [],
+      slowestMs: 40_024,
+      firstAcceptedAt: NOW + 40_000,
+      lastAcceptedAt: NOW + 40_024,
+    });
+    expect(Object.values(chunk.histogram).reduce((sum, count) => sum + count, 0)).toBe(25);
+  });
+
+  it.each([
+    { name: "to be sent", to: { state: "sending", attempts: 2 } },
+    { name: "to be sent a third time", from: { attempts: 2 }, to: { state: "sending", attempts: 3 } },
+    { name: "to be superseded", to: { state: "superseded", nextAttemptAt: null } },
+  ] as const)("does not change a record $name before its window has counted it", async ({ to, ...rest }) => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const waiting = retrying(key, "from" in rest ? rest.from : {});
+    const { attempt } = await claimed(ledger, key);
+    await ledger.openWindow(key, attempt, [waiting.subscriberId], []);
+    await ledger.recordDeliveries([waiting]);
+    expect(await ledger.changeDelivery(waiting, { ...waiting, ...to }, null)).toEqual({ outcome: "lost" });
+    await ledger.closeWindow(key, attempt, progressOf([waiting]), null);
+    expect(await ledger.changeDelivery(waiting, { ...waiting, ...to }, null)).toEqual({ outcome: "saved" });
+    const { open, superseded } = (await only(ledger, key)).counts;
+    expect(open + superseded).toBe(1);
+  });
+
+  it("changes a delivery whose chunk has expired", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const waiting = retrying(key);
+    await ledger.recordDeliveries([waiting]);
+    const failed: Delivery = { ...waiting, state: "failed", nextAttemptAt: null };
+    expect(await ledger.changeDelivery(waiting, failed, null)).toEqual({ outcome: "saved" });
+    expect(await ledger.changeDelivery(waiting, failed, null)).toEqual({ outcome: "lost" });
+    expect(await ledger.getChunks([key])).toEqual([]);
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { reach, sourceFiles } from "./source.ts";
+import { resourcesOf, synthesized } from "./synthesized.ts";
+
+const { pipeline, steps } = synthesized();
+const functions = sourceFiles("functions/**/*.{ts,tsx}");
+const handlers = functions.filter(({ path }) => path.endsWith("/handler.ts"));
+
+it("wires every handler exactly once", () => {
+  const wired = steps.map(({ step }) => `functions/${step}/handler.ts`).sort();
+  expect(wired).toEqual(handlers.map(({ path }) => path));
+  const functionIds = resourcesOf(pipeline, "AWS::Lambda::Function").map(({ id }) => id);
+  expect(functionIds.sort()).toEqual(steps.map(({ logicalId }) => logicalId).sort());
+});
+
+it("keeps core to core, zod and node:crypto", () => {
+  const strangers = functions
+    .filter(({ path }) => path.startsWith("functions/core/"))
+    .flatMap(({ path, imports }) => imports.map((name) => ({ path, name })))
+    .filter(({ name }) => !/^(?:functions\/core\/|zod\/mini$|node:crypto$)/.test(name));
+  expect(strangers).toEqual([]);
+});
+
+it("lets only store and providers use AWS", () => {
+  const users = functions.filter(({ imports }) => imports.some((name) => /^@(?:aws-sdk|smithy)\//.test(name)));
+  expect(users.length).toBeGreaterThan(0);
+  expect(users.map(({ path }) => path).filter((path) => !/^functions\/(?:store|providers)\//.test(path))).toEqual([]);
+});
+
+it("reads the environment only where a function or the app starts", () => {
+  const readers = sourceFiles("functions/**/*.{ts,tsx}", "infra/**/*.{ts,mjs}").filter(({ text }) =>
+    /\bprocess\.env\b|\benv\b[^;]*from "node:process"/.test(text),
+  );
+  const strangers = readers.filter(
+    ({ path }) => !/^(?:functions\/[^/]+\/env\.ts$|infra\/app\.ts$|infra\/local\/)/.test(path),
+  );
+  expect(strangers.map(({ path }) => path)).toEqual([]);
+});
+
+it("renders nothing in the senders", () => {
+  const rendering = handlers
+    .filter(({ path }) => path.startsWith("functions/send-"))
+    .flatMap(({ path }) => reach(path).map((file) => ({ sender: path, file: file.path })))
+    .filter(({ file }) => file.startsWith("functions/templates/"));
+  expect(rendering).toEqual([]);
+});
+
+describe("a function's bundle holds only the AWS clients that it uses", () => {
+  const clients: Record<string, string[]> = {
+    "manage-api": ["dynamodb", "sqs"],
+    "subscription-api": ["dynamodb"],
+    "plan-notifications": ["dynamodb", "sns", "sqs"],
+    "publish-page": ["dynamodb", "s3"],
+    "send-email": ["dynamodb", "ses", "sqs"],
+    "send-sms": ["dynamodb", "sns", "sqs"],
+    "send-webhook": ["dynamodb", "sqs"],
+    sweep: ["dynamodb", "ses", "sqs"],
+  };
+
+  it.each(steps.map(({ step }) => step))("%s", (step) => {
+    const imports = reach(`functions/${step}/handler.ts`).flatMap((file) => file.imports);
+    const used = imports.flatMap((name) => /^@aws-sdk\/client-(.+)$/.exec(name)?.[1] ?? []);
+    expect([...new Set(used)].sort()).toEqual(clients[step]);
+  });
+});

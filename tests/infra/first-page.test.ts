@@ -1,0 +1,75 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { sha256Hex } from "../../functions/core/ids.ts";
+import { apiScopes } from "../../functions/store/access.ts";
+import { createFirstPage } from "../../infra/first-page.ts";
+import { stateOutputs } from "../../infra/stack-outputs.ts";
+import { memoryAccessStore } from "../fakes/memory-access-store.ts";
+import { memoryStatusStore } from "../fakes/memory-status-store.ts";
+
+const ACME = { name: "Acme", timeZone: "Europe/Berlin" };
+
+function world() {
+  const status = memoryStatusStore({ putNotice: () => {} });
+  const access = memoryAccessStore({ random: randomBytes });
+  return { status, access, clock: () => 1_750_000_000_000, random: randomBytes };
+}
+
+describe("a deployment's first page", () => {
+  it("comes with a key of every scope, of which only a hash is stored", async () => {
+    const deps = world();
+    const made = await createFirstPage(ACME, deps);
+    if (made.outcome !== "created") throw new Error(made.outcome);
+    expect(await deps.status.getPage(made.page.id)).toMatchObject({ ...ACME, version: 1 });
+    const [prefix, keyId = "", secret = "", ...more] = made.apiKey.split("_");
+    expect([prefix, ...more]).toEqual(["tcn"]);
+    expect(secret).toMatch(/^[0-9a-f]{64}$/);
+    const key = await deps.access.getApiKey(keyId);
+    expect(key).toMatchObject({
+      pageId: made.page.id,
+      scopes: apiScopes,
+      secretHash: sha256Hex(secret),
+      expiresAt: null,
+    });
+    expect(JSON.stringify(key)).not.toContain(secret);
+  });
+
+  it("is the only one", async () => {
+    const deps = world();
+    await createFirstPage(ACME, deps);
+    expect(await createFirstPage({ name: "Other", timeZone: "UTC" }, deps)).toMatchObject({
+      outcome: "exists",
+      page: { name: "Acme" },
+    });
+    expect(await deps.status.listPages()).toHaveLength(1);
+  });
+
+  it("is not made in a time zone that is none", async () => {
+    const deps = world();
+    await expect(createFirstPage({ name: "Acme", timeZone: "Berlin" }, deps)).rejects.toThrow(/IANA time zone/);
+    expect(await deps.status.listPages()).toEqual([]);
+  });
+});
+
+describe("the outputs of a deployment", () => {
+  const tables = { StatusTableName: "s", DeliveriesTableName: "d", AccessTableName: "a" };
+
+  it("name the tables of its state stack", () => {
+    expect(
+      stateOutputs({ TocsinState: { ...tables, SiteBucketName: "b" }, TocsinPipeline: { PageUrl: "u" } }, undefined),
+    ).toEqual(tables);
+  });
+
+  it("of several need one named", () => {
+    const file = { AcmeState: tables, OtherState: { ...tables, AccessTableName: "b" } };
+    expect(() => stateOutputs(file, undefined)).toThrow("--stack: name one of AcmeState, OtherState");
+    expect(stateOutputs(file, "OtherState").AccessTableName).toBe("b");
+  });
+
+  it("are refused when they are something else", () => {
+    expect(() => stateOutputs({ TocsinPipeline: { PageUrl: "u" } }, undefined)).toThrow(
+      "--outputs: has no state stack",
+    );
+    expect(() => stateOutputs([], undefined)).toThrow("--outputs: is not a file of stack outputs");
+  });
+});

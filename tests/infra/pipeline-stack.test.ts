@@ -1,0 +1,267 @@
+import { Match } from "aws-cdk-lib/assertions";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { LEASE_MS } from "../../functions/core/lease.ts";
+import { idOf, type Resource, resourceOf, resourcesOf, synthesized } from "./synthesized.ts";
+
+const { pipeline, steps } = synthesized();
+
+const queueSchema = z.object({
+  VisibilityTimeout: z.number().optional(),
+  FifoQueue: z.boolean().optional(),
+  SqsManagedSseEnabled: z.literal(true),
+  RedrivePolicy: z.object({ deadLetterTargetArn: z.unknown(), maxReceiveCount: z.number() }).optional(),
+});
+const mappingSchema = z.object({
+  EventSourceArn: z.unknown(),
+  FunctionName: z.object({ Ref: z.string() }),
+  BatchSize: z.number(),
+  FunctionResponseTypes: z.tuple([z.literal("ReportBatchItemFailures")]),
+  ScalingConfig: z.object({ MaximumConcurrency: z.number().min(2) }).optional(),
+});
+const timeoutSchema = z.object({ Timeout: z.number() });
+
+const mappings = resourcesOf(pipeline, "AWS::Lambda::EventSourceMapping").map((mapping) => ({
+  ...mappingSchema.parse(mapping.Properties),
+  properties: mapping.Properties,
+}));
+/** Queues with a consumer. */
+const lanes = mappings
+  .filter((mapping) => mapping.ScalingConfig !== undefined)
+  .map((mapping) => {
+    const queue = resourceOf(pipeline, idOf(mapping.EventSourceArn));
+    const { Timeout } = timeoutSchema.parse(resourceOf(pipeline, mapping.FunctionName.Ref).Properties);
+    return {
+      id: queue.id,
+      step: stepOf(mapping.FunctionName.Ref),
+      mapping,
+      queue: queueSchema.parse(queue.Properties),
+      Timeout,
+    };
+  });
+
+describe("queues", () => {
+  it("are encrypted and reached over TLS only", () => {
+    const queues = resourcesOf(pipeline, "AWS::SQS::Queue");
+    for (const queue of queues) queueSchema.parse(queue.Properties);
+    const refused = resourcesOf(pipeline, "AWS::SQS::QueuePolicy").filter((policy) =>
+      JSON.stringify(policy.Properties).includes(
+        '"Condition":{"Bool":{"aws:SecureTransport":"false"}},"Effect":"Deny"',
+      ),
+    );
+    expect(refused).toHaveLength(queues.length);
+  });
+
+  it("with a consumer are seven, each with a dead-letter queue of its own kind", () => {
+    expect(lanes).toHaveLength(7);
+    const dead = lanes.map((lane) => {
+      expect(lane.queue.RedrivePolicy?.maxReceiveCount, lane.id).toBeGreaterThanOrEqual(3);
+      const id = idOf(lane.queue.RedrivePolicy?.deadLetterTargetArn);
+      expect(queueSchema.parse(resourceOf(pipeline, id).Properties).FifoQueue).toBe(lane.queue.FifoQueue);
+      return id;
+    });
+    expect(new Set(dead).size).toBe(7);
+  });
+
+  it("give one piece of work to an invocation", () => {
+    for (const lane of lanes) expect(lane.mapping.BatchSize, lane.id).toBe(1);
+  });
+
+  it("show a chunk again only after its lease, and the lease outlives the invocation", () => {
+    const sending = lanes.filter((lane) => lane.step.startsWith("send-"));
+    expect(sending).toHaveLength(5);
+    for (const lane of sending) {
+      expect(lane.Timeout * 1_000, lane.id).toBeLessThan(LEASE_MS);
+      expect((lane.queue.VisibilityTimeout ?? 0) * 1_000, lane.id).toBeGreaterThan(LEASE_MS);
+    }
+  });
+
+  it("of planner and publisher wait six times the function's time", () => {
+    const waking = lanes.filter((lane) => !lane.step.startsWith("send-"));
+    expect(waking.map((lane) => lane.step).sort()).toEqual(["plan-notifications", "publish-page"]);
+    for (const lane of waking) expect(lane.queue.VisibilityTimeout).toBe(6 * lane.Timeout);
+  });
+
+  it("of chunks are FIFO, one for each channel, with the throughput of their groups", () => {
+    const fifo = lanes.filter((lane) => lane.queue.FifoQueue === true);
+    expect(fifo.map((lane) => lane.step).sort()).toEqual(["send-email", "send-sms", "send-webhook"]);
+    for (const lane of fifo) {
+      expect(resourceOf(pipeline, lane.id).Properties).toMatchObject({
+        DeduplicationScope: "messageGroup",
+        FifoThroughputLimit: "perMessageGroupId",
+      });
+    }
+  });
+
+  it("let more senders of email run as SES allows more", () => {
+    const { pipeline: fast } = synthesized({ emailsPerSecond: "1000" });
+    fast.hasResourceProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: { MaximumConcurrency: 7 } });
+    expect(lanes.find((lane) => lane.step === "send-email")?.mapping.ScalingConfig?.MaximumConcurrency).toBe(2);
+  });
+});
+
+describe("the status stream", () => {
+  const readers = mappings.filter((mapping) => mapping.ScalingConfig === undefined);
+
+  it("has exactly two readers, which stop trying, bisect, and put aside what fails", () => {
+    expect(readers.map((reader) => stepOf(reader.FunctionName.Ref)).sort()).toEqual([
+      "plan-notifications",
+      "publish-page",
+    ]);
+    for (const reader of readers) {
+      expect(reader.properties).toMatchObject({
+        StartingPosition: "TRIM_HORIZON",
+        BisectBatchOnFunctionError: true,
+        MaximumRetryAttempts: 3,
+      });
+      expect(reader.properties).toHaveProperty("DestinationConfig.OnFailure.Destination");
+    }
+  });
+
+  it("wakes the planner for new updates and the publisher for the page's item", () => {
+    const patterns = new Map(readers.map((reader) => [stepOf(reader.FunctionName.Ref), patternOf(reader.properties)]));
+    expect(patterns.get("plan-notifications")).toEqual({
+      eventName: ["INSERT"],
+      dynamodb: { Keys: { sk: { S: [{ prefix: "UPDATE#" }] } } },
+    });
+    expect(patterns.get("publish-page")).toEqual({
+      eventName: ["INSERT", "MODIFY"],
+      dynamodb: { Keys: { sk: { S: ["PAGE"] } } },
+    });
+  });
+});
+
+describe("functions", () => {
+  it("run on Node 24, ARM, each with a role and a log of its own that ends", () => {
+    const functions = resourcesOf(pipeline, "AWS::Lambda::Function");
+    expect(functions).toHaveLength(8);
+    for (const { Properties } of functions) {
+      expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"], Handler: "index.handler" });
+      expect(Properties).not.toHaveProperty("ReservedConcurrentExecutions");
+    }
+    expect(new Set(functions.map((each) => JSON.stringify(each.Properties.Role))).size).toBe(8);
+    expect(new Set(functions.map((each) => JSON.stringify(each.Properties.LoggingConfig))).size).toBe(8);
+    pipeline.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 30 });
+  });
+
+  it("are swept once a minute, and a sweep is over before the next", () => {
+    const sweep = steps.find(({ step }) => step === "sweep")?.logicalId ?? "";
+    pipeline.hasResourceProperties("AWS::Events::Rule", {
+      ScheduleExpression: "rate(1 minute)",
+      Targets: [Match.objectLike({ Arn: { "Fn::GetAtt": [sweep, "Arn"] } })],
+    });
+    expect(timeoutSchema.parse(resourceOf(pipeline, sweep).Properties).Timeout).toBeLessThan(60);
+  });
+});
+
+describe("HTTP APIs", () => {
+  it("have the routes of operators and public, each throttled", () => {
+    const routes = resourcesOf(pipeline, "AWS::ApiGatewayV2::Route").map((route) => route.Properties.RouteKey);
+    const stages = resourcesOf(pipeline, "AWS::ApiGatewayV2::Stage");
+    const throttled = stages.flatMap((stage) =>
+      Object.keys(z.object({}).loose().parse(stage.Properties.RouteSettings)),
+    );
+    expect(routes.sort()).toEqual(
+      ["ANY /v1/{proxy+}", "GET /{proxy+}", "HEAD /{proxy+}", "OPTIONS /{proxy+}", "POST /{proxy+}"].sort(),
+    );
+    expect(throttled.sort()).toEqual(routes);
+    for (const stage of stages) {
+      expect(stage.Properties).toMatchObject({ StageName: "$default", AutoDeploy: true });
+      expect(stage.Properties).toHaveProperty("DefaultRouteSettings.ThrottlingRateLimit");
+    }
+    pipeline.allResourcesProperties("AWS::ApiGatewayV2::Integration", { PayloadFormatVersion: "2.0" });
+  });
+
+  it("log no path, query, address or header: they may carry tokens and personal data", () => {
+    const stages = resourcesOf(pipeline, "AWS::ApiGatewayV2::Stage");
+    expect(stages).toHaveLength(2);
+    for (const stage of stages) {
+      const { Format } = z.object({ Format: z.string() }).parse(stage.Properties.AccessLogSettings);
+      expect(Format).not.toMatch(/path|query|sourceIp|userAgent|header|authorizer/i);
+    }
+  });
+});
+
+describe("the site", () => {
+  it("serves the bucket only, through origin access control, with its own 404", () => {
+    pipeline.hasResourceProperties("AWS::CloudFront::Distribution", {
+      DistributionConfig: Match.objectLike({
+        DefaultRootObject: "index.html",
+        Origins: [Match.objectLike({ OriginAccessControlId: Match.anyValue() })],
+        DefaultCacheBehavior: Match.objectLike({ ViewerProtocolPolicy: "redirect-to-https" }),
+        CacheBehaviors: [Match.objectLike({ PathPattern: "/api/*" }), Match.objectLike({ PathPattern: "*.json" })],
+        CustomErrorResponses: Match.arrayWith([
+          Match.objectLike({ ErrorCode: 404, ResponseCode: 404, ResponsePagePath: "/404.html" }),
+        ]),
+      }),
+    });
+  });
+
+  it("sends CSP, HSTS, nosniff and frame rules with every file, and opens only the data to other sites", () => {
+    const policies = resourcesOf(pipeline, "AWS::CloudFront::ResponseHeadersPolicy").map(configOf);
+    expect(policies).toHaveLength(2);
+    for (const policy of policies) {
+      expect(policy.SecurityHeadersConfig).toMatchObject({
+        StrictTransportSecurity: { Override: true },
+        ContentTypeOptions: { Override: true },
+        FrameOptions: { FrameOption: "DENY", Override: true },
+      });
+      const csp = JSON.stringify(policy.SecurityHeadersConfig);
+      expect(csp).toContain("default-src 'none'");
+      expect(csp).toContain("frame-ancestors 'none'");
+      expect(csp).toContain("ApiEndpoint");
+    }
+    expect(policies.filter((policy) => policy.CorsConfig !== undefined)).toHaveLength(1);
+  });
+
+  it("answers to a host of its own with its certificate", () => {
+    const certificateArn = "arn:aws:acm:us-east-1:111111111111:certificate/one";
+    const { pipeline: custom } = synthesized({ pageUrl: "https://status.example.com", certificateArn });
+    custom.hasResourceProperties("AWS::CloudFront::Distribution", {
+      DistributionConfig: Match.objectLike({
+        Aliases: ["status.example.com"],
+        ViewerCertificate: Match.objectLike({
+          AcmCertificateArn: certificateArn,
+          MinimumProtocolVersion: "TLSv1.2_2021",
+        }),
+      }),
+    });
+  });
+});
+
+it("sends email over TLS only", () => {
+  pipeline.hasResourceProperties("AWS::SES::ConfigurationSet", { DeliveryOptions: { TlsPolicy: "REQUIRE" } });
+});
+
+it("takes publications to its topics over TLS only", () => {
+  const topics = resourcesOf(pipeline, "AWS::SNS::Topic");
+  const policies = resourcesOf(pipeline, "AWS::SNS::TopicPolicy");
+  expect(topics).toHaveLength(2);
+  expect(policies).toHaveLength(2);
+  for (const policy of policies) expect(JSON.stringify(policy.Properties)).toContain('"aws:SecureTransport":"false"');
+});
+
+it("mails its alarms to whoever is named", () => {
+  pipeline.resourceCountIs("AWS::SNS::Subscription", 0);
+  const { pipeline: told } = synthesized({ alarmEmail: "oncall@example.com" });
+  told.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "oncall@example.com" });
+});
+
+function stepOf(logicalId: string): string {
+  const found = steps.find((step) => step.logicalId === logicalId);
+  if (found === undefined) throw new Error(`${logicalId} is no step's function`);
+  return found.step;
+}
+
+function patternOf(properties: Resource["Properties"]): unknown {
+  const { Filters } = z
+    .object({ Filters: z.tuple([z.object({ Pattern: z.string() })]) })
+    .parse(properties.FilterCriteria);
+  return JSON.parse(Filters[0].Pattern);
+}
+
+function configOf({ Properties }: Resource) {
+  return z
+    .object({ SecurityHeadersConfig: z.unknown(), CorsConfig: z.unknown().optional() })
+    .parse(Properties.ResponseHeadersPolicyConfig);
+}

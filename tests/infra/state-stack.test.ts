@@ -1,0 +1,116 @@
+import { Match } from "aws-cdk-lib/assertions";
+import { describe, expect, it } from "vitest";
+import { resourcesOf, synthesized } from "./synthesized.ts";
+
+const { state } = synthesized();
+const KEYS = [
+  { AttributeName: "pk", KeyType: "HASH" },
+  { AttributeName: "sk", KeyType: "RANGE" },
+];
+
+describe("tables", () => {
+  it("are four, all protected, on demand and recoverable to a point in time", () => {
+    const tables = resourcesOf(state, "AWS::DynamoDB::Table");
+    expect(tables).toHaveLength(4);
+    for (const table of tables) {
+      expect(table.Properties).toMatchObject({
+        KeySchema: KEYS,
+        BillingMode: "PAY_PER_REQUEST",
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      });
+    }
+    state.allResources("AWS::DynamoDB::Table", { DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+  });
+
+  it("list incidents by local indexes, which can be read consistently, and stream new images from status alone", () => {
+    state.hasResourceProperties("AWS::DynamoDB::Table", {
+      StreamSpecification: { StreamViewType: "NEW_IMAGE" },
+      LocalSecondaryIndexes: [localIndex("newest", "newestAt"), localIndex("unresolved", "unresolvedAt")],
+      AttributeDefinitions: Match.arrayWith([
+        { AttributeName: "newestAt", AttributeType: "N" },
+        { AttributeName: "unresolvedAt", AttributeType: "N" },
+      ]),
+    });
+    const streams = resourcesOf(state, "AWS::DynamoDB::Table").filter(
+      (table) => "StreamSpecification" in table.Properties,
+    );
+    expect(streams).toHaveLength(1);
+  });
+
+  it("keep the ledger's three sparse indexes", () => {
+    state.hasResourceProperties("AWS::DynamoDB::Table", {
+      GlobalSecondaryIndexes: ["problems", "due", "open"].map((index) => ({
+        IndexName: index,
+        KeySchema: [
+          { AttributeName: `${index}Pk`, KeyType: "HASH" },
+          { AttributeName: `${index}Sk`, KeyType: "RANGE" },
+        ],
+        Projection: { ProjectionType: "ALL" },
+      })),
+      TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
+    });
+  });
+
+  it("expire only what is meant to", () => {
+    const expiring = resourcesOf(state, "AWS::DynamoDB::Table").filter(
+      (table) => "TimeToLiveSpecification" in table.Properties,
+    );
+    expect(expiring.map((table) => table.id.replace(/[0-9A-F]{8}$/, "")).sort()).toEqual(["Access", "Deliveries"]);
+  });
+});
+
+describe("the page's bucket", () => {
+  it("is private, encrypted and reached over TLS only", () => {
+    state.hasResourceProperties("AWS::S3::Bucket", {
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
+    });
+    state.hasResourceProperties("AWS::S3::BucketPolicy", {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
+        ]),
+      },
+    });
+  });
+
+  it("is read by this account's distributions and nobody else", () => {
+    state.hasResourceProperties("AWS::S3::BucketPolicy", {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Action: "s3:GetObject",
+            Principal: { Service: "cloudfront.amazonaws.com" },
+            Condition: Match.objectLike({ StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } }),
+          }),
+        ]),
+      },
+    });
+  });
+});
+
+it("lets go of everything where data need not be protected", () => {
+  const { state: unprotected } = synthesized({ protectData: "false" });
+  unprotected.allResourcesProperties("AWS::DynamoDB::Table", { DeletionProtectionEnabled: false });
+  unprotected.allResources("AWS::DynamoDB::Table", { DeletionPolicy: "Delete" });
+});
+
+function localIndex(name: string, sortKey: string) {
+  return {
+    IndexName: name,
+    KeySchema: [
+      { AttributeName: "pk", KeyType: "HASH" },
+      { AttributeName: sortKey, KeyType: "RANGE" },
+    ],
+    Projection: { ProjectionType: "ALL" },
+  };
+}

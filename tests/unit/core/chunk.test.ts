@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { chunkRange, chunksFor, RECIPIENTS_PER_CHUNK } from "../../../functions/core/chunk.ts";
+import { hashPosition } from "../../../functions/core/ids.ts";
+
+/** As many chunks as an audience of 50 million subscribers by email would have. */
+const MOST_CHUNKS = 1_000_000;
+
+describe("chunkRange", () => {
+  it.each([1, 2, 3, 7, 16, 400, 20_000])("splits all positions into %i ranges without gap or overlap", (of) => {
+    let next = 0;
+    for (let chunk = 0; chunk < of; chunk += 1) {
+      const { from, to } = chunkRange(chunk, of);
+      expect(Number.parseInt(from, 16)).toBe(next);
+      expect(to >= from).toBe(true);
+      next = Number.parseInt(to, 16) + 1;
+    }
+    expect(next).toBe(2 ** 32);
+  });
+
+  it("puts every position into exactly one range, next to its neighbours, of about the same size", () => {
+    const place = fc
+      .integer({ min: 1, max: MOST_CHUNKS })
+      .chain((of) => fc.record({ of: fc.constant(of), chunk: fc.integer({ min: 0, max: of - 1 }) }));
+    fc.assert(
+      fc.property(place, ({ of, chunk }) => {
+        const { from, to } = chunkRange(chunk, of);
+        const size = Number.parseInt(to, 16) - Number.parseInt(from, 16) + 1;
+        expect(Math.abs(size - 2 ** 32 / of)).toBeLessThan(1);
+        const before = chunk === 0 ? "00000000" : chunkRange(chunk - 1, of).to;
+        expect(Number.parseInt(from, 16) - Number.parseInt(before, 16)).toBe(chunk === 0 ? 0 : 1);
+        if (chunk === of - 1) expect(to).toBe("ffffffff");
+        expect(`${from}${to}`).toMatch(/^[0-9a-f]{16}$/);
+      }),
+    );
+  });
+
+  it("compares as text with the positions of subscribers", () => {
+    const inside = (id: string, chunk: number) => {
+      const { from, to } = chunkRange(chunk, 9);
+      return hashPosition(id) >= from && hashPosition(id) <= to;
+    };
+    for (let number = 0; number < 500; number += 1) {
+      const id = `subscriber${number}`;
+      expect(Array.from({ length: 9 }, (_, chunk) => inside(id, chunk)).filter(Boolean)).toHaveLength(1);
+    }
+  });
+});
+
+describe("chunksFor", () => {
+  it.each([
+    { channel: "email", subscribers: 0, rate: null, chunks: 1 },
+    { channel: "email", subscribers: 50, rate: null, chunks: 1 },
+    { channel: "email", subscribers: 51, rate: null, chunks: 2 },
+    { channel: "email", subscribers: 1_000_000, rate: 500, chunks: 20_000 },
+    { channel: "webhook", subscribers: 26, rate: null, chunks: 2 },
+    { channel: "sms", subscribers: 100, rate: 20, chunks: 5 },
+    // A sandbox sends one mail a second: ten seconds are ten mails.
+    { channel: "email", subscribers: 100, rate: 1, chunks: 10 },
+    { channel: "email", subscribers: 3, rate: 0.01, chunks: 3 },
+  ] as const)("$subscribers by $channel at $rate a second: $chunks", ({ channel, subscribers, rate, chunks }) => {
+    expect(chunksFor(channel, subscribers, rate)).toBe(chunks);
+  });
+
+  it("never plans more recipients for a chunk than the channel allows", () => {
+    fc.assert(
+      fc.property(
+        fc.nat(5_000_000),
+        fc.option(fc.double({ min: 0.1, max: 5_000, noNaN: true })),
+        (subscribers, rate) => {
+          const chunks = chunksFor("email", subscribers, rate);
+          expect(subscribers / chunks).toBeLessThanOrEqual(RECIPIENTS_PER_CHUNK.email);
+          if (rate !== null) expect(subscribers / chunks).toBeLessThanOrEqual(Math.max(1, rate * 10));
+        },
+      ),
+    );
+  });
+});

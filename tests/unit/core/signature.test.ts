@@ -1,0 +1,132 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { Webhook as StandardWebhook } from "standardwebhooks";
+import { Webhook as SvixWebhook } from "svix";
+import { describe, expect, it } from "vitest";
+import {
+  type SigningKey,
+  sameDigest,
+  subscriberToken,
+  type TokenSubject,
+  tokenKeyVersion,
+  verifySubscriberToken,
+  webhookId,
+  webhookSecret,
+  webhookSignature,
+} from "../../../functions/core/signature.ts";
+
+const KEY: SigningKey = { version: 3, key: randomBytes(32) };
+const SUBJECT: TokenSubject = { pageId: "page00000001", channel: "email", subscriberId: "subscriber01" };
+
+describe("webhook signature", () => {
+  const secret = webhookSecret(KEY, SUBJECT.pageId, SUBJECT.subscriberId, 1);
+  const id = webhookId(SUBJECT.subscriberId, "update000001");
+  const body = JSON.stringify({ incident: { name: "Störung “API”" } });
+  const seconds = Math.floor(Date.now() / 1_000);
+  const headers = {
+    "webhook-id": id,
+    "webhook-timestamp": String(seconds),
+    "webhook-signature": webhookSignature(secret, id, seconds, body),
+  };
+
+  it.each([
+    { by: "standardwebhooks", verifier: new StandardWebhook(secret) },
+    { by: "svix", verifier: new SvixWebhook(secret) },
+  ])("is verified by $by, which refuses another body, id, time and secret", ({ verifier }) => {
+    expect(verifier.verify(body, headers)).toEqual(JSON.parse(body));
+    expect(() => verifier.verify(`${body} `, headers)).toThrow();
+    expect(() => verifier.verify(body, { ...headers, "webhook-id": "msg_other" })).toThrow();
+    expect(() => verifier.verify(body, { ...headers, "webhook-timestamp": String(seconds - 1) })).toThrow();
+    const other = webhookSecret(KEY, SUBJECT.pageId, SUBJECT.subscriberId, 2);
+    const forged = { ...headers, "webhook-signature": webhookSignature(other, id, seconds, body) };
+    expect(() => verifier.verify(body, forged)).toThrow();
+    // While a secret is rotated both signatures are sent.
+    const both = `${webhookSignature(other, id, seconds, body)} ${headers["webhook-signature"]}`;
+    expect(verifier.verify(body, { ...headers, "webhook-signature": both })).toEqual(JSON.parse(body));
+  });
+
+  it("has a secret of 256 bits that differs by page, subscriber, version and master key", () => {
+    const secrets = [
+      secret,
+      webhookSecret(KEY, "page00000002", SUBJECT.subscriberId, 1),
+      webhookSecret(KEY, SUBJECT.pageId, "subscriber02", 1),
+      webhookSecret(KEY, SUBJECT.pageId, SUBJECT.subscriberId, 2),
+      webhookSecret({ version: 3, key: randomBytes(32) }, SUBJECT.pageId, SUBJECT.subscriberId, 1),
+    ];
+    expect(new Set(secrets).size).toBe(secrets.length);
+    expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    expect(webhookSecret(KEY, SUBJECT.pageId, SUBJECT.subscriberId, 1)).toBe(secret);
+  });
+
+  it("has an id that is the same on every attempt, and another for another subscriber or update", () => {
+    expect(webhookId(SUBJECT.subscriberId, "update000001")).toBe(id);
+    expect(webhookId(SUBJECT.subscriberId, "update000002")).not.toBe(id);
+    expect(webhookId("subscriber02", "update000001")).not.toBe(id);
+    expect(id).toMatch(/^msg_[A-Za-z0-9_-]{27}$/);
+  });
+});
+
+describe("subscriber token", () => {
+  const token = subscriberToken(KEY, "unsubscribe", SUBJECT);
+
+  it.each(["email", "sms", "webhook"] as const)(
+    "names its subscriber (%s), in characters that need no escaping",
+    (channel) => {
+      const subject = { ...SUBJECT, channel };
+      const made = subscriberToken(KEY, "unsubscribe", subject);
+      expect(encodeURIComponent(made)).toBe(made);
+      expect(verifySubscriberToken(KEY, "unsubscribe", made)).toEqual(subject);
+      expect(tokenKeyVersion(made)).toBe(3);
+    },
+  );
+
+  it("is refused when any one of its characters is another", () => {
+    for (const [index, character] of [...token].entries()) {
+      for (const other of ["a", "b", "e", "s", "w", "0", "3", "A", "Q", "g", "-", "_", "."]) {
+        if (other === character) continue;
+        const tampered = `${token.slice(0, index)}${other}${token.slice(index + 1)}`;
+        expect(verifySubscriberToken(KEY, "unsubscribe", tampered), tampered).toBeNull();
+      }
+    }
+  });
+
+  it("has one spelling only, though base64 leaves bits over", () => {
+    const last = token.slice(-1);
+    const spellings = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"].filter(
+      (other) => verifySubscriberToken(KEY, "unsubscribe", `${token.slice(0, -1)}${other}`) !== null,
+    );
+    expect(spellings).toEqual([last]);
+  });
+
+  it("is refused under another key, also one of the same version, and under another version of the same key", () => {
+    expect(verifySubscriberToken({ ...KEY, key: randomBytes(32) }, "unsubscribe", token)).toBeNull();
+    expect(verifySubscriberToken({ ...KEY, version: 4 }, "unsubscribe", token)).toBeNull();
+  });
+
+  it("is refused when it was made for another purpose", () => {
+    const head = token.slice(0, token.lastIndexOf("."));
+    const mac = createHmac("sha256", KEY.key).update(`manage|${head}`).digest().subarray(0, 16).toString("base64url");
+    expect(verifySubscriberToken(KEY, "unsubscribe", `${head}.${mac}`)).toBeNull();
+  });
+
+  it.each(["", "3", "3.x", "........", `${token} `, `${token}\n`, token.toUpperCase(), token.slice(0, -1)])(
+    "has no other form (%j)",
+    (text) => {
+      expect(verifySubscriberToken(KEY, "unsubscribe", text)).toBeNull();
+    },
+  );
+
+  it("names no key version where there is none", () => {
+    expect(["", "x.", "-1.", "12345678.", "3"].map(tokenKeyVersion)).toEqual([null, null, null, null, null]);
+  });
+});
+
+describe("sameDigest", () => {
+  it("compares digests, and refuses what is none", () => {
+    expect(sameDigest("00ff", "00ff")).toBe(true);
+    expect(sameDigest("00FF", "00ff")).toBe(true);
+    expect(sameDigest("00ff", "00fe")).toBe(false);
+    expect(sameDigest("00ff", "00")).toBe(false);
+    expect(sameDigest("", "")).toBe(false);
+    expect(sameDigest("zz", "zz")).toBe(false);
+  });
+});

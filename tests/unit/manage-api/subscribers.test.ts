@@ -1,0 +1,324 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { parseConfirmToken } from "../../../functions/core/confirm-token.ts";
+import { webhookSecret } from "../../../functions/core/signature.ts";
+import { idOf, idsOf, manageWorld, PAGE } from "./manage-world.ts";
+
+const EMAIL = { email: "Ada@Example.org" };
+const ACTIVE = { skip_confirmation_notification: true };
+
+describe("email", () => {
+  test("has to be confirmed: a token goes out, its hash alone is stored", async () => {
+    const world = await manageWorld();
+    const reply = await world.post("/subscribers", { subscriber: EMAIL });
+    const id = idOf(reply);
+    expect(reply).toMatchObject({
+      status: 201,
+      json: {
+        mode: "email",
+        state: "unconfirmed",
+        email: "Ada@Example.org",
+        endpoint: null,
+        phone_number: null,
+        components: [],
+        quarantined_at: null,
+        created_at: "2025-07-07T12:05:00.000+02:00",
+      },
+    });
+    expect(reply.text).not.toContain("signing_secret");
+    expect(world.mails).toMatchObject([{ kind: "confirmation", channel: "email", subscriberId: id }]);
+    const token = world.mails[0]?.raw.split(": ")[1] ?? "";
+    const stored = await world.subscribers.get(PAGE.id, "email", id);
+    expect(token).toMatch(/^[a-z0-9]{12}\.e\.[a-z0-9]{12}\.[A-Za-z0-9_-]{43}$/);
+    expect(stored).toMatchObject({ state: "unconfirmed", confirmedAt: null, scopes: { page: true } });
+    expect(parseConfirmToken(token)).toMatchObject({ subscriberId: id, hash: stored?.confirmTokenHash });
+    expect(JSON.stringify(stored)).not.toContain(token.slice(-43));
+  });
+
+  test("skip_confirmation_notification makes it active at once, with no mail", async () => {
+    const world = await manageWorld();
+    const reply = await world.post("/subscribers", { subscriber: { ...EMAIL, ...ACTIVE } });
+    expect(reply.json).toMatchObject({ state: "active" });
+    expect(world.mails).toEqual([]);
+    expect(await world.subscribers.get(PAGE.id, "email", idOf(reply))).toMatchObject({
+      confirmedAt: world.deps.clock(),
+    });
+  });
+
+  test("an address has one subscriber, however it is written", async () => {
+    const world = await manageWorld();
+    const id = idOf(await world.post("/subscribers", { subscriber: { ...EMAIL, ...ACTIVE } }));
+    expect(await world.post("/subscribers", { subscriber: { email: " ada@example.ORG " } })).toMatchObject({
+      status: 422,
+      json: { error: "subscriber.email is subscribed already", details: [{ field: "subscriber.email" }] },
+    });
+    expect(idsOf(await world.get("/subscribers?state=all"))).toEqual([id]);
+  });
+
+  test("who had left comes back under the old id, and confirms again", async () => {
+    const world = await manageWorld();
+    const id = idOf(await world.post("/subscribers", { subscriber: { ...EMAIL, ...ACTIVE } }));
+    await world.remove(`/subscribers/${id}`);
+    const web = await world.component("Web");
+    const back = await world.post("/subscribers", { subscriber: { ...EMAIL, component_ids: [web] } });
+    expect(back).toMatchObject({ status: 201, json: { id, state: "unconfirmed", components: [web] } });
+    expect(world.mails).toHaveLength(1);
+  });
+
+  test("the confirmation can be sent again, which voids the first link", async () => {
+    const world = await manageWorld();
+    const id = idOf(await world.post("/subscribers", { subscriber: EMAIL }));
+    const first = (await world.subscribers.get(PAGE.id, "email", id))?.confirmTokenHash;
+    expect((await world.post(`/subscribers/${id}/resend_confirmation`, {})).status).toBe(201);
+    expect(world.mails).toHaveLength(2);
+    expect((await world.subscribers.get(PAGE.id, "email", id))?.confirmTokenHash).not.toBe(first);
+    const active = idOf(await world.post("/subscribers", { subscriber: { email: "b@example.org", ...ACTIVE } }));
+    expect((await world.post(`/subscribers/${active}/resend_confirmation`, {})).status).toBe(422);
+    expect((await world.post("/subscribers/nosuchthing0/resend_confirmation", {})).status).toBe(404);
+  });
+});
+
+describe("webhook", () => {
+  test("the signing secret is shown on creation only", async () => {
+    const world = await manageWorld();
+    const subscriber = { endpoint: "https://hooks.example.org:8443/in?key=1#top", email: "ops@example.org" };
+    const reply = await world.post("/subscribers", { subscriber });
+    const id = idOf(reply);
+    const secret = webhookSecret(await world.access.currentSigningKey(PAGE.id), PAGE.id, id, 1);
+    expect(reply).toMatchObject({
+      status: 201,
+      json: {
+        mode: "webhook",
+        state: "active",
+        endpoint: "https://hooks.example.org:8443/in?key=1",
+        email: "ops@example.org",
+        signing_secret: secret,
+      },
+    });
+    for (const later of [
+      await world.get(`/subscribers/${id}`),
+      await world.get("/subscribers"),
+      await world.remove(`/subscribers/${id}`),
+    ]) {
+      expect(later.text).not.toContain("signing_secret");
+      expect(later.text).not.toContain(secret);
+    }
+  });
+
+  test.each([
+    "http://hooks.example.org/",
+    "https://user:pass@hooks.example.org/",
+    "https://user@hooks.example.org/",
+    "https://hooks.example.org:8080/",
+    "ftp://hooks.example.org/",
+    "javascript:alert(1)",
+    "hooks.example.org",
+    "https://",
+    `https://hooks.example.org/${"x".repeat(2_000)}`,
+  ])("refuses %s", async (endpoint) => {
+    const world = await manageWorld();
+    const before = await world.snapshot();
+    const reply = await world.post("/subscribers", { subscriber: { endpoint } });
+    expect(reply).toMatchObject({ status: 422, json: { details: [{ field: "subscriber.endpoint" }] } });
+    expect(await world.snapshot()).toEqual(before);
+  });
+
+  test("where any target is allowed, http and any port too, but still no user info", async () => {
+    const { post } = await manageWorld({ webhookTargets: "any" });
+    expect((await post("/subscribers", { subscriber: { endpoint: "http://127.0.0.1:4000/hook" } })).status).toBe(201);
+    expect((await post("/subscribers", { subscriber: { endpoint: "http://a@127.0.0.1:4000/hook" } })).status).toBe(422);
+  });
+});
+
+describe("sms", () => {
+  test.each([
+    ["as dialled in its country", { phone_country: "de", phone_number: "01512 3456789" }],
+    ["in full", { phone_number: "+49 1512 3456789" }],
+    ["both", { phone_country: "DE", phone_number: "+4915123456789" }],
+  ])("%s", async (_how, subscriber) => {
+    const { post } = await manageWorld();
+    expect(await post("/subscribers", { subscriber })).toMatchObject({
+      status: 201,
+      json: {
+        mode: "sms",
+        state: "active",
+        phone_number: "+4915123456789",
+        phone_country: "DE",
+        display_phone_number: "+49 1512 3456789",
+      },
+    });
+  });
+
+  test.each([
+    ["phone_number", { phone_country: "DE", phone_number: "12" }],
+    ["phone_number", { phone_country: "DE", phone_number: "call me 01512 3456789" }],
+    ["phone_number", { phone_country: "DE", phone_number: "+4930123456" }],
+    ["phone_country", { phone_number: "01512 3456789" }],
+    ["phone_country", { phone_country: "Germany", phone_number: "01512 3456789" }],
+    ["phone_country", { phone_country: "US", phone_number: "2015550123" }],
+    ["phone_number", { phone_number: "+12015550123" }],
+    ["phone_number", { phone_country: "AT", phone_number: "+4915123456789" }],
+    ["phone_number", { phone_number: "+4915123456789", email: "a@example.org" }],
+  ])("422 names %s of %j", async (field, subscriber) => {
+    const world = await manageWorld();
+    const before = await world.snapshot();
+    const reply = await world.post("/subscribers", { subscriber });
+    expect(reply).toMatchObject({ status: 422, json: { details: [{ field: `subscriber.${field}` }] } });
+    expect(await world.snapshot()).toEqual(before);
+  });
+});
+
+describe("what anybody may ask for", () => {
+  test.each([
+    ["subscriber.email", {}],
+    ["subscriber.email", { email: "nobody" }],
+    ["subscriber.email", { email: "a@example.org\r\nBcc: b@example.org" }],
+    ["subscriber.email", { email: `${"a".repeat(250)}@example.org` }],
+    ["subscriber.component_ids", { ...EMAIL, component_ids: [] }],
+    ["subscriber.component_ids", { ...EMAIL, component_ids: ["nosuchthing0"] }],
+    ["subscriber.component_ids", { ...EMAIL, component_ids: "all" }],
+  ])("422 names %s of %j and stores nothing", async (field, subscriber) => {
+    const world = await manageWorld();
+    const before = await world.snapshot();
+    const reply = await world.post("/subscribers", { subscriber });
+    expect(reply).toMatchObject({ status: 422, json: { details: [{ field }] } });
+    expect(await world.snapshot()).toEqual(before);
+  });
+
+  test("some components instead of the page, changed later", async () => {
+    const world = await manageWorld();
+    const [a, b] = [await world.component("a"), await world.component("b")];
+    const id = idOf(await world.post("/subscribers", { subscriber: { ...EMAIL, ...ACTIVE, component_ids: [a] } }));
+    expect((await world.get(`/subscribers/${id}`)).json).toMatchObject({ components: [a] });
+    expect(await world.patch(`/subscribers/${id}`, { component_ids: [b] })).toMatchObject({
+      status: 200,
+      json: { components: [b] },
+    });
+    expect(await world.subscribers.get(PAGE.id, "email", id)).toMatchObject({
+      scopes: { page: false, components: [b] },
+    });
+    expect((await world.patch(`/subscribers/${id}`, { component_ids: ["nosuchthing0"] })).status).toBe(422);
+    expect((await world.patch(`/subscribers/${id}`, {})).status).toBe(422);
+  });
+
+  test("unsubscribed twice is unsubscribed; unknown is 404", async () => {
+    const world = await manageWorld();
+    const id = idOf(await world.post("/subscribers", { subscriber: { ...EMAIL, ...ACTIVE } }));
+    for (let time = 0; time < 2; time += 1) {
+      const path = `/subscribers/${id}?skip_unsubscription_notification=true`;
+      expect(await world.remove(path)).toMatchObject({ status: 200, json: { id, state: "unsubscribed" } });
+    }
+    expect(idsOf(await world.get("/subscribers"))).toEqual([]);
+    expect(idsOf(await world.get("/subscribers?state=unsubscribed"))).toEqual([id]);
+    for (const reply of [
+      await world.get("/subscribers/nosuchthing0"),
+      await world.remove("/subscribers/nosuchthing0"),
+    ]) {
+      expect(reply).toMatchObject({ status: 404, json: { error: "There is no such subscriber" } });
+    }
+  });
+});
+
+describe("lists and counts", () => {
+  async function crowd() {
+    const world = await manageWorld();
+    for (let count = 0; count < 7; count += 1) {
+      await world.post("/subscribers", { subscriber: { email: `p${count}@example.org`, ...ACTIVE } });
+      world.tick(1);
+    }
+    await world.post("/subscribers", { subscriber: { email: "new@example.org" } });
+    await world.post("/subscribers", { subscriber: { endpoint: "https://hooks.example.org/" } });
+    return world;
+  }
+
+  test("active by default, by type and state, paged from 0", async () => {
+    const { get } = await crowd();
+    const count = async (query: string) => idsOf(await get(`/subscribers${query}`)).length;
+    expect(await count("")).toBe(8);
+    expect(await count("?type=email")).toBe(7);
+    expect(await count("?type=slack")).toBe(0);
+    expect(await count("?state=unconfirmed")).toBe(1);
+    expect(await count("?state=all")).toBe(9);
+    expect(await count("?q=P3@")).toBe(1);
+    const all = idsOf(await get("/subscribers"));
+    const pages = [
+      idsOf(await get("/subscribers?limit=3&page=0")),
+      idsOf(await get("/subscribers?limit=3&page=1")),
+      idsOf(await get("/subscribers?limit=3&page=2")),
+    ];
+    expect(pages.flat()).toEqual(all);
+    expect(pages.map((page) => page.length)).toEqual([3, 3, 2]);
+  });
+
+  test("sorted on request", async () => {
+    const { get } = await crowd();
+    const emails = async (query: string) =>
+      z
+        .array(z.object({ email: z.string() }))
+        .parse((await get(`/subscribers?type=email&${query}`)).json)
+        .map(({ email }) => email[1]);
+    expect(await emails("sort_field=primary")).toEqual([..."0123456"]);
+    expect(await emails("sort_field=created_at&sort_direction=desc")).toEqual([..."6543210"]);
+  });
+
+  test("counts", async () => {
+    const { get } = await crowd();
+    const none = { integration_partner: 0, slack: 0, teams: 0 };
+    expect((await get("/subscribers/count")).json).toEqual({ email: 7, sms: 0, webhook: 1, ...none });
+    expect((await get("/subscribers/count?state=all")).json).toEqual({ email: 8, sms: 0, webhook: 1, ...none });
+    expect((await get("/subscribers/count?type=webhook")).json).toEqual({ email: 0, sms: 0, webhook: 1, ...none });
+  });
+
+  test.each(["type=pigeon", "state=asleep", "limit=many", "sort_field=age", "sort_direction=up"])(
+    "422 for %s",
+    async (query) => {
+      const { get } = await manageWorld();
+      const field = query.split("=")[0];
+      expect(await get(`/subscribers?${query}`)).toMatchObject({ status: 422, json: { details: [{ field }] } });
+    },
+  );
+});
+
+describe("subscribers of one incident", () => {
+  test("joined, listed, left", async () => {
+    const world = await manageWorld();
+    const incident = await world.incident();
+    const path = `/incidents/${incident}/subscribers`;
+    const fresh = idOf(await world.post(path, { subscriber: { ...EMAIL, ...ACTIVE } }));
+    expect(await world.subscribers.get(PAGE.id, "email", fresh)).toMatchObject({
+      scopes: { page: false, components: [], incidents: [incident] },
+    });
+    const whole = idOf(await world.post("/subscribers", { subscriber: { email: "b@example.org", ...ACTIVE } }));
+    expect(idOf(await world.post(path, { subscriber: { email: "b@example.org" } }))).toBe(whole);
+    expect(idsOf(await world.get(path)).sort()).toEqual([fresh, whole].sort());
+    expect(idsOf(await world.get(`${path}?per_page=1&page=2`))).toHaveLength(1);
+    expect((await world.get(`${path}/${fresh}`)).json).toMatchObject({ id: fresh });
+
+    expect((await world.remove(`${path}/${whole}`)).json).toMatchObject({ state: "active" });
+    expect((await world.remove(`${path}/${fresh}`)).json).toMatchObject({ state: "unsubscribed" });
+    expect((await world.get(`${path}/${whole}`)).status).toBe(404);
+    expect((await world.remove(`${path}/nosuchthing0`)).status).toBe(404);
+  });
+
+  test("a webhook that is subscribed already does not show its secret again", async () => {
+    const world = await manageWorld();
+    const incident = await world.incident();
+    const subscriber = { endpoint: "https://hooks.example.org/" };
+    await world.post("/subscribers", { subscriber });
+    const reply = await world.post(`/incidents/${incident}/subscribers`, { subscriber });
+    expect(reply.status).toBe(201);
+    expect(reply.text).not.toContain("signing_secret");
+  });
+
+  test("refusals", async () => {
+    const world = await manageWorld();
+    const incident = await world.incident();
+    const unconfirmed = idOf(await world.post(`/incidents/${incident}/subscribers`, { subscriber: EMAIL }));
+    const resend = `/incidents/${incident}/subscribers/${unconfirmed}/resend_confirmation`;
+    expect((await world.post(resend, {})).status).toBe(201);
+    expect(world.mails).toHaveLength(2);
+    expect((await world.post("/incidents/nosuchthing0/subscribers", { subscriber: EMAIL })).status).toBe(404);
+    const withComponents = { email: "c@example.org", component_ids: ["abcdefghijkl"] };
+    expect((await world.post(`/incidents/${incident}/subscribers`, { subscriber: withComponents })).status).toBe(422);
+  });
+});
