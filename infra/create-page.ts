@@ -35,8 +35,10 @@ const optionsSchema = z.object({
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  console.error(error instanceof z.ZodError ? reasons(error) : error instanceof Error ? error.message : error);
-  console.error(`\n${USAGE}`);
+  // Wrong options, as zod and parseArgs (TypeError) say it: how it is meant. Anything else: what went wrong.
+  if (error instanceof z.ZodError) console.error(`${reasons(error)}\n\n${USAGE}`);
+  else if (error instanceof TypeError) console.error(`${error.message}\n\n${USAGE}`);
+  else console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
   process.exitCode = 1;
 }
 

@@ -18,6 +18,9 @@ export interface MailParts {
   headers: Readonly<Record<string, string>>;
 }
 
+// Asked for part by part: left to itself the composer sends short ASCII as 7bit, where soft line breaks would be text.
+const QUOTED_PRINTABLE = "quoted-printable";
+
 /** One mail, RFC 5322: CRLF, 7-bit, both parts quoted-printable. Names lose line ends and controls on their way into a header. */
 export async function composeMail(parts: MailParts): Promise<string> {
   const host = mailHost(parts.from.address);
@@ -26,9 +29,8 @@ export async function composeMail(parts: MailParts): Promise<string> {
     from: { name: oneLine(parts.from.name), address: parts.from.address },
     to: parts.to,
     subject: oneLine(parts.subject),
-    text: parts.text,
-    html: parts.html,
-    textEncoding: "quoted-printable",
+    text: { content: parts.text, contentTransferEncoding: QUOTED_PRINTABLE },
+    html: { content: parts.html, contentTransferEncoding: QUOTED_PRINTABLE },
     boundaryPrefix: "tocsin",
     baseBoundary: seed,
     messageId: `<${seed}@${host}>`,

@@ -1,4 +1,4 @@
-import { Feed } from "feed";
+import { Feed, type Item } from "feed";
 import { publicStatus, type Update } from "../core/incident.ts";
 import { shownUpdates } from "../core/postmortem.ts";
 import { isoInZone } from "../core/zoned-time.ts";
@@ -20,37 +20,50 @@ export interface Feeds {
  * changes; its date is the one of its newest update, so that readers show an incident anew when it moves on.
  */
 export function renderFeeds(source: PublicPage, incidents: readonly IncidentWithUpdates[]): Feeds {
-  const { page, pageUrl } = source;
-  const host = new URL(pageUrl).host;
+  const items = incidents.slice(0, NEWEST).map((one) => itemOf(source, one));
+  const atom = feedOf(source, items);
+  // RSS has one date only; readers take it for the date of the news, so it is the newest update's as well.
+  const rss = feedOf(
+    source,
+    items.map((item) => ({ ...item, published: item.date })),
+  );
+  return { atom: atom.atom1(), rss: rss.rss2() };
+}
+
+function feedOf({ page, pageUrl }: PublicPage, items: readonly Item[]): Feed {
+  const name = oneLine(page.name);
   const feed = new Feed({
-    id: `tag:${host},2005:/history`,
-    title: `${oneLine(page.name)} Status - Incident History`,
-    description: `Incidents and maintenances of ${oneLine(page.name)}`,
+    id: `tag:${new URL(pageUrl).host},2005:/history`,
+    title: `${name} Status - Incident History`,
+    description: `Incidents and maintenances of ${name}`,
     link: pageUrl,
     updated: new Date(page.updatedAt),
     generator: "Tocsin",
     language: "en",
     feedLinks: { atom: `${pageUrl}/history.atom`, rss: `${pageUrl}/history.rss` },
-    author: { name: oneLine(page.name) },
+    author: { name },
   });
-  for (const one of incidents.slice(0, NEWEST)) {
-    const { incident } = one;
-    const shown = newestFirst(shownUpdates(incident, one.updates));
-    const html = entryHtml(source, one, shown);
-    const link = incidentUrl(pageUrl, incident.id);
-    feed.addItem({
-      id: `tag:${host},2005:Incident/${incident.id}`,
-      guid: link,
-      title: oneLine(incident.name),
-      link,
-      date: new Date(Math.max(incident.startedAt, ...shown.map(({ displayAt }) => displayAt))),
-      published: new Date(incident.startedAt),
-      description: html,
-      content: html,
-      category: [{ name: publicStatus(incident), term: publicStatus(incident) }],
-    });
-  }
-  return { atom: feed.atom1(), rss: feed.rss2() };
+  for (const item of items) feed.addItem(item);
+  return feed;
+}
+
+function itemOf(source: PublicPage, one: IncidentWithUpdates): Item {
+  const { incident, updates } = one;
+  const shown = newestFirst(shownUpdates(incident, updates));
+  const html = entryHtml(source, one, shown);
+  const link = incidentUrl(source.pageUrl, incident.id);
+  const status = publicStatus(incident);
+  return {
+    id: `tag:${new URL(source.pageUrl).host},2005:Incident/${incident.id}`,
+    guid: link,
+    title: oneLine(incident.name),
+    link,
+    date: new Date(Math.max(incident.startedAt, ...shown.map(({ displayAt }) => displayAt))),
+    published: new Date(incident.startedAt),
+    description: html,
+    content: html,
+    category: [{ name: status, term: status }],
+  };
 }
 
 function entryHtml(source: PublicPage, { incident, updates }: IncidentWithUpdates, shown: readonly Update[]): string {

@@ -41,6 +41,7 @@ const REPLACEMENTS: Readonly<Record<string, string>> = {
   "•": "-",
   "×": "x",
   "÷": "/",
+  "⁄": "/",
   "→": "->",
   "←": "<-",
   "™": "(TM)",

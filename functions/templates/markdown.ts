@@ -12,8 +12,28 @@ markdown.validateLink = (url) => SAFE_LINK.test(url.trim());
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 
 markdown.core.ruler.push("rel_on_links", (state) => {
-  for (const token of state.tokens.flatMap((block) => block.children ?? [])) {
-    if (token.type === "link_open") token.attrSet("rel", "noopener nofollow");
+  for (const { children } of state.tokens) if (children !== null) vetLinks(children);
+});
+// A link that leads nowhere, `[text]()`, is its text.
+function vetLinks(tokens: Token[]): void {
+  let leadsNowhere = false;
+  for (const token of tokens) {
+    if (token.type === "link_open") {
+      leadsNowhere = !SAFE_LINK.test(String(token.attrGet("href") ?? ""));
+      token.attrSet("rel", "noopener nofollow");
+    }
+    if (leadsNowhere && (token.type === "link_open" || token.type === "link_close")) {
+      token.type = "text";
+      token.content = "";
+      token.attrs = null;
+      token.nesting = 0;
+    }
+  }
+}
+// Alignment in tables would be an inline style, which the pages' policy refuses.
+markdown.core.ruler.push("no_inline_style", (state) => {
+  for (const token of state.tokens) {
+    if (token.type === "th_open" || token.type === "td_open") token.attrs = null;
   }
 });
 // Headings inside an update stand below the page's own h1 to h3.

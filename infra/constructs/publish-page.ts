@@ -41,7 +41,7 @@ export class PublishPage extends Construct {
       timeout: TIMEOUT,
     });
     // Writes only the publication: its lease and version, on the condition of the page's.
-    allow(publisher, state.status, ["GetItem", "Query", "UpdateItem", "ConditionCheckItem"], ["newest", "unresolved"]);
+    allow(publisher, state.status, ["GetItem", "Query", "UpdateItem", "ConditionCheckItem"], ["newest"]);
     // Without ListBucket S3 says 403 of a file that is not there, not 404.
     publisher.addToRolePolicy(new PolicyStatement({ actions: ["s3:ListBucket"], resources: [state.site.bucketArn] }));
     publisher.addToRolePolicy(

@@ -117,11 +117,10 @@ export class Site extends Construct {
 function securityHeaders(subscriptionsUrl: string): ResponseHeadersPolicyProps {
   const policy = [
     "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' https: data:",
-    "connect-src 'self'",
-    `form-action 'self' ${subscriptionsUrl}`,
+    // Each page names the hash of its own style besides; a header over all files cannot.
+    "style-src 'unsafe-inline'",
+    "img-src 'self' data:",
+    `form-action ${subscriptionsUrl}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ];

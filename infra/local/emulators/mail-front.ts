@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import sesLocal from "aws-ses-v2-local";
+import { createRequire } from "node:module";
 import { oneLine } from "../failure.ts";
 import { closeServer, HOST, listen, portOf } from "../listen.ts";
 import type { Outbox } from "./outbox.ts";
@@ -18,6 +18,9 @@ export interface MailFront {
   stop(): Promise<void>;
 }
 
+// A CommonJS package with a default export, which Node and Vitest import differently; required, it is the same in both.
+const sesLocal: typeof import("aws-ses-v2-local") = createRequire(import.meta.url)("aws-ses-v2-local");
+
 const WINDOW_MS = 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 // The emulator behind keeps every email for ever; the outbox has them.
@@ -34,7 +37,6 @@ export async function startMailFront(
   initial: Pick<MailLimits, "perSecond">,
   clock: () => number,
 ): Promise<MailFront> {
-  // A CommonJS package: its default export is a property of what Node imports.
   const behind = await sesLocal.default({ host: HOST, port: 0 });
   const behindUrl = `http://${HOST}:${portOf(behind)}`;
   let limits: MailLimits = { perSecond: initial.perSecond, per24Hours: 50_000_000 };

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+
+const MAIN = fileURLToPath(new URL("../../infra/local/main.ts", import.meta.url));
+const READY_MS = 60_000;
+
+const endpointsSchema = z.object({
+  page: z.string(),
+  api: z.string(),
+  subscriptions: z.string(),
+  pageId: z.string(),
+  apiKey: z.string(),
+  outbox: z.string(),
+});
+export type LocalEndpoints = z.infer<typeof endpointsSchema>;
+
+export interface LocalProcess {
+  endpoints: LocalEndpoints;
+  child: ChildProcess;
+  output: () => string;
+  /** Resolves with the exit code, or null if a signal ended it. */
+  end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
+}
+
+/** `npm start` as its own process, the way people run it. Resolves when it says that it is running. */
+export async function startProcess(options: {
+  port: number;
+  data: string;
+  arguments?: string[];
+}): Promise<LocalProcess> {
+  const args = [MAIN, "--port", String(options.port), "--data", options.data, ...(options.arguments ?? [])];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  child.stdout.on("data", (data) => {
+    output += String(data);
+  });
+  child.stderr.on("data", (data) => {
+    output += String(data);
+  });
+  const until = Date.now() + READY_MS;
+  while (!output.includes("Tocsin is running")) {
+    if (child.exitCode !== null || Date.now() > until) throw new Error(`did not start: ${output}`);
+    await setTimeout(50);
+  }
+  const text = await readFile(join(options.data, "endpoints.json"), "utf8");
+  return {
+    endpoints: endpointsSchema.parse(JSON.parse(text)),
+    child,
+    output: () => output,
+    end: (signal) =>
+      new Promise((resolve) => {
+        if (child.exitCode !== null) return resolve(child.exitCode);
+        child.once("exit", (code) => resolve(code));
+        child.kill(signal);
+      }),
+  };
+}
+
+/** The first of four free ports in a row. */
+export async function freePorts(): Promise<number> {
+  for (let base = 20_000 + Math.floor(Math.random() * 20_000); ; base += 7) {
+    const free = await Promise.all([0, 1, 2, 3].map((offset) => isFree(base + offset)));
+    if (free.every(Boolean)) return base;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
+/** A call of the manage API, with its answer as parsed JSON. */
+export async function callApi(
+  { api, pageId, apiKey }: LocalEndpoints,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ status: number; json: unknown }> {
+  const answer = await fetch(`${api}/pages/${pageId}${path}`, {
+    method,
+    headers: { authorization: `OAuth ${apiKey}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, json: await answer.json() };
+}

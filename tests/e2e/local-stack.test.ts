@@ -1,0 +1,152 @@
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import * as z from "zod";
+import { closeServer, freePorts, listen } from "../../infra/local/listen.ts";
+import { type LocalStack, startLocalStack } from "../../infra/local/local-stack.ts";
+
+const PATIENCE_MS = 30_000;
+
+const createdSchema = z.object({ id: z.string() });
+const webhookSchema = z.object({ id: z.string(), signing_secret: z.string() });
+const incidentBodySchema = z.object({ incident: z.object({ name: z.string(), status: z.string() }) });
+const summarySchema = z.object({
+  status: z.object({ description: z.string() }),
+  components: z.array(z.object({ name: z.string(), status: z.string() })),
+  incidents: z.array(z.object({ name: z.string(), status: z.string() })),
+});
+
+interface Received {
+  headers: Record<string, string>;
+  body: string;
+}
+const received: Received[] = [];
+const receiver = createServer(async (request, response) => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)]);
+  received.push({ headers: Object.fromEntries(headers), body: Buffer.concat(chunks).toString() });
+  response.writeHead(204).end();
+});
+
+let dataDir = "";
+let stack: LocalStack;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  await listen(receiver, 0);
+  dataDir = await mkdtemp(join(tmpdir(), "tocsin-"));
+  stack = await start();
+});
+
+afterAll(async () => {
+  await stack.stop();
+  await closeServer(receiver);
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+async function start(): Promise<LocalStack> {
+  const [page = 0, manage = 0, subscriptions = 0, outbox = 0] = await freePorts(4);
+  return startLocalStack({
+    ports: { page, manage, subscriptions, outbox },
+    dataDir,
+    webhookTargets: "any",
+    mailRate: 200,
+    sweepSeconds: 60,
+    dynamodb: null,
+    report: (line) => complaints.push(line),
+  });
+}
+
+async function call<S extends z.ZodType>(method: string, path: string, body: object | null, schema: S) {
+  const { api, pageId, apiKey } = stack.endpoints;
+  const answer = await fetch(`${api}/pages/${pageId}${path}`, {
+    method,
+    headers: { authorization: `OAuth ${apiKey}`, "content-type": "application/json" },
+    ...(body === null ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  expect(answer.ok, `${method} ${path} answered ${answer.status}: ${text}`).toBe(true);
+  return schema.parse(JSON.parse(text));
+}
+
+async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`${what} did not happen: ${complaints.join(" | ")}`);
+    await sleep(20);
+  }
+}
+
+const readPage = async (path: string) => (await fetch(`${stack.endpoints.page}${path}`)).text();
+const readSummary = async () => summarySchema.parse(JSON.parse(await readPage("/api/v2/summary.json")));
+
+it("tells subscribers on three channels of an incident, shows it, and goes on after a restart", async () => {
+  const component = await call("POST", "/components", { component: { name: "Web App" } }, createdSchema);
+  const subscribe = <S extends z.ZodType>(subscriber: object, schema: S) =>
+    call("POST", "/subscribers", { subscriber: { ...subscriber, skip_confirmation_notification: true } }, schema);
+  await subscribe({ email: "anna@example.com" }, createdSchema);
+  await subscribe({ phone_country: "DE", phone_number: "0151 12345678" }, createdSchema);
+  const address = receiver.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  const { signing_secret } = await subscribe({ endpoint: `http://127.0.0.1:${port}/hook` }, webhookSchema);
+
+  const incident = { name: "Uploads fail", status: "investigating", body: "We are looking." };
+  const { id: incidentId } = await call(
+    "POST",
+    "/incidents",
+    { incident: { ...incident, components: { [component.id]: "major_outage" } } },
+    createdSchema,
+  );
+
+  const { outbox } = stack;
+  await until("an email, an SMS and a webhook", () =>
+    [outbox.emails.length, outbox.sms.length, received.length].every((count) => count > 0),
+  );
+  expect(outbox.emails[0]).toMatchObject({ to: "anna@example.com" });
+  expect(outbox.emails[0]?.raw).toMatch(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r$/m);
+  expect(outbox.sms[0]).toMatchObject({ to: "+4915112345678", text: expect.stringContaining("Uploads fail") });
+  const [{ headers, body } = { headers: {}, body: "" }] = received;
+  expect(incidentBodySchema.parse(new Webhook(signing_secret).verify(body, headers)).incident).toEqual({
+    name: "Uploads fail",
+    status: "investigating",
+  });
+
+  await until("the page", async () => (await readPage("/")).includes("Uploads fail"));
+  expect(await readSummary()).toMatchObject({
+    status: { description: "Major System Outage" },
+    components: [{ name: "Web App", status: "major_outage" }],
+    incidents: [{ name: "Uploads fail", status: "investigating" }],
+  });
+  const data = await fetch(`${stack.endpoints.page}/api/v2/status.json`);
+  expect(data.headers.get("access-control-allow-origin")).toBe("*");
+  const again = await fetch(`${stack.endpoints.page}/api/v2/status.json`, {
+    headers: { "if-none-match": data.headers.get("etag") ?? "" },
+  });
+  expect(again.status).toBe(304);
+  const missing = await fetch(`${stack.endpoints.page}/no-such-page`);
+  expect([missing.status, missing.headers.get("content-type")]).toEqual([404, "text/html; charset=utf-8"]);
+  expect(missing.headers.get("content-security-policy")).toContain("default-src 'none'");
+
+  const before = stack.endpoints;
+  await stack.stop();
+  stack = await start();
+
+  expect(stack.endpoints).toMatchObject({ pageId: before.pageId, apiKey: before.apiKey });
+  expect((await stat(join(dataDir, "credentials.json"))).mode & 0o777).toBe(0o600);
+  // The bucket lost everything; the page is whole again before the stack says that it is ready.
+  expect(await readPage("/")).toContain("Uploads fail");
+  const resolving = { status: "resolved", body: "Uploads work again.", components: { [component.id]: "operational" } };
+  await call("PATCH", `/incidents/${incidentId}`, { incident: resolving }, createdSchema);
+  await until("the second email, SMS and webhook", () =>
+    [stack.outbox.emails.length, stack.outbox.sms.length, received.length].every((count) => count > 1),
+  );
+  await until("the page", async () => (await readSummary()).incidents.length === 0);
+  // Nothing was sent a second time because of the restart.
+  expect([stack.outbox.emails.length, stack.outbox.sms.length, received.length]).toEqual([2, 2, 2]);
+  expect(complaints.filter((line) => !line.endsWith("…"))).toEqual([]);
+});

@@ -1,0 +1,157 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { GetSendQuotaCommand, SESClient, SendRawEmailCommand } from "@aws-sdk/client-ses";
+import { PublishCommand } from "@aws-sdk/client-sns";
+import { afterEach, describe, expect, it } from "vitest";
+import { startFauxqs } from "../../infra/local/emulators/fauxqs.ts";
+import { startMailFront } from "../../infra/local/emulators/mail-front.ts";
+import { serveMailbox } from "../../infra/local/emulators/mailbox-server.ts";
+import { openOutbox } from "../../infra/local/emulators/outbox.ts";
+import { freePorts } from "../../infra/local/listen.ts";
+import { clientsFor } from "../../infra/local/services.ts";
+
+const NOON = Date.UTC(2025, 6, 7, 12, 0, 0, 5);
+
+const ending: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ending.splice(0).reverse()) await end();
+});
+
+async function temporary(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), "tocsin-"));
+  ending.push(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+async function anOutbox() {
+  const path = join(await temporary(), "outbox.jsonl");
+  const outbox = await openOutbox(path, () => NOON);
+  ending.push(outbox.close);
+  return { outbox, path };
+}
+
+const rawMail = (subject: string) =>
+  [
+    "From: Page <status@example.com>",
+    "To: Anna <anna@example.com>",
+    `Subject: ${subject}`,
+    "List-Id: <page.example.com>",
+    "Content-Type: text/html; charset=utf-8",
+    "",
+    "<p>It <b>works</b> <script>alert(1)</script></p>",
+    "",
+  ].join("\r\n");
+
+describe("the mail provider", () => {
+  const start = async (perSecond: number) => {
+    const { outbox } = await anOutbox();
+    let now = NOON;
+    const front = await startMailFront(outbox, { perSecond }, () => now);
+    ending.push(front.stop);
+    const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+    const ses = new SESClient({ endpoint: front.url, region: "eu-central-1", credentials, maxAttempts: 1 });
+    const send = () =>
+      ses.send(
+        new SendRawEmailCommand({
+          Destinations: ["anna@example.com"],
+          RawMessage: { Data: Buffer.from(rawMail("Hello")) },
+          Tags: [{ Name: "page", Value: "abc" }],
+        }),
+      );
+    const wait = (ms: number) => {
+      now += ms;
+    };
+    return { outbox, front, ses, send, wait };
+  };
+
+  it("keeps the email as it was sent, under the id that it answers", async () => {
+    const { outbox, send } = await start(10);
+    const { MessageId: id } = await send();
+    expect(outbox.emails).toEqual([
+      { id, to: "anna@example.com", at: "2025-07-07T12:00:00.005Z", raw: rawMail("Hello") },
+    ]);
+  });
+
+  it("takes no more in any second than the rate, and says so as SES does", async () => {
+    const { outbox, send, wait } = await start(2);
+    await send();
+    wait(600);
+    await send();
+    const throttled = { name: "Throttling", message: "Maximum sending rate exceeded." };
+    await expect(send()).rejects.toMatchObject(throttled);
+    wait(399);
+    await expect(send()).rejects.toMatchObject(throttled);
+    // The first is a second ago now; the second is not.
+    wait(1);
+    await send();
+    await expect(send()).rejects.toMatchObject(throttled);
+    expect(outbox.emails).toHaveLength(3);
+  });
+
+  it("enforces the daily quota, and tells what is left of it", async () => {
+    const { front, ses, send, wait } = await start(10);
+    front.setLimits({ per24Hours: 1 });
+    await send();
+    await expect(send()).rejects.toMatchObject({ name: "Throttling", message: "Daily message quota exceeded." });
+    expect(await ses.send(new GetSendQuotaCommand())).toMatchObject({
+      Max24HourSend: 1,
+      MaxSendRate: 10,
+      SentLast24Hours: 1,
+    });
+    wait(24 * 60 * 60 * 1000);
+    await send();
+  });
+});
+
+describe("the outbox", () => {
+  it("is the same after a restart, whatever a kill left of the last line", async () => {
+    const { outbox, path } = await anOutbox();
+    outbox.addEmail({ id: "1", to: "anna@example.com", raw: rawMail("Grüße") });
+    outbox.addSms({ to: "+4915112345678", text: "Down" });
+    await outbox.close();
+    await writeFile(path, '{"kind":"sms","to":"+49', { flag: "a" });
+    const again = await openOutbox(path, () => NOON);
+    expect([again.emails, again.sms]).toEqual([outbox.emails, outbox.sms]);
+    await again.close();
+  });
+
+  it("takes SMS that are published to a number, and leaves topics and files alone", async () => {
+    const { outbox } = await anOutbox();
+    const fauxqs = await startFauxqs(outbox);
+    ending.push(fauxqs.stop);
+    const { sns, s3 } = clientsFor({ dynamodb: fauxqs.url, fauxqs: fauxqs.url, ses: fauxqs.url });
+    const { MessageId } = await sns.send(new PublishCommand({ PhoneNumber: "+4915112345678", Message: "Down & up" }));
+    expect(MessageId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(outbox.sms).toEqual([{ to: "+4915112345678", at: "2025-07-07T12:00:00.005Z", text: "Down & up" }]);
+    await expect(
+      sns.send(new PublishCommand({ TopicArn: "arn:aws:sns:eu-central-1:000000000000:none", Message: "x" })),
+    ).rejects.toMatchObject({ name: "NotFoundException" });
+    await s3
+      .send(new PutObjectCommand({ Bucket: "none", Key: "a b", Body: "x", CacheControl: "no-cache" }))
+      .catch(() => {});
+    expect(fauxqs.cacheControlOf("none", "a b")).toBe("no-cache");
+  });
+
+  it("is shown as JSON to scripts and as pages to people, with nothing of an email trusted", async () => {
+    const { outbox } = await anOutbox();
+    const [port = 0] = await freePorts(1);
+    const log = { output: () => {}, problem: () => {}, close: async () => {} };
+    ending.push(await serveMailbox({ port, outbox, log }));
+    const url = `http://127.0.0.1:${port}`;
+    outbox.addEmail({ id: "m1", to: "anna@example.com", raw: rawMail("=?utf-8?q?Gr=C3=BC=C3=9Fe?= <img src=x>") });
+    outbox.addSms({ to: "+49151", text: "<b>Down</b>" });
+
+    const json = { emails: outbox.emails, sms: outbox.sms };
+    expect(await (await fetch(`${url}/outbox`)).json()).toEqual(json);
+    expect(await (await fetch(url, { headers: { accept: "application/json" } })).json()).toEqual(json);
+    const list = await (await fetch(url, { headers: { accept: "text/html" } })).text();
+    expect(list).toContain('<a class="what" href="/emails/m1">Grüße &lt;img src=x&gt;</a>');
+    expect(list).toContain("&lt;b&gt;Down&lt;/b&gt;");
+    const shown = await (await fetch(`${url}/emails/m1`)).text();
+    expect(shown).toContain('sandbox="allow-popups allow-popups-to-escape-sandbox"');
+    expect(shown).not.toContain("<script>alert(1)");
+    expect((await fetch(`${url}/emails/m2`)).status).toBe(404);
+  });
+});

@@ -1,0 +1,157 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import type { Incident } from "../../../functions/core/incident.ts";
+import { renderHistoryPage } from "../../../functions/templates/page-history.tsx";
+import { renderIncidentPage } from "../../../functions/templates/page-incident.tsx";
+import { type IndexSource, renderIndexPage } from "../../../functions/templates/page-index.tsx";
+import { renderNotFoundPage } from "../../../functions/templates/page-not-found.tsx";
+import { seedIncident } from "../../fixtures/seed-incident.ts";
+import { awkwardSource, publicPageOf, seedMaintenance } from "../../fixtures/template-sources.ts";
+
+const NOW = Date.parse("2025-07-08T10:00:00Z");
+
+function indexOf(updateCount: 1 | 2 | 3 | 4, more: Partial<IndexSource> = {}): string {
+  const state = seedIncident(updateCount);
+  const isOpen = updateCount < 3;
+  return renderIndexPage({
+    ...publicPageOf(state),
+    unresolved: isOpen ? [state] : [],
+    recent: isOpen ? [] : [state],
+    now: NOW,
+    ...more,
+  });
+}
+
+/** What a reader sees, in one line. */
+function visible(html: string): string {
+  const body = html.slice(html.indexOf("<body>"));
+  return body
+    .replace(/<[^>]+>/g, " ")
+    .replaceAll("&amp;", "&")
+    .replace(/\s+/g, " ");
+}
+
+const everyPage: [string, string][] = [
+  ["the index", indexOf(1)],
+  ["an incident", renderIncidentPage(publicPageOf(seedIncident()), seedIncident())],
+  ["the history", renderHistoryPage(publicPageOf(seedIncident()), [seedIncident().incident])],
+  ["page not found", renderNotFoundPage(publicPageOf(seedIncident()))],
+];
+
+describe.each(everyPage)("%s", (_, html) => {
+  test("runs nothing and loads nothing", () => {
+    expect(html).not.toMatch(/<script|<img|<iframe|<object|\son[a-z]+=|\sstyle=|@import|url\(/i);
+    expect(html).not.toMatch(/<link rel="(?:stylesheet|preload|icon)" href="(?!data:)/);
+  });
+
+  test("has a policy that allows its one style and nothing else", () => {
+    const style = /<style>([\s\S]*?)<\/style>/.exec(html)?.[1] ?? "";
+    const hash = createHash("sha256").update(style).digest("base64");
+    const policy = /Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1]?.replaceAll("&#39;", "'");
+    expect(policy).toBe(
+      `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`,
+    );
+  });
+
+  test("says its language and has one h1, one main and landmarks around it", () => {
+    expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
+    for (const tag of ["h1", "main", 'header class="top"', "footer", "nav"]) {
+      expect(html.split(`<${tag}`)).toHaveLength(2);
+    }
+  });
+});
+
+describe("the index", () => {
+  test("says how things are, then what is open, then the components", () => {
+    const text = visible(indexOf(1));
+    expect(text).toMatch(
+      /DRACOON Cloud .* Minor Service Outage 1 open incident .* Open incidents Partial Outage of DRACOON Investigating .* Components API 9 of 9 affected Partial outage API \(group 01\)/,
+    );
+  });
+
+  test("folds a group while all in it is well, and opens it otherwise", () => {
+    expect(indexOf(1)).toContain("<details open>");
+    expect(indexOf(3)).toContain("<details>");
+  });
+
+  test("hides what is only shown when degraded", () => {
+    const state = seedIncident(3);
+    const components = state.catalog.components.map((one) => ({ ...one, onlyShowIfDegraded: one.name === "DATEV" }));
+    const catalog = { ...state.catalog, components };
+    expect(indexOf(3, { catalog })).not.toContain("DATEV");
+  });
+
+  test("tells of the last 14 days and of nothing older, in words that stay true", () => {
+    expect(visible(indexOf(3))).toContain("Jul 07, 2025 Partial Outage of DRACOON Jul 07, 2025 - 12:05 to 13:10 CEST");
+    const later = visible(indexOf(3, { now: NOW + 20 * 86_400_000 }));
+    expect(later).not.toContain("Partial Outage of DRACOON");
+    expect(later).toContain("No incident reported since Jul 14, 2025.");
+  });
+
+  test("does not claim that nothing happened while an incident is open", () => {
+    expect(visible(indexOf(1))).toContain("No other incident since Jun 24, 2025.");
+  });
+
+  test("announces a maintenance with its span", () => {
+    const text = visible(indexOf(3, { unresolved: [seedMaintenance()] }));
+    expect(text).toContain("Scheduled maintenance Database upgrade");
+    expect(text).toContain("Jul 10, 2025 - 22:00 to Jul 11, 2025 - 00:30 CEST (20:00 to 22:30 UTC)");
+    expect(text).toContain("This scheduled maintenance affected: Web App.");
+  });
+});
+
+describe("an incident's page", () => {
+  const state = seedIncident();
+  const html = renderIncidentPage(publicPageOf(state), state);
+
+  test("tells every update, newest first, with label and time in both zones", () => {
+    const labels = [...html.matchAll(/<h2 class="label">([^<]*)<\/h2>/g)].map(([, label]) => label);
+    expect(labels).toEqual(["Postmortem", "Resolved", "Monitoring", "Investigating"]);
+    expect(html).toContain(
+      '<time datetime="2025-07-07T12:05:00.000+02:00">Jul 07, 2025 - 12:05 CEST (10:05 UTC)</time>',
+    );
+    expect(html).toContain("<h4>What happened</h4>");
+    expect(visible(html)).toContain("Jul 07, 2025 - 12:05 to 13:10 CEST, 1 h 5 min in all");
+  });
+
+  test("ends with what was affected", () => {
+    expect(visible(html)).toContain(
+      "This incident affected: API (API (group 01), API (group 02), API (group 03), API (group 04), API (group 05), API (group 06), API (group 07), API (group 08), API (group 09)) and Authentication, Web App, Branding, WebDAV, Signing, Virus protection, Webhooks, DATEV.",
+    );
+  });
+
+  test("shows hostile names and bodies as text", () => {
+    const hostile = `"><script>alert(1)</script><style>*{display:none}</style>`;
+    const source = awkwardSource({ page: hostile, incident: hostile, body: hostile });
+    const page = renderIncidentPage(publicPageOf(source), source);
+    expect(page).not.toContain("<script");
+    expect(page.split("<style")).toHaveLength(2);
+    expect(page).not.toContain('content=""&gt;');
+    expect(page).toContain("<h1>&quot;>&lt;script>alert(1)&lt;/script>");
+  });
+});
+
+describe("the history", () => {
+  test("goes by month, newest first, a maintenance in the month it happens in", () => {
+    const { incident } = seedIncident();
+    const april: Incident = {
+      ...incident,
+      id: "aprilincide1",
+      name: "Slow sign-in",
+      startedAt: Date.parse("2025-03-31T22:30:00Z"),
+    };
+    const august = seedMaintenance().incident;
+    const moved: Incident = {
+      ...august,
+      schedule: august.schedule && { ...august.schedule, scheduledFor: Date.parse("2025-08-01T00:00:00Z") },
+    };
+    const text = visible(renderHistoryPage(publicPageOf(seedIncident()), [april, incident, moved]));
+    expect(text).toMatch(
+      /August 2025 Database upgrade .* July 2025 Partial Outage of DRACOON .* April 2025 Slow sign-in/,
+    );
+  });
+
+  test("of a page without incidents says so", () => {
+    expect(renderHistoryPage(publicPageOf(seedIncident()), [])).toContain("No incident has been reported yet.");
+  });
+});
