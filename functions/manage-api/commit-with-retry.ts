@@ -10,9 +10,10 @@ export interface CommitRetryDeps {
 }
 
 /** Attempts before the caller is told of the conflict (409). */
-export const COMMIT_ATTEMPTS = 5;
+export const COMMIT_ATTEMPTS = 8;
 
-// The whole loop stays well under a second: somebody is waiting for the answer.
+// Doubled each time: about three seconds in all. Somebody is waiting for the answer, but in a burst of updates (a script,
+// a bridge of five people) waiting is better than being told to try again.
 const FIRST_DELAY_MS = 20;
 
 export type CommitResult =

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { type Chunk, type ChunkRef, chunkKeySchema, chunkSchema } from "../core/chunk.ts";
 import { type Delivery, deliverySchema, isOpen } from "../core/delivery.ts";
 import { hashPosition } from "../core/ids.ts";
-import { DUE_GRACE_MS } from "../core/retry-schedule.ts";
+import { DUE_GRACE_MS, LONGEST_QUEUE_DELAY_MS } from "../core/retry-schedule.ts";
 import type { RenderingKey } from "./deliveries.ts";
 import type { ChunkDelta } from "./delivery-change.ts";
 import { DELIVERIES_TTL_MS } from "./notice-item.ts";
@@ -67,10 +67,18 @@ export function dueSortKey(delivery: Pick<Delivery, "subscriberId" | "updateId">
 export const OPEN_CURSOR = /^(\d{13}#[a-z0-9]{12})$/;
 export const PROBLEMS_CURSOR = /^((?:failed|suppressed|ambiguous)#[a-z0-9]{12})$/;
 
-/** When an open delivery that nobody took up comes into sweep's sight; null once final. */
+/**
+ * When an open delivery comes into sweep's sight; null once final. One that waits in a queue as well gets a grace, after
+ * which the queue is taken to have lost it; all others (FIFO queues take no delay) are sweep's alone.
+ */
 export function dueAtOf(delivery: Delivery): number | null {
   if (!isOpen(delivery.state)) return null;
-  return (delivery.nextAttemptAt ?? delivery.leaseUntil ?? delivery.updatedAt) + DUE_GRACE_MS;
+  const at = delivery.nextAttemptAt ?? delivery.leaseUntil ?? delivery.updatedAt;
+  const isQueued =
+    delivery.channel === "webhook" &&
+    delivery.state === "retrying" &&
+    at - delivery.updatedAt <= LONGEST_QUEUE_DELAY_MS;
+  return isQueued ? at + DUE_GRACE_MS : at;
 }
 
 /** Whether the delivery belongs in its update's list of problems. */

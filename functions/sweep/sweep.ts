@@ -97,12 +97,15 @@ async function sweepNotice(listed: Notice, deps: SweepDeps, counts: SweepCounts)
   for (const channel of CHANNELS) {
     const known = new Map(chunks.filter((chunk) => chunk.channel === channel).map((chunk) => [chunk.chunk, chunk]));
     const of = notice.plan[channel];
-    const stalled = stalledSince([...known.values()], notice);
+    const signs = {
+      first: lastSign([...known.values()], notice, false),
+      any: lastSign([...known.values()], notice, true),
+    };
     for (let number = 0; number < of; number += 1) {
       const chunk = known.get(number);
       if (chunk?.state === "done") continue;
       unfinished += 1;
-      if (!needsResending(chunk, stalled, now)) continue;
+      if (!needsResending(chunk, signs, now)) continue;
       if (await resend(chunkRef(notice, channel, number), of, now, deps)) counts.chunksResent += 1;
     }
   }
@@ -112,20 +115,25 @@ async function sweepNotice(listed: Notice, deps: SweepDeps, counts: SweepCounts)
   }
 }
 
-/** The last sign of life of an update's channel. */
-function stalledSince(chunks: readonly Chunk[], notice: Notice): number {
-  const signs = chunks.flatMap((chunk) => [chunk.leaseUntil - LEASE_MS, chunk.lastAcceptedAt ?? 0, chunk.queuedAt]);
+/**
+ * The last sign of life of a channel's queue. For chunks never sent again only their own kind counts: what was sent
+ * again being sent says nothing of what was queued at first.
+ */
+function lastSign(chunks: readonly Chunk[], notice: Notice, resent: boolean): number {
+  const signs = chunks
+    .filter((chunk) => resent || chunk.resend === 0)
+    .flatMap((chunk) => [chunk.leaseUntil - LEASE_MS, chunk.lastAcceptedAt ?? 0, chunk.queuedAt]);
   return Math.max(notice.plannedAt ?? notice.committedAt, ...signs);
 }
 
-function needsResending(chunk: Chunk | undefined, lastSign: number, now: number): boolean {
+function needsResending(chunk: Chunk | undefined, signs: { first: number; any: number }, now: number): boolean {
   const patience = Math.min(STALLED_AFTER_MS * 2 ** (chunk?.resend ?? 0), LONGEST_STALL_MS);
-  if (chunk === undefined) return lastSign <= now - patience;
+  if (chunk === undefined) return signs.first <= now - patience;
   switch (chunk.state) {
     case "claimed":
       return chunk.leaseUntil <= now;
     case "queued":
-      return chunk.wakeAt === null ? lastSign <= now - patience : chunk.wakeAt <= now;
+      return chunk.wakeAt === null ? signs.any <= now - patience : chunk.wakeAt <= now;
     case "done":
       return false;
   }

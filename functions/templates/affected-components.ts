@@ -1,5 +1,5 @@
 import { type Catalog, catalogRows } from "../core/component.ts";
-import type { Incident, Update } from "../core/incident.ts";
+import { type Incident, isUnresolved, type Update } from "../core/incident.ts";
 
 /** Of each component the name it has now, or had when the newest update named it (it may be deleted since). */
 function namesById(catalog: Catalog, updates: readonly Update[]): Map<string, string> {
@@ -40,7 +40,7 @@ export function affectedGroups(
 
 /** `This incident affected: API (API (group 01), …) and Authentication, Web App.`, or null if nothing was affected. */
 export function affectedSentence(
-  incident: Pick<Incident, "affected" | "schedule">,
+  incident: Pick<Incident, "affected" | "schedule" | "status">,
   updates: readonly Update[],
   catalog: Catalog,
 ): string | null {
@@ -51,5 +51,6 @@ export function affectedSentence(
   );
   const last = parts.pop() ?? "";
   const what = parts.length === 0 ? last : `${parts.join(", ")} and ${last}`;
-  return `This ${incident.schedule === null ? "incident" : "scheduled maintenance"} affected: ${what}.`;
+  if (incident.schedule === null) return `This incident affected: ${what}.`;
+  return `This scheduled maintenance ${isUnresolved(incident) ? "affects" : "affected"}: ${what}.`;
 }

@@ -50,7 +50,7 @@ export function IncidentChips({ incident }: { incident: Incident }) {
       {incident.impact === "none" || incident.impact === "maintenance" ? null : (
         <Chip tone={IMPACT_TONES[incident.impact]}>{IMPACT_LABELS[incident.impact]}</Chip>
       )}
-      {incident.schedule === null ? null : <Chip tone="info">Scheduled maintenance</Chip>}
+      {incident.schedule === null ? null : <Chip tone="info">Maintenance</Chip>}
       {status === "postmortem" ? <Chip tone="calm">Postmortem published</Chip> : null}
     </div>
   );

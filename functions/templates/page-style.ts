@@ -147,7 +147,7 @@ summary .count { margin-left: 8px; color: var(--ink-3); font-size: 13.5px; font-
 .report h1 { font-size: 32px; font-weight: 720; letter-spacing: -.022em; line-height: 1.2; }
 .report .chips { margin-top: 18px; }
 .report .facts { margin-top: 16px; font-size: 15px; }
-.report > .card { margin-top: 28px; }
+.report > .card { margin-top: 28px; border-top: 4px solid var(--solid); }
 .report .updates { padding: 30px 32px 32px; }
 .report .update { padding-bottom: 34px; }
 .report .update:last-child { padding-bottom: 0; }

@@ -183,8 +183,8 @@ export function incidentJson(source: PublicPage, { incident, updates }: Incident
 }
 
 /**
- * The incident's components in the order of the page. While it is open they are told as they are now; afterwards with
- * the status it left them in, so that what came later does not change its record.
+ * The incident's components in the order of the page. While it is open they are told as they are now; afterwards as it
+ * left them, so that what came later does not change its record (nor any file of the past).
  */
 function affectedComponents(catalog: Catalog, incident: Incident): Component[] {
   const open = isUnresolved(incident);
@@ -193,7 +193,7 @@ function affectedComponents(catalog: Catalog, incident: Incident): Component[] {
     .flatMap((component) => {
       const left = incident.affected[component.id];
       if (left === undefined) return [];
-      return [open ? component : { ...component, status: left }];
+      return [open ? component : { ...component, status: left, updatedAt: incident.resolvedAt ?? incident.updatedAt }];
     });
 }
 

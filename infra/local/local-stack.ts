@@ -42,6 +42,8 @@ export interface LocalStackOptions {
   sweepSeconds: number;
   /** A DynamoDB that the caller runs, in place of the bundled one. */
   dynamodb: string | null;
+  /** Breaks the start off; a stack that has started is ended by its `stop`. */
+  stopping?: AbortSignal;
   /** One line on how far the start has come, or of what a function complains. */
   report(line: string): void;
 }
@@ -84,7 +86,7 @@ async function start(
   stops: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<LocalStack> {
-  const { ports, report } = options;
+  const { ports, report, stopping = new AbortController().signal } = options;
   await requireFree(Object.values(ports));
   const dir = await openDataDir(options.dataDir);
   stops.push(dir.close);
@@ -101,14 +103,15 @@ async function start(
     manage: `http://${HOST}:${ports.manage}`,
     subscriptions: `http://${HOST}:${ports.subscriptions}`,
   };
-  const synthesizing = synthesize(dir.file("cdk.out"), {
+  const context = {
     environment: "local",
     pageUrl: addresses.page,
     manageUrl: addresses.manage,
     subscriptionsUrl: addresses.subscriptions,
     webhookTargets: options.webhookTargets,
     emailsPerSecond: String(options.mailRate),
-  });
+  };
+  const synthesizing = synthesize(dir.file("cdk.out"), context, stopping);
   // Its failure is met further down, when the emulators are up.
   synthesizing.catch(() => {});
   const mail = await startMailFront(outbox, { perSecond: options.mailRate }, Date.now);
@@ -149,6 +152,7 @@ async function start(
   };
   const { output } = await provisionStacks(assembly.stacks, { run: runnableKinds(), inert: INERT_KINDS }, services);
   const run = async (phase: Phase) => {
+    stopping.throwIfAborted();
     const outcomes = await Promise.allSettled((phases.get(phase) ?? []).map((action) => action()));
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   };

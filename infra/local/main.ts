@@ -36,6 +36,7 @@ async function startUnlessStopped(options: CommandOptions, stopping: AbortSignal
   const starting = startLocalStack({
     ...options,
     ports: { page: port, manage: port + 1, subscriptions: port + 2, outbox: port + 3 },
+    stopping,
     report: (line) => {
       if (!stopping.aborted) say(line);
     },

@@ -40,15 +40,20 @@ const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
  * Runs the app as `cdk synth` would and reads what it wrote. Always from scratch: a stale bundle would run code that
  * nobody can see. Throws StartFailure with the app's own error.
  */
-export async function synthesize(outDir: string, context: Record<string, string>): Promise<Assembly> {
+export async function synthesize(
+  outDir: string,
+  context: Record<string, string>,
+  stopping: AbortSignal,
+): Promise<Assembly> {
   await rm(outDir, { recursive: true, force: true });
-  await runApp(outDir, context);
+  await runApp(outDir, context, stopping);
   return readAssembly(outDir);
 }
 
-async function runApp(outDir: string, context: Record<string, string>): Promise<void> {
+async function runApp(outDir: string, context: Record<string, string>, signal: AbortSignal): Promise<void> {
   const child = spawn(process.execPath, [APP], {
     cwd: PROJECT,
+    signal,
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,

@@ -112,7 +112,7 @@ describeOnBoth("ledger: lists", { memory: memorySubject, dynamo: dynamoSubject }
     return due.filter(({ pageId }) => pageId === key.pageId).map(({ subscriberId }) => subscriberId);
   }
 
-  it("shows open deliveries once their time and the grace are over, soonest first", async () => {
+  it("shows open deliveries once their time has come, soonest first", async () => {
     const { ledger } = subject();
     const key = aChunkKey();
     const at = aTime();
@@ -120,12 +120,23 @@ describeOnBoth("ledger: lists", { memory: memorySubject, dynamo: dynamoSubject }
     const soon = retrying(key, { nextAttemptAt: at });
     const sending = retrying(key, { state: "sending", nextAttemptAt: null, leaseUntil: at + 3_000 });
     await ledger.recordDeliveries([later, soon, sending, aDelivery(key), aDelivery(key, { state: "failed" })]);
-    expect(await dueOf(ledger, key, at + DUE_GRACE_MS)).toEqual([]);
-    expect(await dueOf(ledger, key, at + DUE_GRACE_MS + 1)).toEqual([soon.subscriberId]);
+    expect(await dueOf(ledger, key, at)).toEqual([]);
+    expect(await dueOf(ledger, key, at + 1)).toEqual([soon.subscriberId]);
     const all = [soon, sending, later].map(({ subscriberId }) => subscriberId);
-    expect(await dueOf(ledger, key, at + DUE_GRACE_MS + 5_001)).toEqual(all);
-    const due = await ledger.listDue(at + DUE_GRACE_MS + 5_001, 2);
+    expect(await dueOf(ledger, key, at + 5_001)).toEqual(all);
+    const due = await ledger.listDue(at + 5_001, 2);
     expect(due).toHaveLength(2);
+  });
+
+  it("gives a retry that waits in a queue its grace, and one that no queue can hold none", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey({ channel: "webhook" });
+    const at = aTime();
+    const queued = retrying(key, { updatedAt: at - 5_000, nextAttemptAt: at });
+    const faraway = retrying(key, { updatedAt: at - 3_600_000, nextAttemptAt: at + 1 });
+    await ledger.recordDeliveries([queued, faraway]);
+    expect(await dueOf(ledger, key, at + DUE_GRACE_MS)).toEqual([faraway.subscriberId]);
+    expect(await dueOf(ledger, key, at + DUE_GRACE_MS + 1)).toEqual([faraway.subscriberId, queued.subscriberId]);
   });
 
   it("keeps a postponed delivery out of sight until then", async () => {

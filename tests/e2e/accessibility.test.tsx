@@ -52,9 +52,10 @@ const DOCUMENTS: Record<string, () => Promise<string> | string> = {
   "mail to confirm": confirmationMail,
 };
 
-const violationsSchema = z.array(
-  z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.string()) }),
-);
+const resultSchema = z.object({
+  passed: z.array(z.string()),
+  violations: z.array(z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.string()) })),
+});
 
 describe.skipIf(!hasChromium)("in a real browser", () => {
   let browser: Browser;
@@ -72,11 +73,14 @@ describe.skipIf(!hasChromium)("in a real browser", () => {
       const page = await context.newPage();
       await page.setContent(html);
       await page.evaluate(axe);
-      const violations = violationsSchema.parse(
-        await page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
-          violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => html) })))`),
+      const { passed, violations } = resultSchema.parse(
+        await page.evaluate(`axe.run(document).then(({ passes, violations }) => ({
+          passed: passes.map(({ id }) => id),
+          violations: violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => html) })),
+        }))`),
       );
       await context.close();
+      expect(passed).toContain("color-contrast");
       expect(violations.filter(({ impact }) => impact === "serious" || impact === "critical")).toEqual([]);
     });
   });

@@ -96,7 +96,7 @@ describe("the index", () => {
     const text = visible(indexOf(3, { unresolved: [seedMaintenance()] }));
     expect(text).toContain("Scheduled maintenance Database upgrade");
     expect(text).toContain("Jul 10, 2025 - 22:00 to Jul 11, 2025 - 00:30 CEST (20:00 to 22:30 UTC)");
-    expect(text).toContain("This scheduled maintenance affected: Web App.");
+    expect(text).toContain("This scheduled maintenance affects: Web App.");
   });
 });
 

@@ -1,0 +1,130 @@
+import { copyFile, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { simpleParser } from "mailparser";
+import type { Browser } from "playwright-core";
+import * as z from "zod";
+import { runDemo } from "../../infra/local/demo/run-demo.ts";
+import { launchChromium } from "../fixtures/chromium.ts";
+import { callApi, freePorts, type LocalEndpoints, startProcess } from "./local-process.ts";
+
+/**
+ * `npm run shots [folder]`: pictures of every page and mail, from the real local stack after the demo and with an
+ * incident open, at 1280 and 390 px, light and dark. The README's picture is one of them.
+ */
+const folder = process.argv[2] ?? ".local/shots";
+const README_PICTURE = fileURLToPath(new URL("../../docs/images/page.png", import.meta.url));
+
+const outboxSchema = z.object({ emails: z.array(z.object({ id: z.string(), to: z.string(), raw: z.string() })) });
+const listSchema = z.array(z.object({ id: z.string(), name: z.string(), group: z.optional(z.boolean()) }));
+const idSchema = z.object({ id: z.string() });
+
+interface Shot {
+  name: string;
+  url?: string;
+  html?: string;
+  widths: readonly number[];
+}
+
+const data = await mkdtemp(join(tmpdir(), "tocsin-shots-"));
+const local = await startProcess({ port: await freePorts(), data, arguments: ["--sweep-seconds", "5"] });
+const browser = await launchChromium();
+try {
+  await mkdir(folder, { recursive: true });
+  await shoot(browser, [{ name: "page-empty", url: local.endpoints.page, widths: [1280] }]);
+  await runDemo(local.endpoints, console.log);
+  const past = await newestIncident(local.endpoints);
+  const open = await openIncident(local.endpoints);
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const { page, outbox, subscriptions } = local.endpoints;
+  const mails = await readMails(outbox);
+  const both = [1280, 390];
+  const mailWidths = [600, 360];
+  await shoot(browser, [
+    { name: "page", url: page, widths: both },
+    { name: "incident-open", url: `${page}/incidents/${open}`, widths: both },
+    { name: "incident-postmortem", url: `${page}/incidents/${past}`, widths: both },
+    { name: "history", url: `${page}/history`, widths: both },
+    { name: "not-found", url: `${page}/nothing-here`, widths: [1280] },
+    { name: "mailbox", url: new URL("/", outbox).href, widths: both },
+    { name: "mail-update", html: mails.update, widths: mailWidths },
+    { name: "mail-postmortem", html: mails.postmortem, widths: mailWidths },
+    { name: "mail-confirmation", html: mails.confirmation, widths: mailWidths },
+    { name: "confirm", url: `${subscriptions}/confirm/${mails.confirmToken}`, widths: both },
+    { name: "unsubscribe", url: `${subscriptions}/unsubscribe/${mails.unsubscribeToken}`, widths: both },
+    { name: "unsubscribe-invalid", url: `${subscriptions}/unsubscribe/nothing`, widths: [1280] },
+  ]);
+  await mkdir(join(README_PICTURE, ".."), { recursive: true });
+  await copyFile(join(folder, "page-1280-light.png"), README_PICTURE);
+  console.log(`${(await readdir(folder)).filter((name) => name.endsWith(".png")).length} pictures in ${folder}`);
+} finally {
+  await browser.close();
+  await local.end("SIGTERM");
+  await rm(data, { recursive: true, force: true });
+}
+
+async function shoot(chromium: Browser, shots: readonly Shot[]): Promise<void> {
+  for (const { name, url, html, widths } of shots) {
+    for (const width of widths) {
+      for (const colorScheme of ["light", "dark"] as const) {
+        const context = await chromium.newContext({ viewport: { width, height: 800 }, colorScheme });
+        const tab = await context.newPage();
+        if (url !== undefined) await tab.goto(url);
+        else await tab.setContent(html ?? "");
+        await tab.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+        await context.close();
+      }
+    }
+  }
+}
+
+async function newestIncident(endpoints: LocalEndpoints): Promise<string> {
+  const { json } = await callApi(endpoints, "GET", "/incidents");
+  const [newest] = z.array(idSchema).parse(json);
+  if (newest === undefined) throw new Error("the demo left no incident");
+  return newest.id;
+}
+
+async function openIncident(endpoints: LocalEndpoints): Promise<string> {
+  const components = listSchema.parse((await callApi(endpoints, "GET", "/components")).json);
+  const idOf = (name: string) =>
+    components.find((component) => component.name === name && component.group !== true)?.id ?? "";
+  const opened = await callApi(endpoints, "POST", "/incidents", {
+    incident: {
+      name: "Uploads through the Web App are slow",
+      status: "investigating",
+      body: "Uploads take longer than usual and some are cut off. We are looking into it; downloads are not affected.",
+      components: { [idOf("Web App")]: "degraded_performance", [idOf("WebDAV")]: "partial_outage" },
+    },
+  });
+  const { id } = idSchema.parse(opened.json);
+  await callApi(endpoints, "PATCH", `/incidents/${id}`, {
+    incident: {
+      status: "identified",
+      body: "A storage node answers slowly. We are moving its traffic away; see [our guide](https://example.com/retry) on **resuming uploads**.",
+    },
+  });
+  return id;
+}
+
+async function readMails(outbox: string) {
+  const { emails } = outboxSchema.parse(
+    await (await fetch(outbox, { headers: { accept: "application/json" } })).json(),
+  );
+  const find = async (pattern: RegExp) => {
+    const mail = emails.findLast(({ raw }) => pattern.test(raw.replaceAll("=\r\n", "")));
+    if (mail === undefined) throw new Error(`no mail with ${pattern} in the outbox`);
+    const { html } = await simpleParser(mail.raw);
+    return { raw: mail.raw.replaceAll("=\r\n", ""), html: typeof html === "string" ? html : "" };
+  };
+  const update = await find(/storage node/);
+  const confirmation = await find(/\/confirm\//);
+  return {
+    update: update.html,
+    postmortem: (await find(/What happened/)).html,
+    confirmation: confirmation.html,
+    confirmToken: /\/confirm\/([\w.-]+)/.exec(confirmation.raw)?.[1] ?? "",
+    unsubscribeToken: /\/unsubscribe\/([\w.-]+)/.exec(update.raw)?.[1] ?? "",
+  };
+}
