@@ -1,15 +1,4 @@
-import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
-
-const require = (specifier: string) => fileURLToPath(import.meta.resolve(specifier));
-
-// React Email's components are rendered by preact, in the bundles as in the tests.
-const aliases = [
-  { find: /^react\/jsx-runtime$/, replacement: require("preact/jsx-runtime") },
-  { find: /^react\/jsx-dev-runtime$/, replacement: require("preact/jsx-runtime") },
-  { find: /^react-dom$/, replacement: require("preact/compat") },
-  { find: /^react$/, replacement: require("preact/compat") },
-];
 
 interface ProjectOptions {
   testTimeout: number;
@@ -18,7 +7,6 @@ interface ProjectOptions {
 
 function project(name: string, { testTimeout, globalSetup = [] }: ProjectOptions): TestProjectInlineConfiguration {
   return {
-    resolve: { alias: aliases },
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
     test: {
       name,
@@ -32,6 +20,8 @@ function project(name: string, { testTimeout, globalSetup = [] }: ProjectOptions
 
 export default defineConfig({
   test: {
+    // The long ones wait for leases to run out, so more run side by side than there are cores.
+    maxWorkers: 4,
     projects: [
       project("unit", { testTimeout: 10_000 }),
       project("contract", { testTimeout: 30_000, globalSetup: ["tests/contract/dynoxide.ts"] }),

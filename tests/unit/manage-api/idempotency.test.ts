@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/commit-with-retry.ts";
 import { RUN_LEASE_MS } from "../../../functions/store/access-items.ts";
 import { idOf, idsOf, incidentAnswer, manageWorld, PAGE, SECRET } from "./manage-world.ts";
 
@@ -53,7 +54,7 @@ describe("Idempotency-Key", () => {
 
   test("a conflict is not: the same request may succeed later", async () => {
     const world = await manageWorld();
-    world.status.failNext("conflict", 5);
+    world.status.failNext("conflict", COMMIT_ATTEMPTS);
     expect((await world.post("/incidents", INCIDENT, KEY)).status).toBe(409);
     world.tick(RUN_LEASE_MS);
     expect((await world.post("/incidents", INCIDENT, KEY)).status).toBe(201);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/commit-with-retry.ts";
 import { idOf, idsOf, manageWorld, PAGE } from "./manage-world.ts";
 
 describe("an incident from beginning to end", () => {
@@ -261,17 +262,17 @@ describe("bad input names its field and stores nothing", () => {
 describe("lost races", () => {
   test("are tried again, and 409 when they do not end", async () => {
     const world = await manageWorld();
-    world.status.failNext("conflict", 4);
+    world.status.failNext("conflict", COMMIT_ATTEMPTS - 1);
     const id = await world.incident();
     const before = await world.snapshot();
-    world.status.failNext("conflict", 5);
+    world.status.failNext("conflict", COMMIT_ATTEMPTS);
     expect(await world.post("/incidents", { incident: { name: "Outage" } })).toMatchObject({
       status: 409,
       json: { error: expect.any(String) },
     });
-    world.status.failNext("conflict", 5);
+    world.status.failNext("conflict", COMMIT_ATTEMPTS);
     expect((await world.patch(`/incidents/${id}`, { incident: { status: "resolved" } })).status).toBe(409);
-    world.status.failNext("conflict", 5);
+    world.status.failNext("conflict", COMMIT_ATTEMPTS);
     expect((await world.remove(`/incidents/${id}`)).status).toBe(409);
     expect(await world.snapshot()).toEqual(before);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/commit-with-retry.ts";
 import { idOf, idsOf, incidentAnswer, manageWorld, PAGE } from "./manage-world.ts";
 
 describe("scheduled maintenance", () => {
@@ -113,7 +114,7 @@ describe("an update's text and time", () => {
     expect((await world.patch(`${at}/nosuchthing0`, { incident_update: {} })).status).toBe(404);
     const wrong = await world.patch(`${at}/${first?.id}`, { incident_update: { body: 7 } });
     expect(wrong).toMatchObject({ status: 422, json: { details: [{ field: "incident_update.body" }] } });
-    world.status.failNext("conflict", 5);
+    world.status.failNext("conflict", COMMIT_ATTEMPTS);
     expect((await world.patch(`${at}/${first?.id}`, { incident_update: { body: "x" } })).status).toBe(409);
   });
 

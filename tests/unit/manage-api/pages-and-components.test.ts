@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/commit-with-retry.ts";
 import { idOf, idsOf, manageWorld, PAGE } from "./manage-world.ts";
 
 describe("pages", () => {
@@ -41,9 +42,9 @@ describe("pages", () => {
 
   test("409 when somebody else always comes first", async () => {
     const world = await manageWorld();
-    world.status.failNext("conflict", 4);
+    world.status.failNext("conflict", COMMIT_ATTEMPTS - 1);
     expect((await world.patch("", { page: { name: "Four" } })).status).toBe(200);
-    world.status.failNext("conflict", 5);
+    world.status.failNext("conflict", COMMIT_ATTEMPTS);
     expect((await world.patch("", { page: { name: "Five" } })).status).toBe(409);
     expect((await world.get("")).json).toMatchObject({ name: "Four" });
   });
@@ -156,9 +157,9 @@ describe("components", () => {
     ]) {
       expect(reply).toMatchObject({ status: 404, json: { error: "There is no such component" } });
     }
-    world.status.failNext("conflict", 5);
+    world.status.failNext("conflict", COMMIT_ATTEMPTS);
     expect((await world.patch(`/components/${id}`, { component: { name: "b" } })).status).toBe(409);
-    world.status.failNext("conflict", 5);
+    world.status.failNext("conflict", COMMIT_ATTEMPTS);
     expect((await world.remove(`/components/${id}`)).status).toBe(409);
     expect(idsOf(await world.get("/components"))).toEqual([id]);
   });
@@ -258,7 +259,7 @@ describe("component groups", () => {
     const second = idOf(await world.post("/component-groups", { component_group: { name: "2", components: [b] } }));
     expect(idsOf(await world.get("/component-groups?per_page=1"))).toEqual([first]);
     expect(idsOf(await world.get("/component-groups?per_page=1&page=2"))).toEqual([second]);
-    world.status.failNext("conflict", 5);
+    world.status.failNext("conflict", COMMIT_ATTEMPTS);
     expect((await world.remove(`/component-groups/${first}`)).status).toBe(409);
   });
 });

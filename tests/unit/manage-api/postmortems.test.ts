@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/commit-with-retry.ts";
 import { incidentAnswer, manageWorld } from "./manage-world.ts";
 
 const DRAFT = { postmortem: { body_draft: "## What happened\n\nA disk." } };
@@ -120,7 +121,7 @@ test("refusals store nothing", async () => {
     expect(reply).toMatchObject({ status: 422, json: { details: [{ field: "postmortem.body_draft" }] } });
   }
   expect((await world.put("/incidents/nosuchthing0/postmortem", DRAFT)).status).toBe(404);
-  world.status.failNext("conflict", 5);
+  world.status.failNext("conflict", COMMIT_ATTEMPTS);
   expect((await world.put(`/incidents/${over}/postmortem`, DRAFT)).status).toBe(409);
   expect(await world.snapshot()).toEqual(before);
 });
