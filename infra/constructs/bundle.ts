@@ -1,7 +1,8 @@
-import { join } from "node:path";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { AssetHashType, DockerImage } from "aws-cdk-lib";
 import { type AssetCode, Code } from "aws-cdk-lib/aws-lambda";
-import { buildSync } from "esbuild";
+import { buildSync, type OutputFile } from "esbuild";
 
 const functions = join(import.meta.dirname, "../../functions");
 
@@ -17,7 +18,7 @@ export function bundle(step: string): AssetCode {
       image: DockerImage.fromRegistry("none"),
       local: {
         tryBundle(outputDir) {
-          build(join(functions, step, "handler.ts"), join(outputDir, "index.mjs"));
+          for (const { name, contents } of outputsOf(step)) writeFileSync(join(outputDir, name), contents);
           return true;
         },
       },
@@ -25,10 +26,22 @@ export function bundle(step: string): AssetCode {
   });
 }
 
-function build(entry: string, outfile: string): void {
-  buildSync({
-    entryPoints: [entry],
-    outfile,
+let built: Map<string, { name: string; contents: Uint8Array }[]> | null = null;
+
+function outputsOf(step: string): { name: string; contents: Uint8Array }[] {
+  built ??= Map.groupBy(buildAll().map(toOutput), (output) => output.step);
+  return built.get(step) ?? [];
+}
+
+/** All at once: what eight bundles share is read and parsed once. */
+function buildAll(): OutputFile[] {
+  const steps = readdirSync(functions).filter((step) => existsSync(join(functions, step, "handler.ts")));
+  return buildSync({
+    entryPoints: Object.fromEntries(steps.map((step) => [`${step}/index`, join(functions, step, "handler.ts")])),
+    // Never written there: each output goes into the folder of its asset.
+    outdir: join(functions, "bundles"),
+    outExtension: { ".js": ".mjs" },
+    write: false,
     bundle: true,
     platform: "node",
     target: "node24",
@@ -44,11 +57,10 @@ function build(entry: string, outfile: string): void {
     sourcesContent: false,
     jsx: "automatic",
     jsxImportSource: "preact",
-    alias: {
-      react: "preact/compat",
-      "react-dom": "preact/compat",
-      "react/jsx-runtime": "preact/jsx-runtime",
-    },
     logLevel: "error",
-  });
+  }).outputFiles;
+}
+
+function toOutput({ path, contents }: OutputFile) {
+  return { step: basename(dirname(path)), name: basename(path), contents };
 }
