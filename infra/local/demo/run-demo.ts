@@ -50,7 +50,7 @@ export async function runDemo(endpoints: DemoEndpoints, print: (line: string) =>
         `${receivers.all.length} webhook subscribers to tell, ${audience.silentEmails.length} others to leave alone`,
     );
     const before = await readOutbox(endpoints.outbox);
-    const told = await replay(api, affected, print);
+    const { incident, updates: told } = await replay(api, affected, print);
     print(`\n${reportTable(told)}\n`);
     const after = await readOutbox(endpoints.outbox);
     const sent = { emails: after.emails.slice(before.emails.length), sms: after.sms.slice(before.sms.length) };
@@ -70,6 +70,8 @@ export async function runDemo(endpoints: DemoEndpoints, print: (line: string) =>
     } else {
       print(styleText("red", `✗ ${problems.length} deviations from the deliveries expected.`));
     }
+    print(`\n  Read it     ${endpoints.page}/incidents/${incident}`);
+    print(`  Mail, SMS   ${new URL("/", endpoints.outbox)}\n`);
     return { asExpected: problems.length === 0 };
   } finally {
     await receivers.close();
@@ -150,8 +152,8 @@ async function replay(
   api: ApiClient,
   affected: ReadonlyMap<string, string>,
   print: (line: string) => void,
-): Promise<Told[]> {
-  const told: Told[] = [];
+): Promise<{ incident: string; updates: Told[] }> {
+  const updates: Told[] = [];
   let incident: string | null = null;
   for (const step of STEPS) {
     incident = await post(api, incident, step, affected);
@@ -166,9 +168,10 @@ async function replay(
     print(
       `  ${styleText("green", "✓")} ${step.title.padEnd(14)}${accepted} told in ${seconds} s${retried > 0 ? `, ${retried} after a retry` : ""}`,
     );
-    told.push({ step, updateId: update.id, report });
+    updates.push({ step, updateId: update.id, report });
   }
-  return told;
+  if (incident === null) throw new Error("the demo has no steps");
+  return { incident, updates };
 }
 
 async function post(
