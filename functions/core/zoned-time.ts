@@ -4,9 +4,24 @@ const MINUTE_MS = 60_000;
 /** Locales asked in turn for a zone's abbreviation: each has them for the zones of its own part of the world only. */
 const ABBREVIATION_LOCALES = ["en-US", "en-GB", "en-AU", "en-IN", "en-ZA", "en-NZ", "en-CA"] as const;
 
-// Building a formatter costs far more than using one, and a page has one zone.
-const fieldFormatters = new Map<string, Intl.DateTimeFormat>();
-const nameFormatters = new Map<string, Intl.DateTimeFormat[]>();
+// Asking Intl for one time costs 20 µs, and a page tells hundreds: what a zone says is kept by quarter hour, because no
+// zone changes its offset at another time.
+const QUARTER_MS = 15 * MINUTE_MS;
+const QUARTERS_KEPT = 10_000;
+const zones = new Map<string, Zone>();
+
+interface Zone {
+  isUtc: boolean;
+  fields: Intl.DateTimeFormat;
+  names: Intl.DateTimeFormat[];
+  quarters: Map<number, Quarter>;
+}
+
+interface Quarter {
+  /** Minutes east of UTC. */
+  offset: number;
+  abbreviation: string;
+}
 
 interface WallClock {
   year: number;
@@ -15,17 +30,17 @@ interface WallClock {
   hour: number;
   minute: number;
   second: number;
-  /** Minutes east of UTC. */
-  offset: number;
 }
 
 /** ISO 8601 with milliseconds and the zone's offset at that instant; `Z` where the zone is UTC itself. Throws RangeError on an unknown zone. */
 export function isoInZone(instant: number, timeZone: string): string {
-  const { year, month, day, hour, minute, second, offset } = wallClock(instant, timeZone);
+  const zone = zoneOf(timeZone);
+  const { offset } = quarterOf(instant, zone);
+  const { year, month, day, hour, minute, second } = wallClock(instant, offset);
   const millisecond = ((instant % 1_000) + 1_000) % 1_000;
   const date = `${pad(year, 4)}-${pad(month)}-${pad(day)}`;
   const time = `${pad(hour)}:${pad(minute)}:${pad(second)}.${pad(millisecond, 3)}`;
-  return `${date}T${time}${isUtc(timeZone) ? "Z" : isoOffset(offset)}`;
+  return `${date}T${time}${zone.isUtc ? "Z" : isoOffset(offset)}`;
 }
 
 export interface ReadableTime {
@@ -39,47 +54,65 @@ export interface ReadableTime {
 
 /** A time as readers see it on the page and in mail. */
 export function readableTime(instant: number, timeZone: string): ReadableTime {
-  const { year, month, day, hour, minute } = wallClock(instant, timeZone);
+  const { offset, abbreviation } = quarterOf(instant, zoneOf(timeZone));
+  const { year, month, day, hour, minute } = wallClock(instant, offset);
   return {
     date: `${MONTHS[month - 1]} ${pad(day)}, ${year}`,
     time: `${pad(hour)}:${pad(minute)}`,
-    zone: zoneAbbreviation(instant, timeZone),
+    zone: abbreviation,
   };
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
 
-function zoneAbbreviation(instant: number, timeZone: string): string {
-  if (isUtc(timeZone)) return "UTC";
-  for (const formatter of namesOf(timeZone)) {
+function wallClock(instant: number, offset: number): WallClock {
+  const shifted = new Date(instant + offset * MINUTE_MS);
+  return {
+    year: shifted.getUTCFullYear(),
+    month: shifted.getUTCMonth() + 1,
+    day: shifted.getUTCDate(),
+    hour: shifted.getUTCHours(),
+    minute: shifted.getUTCMinutes(),
+    second: shifted.getUTCSeconds(),
+  };
+}
+
+function quarterOf(instant: number, zone: Zone): Quarter {
+  const start = Math.floor(instant / QUARTER_MS) * QUARTER_MS;
+  const known = zone.quarters.get(start);
+  if (known !== undefined) return known;
+  const offset = offsetAt(start, zone);
+  const quarter = { offset, abbreviation: abbreviationAt(start, offset, zone) };
+  if (zone.quarters.size >= QUARTERS_KEPT) zone.quarters.clear();
+  zone.quarters.set(start, quarter);
+  return quarter;
+}
+
+function offsetAt(instant: number, zone: Zone): number {
+  const parts = new Map(zone.fields.formatToParts(instant).map((part) => [part.type, part.value]));
+  const field = (type: Intl.DateTimeFormatPartTypes) => Number(parts.get(type));
+  const [year, month, day] = [field("year"), field("month"), field("day")];
+  const wall = Date.UTC(year, month - 1, day, field("hour"), field("minute"), field("second"));
+  return Math.round((wall - instant) / MINUTE_MS);
+}
+
+function abbreviationAt(instant: number, offset: number, zone: Zone): string {
+  if (zone.isUtc) return "UTC";
+  for (const formatter of zone.names) {
     const name = formatter.formatToParts(instant).find((part) => part.type === "timeZoneName")?.value;
     if (name !== undefined && (name === "GMT" || /^[A-Z]{2,5}$/.test(name))) return name;
   }
-  const { offset } = wallClock(instant, timeZone);
   const minutes = Math.abs(offset) % HOUR_MINUTES;
   const hours = Math.trunc(Math.abs(offset) / HOUR_MINUTES);
   if (offset === 0) return "UTC";
   return `UTC${offset < 0 ? "-" : "+"}${hours}${minutes === 0 ? "" : `:${pad(minutes)}`}`;
 }
 
-function wallClock(instant: number, timeZone: string): WallClock {
-  const parts = new Map(
-    fieldsOf(timeZone)
-      .formatToParts(instant)
-      .map((part) => [part.type, part.value]),
-  );
-  const field = (type: Intl.DateTimeFormatPartTypes) => Number(parts.get(type));
-  const [year, month, day] = [field("year"), field("month"), field("day")];
-  const [hour, minute, second] = [field("hour"), field("minute"), field("second")];
-  const wall = Date.UTC(year, month - 1, day, hour, minute, second);
-  const offset = Math.round((wall - Math.floor(instant / 1_000) * 1_000) / MINUTE_MS);
-  return { year, month, day, hour, minute, second, offset };
-}
-
-function fieldsOf(timeZone: string): Intl.DateTimeFormat {
-  const known = fieldFormatters.get(timeZone);
+/** Throws RangeError on an unknown zone. */
+function zoneOf(timeZone: string): Zone {
+  const known = zones.get(timeZone);
   if (known !== undefined) return known;
-  const formatter = new Intl.DateTimeFormat("en-US", {
+  const fields = new Intl.DateTimeFormat("en-US", {
     timeZone,
     calendar: "gregory",
     numberingSystem: "latn",
@@ -91,23 +124,15 @@ function fieldsOf(timeZone: string): Intl.DateTimeFormat {
     minute: "2-digit",
     second: "2-digit",
   });
-  fieldFormatters.set(timeZone, formatter);
-  return formatter;
-}
-
-function namesOf(timeZone: string): Intl.DateTimeFormat[] {
-  const known = nameFormatters.get(timeZone);
-  if (known !== undefined) return known;
-  const formatters = ABBREVIATION_LOCALES.map(
-    (locale) => new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: "short" }),
-  );
-  nameFormatters.set(timeZone, formatters);
-  return formatters;
-}
-
-/** `UTC` goes by several IANA names; London in winter is not one of them, its offset changes. */
-function isUtc(timeZone: string): boolean {
-  return fieldsOf(timeZone).resolvedOptions().timeZone === "UTC" || /^(etc\/)?(utc|gmt|uct|zulu)$/i.test(timeZone);
+  const zone: Zone = {
+    // `UTC` goes by several IANA names; London in winter is not one of them, its offset changes.
+    isUtc: fields.resolvedOptions().timeZone === "UTC" || /^(etc\/)?(utc|gmt|uct|zulu)$/i.test(timeZone),
+    fields,
+    names: ABBREVIATION_LOCALES.map((locale) => new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: "short" })),
+    quarters: new Map(),
+  };
+  zones.set(timeZone, zone);
+  return zone;
 }
 
 function isoOffset(minutesEast: number): string {
