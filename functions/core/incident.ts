@@ -107,7 +107,7 @@ export function isUnresolved(incident: Pick<Incident, "status">): boolean {
   return incident.status !== "resolved" && incident.status !== "completed";
 }
 
-/** What readers and the public JSON are told: `postmortem` once one is published. */
+/** What readers and the public JSON are told: `postmortem` once one is published, unless the incident was opened again. */
 export function publicStatus(incident: Incident): UpdateStatus {
-  return incident.postmortem?.publishedAt != null ? "postmortem" : incident.status;
+  return incident.postmortem?.publishedAt != null && !isUnresolved(incident) ? "postmortem" : incident.status;
 }

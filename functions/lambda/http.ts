@@ -100,6 +100,10 @@ export function parsedBody(request: HttpRequest): unknown {
   if (request.text.trim() === "") return {};
   const contentType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "application/json";
   if (contentType === "application/x-www-form-urlencoded") {
+    // What curl -d sends unless told otherwise.
+    if (request.text.trimStart().startsWith("{")) {
+      throw new HttpProblem(400, "The body looks like JSON: send it with Content-Type: application/json");
+    }
     const form = parseForm(request.text);
     if (form === null) throw new HttpProblem(400, "The body is not a valid form");
     return form;

@@ -14,14 +14,14 @@ export interface CatalogEdit<T> {
   unchanged?: true;
 }
 
-/** Reads the catalog, lets `edit` change it and saves it. Throws 409 after lost races, 422 when it grows too large. */
+/** Reads the catalog, lets `edit` change it at the time of that attempt, and saves it. Throws 409 after lost races, 422 when it grows too large. */
 export async function editCatalog<T>(
   deps: ManageDeps,
   pageId: string,
-  edit: (catalog: Catalog) => CatalogEdit<T>,
+  edit: (catalog: Catalog, now: number) => CatalogEdit<T>,
 ): Promise<{ catalog: Catalog; result: T }> {
   return saveWithRetry(deps, async () => {
-    const { catalog, change, result, unchanged } = edit(await deps.status.getCatalog(pageId));
+    const { catalog, change, result, unchanged } = edit(await deps.status.getCatalog(pageId), deps.clock());
     if (unchanged) return { saved: { outcome: "committed" }, result: { catalog, result } };
     if (Buffer.byteLength(JSON.stringify(catalog)) > LARGEST_CATALOG_BYTES) {
       throw new HttpProblem(422, "The page's components and their descriptions are too large together");

@@ -1,3 +1,5 @@
+import type { Clock } from "../core/clock.ts";
+import type { Incident } from "../core/incident.ts";
 import type { IncidentCommit } from "../core/posting.ts";
 import type { StatusStore } from "../store/status.ts";
 
@@ -42,6 +44,14 @@ export async function commitWithRetry<T extends { outcome: string }>(
     if (outcome === "exists" || tries === COMMIT_ATTEMPTS) return { outcome };
     await deps.sleep(FIRST_DELAY_MS * 2 ** (tries - 1) * (0.5 + deps.jitter()));
   }
+}
+
+/**
+ * When an update of the incident counts as posted: the time of the attempt, not of the request, which may have lost
+ * races meanwhile; and never before the update that came first, whichever machine's clock that was.
+ */
+export function timeOfAttempt({ clock }: { clock: Clock }, incident: Pick<Incident, "updatedAt">): number {
+  return Math.max(clock(), incident.updatedAt);
 }
 
 function isOther<T extends { outcome: string }>(built: Ready | T): built is T {

@@ -49,7 +49,7 @@ async function addGroup(deps: ManageDeps, call: ManageCall): Promise<ManageReply
   const input = fieldsUnder("component_group", newSchema, call.body);
   const beside = fieldsIn(besideSchema, call.body, "");
   const id = newId(call.idRandom);
-  const { catalog, result } = await editCatalog(deps, call.page.id, (present) => {
+  const { catalog, result } = await editCatalog(deps, call.page.id, (present, now) => {
     const twin = present.groups.find((group) => group.id === id);
     if (twin !== undefined) return { catalog: present, change: null, result: twin, unchanged: true };
     const group: ComponentGroup = {
@@ -57,10 +57,10 @@ async function addGroup(deps: ManageDeps, call: ManageCall): Promise<ManageReply
       name: input.name,
       description: input.description ?? beside.description ?? null,
       position: nextPosition(siblingsIn(present, null)),
-      createdAt: call.now,
-      updatedAt: call.now,
+      createdAt: now,
+      updatedAt: now,
     };
-    const components = regrouped(present, id, input.components, call.now);
+    const components = regrouped(present, id, input.components, now);
     return { catalog: { ...present, components, groups: [...present.groups, group] }, change: null, result: group };
   });
   return { status: 201, body: presentGroup(result, catalog, call.page) };
@@ -69,18 +69,18 @@ async function addGroup(deps: ManageDeps, call: ManageCall): Promise<ManageReply
 async function changeGroup(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const input = fieldsUnder("component_group", changesSchema, call.body);
   const beside = fieldsIn(besideSchema, call.body, "");
-  const { catalog, result } = await editCatalog(deps, call.page.id, (present) => {
+  const { catalog, result } = await editCatalog(deps, call.page.id, (present, now) => {
     const group = groupIn(present, param(call, "group"));
     const described = input.description === undefined ? beside.description : input.description;
     const changed: ComponentGroup = {
       ...group,
       name: input.name ?? group.name,
       description: described === undefined ? group.description : described,
-      updatedAt: call.now,
+      updatedAt: now,
     };
     const groups = present.groups.map((each) => (each.id === group.id ? changed : each));
     const components =
-      input.components === undefined ? present.components : regrouped(present, group.id, input.components, call.now);
+      input.components === undefined ? present.components : regrouped(present, group.id, input.components, now);
     return { catalog: { ...present, groups, components }, change: null, result: changed };
   });
   return { status: 200, body: presentGroup(result, catalog, call.page) };
@@ -88,10 +88,10 @@ async function changeGroup(deps: ManageDeps, call: ManageCall): Promise<ManageRe
 
 /** The components stay, in no group. */
 async function removeGroup(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
-  const { result } = await editCatalog(deps, call.page.id, (present) => {
+  const { result } = await editCatalog(deps, call.page.id, (present, now) => {
     const group = groupIn(present, param(call, "group"));
     const groups = present.groups.filter((each) => each !== group);
-    const components = regrouped(present, group.id, [], call.now);
+    const components = regrouped(present, group.id, [], now);
     return {
       catalog: { ...present, groups, components },
       change: null,

@@ -3,8 +3,8 @@ import { applyStatuses, type Catalog, type Component, catalogRows, componentStat
 import { newId } from "../core/ids.ts";
 import { type HttpProblem, invalid } from "../lambda/problem.ts";
 import { editCatalog, nextPosition } from "./catalog-edit.ts";
-import { clearable, fieldsUnder, flag, isCalendarDate, line, optional, text, windowIn } from "./input.ts";
-import { presentComponent, presentGroup } from "./presentation.ts";
+import { clearable, count, fieldsUnder, flag, isCalendarDate, line, optional, text, windowIn } from "./input.ts";
+import { presentComponent, presentGroupRow } from "./presentation.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 
 const NAME_LIMIT = 255;
@@ -19,7 +19,7 @@ const changesSchema = z.object({
   showcase: optional(flag),
   only_show_if_degraded: optional(flag),
   start_date: clearable(z.string("must be text").check(z.refine(isCalendarDate, "must be a date such as 2025-07-07"))),
-  position: optional(z.int("must be a whole number").check(z.minimum(0, "must not be negative"))),
+  position: optional(count),
 });
 type Changes = z.infer<typeof changesSchema>;
 
@@ -50,21 +50,25 @@ async function list(deps: ManageDeps, { page, request }: ManageCall): Promise<Ma
   const catalog = await deps.status.getCatalog(page.id);
   const rows = catalogRows(catalog).flatMap((row) => {
     if (row.kind === "component") return [presentComponent(row.component, page)];
-    const group = { ...presentGroup(row.group, catalog, page), group_id: null, group: true };
-    return [group, ...row.components.map((component) => presentComponent(component, page))];
+    return [
+      presentGroupRow(row.group, catalog, page),
+      ...row.components.map((component) => presentComponent(component, page)),
+    ];
   });
   return { status: 200, body: rows.slice(skip, skip + limit) };
 }
 
 async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const catalog = await deps.status.getCatalog(call.page.id);
+  const group = catalog.groups.find(({ id }) => id === param(call, "component"));
+  if (group !== undefined) return { status: 200, body: presentGroupRow(group, catalog, call.page) };
   return { status: 200, body: presentComponent(componentIn(catalog, param(call, "component")), call.page) };
 }
 
 async function addComponent(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const input = fieldsUnder("component", newSchema, call.body);
   const id = newId(call.idRandom);
-  const { result } = await editCatalog(deps, call.page.id, (catalog) => {
+  const { result } = await editCatalog(deps, call.page.id, (catalog, now) => {
     const present = catalog.components.find((component) => component.id === id);
     if (present !== undefined) return { catalog, change: null, result: present, unchanged: true };
     const fresh: Component = {
@@ -77,18 +81,18 @@ async function addComponent(deps: ManageDeps, call: ManageCall): Promise<ManageR
       showcase: true,
       onlyShowIfDegraded: false,
       startDate: null,
-      createdAt: call.now,
-      updatedAt: call.now,
+      createdAt: now,
+      updatedAt: now,
     };
-    return withChanges({ ...catalog, components: [...catalog.components, fresh] }, fresh, input, call);
+    return withChanges({ ...catalog, components: [...catalog.components, fresh] }, fresh, input, call.page.id, now);
   });
   return { status: 201, body: presentComponent(result, call.page) };
 }
 
 async function changeComponent(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const changes = fieldsUnder("component", changesSchema, call.body);
-  const { result } = await editCatalog(deps, call.page.id, (catalog) =>
-    withChanges(catalog, componentIn(catalog, param(call, "component")), changes, call),
+  const { result } = await editCatalog(deps, call.page.id, (catalog, now) =>
+    withChanges(catalog, componentIn(catalog, param(call, "component")), changes, call.page.id, now),
   );
   return { status: 200, body: presentComponent(result, call.page) };
 }
@@ -103,7 +107,7 @@ async function removeComponent(deps: ManageDeps, call: ManageCall): Promise<Mana
 }
 
 /** The catalog with one component changed; a change of its status is kept for uptime. */
-function withChanges(catalog: Catalog, component: Component, changes: Changes, call: ManageCall) {
+function withChanges(catalog: Catalog, component: Component, changes: Changes, pageId: string, now: number) {
   const groupId = changes.group_id === undefined ? component.groupId : groupOf(catalog, changes.group_id);
   const described: Component = {
     ...component,
@@ -114,17 +118,14 @@ function withChanges(catalog: Catalog, component: Component, changes: Changes, c
     onlyShowIfDegraded: changes.only_show_if_degraded ?? component.onlyShowIfDegraded,
     startDate: changes.start_date === undefined ? component.startDate : changes.start_date,
     position: changes.position ?? component.position,
-    updatedAt: call.now,
+    updatedAt: now,
   };
   const components = catalog.components.map((each) => (each.id === component.id ? described : each));
   const status = changes.status === undefined || changes.status === "" ? component.status : changes.status;
-  const applied = applyStatuses({ ...catalog, components }, { [component.id]: status }, call.now);
+  const applied = applyStatuses({ ...catalog, components }, { [component.id]: status }, now);
   return {
     catalog: applied.catalog,
-    change:
-      applied.changed.length > 0
-        ? { pageId: call.page.id, at: call.now, incidentId: null, changes: applied.changed }
-        : null,
+    change: applied.changed.length > 0 ? { pageId, at: now, incidentId: null, changes: applied.changed } : null,
     result: { ...described, status },
   };
 }

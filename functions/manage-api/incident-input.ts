@@ -12,8 +12,10 @@ import {
 import { invalid } from "../lambda/problem.ts";
 import { clearable, flag, idList, instant, instantOrDate, line, optional, statusMap, text } from "./input.ts";
 
-/** Half of what a header may hold, with room for the rest of it: an item of the table has 400 kB. */
-const METADATA_LIMIT = 100_000;
+/** A quarter of what an item of the table holds: the rest of the header can take most of the others. */
+const METADATA_LIMIT_BYTES = 100_000;
+/** Far deeper than anything in use; JSON of any depth would overflow the stack of whoever writes or reads it. */
+const METADATA_DEPTH = 32;
 
 const metadata = z
   .record(
@@ -21,7 +23,15 @@ const metadata = z
     z.record(z.string(), z.unknown(), "must be an object: metadata is an object of objects"),
     "must be an object of objects",
   )
-  .check(z.refine((value) => JSON.stringify(value).length <= METADATA_LIMIT, "is too large"));
+  .check(
+    z.refine((value) => isWithin(value, METADATA_DEPTH), { error: "is nested too deeply", abort: true }),
+    z.refine((value) => Buffer.byteLength(JSON.stringify(value)) <= METADATA_LIMIT_BYTES, "is too large"),
+  );
+
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1));
+}
 
 const fields = {
   body: optional(text(BODY_LIMIT)),
@@ -91,8 +101,13 @@ export function checkStatus(status: IncidentStatus, schedule: Schedule | null): 
   }
 }
 
-export function namesComponents(input: IncidentChanges): boolean {
-  return input.component_ids !== undefined || input.components !== undefined;
+/** Throws 422 where components are named for a backfilled incident; that none are may be said. */
+export function checkBackfilled(input: IncidentChanges): void {
+  for (const name of ["components", "component_ids"] as const) {
+    if (Object.keys(input[name] ?? []).length > 0) {
+      throw invalid(`incident.${name}`, "cannot be given for a backfilled incident");
+    }
+  }
 }
 
 /**

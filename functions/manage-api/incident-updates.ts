@@ -3,6 +3,7 @@ import { BODY_LIMIT, type Incident, type Update } from "../core/incident.ts";
 import { editUpdate } from "../core/posting.ts";
 import { updateReport } from "../core/report.ts";
 import { HttpProblem } from "../lambda/problem.ts";
+import { timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentIn } from "./incident-view.ts";
 import { fieldsUnder, instant, optional, text } from "./input.ts";
 import { presentReport, presentUpdate } from "./presentation.ts";
@@ -26,7 +27,8 @@ async function editText(deps: ManageDeps, call: ManageCall): Promise<ManageReply
   const input = fieldsUnder("incident_update", editSchema, call.body);
   const edited = await saveWithRetry(deps, async () => {
     const { incident, update } = await updateIn(deps, call);
-    const next = editUpdate(incident, update, { body: input.body, displayAt: input.display_at }, call.now);
+    const now = timeOfAttempt(deps, incident);
+    const next = editUpdate(incident, update, { body: input.body, displayAt: input.display_at }, now);
     const saved = await deps.status.editUpdate(next.update, next.incident, incident.version);
     return { saved, result: next.update };
   });

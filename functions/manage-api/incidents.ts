@@ -3,13 +3,13 @@ import { newId } from "../core/ids.ts";
 import { type Incident, isScheduled } from "../core/incident.ts";
 import { commitQuietly, openIncident, type PostingOutcome, postUpdate, revise, withdraw } from "../core/posting.ts";
 import { invalid } from "../lambda/problem.ts";
-import { commitWithRetry } from "./commit-with-retry.ts";
+import { commitWithRetry, timeOfAttempt } from "./commit-with-retry.ts";
 import { unknownComponents } from "./components.ts";
 import {
+  checkBackfilled,
   checkStatus,
   type IncidentChanges,
   incidentChangesSchema,
-  namesComponents,
   newIncidentSchema,
   scheduleOf,
   statusesOf,
@@ -46,9 +46,7 @@ async function createIncident(deps: ManageDeps, call: ManageCall): Promise<Manag
   const input = fieldsUnder("incident", newIncidentSchema, call.body);
   const schedule = scheduleOf(input, null);
   const backfilled = input.backfilled ?? input.backfill_date !== undefined;
-  if (backfilled && namesComponents(input)) {
-    throw invalid("incident.components", "cannot be given for a backfilled incident");
-  }
+  if (backfilled) checkBackfilled(input);
   const status = input.status ?? firstStatus(schedule !== null, backfilled);
   checkStatus(status, schedule);
   const incidentId = newId(call.idRandom);
@@ -74,8 +72,9 @@ async function createIncident(deps: ManageDeps, call: ManageCall): Promise<Manag
           displayAt: input.display_at ?? input.backfill_date ?? null,
         },
         catalog,
-        call.now,
+        deps.clock(),
       ),
+      input,
     );
   });
   if (committed.outcome === "conflict") throw conflict();
@@ -104,12 +103,11 @@ async function changeIncident(deps: ManageDeps, call: ManageCall): Promise<Manag
     const incident = await incidentIn(deps, call.page.id, incidentId);
     if (posts && (await isPosted(deps, call, incident, updateId))) return { outcome: "posted" as const, incident };
     const catalog = await deps.status.getCatalog(call.page.id);
-    if (incident.backfilled && namesComponents(input)) {
-      throw invalid("incident.components", "cannot be given for a backfilled incident");
-    }
+    if (incident.backfilled) checkBackfilled(input);
     const revised = revisedBy(input, incident, catalog);
     const components = statusesOf(input, catalog);
-    if (!posts) return postingProblem(commitQuietly(revised, components, catalog, call.now));
+    const now = timeOfAttempt(deps, incident);
+    if (!posts) return postingProblem(commitQuietly(revised, components, catalog, now), input);
     const status = input.status ?? incident.status;
     checkStatus(status, revised.schedule);
     const update = {
@@ -120,7 +118,7 @@ async function changeIncident(deps: ManageDeps, call: ManageCall): Promise<Manag
       deliverNotifications: input.deliver_notifications ?? true,
       displayAt: input.display_at ?? null,
     };
-    return postingProblem(postUpdate(revised, update, catalog, call.now));
+    return postingProblem(postUpdate(revised, update, catalog, now), input);
   });
   if (committed.outcome === "conflict" || committed.outcome === "exists") throw conflict();
   const incident = committed.outcome === "posted" ? committed.incident : committed.commit.incident;
@@ -155,14 +153,20 @@ function revisedBy(input: IncidentChanges, incident: Incident, catalog: Catalog)
 async function withdrawIncident(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const committed = await commitWithRetry(deps, async () => {
     const incident = await incidentIn(deps, call.page.id, param(call, "incident"));
-    return { outcome: "ready" as const, commit: withdraw(incident, call.now) };
+    return { outcome: "ready" as const, commit: withdraw(incident, timeOfAttempt(deps, incident)) };
   });
   if (committed.outcome !== "committed") throw conflict();
   return { status: 200, body: await showIncident(deps, call.page, committed.commit.incident) };
 }
 
 /** Throws 422 naming the components that the page does not have. */
-function postingProblem(posting: PostingOutcome): Extract<PostingOutcome, { outcome: "ready" }> {
+function postingProblem(
+  posting: PostingOutcome,
+  input: IncidentChanges,
+): Extract<PostingOutcome, { outcome: "ready" }> {
   if (posting.outcome === "ready") return posting;
-  throw unknownComponents("incident.components", posting.ids);
+  const inMap = input.components === undefined ? [] : Object.keys(input.components);
+  const inList = Array.isArray(input.components) ? input.components : inMap;
+  const field = posting.ids.some((id) => inList.includes(id)) ? "components" : "component_ids";
+  throw unknownComponents(`incident.${field}`, posting.ids);
 }

@@ -55,15 +55,18 @@ export function optional<S extends z.ZodMiniType>(schema: S) {
 /** Absent gives undefined, null stays: it clears the field. An empty text, all that a form can say, is null too. */
 export function clearable<S extends z.ZodMiniType>(schema: S) {
   return z.optional(
-    z.union([
-      z.pipe(
-        z.literal(""),
-        z.transform(() => null),
-      ),
+    z.pipe(
+      z.transform((value: unknown) => (value === "" ? null : value)),
       z.nullable(schema),
-    ]),
+    ),
   );
 }
+
+/** A whole number from 0 on; in a form it is text. */
+export const count = z.pipe(
+  z.transform((value: unknown) => (typeof value === "string" && /^\d{1,9}$/.test(value) ? Number(value) : value)),
+  z.int("must be a whole number").check(z.minimum(0, "must not be negative")),
+);
 
 export const flag = z.pipe(
   z.union([z.boolean(), z.enum(["true", "false", "1", "0"]), z.literal([1, 0])], required("must be true or false")),
@@ -98,11 +101,14 @@ export const instantOrDate = z.union(
   "must be an ISO 8601 date or time with its offset",
 );
 
+// Whatever the zone, the year that is told of it still has four digits.
+const LATEST = Date.UTC(9999, 11, 31);
+
 function instantOf(value: string): number | null {
   if (!isCalendarDate(value.slice(0, 10))) return null;
   const normal = value.replace(" ", "T").replace(",", ".").replace(/UTC$/i, "Z").replace(" ", "");
   const parsed = Date.parse(normal.replace(/([+-]\d{2})(\d{2})$/, "$1:$2"));
-  return Number.isNaN(parsed) || parsed < 0 ? null : parsed;
+  return Number.isNaN(parsed) || parsed < 0 || parsed >= LATEST ? null : parsed;
 }
 
 /** `YYYY-MM-DD` of a day that exists: Date.parse takes 31 February for 3 March. */
@@ -147,7 +153,15 @@ export function fieldsIn<S extends z.ZodMiniType>(schema: S, value: unknown, roo
 
 function detailsOf(issue: z.core.$ZodIssue, root: string): ProblemDetail[] {
   const field = [root, ...issue.path.map(String)].filter((step) => step !== "").join(".");
-  return [{ field, problem: issue.message === "Invalid input" ? "is not valid" : issue.message }];
+  return [{ field: field === "" ? "body" : field, problem: problemOf(issue) }];
+}
+
+/** The text that the schema gives; for zod's own, one that reads on from the field's name. */
+function problemOf(issue: z.core.$ZodIssue): string {
+  if (!issue.message.startsWith("Invalid input")) return issue.message;
+  if (issue.code !== "invalid_type") return "is not valid";
+  if (issue.expected === "string") return "must be text";
+  return issue.expected === "object" ? "must be an object" : "is not valid";
 }
 
 /** A whole number from the query: absent gives `fallback`, above `highest` gives `highest`. Throws 422. */

@@ -10,7 +10,12 @@ const PAGE_NAME_LIMIT = 255;
 /** Of Statuspage's page settings those that Tocsin has; the others are taken and ignored, so that scripts run through. */
 const settingsSchema = z.object({
   name: optional(line(PAGE_NAME_LIMIT)),
-  time_zone: optional(pageSchema.shape.timeZone),
+  time_zone: optional(
+    pageSchema.shape.timeZone.check(
+      // JavaScript takes bare offsets for zones; hardly any other reader of the JSON does.
+      z.refine((zone) => !/^[+-]/.test(zone), "must be an IANA time zone such as Europe/Berlin"),
+    ),
+  ),
 });
 
 export function pageRoutes(deps: ManageDeps): ManageRoute[] {

@@ -9,7 +9,7 @@ import {
   revertPostmortem,
 } from "../core/postmortem.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
-import { commitWithRetry } from "./commit-with-retry.ts";
+import { commitWithRetry, timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentIn } from "./incident-view.ts";
 import { fieldsIn, fieldsUnder, flag, instant, optional, text } from "./input.ts";
 import { presentPostmortem } from "./presentation.ts";
@@ -42,7 +42,7 @@ async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
 
 async function draft(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const { body_draft } = fieldsUnder("postmortem", draftSchema, call.body);
-  const incident = await change(deps, call, (present) => draftPostmortem(present, body_draft, call.now));
+  const incident = await change(deps, call, (present, now) => draftPostmortem(present, body_draft, now));
   return { status: 200, body: presentPostmortem(incident, call.page) };
 }
 
@@ -50,7 +50,7 @@ async function publish(deps: ManageDeps, call: ManageCall): Promise<ManageReply>
   const wrapped = fieldsIn(z.object({ postmortem: optional(publishSchema) }), call.body, "");
   const input = wrapped.postmortem ?? { notify_subscribers: undefined, display_at: undefined };
   const updateId = newId(call.idRandom);
-  const incident = await change(deps, call, (present) =>
+  const incident = await change(deps, call, (present, now) =>
     publishPostmortem(
       present,
       {
@@ -58,19 +58,19 @@ async function publish(deps: ManageDeps, call: ManageCall): Promise<ManageReply>
         notifySubscribers: input.notify_subscribers ?? true,
         displayAt: input.display_at ?? null,
       },
-      call.now,
+      now,
     ),
   );
   return { status: 200, body: presentPostmortem(incident, call.page) };
 }
 
 async function revert(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
-  const incident = await change(deps, call, (present) => revertPostmortem(present, call.now));
+  const incident = await change(deps, call, revertPostmortem);
   return { status: 200, body: presentPostmortem(incident, call.page) };
 }
 
 async function remove(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
-  await change(deps, call, (present) => deletePostmortem(present, call.now));
+  await change(deps, call, deletePostmortem);
   return { status: 204 };
 }
 
@@ -78,11 +78,12 @@ async function remove(deps: ManageDeps, call: ManageCall): Promise<ManageReply> 
 async function change(
   deps: ManageDeps,
   call: ManageCall,
-  step: (incident: Incident) => PostmortemOutcome,
+  step: (incident: Incident, now: number) => PostmortemOutcome,
 ): Promise<Incident> {
-  const done = await commitWithRetry(deps, async () =>
-    step(await incidentIn(deps, call.page.id, param(call, "incident"))),
-  );
+  const done = await commitWithRetry(deps, async () => {
+    const incident = await incidentIn(deps, call.page.id, param(call, "incident"));
+    return step(incident, timeOfAttempt(deps, incident));
+  });
   switch (done.outcome) {
     case "committed":
       return done.commit.incident;

@@ -3,6 +3,8 @@ import type { Incident, Update } from "../core/incident.ts";
 import type { Page } from "../core/page.ts";
 import type { ChannelReport, UpdateReport } from "../core/report.ts";
 import { isoInZone } from "../core/zoned-time.ts";
+import { worstStatus } from "../templates/statuspage-json.ts";
+import { newestFirst } from "../templates/wording.ts";
 
 /** Statuspage's manage v1 shapes. Fields of features that Tocsin has not are there, with the value that means "none". */
 
@@ -92,6 +94,20 @@ export function presentGroup(group: ComponentGroup, catalog: Catalog, page: Page
   };
 }
 
+/** A group among the components: a row like theirs with the worst status of its children, and their ids. */
+export function presentGroupRow(group: ComponentGroup, catalog: Catalog, page: Page) {
+  return {
+    ...presentGroup(group, catalog, page),
+    group_id: null,
+    group: true,
+    status: worstStatus(childrenOf(group, catalog)),
+    showcase: false,
+    only_show_if_degraded: false,
+    automation_email: null,
+    start_date: null,
+  };
+}
+
 function childrenOf(group: ComponentGroup, catalog: Catalog): Component[] {
   const row = catalogRows(catalog).find((each) => each.kind === "group" && each.group.id === group.id);
   return row?.kind === "group" ? row.components : [];
@@ -128,7 +144,7 @@ export interface IncidentContext {
   pageUrl: string;
 }
 
-/** `updates` are the ones to show, oldest first; they are told newest first. */
+/** `updates` are the ones to show, in any order; they are told newest first, by the time that readers see. */
 export function presentIncident(
   incident: Incident,
   updates: readonly Update[],
@@ -171,7 +187,7 @@ export function presentIncident(
     components: catalog.components
       .filter((component) => incident.affected[component.id] !== undefined)
       .map((component) => presentComponent(component, page)),
-    incident_updates: updates.toReversed().map((update) => presentUpdate(update, page)),
+    incident_updates: newestFirst(updates).map((update) => presentUpdate(update, page)),
     incident_impacts: [],
   };
 }

@@ -1,4 +1,5 @@
 import type { Clock, Random } from "../core/clock.ts";
+import { idSchema } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
 import { type HttpRequest, type HttpRoute, json, parsedBody } from "../lambda/http.ts";
 import type { Logger } from "../lambda/logger.ts";
@@ -93,9 +94,10 @@ export function notFound(what: string): HttpProblem {
   return new HttpProblem(404, `There is no such ${what}`);
 }
 
-/** A path parameter that the route declares. */
+/** The id in the path that the route declares. Throws 404 for what has not the form of one: the tables refuse long keys. */
 export function param(call: ManageCall, name: string): string {
   const value = call.request.params[name];
   if (value === undefined) throw new Error(`the route has no parameter ${name}`);
+  if (!idSchema.safeParse(value).success) throw notFound(name);
   return value;
 }

@@ -21,7 +21,11 @@ export interface Feeds {
  */
 export function renderFeeds(source: PublicPage, incidents: readonly IncidentWithUpdates[]): Feeds {
   const items = incidents.slice(0, NEWEST).map((one) => itemOf(source, one));
-  const atom = feedOf(source, items);
+  // The titles of Atom's entries are declared to be HTML; RSS's are plain text.
+  const atom = feedOf(
+    source,
+    items.map((item) => ({ ...item, title: escapeHtml(item.title) })),
+  );
   // RSS has one date only; readers take it for the date of the news, so it is the newest update's as well.
   const rss = feedOf(
     source,

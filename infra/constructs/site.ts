@@ -79,7 +79,7 @@ export class Site extends Construct {
       comment: "Tocsin: status page",
       defaultRootObject: "index.html",
       defaultBehavior: behavior,
-      additionalBehaviors: { "/api/*": data, "*.json": data },
+      additionalBehaviors: { "/api/*": data, "*.json": data, "/history.*": data },
       errorResponses: [
         { httpStatus: 404, responseHttpStatus: 404, responsePagePath: "/404.html", ttl: Duration.seconds(10) },
         { httpStatus: 403, responseHttpStatus: 404, responsePagePath: "/404.html", ttl: Duration.seconds(10) },

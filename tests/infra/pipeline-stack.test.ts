@@ -189,7 +189,7 @@ describe("the site", () => {
         DefaultRootObject: "index.html",
         Origins: [Match.objectLike({ OriginAccessControlId: Match.anyValue() })],
         DefaultCacheBehavior: Match.objectLike({ ViewerProtocolPolicy: "redirect-to-https" }),
-        CacheBehaviors: [Match.objectLike({ PathPattern: "/api/*" }), Match.objectLike({ PathPattern: "*.json" })],
+        CacheBehaviors: ["/api/*", "*.json", "/history.*"].map((PathPattern) => Match.objectLike({ PathPattern })),
         CustomErrorResponses: Match.arrayWith([
           Match.objectLike({ ErrorCode: 404, ResponseCode: 404, ResponsePagePath: "/404.html" }),
         ]),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/commit-with-retry.ts";
-import { idOf, idsOf, manageWorld, PAGE } from "./manage-world.ts";
+import { idOf, idsOf, incidentAnswer, manageWorld, PAGE } from "./manage-world.ts";
 
 describe("an incident from beginning to end", () => {
   test("created, updated, resolved", async () => {
@@ -175,6 +175,12 @@ describe("an incident from beginning to end", () => {
     expect(reply).toMatchObject({ status: 422, json: { details: [{ field: "incident.components" }] } });
   });
 
+  test("a backfilled incident may say that it has no components", async () => {
+    const world = await manageWorld();
+    const id = await world.incident({ backfilled: true, components: {}, component_ids: [] });
+    expect((await world.get(`/incidents/${id}`)).json).toMatchObject({ backfilled: true, components: [] });
+  });
+
   test("deleting withdraws: hidden everywhere, and the records stay", async () => {
     const world = await manageWorld();
     const id = await world.incident();
@@ -205,14 +211,18 @@ describe("bad input names its field and stores nothing", () => {
     ["incident.metadata", { metadata: "text" }],
     ["incident.metadata.jira", { metadata: { jira: "OPS-1" } }],
     ["incident.metadata", { metadata: { a: { b: "x".repeat(100_000) } } }],
+    ["incident.metadata", { metadata: { a: { b: "€".repeat(40_000) } } }],
+    ["incident.metadata", { metadata: { a: { b: JSON.parse("[".repeat(50) + "]".repeat(50)) } } }],
     ["incident.components", { components: { nosuchthing0: "major_outage" } }],
     ["incident.components", { components: ["nosuchthing0"] }],
-    ["incident.components", { component_ids: ["nosuchthing0"] }],
+    ["incident.component_ids", { component_ids: ["nosuchthing0"] }],
+    ["incident.component_ids", { component_ids: ["a"], backfilled: true }],
     ["incident.components", { components: { WEB: "broken" } }],
     ["incident.deliver_notifications", { deliver_notifications: "perhaps" }],
     ["incident.display_at", { display_at: "yesterday" }],
     ["incident.display_at", { display_at: "2025-07-07T12:05:00" }],
     ["incident.display_at", { display_at: "2025-02-31T12:05:00Z" }],
+    ["incident.display_at", { display_at: "9999-12-31T23:59:59Z" }],
     ["incident.scheduled_for", { status: "scheduled" }],
     ["incident.scheduled_until", { scheduled_for: "2025-08-01T10:00:00Z" }],
     ["incident.scheduled_for", { scheduled_until: "2025-08-01T10:00:00Z" }],
@@ -259,7 +269,36 @@ describe("bad input names its field and stores nothing", () => {
   });
 });
 
+test("metadata so deep that writing it would overflow the stack is 422", async () => {
+  const world = await manageWorld();
+  const deep = `{"incident":{"name":"x","metadata":{"a":{"b":${"[".repeat(100_000)}${"]".repeat(100_000)}}}}}`;
+  const reply = await world.send("POST", `${world.at}/incidents`, {
+    body: deep,
+    headers: { "content-type": "application/json" },
+  });
+  expect(reply).toMatchObject({ status: 422, json: { details: [{ field: "incident.metadata" }] } });
+});
+
 describe("lost races", () => {
+  test("whoever commits last is the newest update, for readers too", async () => {
+    let meanwhile = async () => {};
+    const world = await manageWorld({ sleep: () => meanwhile() });
+    const id = await world.incident();
+    world.tick(1_000);
+    world.status.failNext("conflict", 1);
+    meanwhile = async () => {
+      meanwhile = async () => {};
+      world.tick(2_000);
+      await world.patch(`/incidents/${id}`, { incident: { body: "came between" } });
+    };
+    const reply = await world.patch(`/incidents/${id}`, { incident: { status: "resolved", body: "came last" } });
+    const { incident_updates } = incidentAnswer.parse(reply.json);
+    expect(incident_updates.map(({ body }) => body)).toEqual(["came last", "came between", "We are looking into it."]);
+    const [, between, last] = await world.status.listUpdates(PAGE.id, id);
+    expect(last?.displayAt).toBe(between?.displayAt);
+    expect(world.notices.get(last?.id ?? "")?.committedAt).toBe(last?.displayAt);
+  });
+
   test("are tried again, and 409 when they do not end", async () => {
     const world = await manageWorld();
     world.status.failNext("conflict", COMMIT_ATTEMPTS - 1);

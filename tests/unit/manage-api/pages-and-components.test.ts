@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/commit-with-retry.ts";
-import { idOf, idsOf, manageWorld, PAGE } from "./manage-world.ts";
+import { idOf, idsOf, manageWorld, PAGE, START } from "./manage-world.ts";
 
 describe("pages", () => {
   test("the list holds the key's page", async () => {
@@ -117,9 +118,28 @@ describe("components", () => {
     expect(idsOf(await get("/components?per_page=2&page=2"))).toEqual([group, b]);
     expect(idsOf(await get("/components?per_page=2&page=3"))).toEqual([]);
     expect((await get("/components?page=two")).status).toBe(422);
-    expect((await get("/components")).json).toContainEqual(
-      expect.objectContaining({ id: group, group: true, components: [b] }),
-    );
+  });
+
+  test("a group's row has all that a component's has, and is found by its id", async () => {
+    const { get, patch, post, component } = await manageWorld();
+    const [a, b] = [await component("a"), await component("b")];
+    const group = idOf(await post("/component-groups", { component_group: { name: "API", components: [a, b] } }));
+    await patch(`/components/${b}`, { component: { status: "partial_outage" } });
+    const row = (await get(`/components/${group}`)).json;
+    expect(row).toMatchObject({
+      id: group,
+      group: true,
+      group_id: null,
+      components: [a, b],
+      status: "partial_outage",
+      showcase: false,
+      only_show_if_degraded: false,
+      automation_email: null,
+      start_date: null,
+    });
+    expect((await get("/components")).json).toContainEqual(row);
+    const child = z.looseObject({}).parse((await get(`/components/${a}`)).json);
+    expect(Object.keys(z.looseObject({}).parse(row)).sort()).toEqual([...Object.keys(child), "components"].sort());
   });
 
   test.each([
@@ -133,6 +153,8 @@ describe("components", () => {
     ["component.group_id", { name: "x", group_id: "abcdefghijkl" }],
     ["component.showcase", { name: "x", showcase: "maybe" }],
     ["component.start_date", { name: "x", start_date: "31.1.2025" }],
+    ["component.position", { name: "x", position: "first" }],
+    ["component.position", { name: "x", position: -1 }],
   ])("422 names %s of %j and stores nothing", async (field, component) => {
     const world = await manageWorld();
     const before = await world.snapshot();
@@ -262,4 +284,14 @@ describe("component groups", () => {
     world.status.failNext("conflict", COMMIT_ATTEMPTS);
     expect((await world.remove(`/component-groups/${first}`)).status).toBe(409);
   });
+});
+
+test("a change that lost a race is kept with the time it was made, not asked for", async () => {
+  const waits: (() => void)[] = [];
+  const world = await manageWorld({ sleep: async () => waits.pop()?.() });
+  const id = await world.component("Web App");
+  world.status.failNext("conflict", 1);
+  waits.push(() => world.tick(2_000));
+  await world.patch(`/components/${id}`, { component: { status: "major_outage" } });
+  expect(await world.status.listChanges(PAGE.id, 0)).toMatchObject([{ at: START + 2_000 }]);
 });

@@ -89,7 +89,14 @@ describe("the history feeds", () => {
     const source = awkwardSource({ page: hostile, incident: hostile, body: hostile });
     const feeds = read(renderFeeds(publicPageOf(source), [source]));
     expect(feeds.atom.entry[0]?.content).not.toContain("<script");
-    expect(feeds.atom.entry[0]?.title).toContain("<script>");
+  });
+
+  test("titles are the name as its reader reads it: as HTML in Atom, as text in RSS", () => {
+    const feeds = renderFeeds(publicPageOf(state), [
+      awkwardSource({ page: "P", incident: "<img src=x> R&D", body: "" }),
+    ]);
+    expect(feeds.atom).toContain('<title type="html"><![CDATA[&lt;img src=x&gt; R&amp;D]]></title>');
+    expect(read(feeds).rss.item[0]?.title).toBe("<img src=x> R&D");
   });
 
   test("of a page without incidents are empty", () => {

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { manageWorld } from "./manage-world.ts";
+
+describe("an id in the path that has not the form of one is 404 and reaches no table", () => {
+  test.each([
+    ["GET", "/incidents/LONG"],
+    ["PATCH", "/incidents/LONG"],
+    ["DELETE", "/incidents/LONG"],
+    ["GET", "/incidents/LONG/postmortem"],
+    ["PUT", "/incidents/LONG/postmortem/publish"],
+    ["GET", "/incidents/LONG/subscribers"],
+    ["PATCH", "/incidents/LONG/incident_updates/LONG"],
+    ["GET", "/components/LONG"],
+    ["GET", "/component-groups/LONG"],
+    ["GET", "/subscribers/LONG"],
+    ["DELETE", "/subscribers/LONG"],
+    ["GET", "/incidents/%00"],
+    ["GET", "/subscribers/INCIDENT%23x"],
+  ])("%s %s", async (method, path) => {
+    const world = await manageWorld();
+    // As DynamoDB answers to a sort key of more than 1,024 bytes.
+    world.status.getIncident = () => Promise.reject(new Error("ValidationException"));
+    world.subscribers.find = () => Promise.reject(new Error("ValidationException"));
+    const json = { incident: {}, incident_update: {} };
+    const target = `${world.at}${path.replaceAll("LONG", "a".repeat(2_000))}`;
+    const reply = await world.send(method, target, method === "GET" ? {} : { json });
+    expect(reply).toMatchObject({ status: 404, json: { error: expect.any(String) } });
+  });
+});
+
+describe("errors read as sentences about the field", () => {
+  test.each([
+    ["longer than 2000 characters", "/components", { component: { name: "x", description: "x".repeat(2_001) } }],
+    ["component.group_id must be an id", "/components", { component: { name: "x", group_id: 7 } }],
+    ["impact_override must be an impact", "/incidents", { incident: { name: "x", impact_override: "huge" } }],
+    ["incident must be an object", "/incidents", { incident: null }],
+    ["incident must be an object", "/incidents", { incident: [] }],
+    ["incident.component_ids names", "/incidents", { incident: { name: "x", component_ids: ["nosuchthing0"] } }],
+  ])("%s", async (problem, path, body) => {
+    const { post } = await manageWorld();
+    const reply = await post(path, body);
+    expect(reply).toMatchObject({ status: 422, json: { error: expect.stringContaining(problem) } });
+    expect(reply.text).not.toContain("Invalid input");
+  });
+
+  test("JSON that says it is a form: curl -d without a content type", async () => {
+    const { send, at } = await manageWorld();
+    const reply = await send("POST", `${at}/incidents`, {
+      body: '{"incident":{"name":"x"}}',
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+    });
+    expect(reply).toMatchObject({ status: 400, json: { error: expect.stringContaining("application/json") } });
+  });
+});
+
+test("a form says numbers as text", async () => {
+  const { component, send, at } = await manageWorld();
+  const reply = await send("PATCH", `${at}/components/${await component("Web")}`, {
+    body: "component[position]=7&component[description]=",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+  });
+  expect(reply).toMatchObject({ status: 200, json: { position: 7, description: null } });
+});
+
+test.each(["+02:00", "-0500", 7])("a page's time zone is a name that every reader knows, not %s", async (zone) => {
+  const { send, at } = await manageWorld();
+  const reply = await send("PATCH", at, { json: { page: { time_zone: zone } } });
+  expect(reply).toMatchObject({ status: 422, json: { details: [{ field: "page.time_zone" }] } });
+});
+
+test("updates are told newest first by the time that readers see, as in the public JSON", async () => {
+  const world = await manageWorld();
+  const id = await world.incident();
+  world.tick(60_000);
+  await world.patch(`/incidents/${id}`, { incident: { body: "later", display_at: "2025-07-01T00:00:00Z" } });
+  expect((await world.get(`/incidents/${id}`)).json).toMatchObject({
+    incident_updates: [{ body: "We are looking into it." }, { body: "later" }],
+  });
+});
