@@ -12,6 +12,8 @@ export const retryWorkSchema = z.extend(chunkRefSchema, {
   subscriberId: idSchema,
   /** Attempts made when it was queued: part of the deduplication id, and how a late copy is told from a due one. */
   attempts: z.number(),
+  /** When sweep queued it; absent when a sender did. Sweep may have to queue the same attempt again within five minutes. */
+  queuedAt: z.optional(z.number()),
 });
 export type RetryWork = z.infer<typeof retryWorkSchema>;
 
@@ -42,8 +44,10 @@ export function chunkGroup(work: Pick<ChunkWork, "pageId" | "incidentId" | "chan
   return `${work.pageId}-${work.incidentId}-${work.channel}-${work.chunk}`;
 }
 
-/** SQS accepts and drops a repeated deduplication id for five minutes: hence the resend number and the attempts. */
+/** SQS accepts and drops a repeated deduplication id for five minutes: hence the resend number, the attempts and the time. */
 export function deduplicationId(work: ChunkWork | RetryWork): string {
   const chunk = `${work.updateId}-${work.channel}-${work.chunk}`;
-  return work.kind === "chunk" ? `${chunk}-r${work.resend}` : `${chunk}-${work.subscriberId}-a${work.attempts}`;
+  return work.kind === "chunk"
+    ? `${chunk}-r${work.resend}`
+    : `${chunk}-${work.subscriberId}-a${work.attempts}-q${work.queuedAt ?? 0}`;
 }

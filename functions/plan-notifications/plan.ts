@@ -61,13 +61,13 @@ const LOCALE = "en";
 export async function planNotice({ pageId, updateId }: PlanWork, deps: PlanDeps): Promise<PlanOutcome> {
   const notice = await deps.ledger.getNotice(pageId, updateId);
   if (notice === null || notice.state !== "unplanned") return { outcome: "nothing to plan" };
-  const source = await readSource(notice, deps);
+  const [source, plan] = await Promise.all([readSource(notice, deps), planChunks(notice, deps)]);
   if (source.incident.withdrawnAt !== null) {
     await deps.ledger.markPlanned(notice, { email: 0, sms: 0, webhook: 0 }, deps.clock());
     return { outcome: "withdrawn" };
   }
 
-  const [plan, rendered] = await Promise.all([planChunks(notice, deps), keepTexts(notice, source, deps)]);
+  const rendered = await keepTexts(notice, source, deps);
   await Promise.all([
     deps.queues.sendChunks(CHANNELS.flatMap((channel) => chunkWorks(notice, channel, plan[channel]))),
     deps.topic.publish(rendered.topic, {

@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-ses";
 import type { AttemptOutcome } from "../core/attempt.ts";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
+import { BOUNDED } from "./bounded.ts";
 import { callFailure, isThrottled } from "./call-failure.ts";
 
 export interface MailToSend {
@@ -33,7 +34,7 @@ export interface MailLimits {
 
 /** SES's classic API. Only its raw call carries List-Unsubscribe. One attempt a call: SES has no idempotency token. */
 export function sesMail(configurationSet: string, from: string): Mail {
-  const client = new SESClient({ maxAttempts: 1, logger: sdkLogger });
+  const client = new SESClient({ maxAttempts: 1, logger: sdkLogger, requestHandler: BOUNDED });
   return {
     async send({ to, raw, tags }) {
       try {

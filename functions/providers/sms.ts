@@ -1,6 +1,7 @@
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import type { AttemptOutcome } from "../core/attempt.ts";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
+import { BOUNDED } from "./bounded.ts";
 import { callFailure, isThrottled } from "./call-failure.ts";
 
 export interface Sms {
@@ -10,7 +11,7 @@ export interface Sms {
 
 /** SNS to a phone number. One attempt a call: SNS has no idempotency token here. `maxPrice` in USD. */
 export function snsSms(maxPrice: string): Sms {
-  const client = new SNSClient({ maxAttempts: 1, logger: sdkLogger });
+  const client = new SNSClient({ maxAttempts: 1, logger: sdkLogger, requestHandler: BOUNDED });
   return {
     async send(phone, text) {
       try {

@@ -8,6 +8,9 @@ import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 import type { Pace } from "./pace.ts";
 
+/** Names an update: all that is needed to find its stored texts. */
+export type UpdateRef = Pick<Update, "pageId" | "incidentId" | "id" | "seq">;
+
 /** One attempt for one subscriber of the update it was prepared for. */
 export type SendOne = (subscriber: Subscriber) => Promise<AttemptOutcome>;
 
@@ -15,7 +18,7 @@ export type SendOne = (subscriber: Subscriber) => Promise<AttemptOutcome>;
 export interface ChannelSender {
   channel: Channel;
   /** Loads what all recipients share (stored texts, signing key), once per chunk. Throws when a stored text is missing. */
-  prepare(update: Update): Promise<SendOne>;
+  prepare(update: UpdateRef): Promise<SendOne>;
   /** For outcomes that say something about the subscriber, not just this delivery (webhook 410, opted-out phone). */
   afterOutcome(subscriber: Subscriber, outcome: AttemptOutcome): Promise<void>;
 }

@@ -5,6 +5,8 @@ import type { Incident, Update } from "../core/incident.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import { hasStarted, type LaterUpdate } from "../core/order.ts";
 import type { ChunkWork } from "../core/queued-work.ts";
+import type { Subscriber } from "../core/subscriber.ts";
+import type { ListPage } from "../store/status.ts";
 import { LAST_WINDOW_MS, type SendDeps, type SendOne } from "./channel-sender.ts";
 import { sendWindow } from "./send-window.ts";
 
@@ -28,6 +30,7 @@ export interface ChunkRun {
   sendOne: SendOne;
   /** No window begins after this. */
   deadline: number;
+  windowSize: number;
 }
 
 const SUBSCRIBERS_PER_PAGE = 100;
@@ -40,21 +43,31 @@ const BLOCKED_RECHECK_MS = 5_000;
  * tables throw, and then the lease runs out and sweep sends the chunk again.
  */
 export async function runChunk(work: ChunkWork, deps: SendDeps): Promise<ChunkOutcome> {
+  const { pageId, incidentId, updateId, seq, channel } = work;
   const claimedAt = deps.clock();
-  const claimed = await deps.ledger.claimChunk(work, work.resend, claimedAt, claimedAt + LEASE_MS);
+  // What all recipients share never changes, so it need not wait for the claim; what decides must be read after it.
+  const [claimed, sendOne] = await Promise.all([
+    deps.ledger.claimChunk(work, work.resend, claimedAt, claimedAt + LEASE_MS),
+    deps.sender.prepare({ pageId, incidentId, id: updateId, seq }),
+  ]);
   if (claimed.outcome === "lost") return { outcome: "lost" };
   const claim = claimed.chunk;
 
-  const [incident, updates] = await Promise.all([
-    deps.status.getIncident(work.pageId, work.incidentId),
-    deps.status.listUpdates(work.pageId, work.incidentId),
+  const range = chunkRange(work.chunk, work.of);
+  const readPage = (after: string | null) =>
+    deps.subscribers.listRange(pageId, channel, range, after, SUBSCRIBERS_PER_PAGE);
+  const [incident, updates, firstPage, windowSize] = await Promise.all([
+    deps.status.getIncident(pageId, incidentId),
+    deps.status.listUpdates(pageId, incidentId),
+    readPage(claim.cursor),
+    deps.pace.windowSize(WINDOW[channel]),
   ]);
   const update = updates.find(({ id }) => id === work.updateId);
   if (incident === null || update === undefined) {
     throw new Error(`update ${work.updateId} of incident ${work.incidentId} is in a queue but not in the status table`);
   }
   const others = updates.filter((other) => other.seq !== update.seq && other.deliverNotifications);
-  const [chunks, sendOne] = await Promise.all([readChunks(work, others, deps), deps.sender.prepare(update)]);
+  const chunks = await readChunks(work, others, deps);
 
   const blockedUntil = blockedByEarlier(chunks, update, deps.clock());
   if (blockedUntil !== null) return giveBack(work, claim, blockedUntil, deps);
@@ -73,8 +86,9 @@ export async function runChunk(work: ChunkWork, deps: SendDeps): Promise<ChunkOu
     openEarlier: new Set(chunks.filter((chunk) => chunk.seq < update.seq).flatMap((chunk) => chunk.retrying)),
     sendOne,
     deadline: claimedAt + LAST_WINDOW_MS,
+    windowSize,
   };
-  return sendRange(run, deps);
+  return sendRange(run, firstPage, readPage, deps);
 }
 
 async function readChunks(work: ChunkWork, others: readonly Update[], deps: SendDeps): Promise<Chunk[]> {
@@ -109,10 +123,16 @@ async function giveBack(work: ChunkWork, claim: Chunk, until: number, deps: Send
   return given.outcome === "lost" ? { outcome: "lost" } : { outcome: "yielded", until };
 }
 
-async function sendRange(run: ChunkRun, deps: SendDeps): Promise<ChunkOutcome> {
-  const { work, claim, update } = run;
+type SubscriberPage = ListPage<Subscriber>;
+
+async function sendRange(
+  run: ChunkRun,
+  firstPage: SubscriberPage,
+  readPage: (after: string | null) => Promise<SubscriberPage>,
+  deps: SendDeps,
+): Promise<ChunkOutcome> {
+  const { work, claim, update, windowSize } = run;
   const asOf = audienceAsOf(update.createdAt);
-  const range = chunkRange(work.chunk, work.of);
 
   if (claim.window.length > 0) {
     const sent = await sendWindow(run, claim.window, claim.cursor, deps);
@@ -120,21 +140,17 @@ async function sendRange(run: ChunkRun, deps: SendDeps): Promise<ChunkOutcome> {
     if (sent.outcome === "lost") return { outcome: "lost" };
   }
 
-  const size = await deps.pace.windowSize(WINDOW[work.channel]);
-  let after = claim.cursor;
-  for (;;) {
-    const page = await deps.subscribers.listRange(work.pageId, work.channel, range, after, SUBSCRIBERS_PER_PAGE);
+  for (let page = firstPage; ; page = await readPage(page.next)) {
     const audience = page.items.filter((subscriber) => isToBeSent(update, subscriber, asOf)).map(({ id }) => id);
     const unrecorded = await withoutRecorded(run, audience, deps);
-    for (let first = 0; first < unrecorded.length; first += size) {
-      const window = unrecorded.slice(first, first + size);
+    for (let first = 0; first < unrecorded.length; first += windowSize) {
+      const window = unrecorded.slice(first, first + windowSize);
       if (deps.clock() > run.deadline) return giveBack(work, claim, deps.clock(), deps);
       const sent = await sendWindow(run, window, cursorAfter(window), deps);
       if (sent.outcome === "later") return giveBack(work, claim, sent.until, deps);
       if (sent.outcome === "lost") return { outcome: "lost" };
     }
     if (page.next === null) break;
-    after = page.next;
   }
   const finished = await deps.ledger.finishChunk(work, claim.attempt);
   return finished.outcome === "lost" ? { outcome: "lost" } : { outcome: "finished" };

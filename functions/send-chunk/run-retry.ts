@@ -4,7 +4,6 @@ import type { Update } from "../core/incident.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import { hasStarted, supersededBy } from "../core/order.ts";
 import type { RetryWork } from "../core/queued-work.ts";
-import { DUE_GRACE_MS } from "../core/retry-schedule.ts";
 import { OUTCOME_UNKNOWN_TWICE, settle } from "../core/settle.ts";
 import type { Subscriber } from "../core/subscriber.ts";
 import { LAST_WINDOW_MS, type SendDeps } from "./channel-sender.ts";
@@ -71,10 +70,10 @@ export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOu
 
   const waitUntil = await endEarlier(known, deps);
   if (waitUntil !== null) {
-    await deps.ledger.postponeDue(delivery, waitUntil + DUE_GRACE_MS);
+    await deps.ledger.postponeDue(delivery, waitUntil);
     return { outcome: "postponed" };
   }
-  return attempt(delivery, known, subscriber, update, startedAt, deps);
+  return attempt(delivery, known, update, startedAt, deps);
 }
 
 function endWithoutAttempt(
@@ -106,7 +105,6 @@ async function finish(from: Delivery, to: Delivery, deps: SendDeps): Promise<Ret
 async function attempt(
   from: Delivery,
   known: Delivery,
-  subscriber: Subscriber,
   update: Update,
   startedAt: number,
   deps: SendDeps,
@@ -117,6 +115,12 @@ async function attempt(
   if (slots.outcome === "later") {
     await deps.ledger.postponeDue(from, slots.until);
     return { outcome: "postponed" };
+  }
+  // The slot may have been long in coming.
+  await deps.pace.waitUntil(slots.at(0));
+  const subscriber = await deps.subscribers.get(from.pageId, from.channel, from.subscriberId);
+  if (subscriber === null || !isToBeSent(update, subscriber, audienceAsOf(update.createdAt))) {
+    return finish(from, { ...known, state: "suppressed", reason: whyNot(subscriber) }, deps);
   }
   const now = deps.clock();
   const sending: Delivery = {

@@ -52,16 +52,22 @@ export async function sendWindow(
   const opened = await deps.ledger.openWindow(work, claim.attempt, [...ids], again);
   if (opened.outcome === "lost") return { outcome: "lost" };
 
-  const settled = await Promise.all(
+  const settled: Delivery[] = [];
+  const sends = await Promise.allSettled(
     decisions.map(async (decision, index) => {
-      if (decision.do === "record") return decision.delivery;
+      if (decision.do === "record") {
+        settled.push(decision.delivery);
+        return;
+      }
       const firstAttemptAt = deps.clock();
       const outcome = await sendPaced(decision.subscriber, slots.at(index), run.sendOne, run.deadline, deps);
+      settled.push(settle({ ...decision.delivery, firstAttemptAt }, outcome, deps.clock(), deps.jitter()));
       await deps.sender.afterOutcome(decision.subscriber, outcome);
-      return settle({ ...decision.delivery, firstAttemptAt }, outcome, deps.clock(), deps.jitter());
     }),
   );
   await deps.ledger.recordDeliveries(settled);
+  // One failure must not put the whole window in doubt: nobody is in flight any more, and what is known is recorded.
+  for (const send of sends) if (send.status === "rejected") throw send.reason;
   const all = [...recorded, ...settled];
   const closed = await deps.ledger.closeWindow(work, claim.attempt, progressOf(all), cursor);
   if (closed.outcome === "lost") return { outcome: "lost" };

@@ -1,10 +1,10 @@
-import type { Update } from "../core/incident.ts";
 import type { Rendering } from "../core/rendering.ts";
 import type { Ledger, RenderingKey } from "../store/deliveries.ts";
+import type { UpdateRef } from "./channel-sender.ts";
 
 /** The text that plan-notifications stored before it queued anything of this update. */
 export async function storedText(
-  update: Update,
+  update: Pick<UpdateRef, "pageId" | "id">,
   format: RenderingKey["format"],
   ledger: Pick<Ledger, "getRendering">,
 ): Promise<Rendering> {

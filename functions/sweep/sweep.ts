@@ -96,7 +96,8 @@ async function sweepNotice(listed: Notice, deps: SweepDeps, counts: SweepCounts)
   let unfinished = 0;
   for (const channel of CHANNELS) {
     const known = new Map(chunks.filter((chunk) => chunk.channel === channel).map((chunk) => [chunk.chunk, chunk]));
-    const of = notice.plan[channel];
+    // A plan made anew for a withdrawn incident has no chunks: those of the first one are finished all the same.
+    const of = Math.max(notice.plan[channel], ...[...known.values()].map((chunk) => chunk.of));
     const signs = {
       first: lastSign([...known.values()], notice, false),
       any: lastSign([...known.values()], notice, true),
@@ -133,7 +134,9 @@ function needsResending(chunk: Chunk | undefined, signs: { first: number; any: n
     case "claimed":
       return chunk.leaseUntil <= now;
     case "queued":
-      return chunk.wakeAt === null ? signs.any <= now - patience : chunk.wakeAt <= now;
+      if (chunk.wakeAt !== null) return chunk.wakeAt <= now;
+      // A resend that never reached its queue must not wait until all others have finished.
+      return signs.any <= now - patience || chunk.queuedAt <= now - STALLED_AFTER_MS * 2 ** (chunk.resend + 2);
     case "done":
       return false;
   }
@@ -160,7 +163,7 @@ async function sweepRetries(deps: SweepDeps, counts: SweepCounts): Promise<void>
     if (postponed.outcome === "lost") continue;
     const { pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } = delivery;
     await deps.queues.sendRetry(
-      { kind: "retry", pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts },
+      { kind: "retry", pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts, queuedAt: now },
       0,
     );
     counts.retriesQueued += 1;

@@ -13,6 +13,7 @@ import { sharedPace, unpaced } from "../../functions/send-chunk/pace.ts";
 import { emailSender } from "../../functions/send-email/email-sender.ts";
 import { smsSender } from "../../functions/send-sms/sms-sender.ts";
 import { webhookSender } from "../../functions/send-webhook/webhook-sender.ts";
+import type { SubscriberStore } from "../../functions/store/subscribers.ts";
 import { sweep } from "../../functions/sweep/sweep.ts";
 import { Crash, crashSite } from "../fakes/crash.ts";
 import { memoryAccessStore } from "../fakes/memory-access-store.ts";
@@ -26,6 +27,11 @@ export const PAGE = "page00000000";
 const MINUTE = 60_000;
 const MAIL_RATE = 500;
 
+/** Our own table refused a call, for now: the invocation fails, but it lives. */
+class Refused extends Error {
+  override name = "Refused";
+}
+
 /**
  * The whole pipeline in one process: the unmodified steps on fakes and a virtual clock. Sleeping advances the clock.
  * `settle()` lets everything queued run; `pass()` lets minutes go by with their sweeps.
@@ -34,8 +40,12 @@ export function createWorld() {
   let now = Date.parse("2026-11-23T03:00:00.000Z");
   let seed = 1;
   const clock = () => now;
+  let whenAsleep: (() => Promise<unknown>) | null = null;
   const sleep = async (milliseconds: number) => {
     now += Math.max(0, milliseconds);
+    const meanwhile = whenAsleep;
+    whenAsleep = null;
+    await meanwhile?.();
   };
   // A small linear congruential generator: the same world every run.
   const random = (count: number) =>
@@ -44,11 +54,42 @@ export function createWorld() {
       return (seed >> 16) & 255;
     });
 
-  const crash = crashSite();
+  const site = crashSite();
+  let dead = false;
+  /** After a crash nothing of the invocation happens any more, not even what ran beside the call that crashed. */
+  const crash = {
+    ...site,
+    guard<T extends object>(port: T): T {
+      return new Proxy(site.guard(port), {
+        get(target, name, receiver) {
+          const member: unknown = Reflect.get(target, name, receiver);
+          if (typeof member !== "function") return member;
+          return async (...parameters: unknown[]) => {
+            if (dead) throw new Crash(`${String(name)} after death`);
+            try {
+              return await Reflect.apply(member, target, parameters);
+            } catch (error) {
+              dead ||= error instanceof Crash;
+              throw error;
+            }
+          };
+        },
+      });
+    },
+  };
   const memory = memoryLedger();
   const ledger = crash.guard(memory);
   const statusMemory = memoryStatusStore({ putNotice: (notice) => memory.putNotice(notice) });
-  const subscribers = memorySubscriberStore();
+  const subscribersMemory = memorySubscriberStore();
+  let refusals = 0;
+  const subscribers: SubscriberStore = {
+    ...subscribersMemory,
+    async changeState(...parameters) {
+      refusals -= 1;
+      if (refusals === 0) throw new Refused("changeState");
+      return subscribersMemory.changeState(...parameters);
+    },
+  };
   const access = memoryAccessStore({ random });
   const queues = memoryQueues(clock);
   const ports = crash.guard(queues.ports);
@@ -77,7 +118,7 @@ export function createWorld() {
       pace: unpaced(clock, sleep),
     },
   };
-  const site = {
+  const publicSite = {
     pageUrl: "https://status.example",
     subscriptionsUrl: "https://subs.example",
     mailFrom: "status@example.com",
@@ -89,7 +130,7 @@ export function createWorld() {
     access,
     queues: ports,
     topic: crash.guard(world.topic),
-    render: (source: Parameters<typeof renderUpdate>[0]) => renderUpdate(source, site),
+    render: (source: Parameters<typeof renderUpdate>[0]) => renderUpdate(source, publicSite),
     clock,
   };
 
@@ -107,8 +148,10 @@ export function createWorld() {
       await run();
       return true;
     } catch (error) {
-      if (error instanceof Crash) return false;
+      if (error instanceof Crash || error instanceof Refused) return false;
       throw error;
+    } finally {
+      dead = false;
     }
   };
   const settleStreamOnly = async () => {
@@ -220,6 +263,14 @@ export function createWorld() {
     subscribe,
     advance: (milliseconds: number) => {
       now += milliseconds;
+    },
+    /** Once, while somebody sleeps. */
+    meanwhile: (deed: () => Promise<unknown>) => {
+      whenAsleep = deed;
+    },
+    /** The next change of a subscriber's state fails. */
+    refuseChangeState: () => {
+      refusals = 1;
     },
     loseStream: (lost: boolean) => {
       streamWorks = !lost;

@@ -1,0 +1,149 @@
+import { audienceAsOf, isToBeSent } from "../../functions/core/audience.ts";
+import { countDeliveries, type Delivery } from "../../functions/core/delivery.ts";
+import type { Update } from "../../functions/core/incident.ts";
+import { OUTCOME_UNKNOWN_TWICE } from "../../functions/core/settle.ts";
+import type { Subscriber } from "../../functions/core/subscriber.ts";
+import { INCIDENT, type interleavedWorld, PAGE, type Request } from "./interleaved-world.ts";
+import { TableFailure } from "./interleaving.ts";
+
+type PlayedWorld = ReturnType<typeof interleavedWorld>;
+
+/** Between the last reading of a subscriber and the request lies at most a second of slots, and some port calls. */
+const READ_BEFORE_MS = 2_500;
+
+/** What a finished history broke, in words; empty when it kept all promises. */
+export async function brokenPromises(world: PlayedWorld, quiet: boolean): Promise<string[]> {
+  const updates = await world.status.listUpdates(PAGE, INCIDENT);
+  const deliveries = world.ledger.allDeliveries();
+  const withdrawnAt = (await world.status.getIncident(PAGE, INCIDENT))?.withdrawnAt ?? null;
+  const broken = world.turns.failures
+    .filter((error) => !(error instanceof TableFailure))
+    .map((error) => `an invocation failed: ${String(error)}`);
+  if (!quiet) broken.push(`live: ${whatIsOpen(world)}`);
+  for (const subscriber of world.everyone) {
+    const present = (await world.subscribers.get(PAGE, subscriber.channel, subscriber.id)) ?? subscriber;
+    const requests = world.requests.filter(({ subscriberId }) => subscriberId === subscriber.id);
+    const own = deliveries.filter(({ subscriberId }) => subscriberId === subscriber.id);
+    broken.push(
+      ...lost(present, updates, own, requests, withdrawnAt !== null),
+      ...doubled(requests),
+      ...outOfOrder(requests),
+      ...strangers(requests, updates),
+    );
+  }
+  return [...broken, ...miscounted(world, deliveries)];
+}
+
+function whatIsOpen(world: PlayedWorld): string {
+  const notices = world.ledger.allNotices().filter(({ state }) => state !== "done");
+  const open = world.ledger.allDeliveries().filter(({ state }) => state === "sending" || state === "retrying");
+  const chunks = world.ledger.allChunks().filter(({ state }) => state !== "done");
+  return JSON.stringify({ notices, open, chunks });
+}
+
+function lost(
+  subscriber: Subscriber,
+  updates: readonly Update[],
+  deliveries: readonly Delivery[],
+  requests: readonly Request[],
+  withdrawn: boolean,
+): string[] {
+  const expected = updates.filter((update) => isToBeSent(update, subscriber, audienceAsOf(update.createdAt)));
+  return expected.flatMap((update) => {
+    const how = howLost(update, subscriber, updates, deliveries, requests, withdrawn);
+    return how === null ? [] : [`lost: update ${update.seq} for ${subscriber.id} (${subscriber.channel}): ${how}`];
+  });
+}
+
+function howLost(
+  update: Update,
+  subscriber: Subscriber,
+  updates: readonly Update[],
+  deliveries: readonly Delivery[],
+  requests: readonly Request[],
+  withdrawn: boolean,
+): string | null {
+  const delivery = deliveries.find(({ seq }) => seq === update.seq);
+  if (delivery === undefined) return withdrawn ? null : "no record";
+  const own = requests.filter(({ seq }) => seq === update.seq);
+  switch (delivery.state) {
+    case "accepted":
+      return own.some(({ taken }) => taken) ? null : "accepted, but nothing was taken";
+    case "suppressed":
+      return withdrawn ? null : `suppressed (${delivery.reason})`;
+    case "superseded": {
+      const by = updates.find(({ id }) => id === delivery.reason);
+      const told = by !== undefined && by.seq > update.seq && deliveries.some(({ seq }) => seq === by.seq);
+      return told || withdrawn ? null : `superseded by ${delivery.reason}, which is not there`;
+    }
+    case "ambiguous":
+      return subscriber.channel === "sms" ? null : "ambiguous";
+    case "failed":
+      // Whoever was in two windows that died may not have been sent anything: nobody can tell.
+      return own.length > 0 || delivery.reason === OUTCOME_UNKNOWN_TWICE ? null : "failed without an attempt";
+    case "sending":
+    case "retrying":
+      return null;
+  }
+}
+
+/** More than once only after a request that was taken and whose answer was never recorded. */
+function doubled(requests: readonly Request[]): string[] {
+  return [...Map.groupBy(requests, ({ seq }) => seq)].flatMap(([seq, all]) => {
+    const [first] = all;
+    if (first === undefined) return [];
+    const name = `doubled: update ${seq} for ${first.subscriberId} (${first.channel})`;
+    const taken = all.filter((request) => request.taken);
+    if (first.channel === "sms" && taken.length > 1) return [`${name}: ${taken.length} SMS`];
+    if (first.channel === "email" && taken.length > 2) return [`${name}: ${taken.length} mails`];
+    const known = taken.slice(0, -1).filter((request) => request.answered && !request.invocation.died);
+    return known.length === 0 ? [] : [`${name}: again after an answer that was heard`];
+  });
+}
+
+function outOfOrder(requests: readonly Request[]): string[] {
+  return requests.flatMap((request, index) => {
+    const name = `order: update ${request.seq} to ${request.subscriberId} (${request.channel})`;
+    if (request.beside !== null) return [`${name} while update ${request.beside} was in flight`];
+    const newer = requests.slice(0, index).find(({ seq }) => seq > request.seq);
+    return newer === undefined ? [] : [`${name} after update ${newer.seq}`];
+  });
+}
+
+function strangers(requests: readonly Request[], updates: readonly Update[]): string[] {
+  return requests.flatMap((request) => {
+    const { subscriber, at } = request;
+    const name = `stranger: update ${request.seq} to ${request.subscriberId} (${request.channel})`;
+    if (subscriber === null) return [`${name}: erased`];
+    if (subscriber.state !== "active") {
+      const since = subscriber.unsubscribedAt ?? subscriber.quarantinedAt ?? 0;
+      return at - since <= READ_BEFORE_MS ? [] : [`${name}: ${subscriber.state} for ${at - since} ms`];
+    }
+    const update = updates.find(({ seq }) => seq === request.seq);
+    const wanted = update !== undefined && isToBeSent(update, subscriber, audienceAsOf(update.createdAt));
+    return wanted ? [] : [`${name}: not to be sent`];
+  });
+}
+
+/** Every delivery is counted once, in its chunk; nothing is left in a window. */
+function miscounted(world: PlayedWorld, deliveries: readonly Delivery[]): string[] {
+  return world.ledger.allChunks().flatMap((chunk) => {
+    const own = deliveries.filter(
+      ({ updateId, channel, chunk: number }) =>
+        updateId === chunk.updateId && channel === chunk.channel && number === chunk.chunk,
+    );
+    const name = `counts: update ${chunk.seq} ${chunk.channel} ${chunk.chunk}`;
+    const expected = countDeliveries(own);
+    const histogram = Object.values(chunk.histogram).reduce((sum, count) => sum + count, 0);
+    return [
+      ...(Object.entries(expected).every(([key, count]) =>
+        Object.entries(chunk.counts).some(([k, c]) => k === key && c === count),
+      )
+        ? []
+        : [`${name}: ${JSON.stringify(chunk.counts)}, but the ledger has ${JSON.stringify(expected)}`]),
+      ...(chunk.window.length > 0 ? [`${name}: ${chunk.window.join()} left in the window`] : []),
+      ...(chunk.retrying.length > 0 ? [`${name}: ${chunk.retrying.join()} left retrying`] : []),
+      ...(histogram === expected.accepted ? [] : [`${name}: ${histogram} latencies of ${expected.accepted}`]),
+    ];
+  });
+}
