@@ -8,8 +8,10 @@ import { startLocalStack } from "../infra/local/local-stack.ts";
 
 /**
  * Commit to sent for a single webhook subscriber on the local stack: from the update's `created_at` (set just before
- * its transaction) to the moment its endpoint has the request. One update at a time.
+ * its transaction) to the moment its endpoint has the request. One update at a time, with a pause after it in which its
+ * page, its other channels and its bookkeeping finish: on a small machine they would otherwise delay the next one.
  */
+const PAUSE_MS = 250;
 const UPDATES = Number(process.argv[2] ?? 200);
 const incidentSchema = z.object({ id: z.string(), incident_updates: z.array(z.object({ created_at: z.string() })) });
 
@@ -64,6 +66,7 @@ try {
     incident = parsed.id;
     while (arrivals.length === before) await setTimeout(1);
     const committed = Date.parse(parsed.incident_updates[0]?.created_at ?? "");
+    await setTimeout(PAUSE_MS);
     times.push((arrivals[before] ?? Number.NaN) - committed);
   }
   const share = (all: number[], part: number) =>
