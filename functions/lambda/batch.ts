@@ -59,3 +59,8 @@ export function streamBatch(
     return { batchItemFailures: [] };
   };
 }
+
+/** For functions that two kinds of source wake. */
+export function isStreamBatch(batch: DynamoDBStreamEvent | SQSEvent): batch is DynamoDBStreamEvent {
+  return batch.Records.some((record) => "dynamodb" in record);
+}

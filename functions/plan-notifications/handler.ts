@@ -1,5 +1,5 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { sqsBatch, streamBatch } from "../lambda/batch.ts";
+import { isStreamBatch, sqsBatch, streamBatch } from "../lambda/batch.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
 import { sqsQueues } from "../providers/queues.ts";
@@ -36,8 +36,4 @@ const fromQueue = sqsBatch(async ({ body }) => {
 
 // Export.
 export const handler = (batch: DynamoDBStreamEvent | SQSEvent): Promise<DynamoDBBatchResponse | SQSBatchResponse> =>
-  isStream(batch) ? fromStream(batch) : fromQueue(batch);
-
-function isStream(batch: DynamoDBStreamEvent | SQSEvent): batch is DynamoDBStreamEvent {
-  return batch.Records.some((record) => "dynamodb" in record);
-}
+  isStreamBatch(batch) ? fromStream(batch) : fromQueue(batch);

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { sqsBatch, streamBatch } from "../lambda/batch.ts";
+import { isStreamBatch, sqsBatch, streamBatch } from "../lambda/batch.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
 import { s3Site } from "../providers/site.ts";
@@ -38,11 +38,7 @@ async function publish(pageId: string): Promise<void> {
 // Export.
 export const handler = (batch: DynamoDBStreamEvent | SQSEvent): Promise<DynamoDBBatchResponse | SQSBatchResponse> => {
   const once = oncePerPage(publish);
-  return isStream(batch)
+  return isStreamBatch(batch)
     ? streamBatch((record) => once(pageIdOfKeys(record.dynamodb?.Keys)), log)(batch)
     : sqsBatch(({ body }) => once(pageIdOfWork(body)), log)(batch);
 };
-
-function isStream(batch: DynamoDBStreamEvent | SQSEvent): batch is DynamoDBStreamEvent {
-  return batch.Records.some((record) => "dynamodb" in record);
-}
