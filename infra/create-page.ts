@@ -11,11 +11,11 @@ import { stateOutputs } from "./stack-outputs.ts";
 
 const USAGE = `Creates the page of a deployment and its first API key.
 
-  npm run create-page -- --name "Acme" --time-zone Europe/Berlin --outputs cdk-outputs.json
+  npm run create-page -- --name "Acme" --time-zone Europe/Berlin
 
   --name       the page's name, as readers see it
   --time-zone  IANA name; every time on the page is told in it (default UTC)
-  --outputs    the file that "cdk deploy --all --outputs-file" wrote
+  --outputs    the file that "npm run deploy" wrote (default cdk-outputs.json)
   --stack      the state stack's name, if the file holds several deployments
 `;
 
@@ -28,7 +28,7 @@ const optionsSchema = z.object({
       (zone) => pageSchema.shape.timeZone.safeParse(zone).success,
       "must be an IANA time zone such as Europe/Berlin",
     ),
-  outputs: z.string("is missing"),
+  outputs: z.string().default("cdk-outputs.json"),
   stack: z.string().optional(),
 });
 
