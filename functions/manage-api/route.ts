@@ -9,6 +9,7 @@ import type { AccessStore, ApiKey, ApiScope } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
+import { audit } from "./audit.ts";
 import { authenticate } from "./authenticate.ts";
 import { runOnce } from "./run-once.ts";
 
@@ -85,6 +86,7 @@ export function httpRoute(route: ManageRoute, deps: ManageDeps): HttpRoute {
       const body = route.method === "GET" ? {} : parsedBody(request);
       const call: ManageCall = { request, page, apiKey, body, idRandom: deps.random, now };
       const reply = route.once ? await runOnce(route, call, deps) : await route.run(call);
+      if (route.method !== "GET") audit(route, call, reply, deps.log);
       return reply.body === undefined ? { status: reply.status } : json(reply.status, reply.body);
     },
   };
