@@ -26,6 +26,7 @@ export default defineConfig({
       project("unit", { testTimeout: 10_000 }),
       project("contract", { testTimeout: 30_000, globalSetup: ["tests/contract/dynoxide.ts"] }),
       project("pipeline", { testTimeout: 60_000 }),
+      project("simulation", { testTimeout: 120_000 }),
       project("infra", { testTimeout: 60_000 }),
       project("e2e", { testTimeout: 120_000 }),
     ],

@@ -39,17 +39,26 @@ export class PipelineStack extends Stack {
     });
     const pageUrl = environment.pageUrl ?? site.url;
 
+    // Lanes: one for each channel's chunks, and one for webhooks tried before.
+    const email = new DeliveryChannel(this, "Email", { alarms, what: "email", lateAfter: Duration.minutes(15) });
+    const sms = new DeliveryChannel(this, "Sms", { alarms, what: "SMS", lateAfter: Duration.minutes(15) });
+    const webhook = new DeliveryChannel(this, "Webhook", { alarms, what: "webhook", lateAfter: Duration.minutes(10) });
+    const webhookRetries = new WebhookRetries(this, "WebhookRetries", { alarms });
+    const chunks = { email: email.chunks, sms: sms.chunks, webhook: webhook.chunks };
+
     // Operators and the public.
     const confirmations = new Confirmations(this, "Confirmations", { alarms });
-    const { mailFrom, smsCountries, webhookTargets } = environment;
+    const { mailFrom, smsCountries, smsMaxPrice, webhookTargets } = environment;
     const manageApi = new ManageApi(this, "ManageApi", {
       state,
       alarms,
       confirmations: confirmations.work,
+      resends: { email: email.chunks, sms: sms.chunks, webhookRetry: webhookRetries.retries },
       pageUrl,
       subscriptionsUrl,
       mailFrom,
       smsCountries,
+      smsMaxPrice,
       webhookTargets,
     });
     subscriptionApi.answer({ state, pageUrl });
@@ -60,11 +69,6 @@ export class PipelineStack extends Stack {
     // And its subscribers, cut into chunks.
     const mail = new Mail(this, "Mail", { from: mailFrom, alarms });
     const topic = new StatusTopic(this, "Topic");
-    const email = new DeliveryChannel(this, "Email", { alarms, what: "email", lateAfter: Duration.minutes(15) });
-    const sms = new DeliveryChannel(this, "Sms", { alarms, what: "SMS", lateAfter: Duration.minutes(15) });
-    const webhook = new DeliveryChannel(this, "Webhook", { alarms, what: "webhook", lateAfter: Duration.minutes(10) });
-    const webhookRetries = new WebhookRetries(this, "WebhookRetries", { alarms });
-    const chunks = { email: email.chunks, sms: sms.chunks, webhook: webhook.chunks };
     const planNotifications = new PlanNotifications(this, "PlanNotifications", {
       state,
       alarms,
@@ -72,6 +76,7 @@ export class PipelineStack extends Stack {
       pageUrl,
       subscriptionsUrl,
       topic,
+      confirmations: confirmations.work,
       chunks,
     });
 
@@ -79,13 +84,18 @@ export class PipelineStack extends Stack {
     const sendEmail = new SendEmail(this, "SendEmail", { state, chunks: email.chunks, mail, subscriptionsUrl });
     email.sentBy(sendEmail.function, emailConcurrency(environment.emailsPerSecond));
     confirmations.sentBy(sendEmail.function, 2);
-    const { smsMaxPrice: maxPrice } = environment;
-    const sendSms = new SendSms(this, "SendSms", { state, chunks: sms.chunks, subscriptionsUrl, maxPrice });
+    const sendSms = new SendSms(this, "SendSms", {
+      state,
+      chunks: sms.chunks,
+      subscriptionsUrl,
+      maxPrice: smsMaxPrice,
+    });
     // One after the other, some 100 ms each: two of them meet SNS's 20 a second.
     sms.sentBy(sendSms.function, 2);
     const sendWebhook = new SendWebhook(this, "SendWebhook", {
       state,
       retries: webhookRetries.retries,
+      planning: planNotifications.missed,
       subscriptionsUrl,
       targets: webhookTargets,
     });

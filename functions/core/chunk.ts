@@ -71,11 +71,41 @@ export const WINDOW: Record<Channel, number> = { email: 25, sms: 1, webhook: 25 
 /** A chunk never holds more than this many seconds of the send rate. */
 const CHUNK_SECONDS = 10;
 
-/** How many chunks for that many subscribers, given the send rate per second (null: none applies). At least one. */
-export function chunksFor(channel: Channel, subscribers: number, ratePerSecond: number | null): number {
+/** How many recipients a chunk is meant for, given the send rate per second (null: none applies). At least one. */
+export function recipientsPerChunk(channel: Channel, ratePerSecond: number | null): number {
   const byRate =
     ratePerSecond === null ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(ratePerSecond * CHUNK_SECONDS));
-  return Math.max(1, Math.ceil(subscribers / Math.min(RECIPIENTS_PER_CHUNK[channel], byRate)));
+  return Math.min(RECIPIENTS_PER_CHUNK[channel], byRate);
+}
+
+/** How many chunks for that many subscribers, given the send rate per second (null: none applies). At least one. */
+export function chunksFor(channel: Channel, subscribers: number, ratePerSecond: number | null): number {
+  return Math.max(1, Math.ceil(subscribers / recipientsPerChunk(channel, ratePerSecond)));
+}
+
+/** How many chunks each update of an incident was cut into on one channel. The greatest number is the one in force. */
+export interface ChunkPlan {
+  /** Rises with every change; the condition of the next one. */
+  version: number;
+  /** By the update's sequence number. */
+  fixed: Readonly<Record<string, number>>;
+}
+
+export function chunksInForce({ fixed }: ChunkPlan): number {
+  return Math.max(1, ...Object.values(fixed));
+}
+
+/** Chunks may hold this many times what they should before an incident's next update is cut into more of them. */
+const TOLERATED_GROWTH = 2;
+
+/** Whether the audience has outgrown its chunks. `wanted` is how many it would be cut into today. */
+export function isOutgrown(chunks: number, wanted: number): boolean {
+  return wanted > TOLERATED_GROWTH * chunks;
+}
+
+/** Nothing of the chunk is in flight, and nothing will ever be again. */
+export function isOver(chunk: Pick<Chunk, "state" | "retrying">): boolean {
+  return chunk.state === "done" && chunk.retrying.length === 0;
 }
 
 const POSITIONS = 2 ** 32;

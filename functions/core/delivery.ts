@@ -45,6 +45,11 @@ export const deliverySchema = z.object({
   nextAttemptAt: z.nullable(z.number()),
   /** While sending: until when the attempt may run. */
   leaseUntil: z.nullable(z.number()),
+  /**
+   * Set when an operator had it sent again: when, and how it had ended before. From then on it is outside the incident's
+   * order (it neither waits for other updates nor ends for them), and is counted but not measured.
+   */
+  resent: z.optional(z.object({ at: z.number(), from: deliveryStateSchema })),
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 
@@ -74,6 +79,27 @@ export const NO_COUNTS: Counts = {
   open: 0,
   retried: 0,
 };
+
+/** Why an open delivery is open, when an operator asked for it. */
+export const RESENT = "sent again by an operator";
+
+/**
+ * A delivery that has ended, made due at once for one attempt more; what is left of its retry schedule follows. The doubts
+ * of earlier attempts are the operator's to weigh, so they no longer count. Null while it is open: it is being sent anyway.
+ */
+export function resend(delivery: Delivery, now: number): Delivery | null {
+  if (isOpen(delivery.state)) return null;
+  return {
+    ...delivery,
+    state: "retrying",
+    reason: RESENT,
+    unknownOutcomes: 0,
+    updatedAt: now,
+    nextAttemptAt: now,
+    leaseUntil: null,
+    resent: { at: now, from: delivery.state },
+  };
+}
 
 export function countKey(state: DeliveryState): Exclude<keyof Counts, "retried"> {
   return isOpen(state) ? "open" : state;

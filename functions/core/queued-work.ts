@@ -28,12 +28,41 @@ export const confirmationWorkSchema = z.object({
 });
 export type ConfirmationWork = z.infer<typeof confirmationWorkSchema>;
 
-export const sendWorkSchema = z.discriminatedUnion("kind", [chunkWorkSchema, retryWorkSchema, confirmationWorkSchema]);
+/** On the confirmations queue too: the mail that tells an endpoint's contact of its quarantine. */
+export const quarantineMailWorkSchema = z.object({
+  kind: z.literal("quarantine mail"),
+  pageId: idSchema,
+  channel: z.literal("webhook"),
+  subscriberId: idSchema,
+  /** Which quarantine the mail is about: nobody is told of one that is over. */
+  quarantinedAt: z.number(),
+  raw: z.string(),
+});
+export type QuarantineMailWork = z.infer<typeof quarantineMailWorkSchema>;
+
+export const sendWorkSchema = z.discriminatedUnion("kind", [
+  chunkWorkSchema,
+  retryWorkSchema,
+  confirmationWorkSchema,
+  quarantineMailWorkSchema,
+]);
 export type SendWork = z.infer<typeof sendWorkSchema>;
 
 /** On the planning queue: a notice that the stream missed. */
 export const planWorkSchema = z.object({ pageId: idSchema, updateId: idSchema });
 export type PlanWork = z.infer<typeof planWorkSchema>;
+
+/** On the planning queue too, because senders render nothing: an endpoint whose contact is to be told of its quarantine. */
+export const quarantineWorkSchema = z.object({
+  kind: z.literal("quarantine"),
+  pageId: idSchema,
+  subscriberId: idSchema,
+  /** It has accepted nothing since. */
+  failingSince: z.number(),
+  /** How the last attempt ended. */
+  reason: z.string(),
+});
+export type QuarantineWork = z.infer<typeof quarantineWorkSchema>;
 
 /** On the publishing queue: a page whose files are behind. */
 export const publishWorkSchema = z.object({ pageId: idSchema });

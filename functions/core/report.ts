@@ -1,10 +1,13 @@
-import type { Chunk } from "./chunk.ts";
+import { type Chunk, recipientsPerChunk } from "./chunk.ts";
 import { audienceOf, type Counts, sumCounts } from "./delivery.ts";
 import { mergeHistograms, percentile } from "./latency.ts";
 import type { Notice } from "./notice.ts";
 import { CHANNELS, type Channel } from "./subscriber.ts";
 
-/** What became of one update on one channel. Times run from the commit to the provider's acceptance, in milliseconds. */
+/**
+ * What became of one update on one channel. Times run from the commit to the provider's acceptance, in milliseconds.
+ * Operators' resends are in the counts, not in the times.
+ */
 export interface ChannelReport {
   /** Everyone found to be concerned so far; all there are once `chunksDone` is `chunks`. */
   audience: number;
@@ -13,9 +16,19 @@ export interface ChannelReport {
   medianMs: number | null;
   p95Ms: number | null;
   maxMs: number | null;
+  /** When the provider took the first and the last one. */
+  firstAcceptedAt: number | null;
+  lastAcceptedAt: number | null;
+  /** Acceptances per second between the first and the last; null unless there are two at different times. */
+  throughput: number | null;
   /** Null before the update is planned. */
   chunks: number | null;
   chunksDone: number;
+  /**
+   * When its last chunk is expected to be done, by the throughput so far, else by the send rate. Null when there is
+   * nothing to go by, or nothing left but retries, which have times of their own.
+   */
+  estimatedEndAt: number | null;
 }
 
 export interface UpdateReport {
@@ -27,16 +40,23 @@ export interface UpdateReport {
   committedAt: number;
   /** When these figures were read. */
   asOf: number;
+  /** The latest of the channels'; null when one of those still running has none. */
+  estimatedEndAt: number | null;
   channels: Record<Channel, ChannelReport>;
 }
 
+/** Recipients per second that the provider takes; null where no rate applies. */
+export type SendRates = Readonly<Record<Channel, number | null>>;
+
 /** The report of an update, from all its chunks. */
-export function updateReport(notice: Notice, chunks: readonly Chunk[], now: number): UpdateReport {
-  const channels: Record<Channel, ChannelReport> = {
-    email: channelReport("email", notice, chunks),
-    sms: channelReport("sms", notice, chunks),
-    webhook: channelReport("webhook", notice, chunks),
-  };
+export function updateReport(
+  notice: Notice,
+  chunks: readonly Chunk[],
+  now: number,
+  rates: SendRates = { email: null, sms: null, webhook: null },
+): UpdateReport {
+  const of = (channel: Channel) => channelReport(channel, notice, chunks, now, rates[channel]);
+  const channels: Record<Channel, ChannelReport> = { email: of("email"), sms: of("sms"), webhook: of("webhook") };
   return {
     updateId: notice.updateId,
     incidentId: notice.incidentId,
@@ -44,26 +64,82 @@ export function updateReport(notice: Notice, chunks: readonly Chunk[], now: numb
     state: CHANNELS.every((channel) => isComplete(channels[channel])) ? "complete" : "running",
     committedAt: notice.committedAt,
     asOf: now,
+    estimatedEndAt: latestEnd(Object.values(channels)),
     channels,
   };
 }
 
-function channelReport(channel: Channel, notice: Notice, all: readonly Chunk[]): ChannelReport {
+function channelReport(
+  channel: Channel,
+  notice: Notice,
+  all: readonly Chunk[],
+  now: number,
+  rate: number | null,
+): ChannelReport {
   const chunks = all.filter((chunk) => chunk.channel === channel);
   const counts = sumCounts(chunks.map((chunk) => chunk.counts));
   const histogram = mergeHistograms(chunks.map((chunk) => chunk.histogram));
   const median = percentile(histogram, 0.5);
   const p95 = percentile(histogram, 0.95);
   const maxMs = median === null ? null : Math.max(...chunks.map((chunk) => chunk.slowestMs));
+  const firstAcceptedAt = extreme(
+    Math.min,
+    chunks.map((chunk) => chunk.firstAcceptedAt),
+  );
+  const lastAcceptedAt = extreme(
+    Math.max,
+    chunks.map((chunk) => chunk.lastAcceptedAt),
+  );
+  const measured = Object.values(histogram).reduce((sum, count) => sum + count, 0);
+  const throughput = throughputOf(measured, firstAcceptedAt, lastAcceptedAt);
+  const planned = notice.plan?.[channel] ?? null;
+  const chunksDone = chunks.filter((chunk) => chunk.state === "done").length;
+  const left = recipientsLeft(channel, chunks, planned, rate);
+  const pace = throughput ?? rate;
   return {
     audience: audienceOf(counts),
     counts,
     medianMs: atMost(median, maxMs),
     p95Ms: atMost(p95, maxMs),
     maxMs,
-    chunks: notice.plan?.[channel] ?? null,
-    chunksDone: chunks.filter((chunk) => chunk.state === "done").length,
+    firstAcceptedAt,
+    lastAcceptedAt,
+    throughput,
+    chunks: planned,
+    chunksDone,
+    estimatedEndAt: left === 0 || pace === null ? null : now + Math.ceil((left / pace) * 1_000),
   };
+}
+
+function extreme(pick: (...times: number[]) => number, times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : pick(...known);
+}
+
+/** The first acceptance opens the span, so it is not among those that the span took. */
+function throughputOf(accepted: number, first: number | null, last: number | null): number | null {
+  if (first === null || last === null || last <= first || accepted < 2) return null;
+  return ((accepted - 1) * 1_000) / (last - first);
+}
+
+/** How many recipients the chunks not done have yet to reach: each as many as those done had on average, or were meant for. */
+function recipientsLeft(
+  channel: Channel,
+  chunks: readonly Chunk[],
+  planned: number | null,
+  rate: number | null,
+): number {
+  if (planned === null) return 0;
+  const done = chunks.filter((chunk) => chunk.state === "done");
+  const reached = (some: readonly Chunk[]) => audienceOf(sumCounts(some.map((chunk) => chunk.counts)));
+  const perChunk = done.length === 0 ? recipientsPerChunk(channel, rate) : reached(done) / done.length;
+  const begun = reached(chunks.filter((chunk) => chunk.state !== "done"));
+  return Math.max(0, Math.ceil(Math.max(0, planned - done.length) * perChunk) - begun);
+}
+
+function latestEnd(channels: readonly ChannelReport[]): number | null {
+  const running = channels.filter((channel) => !isComplete(channel)).map(({ estimatedEndAt }) => estimatedEndAt);
+  return running.some((end) => end === null) ? null : extreme(Math.max, running);
 }
 
 /** A percentile is read as the upper edge of its bucket, which may lie above the slowest one of all. */

@@ -71,3 +71,8 @@ function retryOrFail(
     ? { ...delivery, state: "failed", reason }
     : { ...delivery, state: "retrying", reason, nextAttemptAt: now + delay };
 }
+
+/** Whether the delivery failed because its retry schedule came to its end, and not by a final answer. */
+export function isExhausted(settled: Delivery, outcome: AttemptOutcome): boolean {
+  return settled.state === "failed" && (outcome.outcome === "unavailable" || outcome.outcome === "unknown");
+}

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, type Hmac, hash, timingSafeEqual } from "node:crypto";
 
 /** A versioned HMAC key of 256 bits, kept in the access table. */
 export interface SigningKey {
@@ -8,21 +8,19 @@ export interface SigningKey {
 
 /** Standard Webhooks secret: `whsec_` and base64. Derived, so nothing is stored and rotation is a number. */
 export function webhookSecret(master: SigningKey, pageId: string, subscriberId: string, secretVersion: number): string {
-  const derived = createHmac("sha256", master.key)
-    .update(`webhook|${pageId}|${subscriberId}|${secretVersion}`)
-    .digest();
+  const derived = hmacSha256(master.key).update(`webhook|${pageId}|${subscriberId}|${secretVersion}`).digest();
   return `whsec_${derived.toString("base64")}`;
 }
 
 /** The same on every attempt and replay of one update to one subscriber, so that a receiver can drop doubles. */
 export function webhookId(subscriberId: string, updateId: string): string {
-  return `msg_${createHash("sha256").update(`${subscriberId}|${updateId}`).digest("base64url").slice(0, 27)}`;
+  return `msg_${hash("sha256", `${subscriberId}|${updateId}`, "base64url").slice(0, 27)}`;
 }
 
 /** Standard Webhooks 1.0 `webhook-signature`: `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. */
 export function webhookSignature(secret: string, id: string, timestampSeconds: number, body: string): string {
   const key = Buffer.from(secret.slice("whsec_".length), "base64");
-  return `v1,${createHmac("sha256", key).update(`${id}.${timestampSeconds}.${body}`).digest("base64")}`;
+  return `v1,${hmacSha256(key).update(`${id}.${timestampSeconds}.${body}`).digest("base64")}`;
 }
 
 export type TokenPurpose = "unsubscribe";
@@ -67,7 +65,12 @@ export function verifySubscriberToken(key: SigningKey, purpose: TokenPurpose, to
 }
 
 function tokenMac(key: SigningKey, purpose: TokenPurpose, head: string): Buffer {
-  return createHmac("sha256", key.key).update(`${purpose}|${head}`).digest().subarray(0, MAC_BYTES);
+  return hmacSha256(key.key).update(`${purpose}|${head}`).digest().subarray(0, MAC_BYTES);
+}
+
+// Handed the bytes themselves, createHmac of Node 24 takes four times as long: 30 us of a delivery's 100, three times over.
+function hmacSha256(key: Uint8Array): Hmac {
+  return createHmac("sha256", createSecretKey(key));
 }
 
 /** Compares two hex digests in constant time. */

@@ -15,8 +15,8 @@ export interface NewSubscription {
 export type AddOutcome = { outcome: "added"; subscriber: Subscriber } | { outcome: "taken"; holder: Subscriber };
 
 /**
- * Stores a subscriber and, where one is needed, sets the confirmation going. Somebody who had unsubscribed comes back
- * under the old id. `taken`: the address has a living subscriber already, which is left as it is.
+ * Stores a subscriber and, where one is needed, sets the confirmation going. Somebody who had unsubscribed, or
+ * an endpoint in quarantine, comes back under the old id. `taken`: the address has a living subscriber already, which is left as it is.
  */
 export async function addSubscriber(
   deps: ManageDeps,
@@ -35,7 +35,7 @@ export async function addSubscriber(
   if (holder.id === subscriber.id) {
     return { outcome: "added", subscriber: await confirmIfNeeded(deps, holder, call.now) };
   }
-  if (holder.state !== "unsubscribed") return { outcome: "taken", holder };
+  if (!mayComeBack(holder)) return { outcome: "taken", holder };
   return { outcome: "added", subscriber: await bringBack(deps, holder, subscriber, call.now) };
 }
 
@@ -64,10 +64,15 @@ function newSubscriber(call: ManageCall, { contact, scopes, confirmed }: NewSubs
   }
 }
 
+/** Subscribing an endpoint anew is also how it leaves its quarantine. */
+function mayComeBack({ state, channel }: Subscriber): boolean {
+  return state === "unsubscribed" || (state === "quarantined" && channel === "webhook");
+}
+
 async function bringBack(deps: ManageDeps, holder: Subscriber, wanted: Subscriber, now: number): Promise<Subscriber> {
   const { pageId, channel, id } = holder;
   await deps.subscribers.saveScopes(pageId, channel, id, wanted.scopes, now);
-  const changed = await deps.subscribers.changeState(pageId, channel, id, ["unsubscribed"], wanted.state, now);
+  const changed = await deps.subscribers.changeState(pageId, channel, id, [holder.state], wanted.state, now);
   if (changed.outcome !== "changed") throw conflict();
   return confirmIfNeeded(deps, changed.subscriber, now);
 }

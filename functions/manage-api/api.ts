@@ -1,12 +1,14 @@
 import { type HttpHandler, httpApi, refuseAsJson } from "../lambda/http.ts";
 import { componentGroupRoutes } from "./component-groups.ts";
 import { componentRoutes } from "./components.ts";
+import { deliveryRoutes } from "./deliveries.ts";
 import { incidentListRoutes } from "./incident-lists.ts";
 import { incidentSubscriberRoutes } from "./incident-subscribers.ts";
 import { incidentUpdateRoutes } from "./incident-updates.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { pageRoutes } from "./pages.ts";
 import { postmortemRoutes } from "./postmortems.ts";
+import { previewRoutes } from "./previews.ts";
 import { httpRoute, type ManageDeps } from "./route.ts";
 import { subscriberRoutes } from "./subscribers.ts";
 
@@ -20,8 +22,10 @@ export function manageApi(deps: ManageDeps): HttpHandler {
     ...componentRoutes(deps),
     ...componentGroupRoutes(deps),
     ...incidentListRoutes(deps),
+    ...previewRoutes(deps),
     ...incidentRoutes(deps),
     ...incidentUpdateRoutes(deps),
+    ...deliveryRoutes(deps),
     ...postmortemRoutes(deps),
     ...incidentSubscriberRoutes(deps),
     ...subscriberRoutes(deps),

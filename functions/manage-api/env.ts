@@ -6,6 +6,10 @@ export const envSchema = z.object({
   DELIVERIES_TABLE: z.string(),
   ACCESS_TABLE: z.string(),
   CONFIRMATION_QUEUE_URL: z.url(),
+  /** Where deliveries go that an operator has sent again: the channels' lanes for retries. */
+  EMAIL_QUEUE_URL: z.url(),
+  SMS_QUEUE_URL: z.url(),
+  WEBHOOK_RETRY_QUEUE_URL: z.url(),
   /** Without a trailing slash. */
   PAGE_URL: z.url(),
   /** Where the links of a confirmation lead. Without a trailing slash. */
@@ -13,5 +17,7 @@ export const envSchema = z.object({
   MAIL_FROM: z.email(),
   /** ISO 3166 codes of the countries that SMS may go to, separated by commas. */
   SMS_COUNTRIES: z.string(),
+  /** Highest price of one SMS in USD, as send-sms has it: what a preview's cost is at most. */
+  SMS_MAX_PRICE: z.string().check(z.regex(/^\d+(\.\d+)?$/, "must be a decimal number of USD")),
   WEBHOOK_TARGETS: z.enum(["public", "any"]),
 });

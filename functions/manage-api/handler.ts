@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
+import { readableTexts } from "../plan-notifications/render-update.ts";
 import { sqsQueues } from "../providers/queues.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
 import { renderConfirmationMail } from "../templates/confirmation-email.tsx";
@@ -10,9 +11,16 @@ import { envSchema } from "./env.ts";
 
 // Cold start.
 const env = readEnv(envSchema);
+const queues = sqsQueues({
+  confirmation: env.CONFIRMATION_QUEUE_URL,
+  email: env.EMAIL_QUEUE_URL,
+  sms: env.SMS_QUEUE_URL,
+  webhookRetry: env.WEBHOOK_RETRY_QUEUE_URL,
+});
 const api = manageApi({
   ...dynamoStores(env),
-  confirmations: sqsQueues({ confirmation: env.CONFIRMATION_QUEUE_URL }),
+  confirmations: queues,
+  resends: queues,
   renderConfirmation: ({ token, ...mail }) =>
     renderConfirmationMail({
       ...mail,
@@ -20,12 +28,19 @@ const api = manageApi({
       mailFrom: env.MAIL_FROM,
       confirmUrl: `${env.SUBSCRIPTIONS_URL}/confirm/${token}`,
     }),
+  previewTexts: (source) =>
+    readableTexts(source, {
+      pageUrl: env.PAGE_URL,
+      subscriptionsUrl: env.SUBSCRIPTIONS_URL,
+      mailFrom: env.MAIL_FROM,
+    }),
   clock: Date.now,
   random: randomBytes,
   sleep: (milliseconds) => setTimeout(milliseconds),
   jitter: Math.random,
   pageUrl: env.PAGE_URL,
   smsCountries: new Set(env.SMS_COUNTRIES.split(",").map((country) => country.trim().toUpperCase())),
+  smsMaxPriceUsd: Number(env.SMS_MAX_PRICE),
   webhookTargets: env.WEBHOOK_TARGETS,
   log: createLogger({ function: "manage-api" }),
 });

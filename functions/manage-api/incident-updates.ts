@@ -1,12 +1,10 @@
 import * as z from "zod/mini";
 import { BODY_LIMIT, type Incident, type Update } from "../core/incident.ts";
 import { editUpdate } from "../core/posting.ts";
-import { updateReport } from "../core/report.ts";
-import { HttpProblem } from "../lambda/problem.ts";
 import { timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentIn } from "./incident-view.ts";
 import { fieldsUnder, instant, optional, text } from "./input.ts";
-import { presentReport, presentUpdate } from "./presentation.ts";
+import { presentUpdate } from "./presentation.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 import { saveWithRetry } from "./save-with-retry.ts";
 
@@ -18,7 +16,6 @@ export function incidentUpdateRoutes(deps: ManageDeps): ManageRoute[] {
   return [
     { method: "PATCH", path: one, scope: "incidents:write", run: edit },
     { method: "PUT", path: one, scope: "incidents:write", run: edit },
-    { method: "GET", path: `${one}/deliveries`, scope: "incidents:read", run: (call) => report(deps, call) },
   ];
 }
 
@@ -33,22 +30,6 @@ async function editText(deps: ManageDeps, call: ManageCall): Promise<ManageReply
     return { saved, result: next.update };
   });
   return { status: 200, body: presentUpdate(edited, call.page) };
-}
-
-/** Tocsin's own: who was told of this update, and who was not. */
-async function report(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
-  const { update } = await updateIn(deps, call);
-  const notice = await deps.ledger.getNotice(call.page.id, update.id);
-  if (notice === null) {
-    throw new HttpProblem(
-      404,
-      update.deliverNotifications
-        ? "The delivery records of this update have expired: they are kept for 90 days"
-        : "This update was posted without notifying subscribers, so there is nothing to report",
-    );
-  }
-  const chunks = await deps.ledger.listChunks(call.page.id, update.id);
-  return { status: 200, body: presentReport(updateReport(notice, chunks, call.now), call.page) };
 }
 
 async function updateIn(deps: ManageDeps, call: ManageCall): Promise<{ incident: Incident; update: Update }> {

@@ -1,7 +1,6 @@
 import { type Catalog, type Component, type ComponentGroup, catalogRows } from "../core/component.ts";
 import type { Incident, Update } from "../core/incident.ts";
 import type { Page } from "../core/page.ts";
-import type { ChannelReport, UpdateReport } from "../core/report.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { worstStatus } from "../templates/statuspage-json.ts";
 import { newestFirst } from "../templates/wording.ts";
@@ -208,31 +207,5 @@ export function presentPostmortem(incident: Incident, page: Page) {
     custom_tweet: null,
     created_at: time(postmortem?.draftUpdatedAt ?? postmortem?.bodyUpdatedAt),
     updated_at: time(latest === 0 ? null : latest),
-  };
-}
-
-/** Tocsin's own: what became of one update. Durations run from its commit to the provider's acceptance, in milliseconds. */
-export function presentReport(report: UpdateReport, page: Page) {
-  const { email, sms, webhook } = report.channels;
-  return {
-    incident_id: report.incidentId,
-    incident_update_id: report.updateId,
-    sequence: report.seq,
-    state: report.state,
-    committed_at: isoInZone(report.committedAt, page.timeZone),
-    as_of: isoInZone(report.asOf, page.timeZone),
-    channels: { email: presentChannel(email), sms: presentChannel(sms), webhook: presentChannel(webhook) },
-  };
-}
-
-function presentChannel(channel: ChannelReport) {
-  return {
-    audience: channel.audience,
-    ...channel.counts,
-    median_ms: channel.medianMs,
-    p95_ms: channel.p95Ms,
-    max_ms: channel.maxMs,
-    chunks: channel.chunks,
-    chunks_done: channel.chunksDone,
   };
 }

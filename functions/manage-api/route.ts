@@ -4,7 +4,9 @@ import type { Page } from "../core/page.ts";
 import { type HttpRequest, type HttpRoute, json, parsedBody } from "../lambda/http.ts";
 import type { Logger } from "../lambda/logger.ts";
 import { HttpProblem } from "../lambda/problem.ts";
-import type { ConfirmationQueue } from "../providers/queues.ts";
+import type { RenderSource } from "../plan-notifications/plan.ts";
+import type { UpdateTexts } from "../plan-notifications/preview.ts";
+import type { ConfirmationQueue, RetryQueues } from "../providers/queues.ts";
 import type { AccessStore, ApiKey, ApiScope } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
@@ -16,11 +18,18 @@ import { runOnce } from "./run-once.ts";
 export interface ManageDeps {
   status: StatusStore;
   subscribers: SubscriberStore;
-  ledger: Pick<Ledger, "getNotice" | "listChunks">;
+  ledger: Pick<
+    Ledger,
+    "getNotice" | "listChunks" | "getDeliveries" | "listProblems" | "listSubscriberDeliveries" | "changeDelivery"
+  >;
+  /** Where deliveries go that an operator has sent again. */
+  resends: RetryQueues;
   access: AccessStore;
   confirmations: ConfirmationQueue;
   /** The whole mail that asks for a confirmation, RFC 5322. */
   renderConfirmation: (mail: { pageName: string; to: string; token: string }) => Promise<string>;
+  /** The texts of an update that is not posted (yet). */
+  previewTexts: (source: RenderSource) => Promise<UpdateTexts>;
   clock: Clock;
   random: Random;
   /** Waits that many milliseconds. */
@@ -31,6 +40,8 @@ export interface ManageDeps {
   pageUrl: string;
   /** ISO codes of the countries that SMS may go to. */
   smsCountries: ReadonlySet<string>;
+  /** SNS refuses an SMS that would cost more. */
+  smsMaxPriceUsd: number;
   webhookTargets: "public" | "any";
   log: Logger;
 }
@@ -59,7 +70,8 @@ export interface ManageRoute {
   method: HttpRoute["method"];
   /** Under `/v1`. */
   path: string;
-  scope: ApiScope;
+  /** What the key must be allowed: all of these. */
+  scope: ApiScope | readonly ApiScope[];
   /** Honours `Idempotency-Key`. */
   once?: true;
   run(call: ManageCall): Promise<ManageReply>;
@@ -78,9 +90,8 @@ export function httpRoute(route: ManageRoute, deps: ManageDeps): HttpRoute {
       const pageId = request.params.page ?? apiKey.pageId;
       // Whether another page exists is nobody's business.
       if (pageId !== apiKey.pageId) throw notFound("page");
-      if (!apiKey.scopes.includes(route.scope)) {
-        throw new HttpProblem(403, `This key lacks the scope ${route.scope}`);
-      }
+      const lacking = [route.scope].flat().find((scope) => !apiKey.scopes.includes(scope));
+      if (lacking !== undefined) throw new HttpProblem(403, `This key lacks the scope ${lacking}`);
       const page = await deps.status.getPage(pageId);
       if (page === null) throw notFound("page");
       const body = route.method === "GET" ? {} : parsedBody(request);

@@ -5,34 +5,42 @@ import { createLogger } from "../lambda/logger.ts";
 import { sqsQueues } from "../providers/queues.ts";
 import { snsTopic } from "../providers/topic.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
+import { renderQuarantineMail } from "../templates/quarantine-email.tsx";
 import { envSchema } from "./env.ts";
-import { type PlanDeps, planNotice } from "./plan.ts";
+import { handlePlanning, type PlanningDeps } from "./handle-planning.ts";
+import { planNotice } from "./plan.ts";
 import { renderUpdate } from "./render-update.ts";
-import { planWorkOf, planWorkOfImage } from "./wake.ts";
+import { planWorkOfImage } from "./wake.ts";
 
 // Cold start.
 const env = readEnv(envSchema);
 const log = createLogger({ function: "plan-notifications" });
 const { status, subscribers, ledger, access } = dynamoStores(env);
-const deps: PlanDeps = {
+const queues = sqsQueues({
+  email: env.EMAIL_QUEUE_URL,
+  sms: env.SMS_QUEUE_URL,
+  webhook: env.WEBHOOK_QUEUE_URL,
+  confirmation: env.CONFIRMATION_QUEUE_URL,
+});
+const deps: PlanningDeps = {
   status,
   subscribers,
   ledger,
   access,
-  queues: sqsQueues({ email: env.EMAIL_QUEUE_URL, sms: env.SMS_QUEUE_URL, webhook: env.WEBHOOK_QUEUE_URL }),
+  queues,
+  mails: queues,
   topic: snsTopic(env.TOPIC_ARN),
   render: (source) =>
     renderUpdate(source, { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL, mailFrom: env.MAIL_FROM }),
+  renderQuarantine: (source) => renderQuarantineMail({ ...source, pageUrl: env.PAGE_URL, mailFrom: env.MAIL_FROM }),
   clock: Date.now,
 };
 
-// Invocation: updates just written (the stream), or notices that it missed (the queue).
+// Invocation: updates just written (the stream), or notices that it missed and mails to render (the queue).
 const fromStream = streamBatch(async (record) => {
   await planNotice(planWorkOfImage(record.dynamodb?.NewImage), deps);
 }, log);
-const fromQueue = sqsBatch(async ({ body }) => {
-  await planNotice(planWorkOf(body), deps);
-}, log);
+const fromQueue = sqsBatch(({ body }) => handlePlanning(body, deps), log);
 
 // Export.
 export const handler = (batch: DynamoDBStreamEvent | SQSEvent): Promise<DynamoDBBatchResponse | SQSBatchResponse> =>

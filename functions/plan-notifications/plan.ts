@@ -1,4 +1,4 @@
-import { chunksFor } from "../core/chunk.ts";
+import { type ChunkPlan, chunksFor, chunksInForce, isOutgrown, isOver } from "../core/chunk.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Catalog } from "../core/component.ts";
 import type { Incident, Update } from "../core/incident.ts";
@@ -10,7 +10,7 @@ import { CHANNELS, type Channel } from "../core/subscriber.ts";
 import type { ChunkQueues } from "../providers/queues.ts";
 import type { Topic } from "../providers/topic.ts";
 import type { AccessStore } from "../store/access.ts";
-import type { Ledger } from "../store/deliveries.ts";
+import type { ChunkPlanKey, Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 
@@ -122,13 +122,54 @@ async function planChunks(notice: Notice, deps: PlanDeps): Promise<ChannelPlan> 
   return { email, sms, webhook };
 }
 
+/** Each time that planners of one incident meet at its plan, one of them gets on. */
+const FIX_TRIES = 50;
+
+/**
+ * The update's number of chunks. A number once given is kept, whatever became of the run that gave it: chunks may have
+ * been queued under it. Throws when the plan was never the one just read.
+ */
 async function planChannel(notice: Notice, channel: Channel, deps: PlanDeps): Promise<number> {
+  const { pageId, incidentId, seq } = notice;
+  const key = { pageId, incidentId, channel };
   const [subscribers, rate] = await Promise.all([
-    deps.subscribers.estimate(notice.pageId, channel),
+    deps.subscribers.estimate(pageId, channel),
     channel === "webhook" ? null : deps.access.getRate(channel),
   ]);
-  const chunks = chunksFor(channel, subscribers, rate?.perSecond ?? null);
-  return deps.ledger.fixChunks(notice.pageId, notice.incidentId, channel, chunks, deps.clock());
+  const wanted = chunksFor(channel, subscribers, rate?.perSecond ?? null);
+  for (let tries = 1; tries <= FIX_TRIES; tries += 1) {
+    const plan = await deps.ledger.getChunkPlan(key);
+    const given = plan?.fixed[seq];
+    if (given !== undefined) return given;
+    const chunks = plan === null ? wanted : await chunksUnder(plan, wanted, key, deps);
+    const fixed = await deps.ledger.fixChunks(key, seq, chunks, plan, deps.clock());
+    if (fixed.outcome === "saved") return chunks;
+  }
+  throw new Error(`the plan of incident ${incidentId} on ${channel} changed ${FIX_TRIES} times under its planner`);
+}
+
+/**
+ * Updates of an incident share one number of chunks, because a chunk keeps its order by looking at the chunk of the same
+ * number of the others. There may be more of them once nothing that was cut otherwise can be sent any more.
+ */
+async function chunksUnder(plan: ChunkPlan, wanted: number, key: ChunkPlanKey, deps: PlanDeps): Promise<number> {
+  const present = chunksInForce(plan);
+  if (!isOutgrown(present, wanted)) return present;
+  return (await areAllOver(plan, key, deps)) ? wanted : present;
+}
+
+async function areAllOver(plan: ChunkPlan, key: ChunkPlanKey, deps: PlanDeps): Promise<boolean> {
+  const updates = await deps.status.listUpdates(key.pageId, key.incidentId);
+  const planned = Object.entries(plan.fixed).map(([seq, of]) => ({ seq: Number(seq), of }));
+  // The newest is the likeliest to be at work still.
+  for (const { seq, of } of planned.sort((a, b) => b.seq - a.seq)) {
+    const update = updates.find((other) => other.seq === seq);
+    if (update === undefined) return false;
+    const chunks = await deps.ledger.listChunks(key.pageId, update.id);
+    const over = chunks.filter((chunk) => chunk.channel === key.channel && isOver(chunk));
+    if (over.length < of) return false;
+  }
+  return true;
 }
 
 function chunkWorks(notice: Notice, channel: Channel, of: number): ChunkWork[] {

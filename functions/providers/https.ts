@@ -105,18 +105,9 @@ async function resolveAll(resolver: Resolver, hostname: string): Promise<{ addre
 }
 
 /** Reads what is needed to keep the connection, and no more; the answer's text is not ours to keep. */
-async function drain(body: AsyncIterable<Uint8Array> & { destroy(): unknown }): Promise<void> {
-  let bytes = 0;
-  try {
-    for await (const piece of body) {
-      bytes += piece.byteLength;
-      if (bytes > RESPONSE_BYTES) break;
-    }
-  } catch {
-    // The status line has decided already.
-  } finally {
-    body.destroy();
-  }
+async function drain(body: { dump(options: { limit: number }): Promise<void> }): Promise<void> {
+  // The status line has decided already, whatever becomes of the rest.
+  await body.dump({ limit: RESPONSE_BYTES }).catch(() => {});
 }
 
 function answered(status: number, retryAfter: string | string[] | undefined, now: number): AttemptOutcome {

@@ -12,6 +12,8 @@ import {
   deduplicationId,
   type PlanWork,
   type PublishWork,
+  type QuarantineMailWork,
+  type QuarantineWork,
   type RetryWork,
 } from "../core/queued-work.ts";
 import { CHANNELS } from "../core/subscriber.ts";
@@ -27,6 +29,12 @@ export interface RetryQueues {
 }
 export interface ConfirmationQueue {
   sendConfirmation(work: ConfirmationWork): Promise<void>;
+}
+export interface QuarantineMailQueue {
+  sendQuarantineMail(work: QuarantineMailWork): Promise<void>;
+}
+export interface QuarantineQueue {
+  sendQuarantine(work: QuarantineWork, delayMs: number): Promise<void>;
 }
 export interface WakeQueues {
   wakePlanner(work: PlanWork): Promise<void>;
@@ -52,7 +60,12 @@ export interface QueueUrls {
   publish?: string;
 }
 
-type AllQueues = ChunkQueues & RetryQueues & ConfirmationQueue & WakeQueues;
+export type AllQueues = ChunkQueues &
+  RetryQueues &
+  ConfirmationQueue &
+  QuarantineMailQueue &
+  QuarantineQueue &
+  WakeQueues;
 
 /** SQS. A function names only the queues it may write to; asking for another is a programming error that says so. */
 export function sqsQueues(urls: QueueUrls): AllQueues {
@@ -106,6 +119,8 @@ export function sqsQueues(urls: QueueUrls): AllQueues {
       await client.send(new SendMessageCommand({ QueueUrl: urlOf(work.channel), ...fifo(work) }));
     },
     sendConfirmation: (work) => sendOne(urlOf("confirmation"), work, 0),
+    sendQuarantineMail: (work) => sendOne(urlOf("confirmation"), work, 0),
+    sendQuarantine: (work, delayMs) => sendOne(urlOf("plan"), work, delayMs),
     wakePlanner: (work) => sendOne(urlOf("plan"), work, 0),
     wakePublisher: (work) => sendOne(urlOf("publish"), work, 0),
   };

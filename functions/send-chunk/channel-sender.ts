@@ -1,5 +1,6 @@
 import type { AttemptOutcome } from "../core/attempt.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Delivery } from "../core/delivery.ts";
 import type { Update } from "../core/incident.ts";
 import type { Channel, Subscriber } from "../core/subscriber.ts";
 import type { RetryQueues } from "../providers/queues.ts";
@@ -21,6 +22,8 @@ export interface ChannelSender {
   prepare(update: UpdateRef): Promise<SendOne>;
   /** For outcomes that say something about the subscriber, not just this delivery (webhook 410, opted-out phone). */
   afterOutcome(subscriber: Subscriber, outcome: AttemptOutcome): Promise<void>;
+  /** The delivery's retry schedule came to its end. Called before that is recorded: whoever dies in between does both again. */
+  onExhausted(subscriber: Subscriber, delivery: Delivery): Promise<void>;
 }
 
 export interface SendDeps {

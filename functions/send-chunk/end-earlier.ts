@@ -15,6 +15,8 @@ export async function endEarlier(delivery: Delivery, deps: Pick<SendDeps, "ledge
   let waitUntil: number | null = null;
   for (const earlier of all) {
     if (earlier.seq >= seq || !isOpen(earlier.state)) continue;
+    // An operator's resend is outside the order: nothing waits for it and nothing ends it.
+    if (earlier.resent !== undefined) continue;
     const now = deps.clock();
     if (earlier.state === "sending" && earlier.leaseUntil !== null && earlier.leaseUntil > now) {
       waitUntil = Math.max(waitUntil ?? 0, earlier.leaseUntil);

@@ -22,6 +22,7 @@ export async function handleWork(body: string, deps: SendDeps, log: Logger): Pro
       await runRetry(work, deps);
       return;
     case "confirmation":
-      throw new Error("a confirmation came over a queue of chunks");
+    case "quarantine mail":
+      throw new Error(`a ${work.kind} came over a queue of chunks`);
   }
 }

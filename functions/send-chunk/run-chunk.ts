@@ -93,7 +93,7 @@ export async function runChunk(work: ChunkWork, deps: SendDeps): Promise<ChunkOu
 
 async function readChunks(work: ChunkWork, others: readonly Update[], deps: SendDeps): Promise<Chunk[]> {
   if (others.length === 0) return [];
-  return deps.ledger.getChunks(
+  const chunks = await deps.ledger.getChunks(
     others.map((other) => ({
       pageId: work.pageId,
       incidentId: work.incidentId,
@@ -103,6 +103,8 @@ async function readChunks(work: ChunkWork, others: readonly Update[], deps: Send
       chunk: work.chunk,
     })),
   );
+  // Cut into another number of chunks, it is another range of an update that was over before the number was raised.
+  return chunks.filter(({ of }) => of === work.of);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Update } from "../core/incident.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import { hasStarted, supersededBy } from "../core/order.ts";
 import type { RetryWork } from "../core/queued-work.ts";
-import { OUTCOME_UNKNOWN_TWICE, settle } from "../core/settle.ts";
+import { isExhausted, OUTCOME_UNKNOWN_TWICE, settle } from "../core/settle.ts";
 import type { Subscriber } from "../core/subscriber.ts";
 import { LAST_WINDOW_MS, type SendDeps } from "./channel-sender.ts";
 import { endEarlier } from "./end-earlier.ts";
@@ -43,11 +43,14 @@ export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOu
   if (delivery.state === "sending" && (delivery.leaseUntil ?? 0) > startedAt) return { outcome: "stale" };
   if (delivery.nextAttemptAt !== null && delivery.nextAttemptAt > startedAt + EARLY_MS) return { outcome: "postponed" };
 
-  const chunks = await deps.ledger.getChunks(
+  const found = await deps.ledger.getChunks(
     updates
       .filter((other) => other.seq >= work.seq && other.deliverNotifications)
       .map((other) => ({ ...work, updateId: other.id, seq: other.seq })),
   );
+  // Cut into another number of chunks, the same one is another range: see run-chunk.ts.
+  const of = found.find(({ seq }) => seq === work.seq)?.of;
+  const chunks = found.filter((chunk) => chunk.of === of);
   // The chunk has not counted this record yet: until its window is closed, a change would be counted twice.
   if (chunks.some((chunk) => chunk.seq === work.seq && chunk.window.includes(subscriberId)))
     return { outcome: "postponed" };
@@ -65,13 +68,16 @@ export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOu
   const end = endWithoutAttempt(known, interrupted, subscriber, update, incident.withdrawnAt !== null);
   if (end !== null) return finish(delivery, end, deps);
   if (subscriber === null) return { outcome: "stale" };
-  const overtakenBy = supersededBy(subscriber, later);
-  if (overtakenBy !== null) return finish(delivery, { ...known, state: "superseded", reason: overtakenBy.id }, deps);
+  // What an operator had sent again goes out whatever else was, or is being, said of the incident.
+  if (known.resent === undefined) {
+    const overtakenBy = supersededBy(subscriber, later);
+    if (overtakenBy !== null) return finish(delivery, { ...known, state: "superseded", reason: overtakenBy.id }, deps);
 
-  const waitUntil = await endEarlier(known, deps);
-  if (waitUntil !== null) {
-    await deps.ledger.postponeDue(delivery, waitUntil);
-    return { outcome: "postponed" };
+    const waitUntil = await endEarlier(known, deps);
+    if (waitUntil !== null) {
+      await deps.ledger.postponeDue(delivery, waitUntil);
+      return { outcome: "postponed" };
+    }
   }
   return attempt(delivery, known, update, startedAt, deps);
 }
@@ -137,6 +143,7 @@ async function attempt(
 
   const outcome = await sendPaced(subscriber, slots.at(0), sendOne, deadline, deps);
   const settled = settle(sending, outcome, deps.clock(), deps.jitter());
+  if (isExhausted(settled, outcome)) await deps.sender.onExhausted(subscriber, settled);
   const latency = settled.state === "accepted" ? settled.updatedAt - settled.committedAt : null;
   const changed = await deps.ledger.changeDelivery(sending, settled, latency);
   if (changed.outcome === "lost") return { outcome: "stale" };

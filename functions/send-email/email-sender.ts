@@ -29,5 +29,6 @@ export function emailSender(deps: {
       };
     },
     async afterOutcome() {},
+    async onExhausted() {},
   };
 }

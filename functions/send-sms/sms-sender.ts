@@ -26,5 +26,6 @@ export function smsSender(deps: {
       if (outcome.outcome !== "gone") return;
       await deps.subscribers.changeState(pageId, channel, id, ["active"], "unsubscribed", deps.clock());
     },
+    async onExhausted() {},
   };
 }

@@ -6,6 +6,8 @@ export const envSchema = z.object({
   DELIVERIES_TABLE: z.string(),
   ACCESS_TABLE: z.string(),
   WEBHOOK_RETRY_QUEUE_URL: z.url(),
+  /** Where mails about endpoints in quarantine are rendered. */
+  PLAN_QUEUE_URL: z.url(),
   /** Without a trailing slash. */
   SUBSCRIPTIONS_URL: z.url(),
   /** `any` lifts the rules on addresses, ports and https, for work on one machine. */

@@ -16,12 +16,14 @@ const env = readEnv(envSchema);
 const log = createLogger({ function: "send-webhook" });
 const clock = Date.now;
 const { status, subscribers, ledger, access } = dynamoStores(env);
+const queues = sqsQueues({ webhookRetry: env.WEBHOOK_RETRY_QUEUE_URL, plan: env.PLAN_QUEUE_URL });
+const https = guardedHttps(env.WEBHOOK_TARGETS);
 const deps: SendDeps = {
   status,
   subscribers,
   ledger,
-  queues: sqsQueues({ webhookRetry: env.WEBHOOK_RETRY_QUEUE_URL }),
-  sender: webhookSender({ ledger, access, subscribers, https: guardedHttps(env.WEBHOOK_TARGETS), clock }),
+  queues,
+  sender: webhookSender({ ledger, access, subscribers, https, quarantines: queues, clock }),
   pace: unpaced(clock, (milliseconds) => setTimeout(milliseconds)),
   clock,
   jitter: Math.random,

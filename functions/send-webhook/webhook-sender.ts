@@ -1,4 +1,3 @@
-import type { Clock } from "../core/clock.ts";
 import { splice } from "../core/rendering.ts";
 import { subscriberToken, webhookId, webhookSecret, webhookSignature } from "../core/signature.ts";
 import type { Https } from "../providers/https.ts";
@@ -6,16 +5,16 @@ import type { ChannelSender } from "../send-chunk/channel-sender.ts";
 import { storedText } from "../send-chunk/stored-text.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import { type QuarantineDeps, quarantineIfDead } from "./quarantine.ts";
 
-/** Webhooks, signed as Standard Webhooks 1.0 has it, with the endpoint's present secret. 410 unsubscribes. */
-export function webhookSender(deps: {
-  ledger: Pick<Ledger, "getRendering">;
-  access: Pick<AccessStore, "currentSigningKey">;
-  subscribers: Pick<SubscriberStore, "changeState">;
-  https: Https;
-  clock: Clock;
-}): ChannelSender {
+/** Webhooks, signed as Standard Webhooks 1.0 has it, with the endpoint's present secret. 410 unsubscribes; three days of failures quarantine. */
+export function webhookSender(
+  deps: QuarantineDeps & {
+    ledger: Pick<Ledger, "getRendering">;
+    access: Pick<AccessStore, "currentSigningKey">;
+    https: Https;
+  },
+): ChannelSender {
   return {
     channel: "webhook",
     async prepare(update) {
@@ -43,6 +42,9 @@ export function webhookSender(deps: {
     async afterOutcome({ pageId, channel, id }, outcome) {
       if (outcome.outcome !== "gone") return;
       await deps.subscribers.changeState(pageId, channel, id, ["active"], "unsubscribed", deps.clock());
+    },
+    async onExhausted(subscriber, delivery) {
+      if (subscriber.channel === "webhook") await quarantineIfDead(subscriber, delivery, deps);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Chunk, ChunkKey, ChunkProgress, ChunkRef } from "../core/chunk.ts";
+import type { Chunk, ChunkKey, ChunkPlan, ChunkProgress, ChunkRef } from "../core/chunk.ts";
 import type { Delivery, DeliveryState } from "../core/delivery.ts";
 import type { ChannelPlan, Notice } from "../core/notice.ts";
 import type { Rendering } from "../core/rendering.ts";
@@ -10,11 +10,19 @@ export type ClaimOutcome =
   { outcome: "claimed"; chunk: Chunk } | { outcome: "lost"; why: "done" | "leased" };
 export type FencedOutcome = { outcome: "saved" } | { outcome: "lost" };
 
+export type ProblemState = "failed" | "suppressed" | "ambiguous";
+
 export interface RenderingKey {
   pageId: string;
   updateId: string;
   format: "email" | "sms" | "webhook";
   locale: string;
+}
+
+export interface ChunkPlanKey {
+  pageId: string;
+  incidentId: string;
+  channel: Channel;
 }
 
 /**
@@ -33,8 +41,16 @@ export interface Ledger {
   /** Keeps the first rendering ever stored under the key and returns the one in force, so all attempts send the same bytes. */
   keepRendering(key: RenderingKey, rendering: Rendering, now: number): Promise<Rendering>;
   getRendering(key: RenderingKey): Promise<Rendering | null>;
-  /** Keeps the first number of chunks fixed for the incident and channel and returns the one in force. */
-  fixChunks(pageId: string, incidentId: string, channel: Channel, chunks: number, now: number): Promise<number>;
+  /** How many chunks the incident's updates have on a channel; null before the first was planned. */
+  getChunkPlan(key: ChunkPlanKey): Promise<ChunkPlan | null>;
+  /** Adds an update that the plan does not name yet. `lost`: the plan is no longer the one read (null: none). */
+  fixChunks(
+    key: ChunkPlanKey,
+    seq: number,
+    chunks: number,
+    read: ChunkPlan | null,
+    now: number,
+  ): Promise<FencedOutcome>;
 
   /** queued (or absent, or claimed with its lease over at `now`) -> claimed, the next attempt. */
   claimChunk(key: ChunkKey, resend: number, now: number, leaseUntil: number): Promise<ClaimOutcome>;
@@ -65,7 +81,7 @@ export interface Ledger {
   listSubscriberIncident(pageId: string, subscriberId: string, incidentId: string): Promise<Delivery[]>;
   /**
    * One transaction: the record takes the place of the one in state `from` (with `from`'s number of attempts), and the
-   * chunk's counts follow. `latencyMs` is counted when it became accepted. `lost`: it was no longer so, or it
+   * chunk's counts follow. `latencyMs` is counted when it became accepted (but not of a resent one). `lost`: it was no longer so, or it
    * is in its chunk's open window, which has yet to count it.
    */
   changeDelivery(
@@ -77,6 +93,19 @@ export interface Ledger {
   listDue(now: number, limit: number): Promise<Delivery[]>;
   /** Pushes a due delivery out of sight until `dueAt`, if it is still in the state read. `lost`: it was not. */
   postponeDue(delivery: Delivery, dueAt: number): Promise<FencedOutcome>;
-  /** Index *problems*: failed, suppressed and ambiguous deliveries of an update, by state and subscriber. */
-  listProblems(pageId: string, updateId: string, limit: number, cursor: string | null): Promise<ListPage<Delivery>>;
+  /** Index *problems*: failed, suppressed and ambiguous deliveries of an update, by state and subscriber; of one state, if given. */
+  listProblems(
+    pageId: string,
+    updateId: string,
+    limit: number,
+    cursor: string | null,
+    state?: ProblemState,
+  ): Promise<ListPage<Delivery>>;
+  /** All deliveries of one subscriber, newest update first. Every page reads all of the subscriber's 90 days. */
+  listSubscriberDeliveries(
+    pageId: string,
+    subscriberId: string,
+    limit: number,
+    cursor: string | null,
+  ): Promise<ListPage<Delivery>>;
 }

@@ -21,16 +21,17 @@ export interface ChunkDelta {
 /** What a delivery's change moves in its chunk. */
 export function deltaOf(from: FromDelivery, to: Delivery, latencyMs: number | null): ChunkDelta {
   const [left, entered] = [countKey(from.state), countKey(to.state)];
-  const accepted = to.state === "accepted" && from.state !== "accepted";
+  // An operator's resend took as long as the operator did: that says nothing of the pipeline.
+  const measured = to.state === "accepted" && from.state !== "accepted" && to.resent === undefined;
   return {
     counts: {
       ...(left === entered ? {} : { [left]: -1, [entered]: 1 }),
       // Deliveries with more than one attempt; a throttled attempt is taken back.
       retried: Number(to.attempts > 1) - Number(from.attempts > 1),
     },
-    histogram: accepted && latencyMs !== null ? { [bucketOf(latencyMs)]: 1 } : {},
-    slowestMs: accepted ? latencyMs : null,
-    acceptedTimes: accepted ? [to.updatedAt] : [],
+    histogram: measured && latencyMs !== null ? { [bucketOf(latencyMs)]: 1 } : {},
+    slowestMs: measured ? latencyMs : null,
+    acceptedTimes: measured ? [to.updatedAt] : [],
     nowRetrying: !isOpen(from.state) && isOpen(to.state) ? [to.subscriberId] : [],
     noLongerRetrying: isOpen(from.state) && !isOpen(to.state) ? [to.subscriberId] : [],
   };

@@ -20,8 +20,11 @@ import {
   deliveryPrefix,
   duePartitions,
   dueSortKey,
-  PROBLEMS_CURSOR,
+  newestDeliveries,
+  problemsAfter,
   problemsPartitions,
+  problemsRange,
+  SUBSCRIBER_CURSOR,
 } from "./ledger-items.ts";
 import { putAll, repeatOnConflict } from "./repeat.ts";
 import { queryShards } from "./sharded-index.ts";
@@ -37,6 +40,7 @@ type Deliveries = Pick<
   | "listDue"
   | "postponeDue"
   | "listProblems"
+  | "listSubscriberDeliveries"
 >;
 
 /** The part of the ledger about single deliveries. */
@@ -104,15 +108,26 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
       return { outcome: refusal === null ? "saved" : "lost" };
     },
 
-    async listProblems(pageId, updateId, limit, cursor) {
-      const [after] = cursor === null ? [] : cursorParts(cursor, PROBLEMS_CURSOR);
+    async listProblems(pageId, updateId, limit, cursor, state) {
+      const after = problemsAfter(cursor, state);
       const { items, last, more } = await queryShards(client, table, {
         index: "problems",
         shards: problemsPartitions(pageId, updateId),
-        range: after === undefined ? null : { after },
+        range: state !== undefined ? problemsRange(state, after) : after === undefined ? null : { after },
         limit,
       });
       return { items: items.map((item) => deliveryOf(fromItem(item))), next: more ? last : null };
+    },
+
+    async listSubscriberDeliveries(pageId, subscriberId, limit, cursor) {
+      const [after] = cursor === null ? [] : cursorParts(cursor, SUBSCRIBER_CURSOR);
+      const { pk } = deliveryKey(pageId, subscriberId, "", 0);
+      const items = await queryAll(client, {
+        TableName: table,
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: toItem({ ":pk": pk }),
+      });
+      return newestDeliveries(items.map(deliveryOf), limit, after);
     },
   };
 

@@ -4,7 +4,7 @@ import { renderingSchema } from "../core/rendering.ts";
 import { cursorParts } from "./cursor.ts";
 import type { Ledger } from "./deliveries.ts";
 import type { LedgerDeps } from "./dynamo-ledger.ts";
-import { expiryOf, OPEN_CURSOR, planKey, renderingKey } from "./ledger-items.ts";
+import { chunkPlanOf, expiryOf, OPEN_CURSOR, PLANNED_PREFIX, planKey, renderingKey } from "./ledger-items.ts";
 import { noticeKey, noticeOf, OPEN_SHARDS, openPartition } from "./notice-item.ts";
 import { repeatOnConflict } from "./repeat.ts";
 import { queryShards } from "./sharded-index.ts";
@@ -13,11 +13,17 @@ import { updateParts } from "./update-expression.ts";
 
 type Notices = Pick<
   Ledger,
-  "getNotice" | "markPlanned" | "markDone" | "listOpenNotices" | "keepRendering" | "getRendering" | "fixChunks"
+  | "getNotice"
+  | "markPlanned"
+  | "markDone"
+  | "listOpenNotices"
+  | "keepRendering"
+  | "getRendering"
+  | "getChunkPlan"
+  | "fixChunks"
 >;
 
 const renderingItemSchema = z.object({ rendering: renderingSchema });
-const planItemSchema = z.object({ chunks: z.number() });
 
 const OPEN_PARTITIONS = Array.from({ length: OPEN_SHARDS }, (_, shard) => openPartition(shard));
 
@@ -85,16 +91,25 @@ export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
       return item === null ? null : renderingItemSchema.parse(item).rendering;
     },
 
-    async fixChunks(pageId, incidentId, channel, chunks, now) {
+    async getChunkPlan(key) {
+      const item = await getItem(client, table, planKey(key));
+      return item === null ? null : chunkPlanOf(item);
+    },
+
+    async fixChunks(key, seq, chunks, read, now) {
+      const version = read?.version ?? 0;
       const fix = new UpdateItemCommand({
         TableName: table,
-        Key: toKey(planKey(pageId, incidentId, channel)),
-        ReturnValues: "ALL_NEW",
-        // Each use puts the expiry off: it must outlive the incident's newest chunks.
-        ...updateParts({ setOnce: { chunks }, set: { expiresAt: expiryOf(now) } }, { attributes: [], values: {} }),
+        Key: toKey(planKey(key)),
+        ConditionExpression: read === null ? "attribute_not_exists(pk)" : "#version = :read",
+        ...updateParts(
+          // Each use puts the expiry off: it must outlive the incident's newest chunks.
+          { set: { [`${PLANNED_PREFIX}${seq}`]: chunks, version: version + 1, expiresAt: expiryOf(now) } },
+          { attributes: [], values: read === null ? {} : { ":read": version } },
+        ),
       });
-      const { Attributes } = await client.send(fix);
-      return planItemSchema.parse(fromItem(Attributes ?? {})).chunks;
+      const { refusal } = await repeatOnConflict(random, () => client.send(fix));
+      return { outcome: refusal === null ? "saved" : "lost" };
     },
   };
 }

@@ -1,11 +1,13 @@
 import * as z from "zod/mini";
-import { type Chunk, type ChunkRef, chunkKeySchema, chunkSchema } from "../core/chunk.ts";
+import { type Chunk, type ChunkPlan, type ChunkRef, chunkKeySchema, chunkSchema } from "../core/chunk.ts";
 import { type Delivery, deliverySchema, isOpen } from "../core/delivery.ts";
 import { hashPosition } from "../core/ids.ts";
 import { DUE_GRACE_MS, LONGEST_QUEUE_DELAY_MS } from "../core/retry-schedule.ts";
-import type { RenderingKey } from "./deliveries.ts";
+import { cursorParts, InvalidCursorError } from "./cursor.ts";
+import type { ChunkPlanKey, ProblemState, RenderingKey } from "./deliveries.ts";
 import type { ChunkDelta } from "./delivery-change.ts";
 import { DELIVERIES_TTL_MS } from "./notice-item.ts";
+import type { ListPage } from "./status.ts";
 import { type Key, timeKey } from "./table.ts";
 
 /** Shards of the indexes *due* and *problems*: no single partition takes every write of a large update. */
@@ -25,8 +27,21 @@ export function renderingKey({ pageId, updateId, format, locale }: RenderingKey)
   return { pk: updatePartition(pageId, updateId), sk: `RENDERED#${format}#${locale}` };
 }
 
-export function planKey(pageId: string, incidentId: string, channel: string): Key {
+export function planKey({ pageId, incidentId, channel }: ChunkPlanKey): Key {
   return { pk: `PAGE#${pageId}#INCIDENT#${incidentId}`, sk: `PLAN#${channel}` };
+}
+
+/** A plan's item has one such attribute for each update, so that a single write can add one. */
+export const PLANNED_PREFIX = "chunks_";
+
+const planItemSchema = z.object({ version: z.number() });
+const plannedSchema = z.record(z.string(), z.number());
+
+export function chunkPlanOf(item: Record<string, unknown>): ChunkPlan {
+  const planned = Object.entries(item)
+    .filter(([name]) => name.startsWith(PLANNED_PREFIX))
+    .map(([name, chunks]) => [name.slice(PLANNED_PREFIX.length), chunks]);
+  return { version: planItemSchema.parse(item).version, fixed: plannedSchema.parse(Object.fromEntries(planned)) };
 }
 
 export const CHUNK_PREFIX = "CHUNK#";
@@ -65,7 +80,8 @@ export function dueSortKey(delivery: Pick<Delivery, "subscriberId" | "updateId">
 
 /** Cursors are the sort keys of the last item given out. */
 export const OPEN_CURSOR = /^(\d{13}#[a-z0-9]{12})$/;
-export const PROBLEMS_CURSOR = /^((?:failed|suppressed|ambiguous)#[a-z0-9]{12})$/;
+export const SUBSCRIBER_CURSOR = /^(\d{13}#[a-z0-9]{12})$/;
+const PROBLEMS_CURSOR = /^((?:failed|suppressed|ambiguous)#[a-z0-9]{12})$/;
 
 /**
  * When an open delivery comes into sweep's sight; null once final. One that waits in a queue as well gets a grace, after
@@ -88,6 +104,40 @@ export function isProblem({ state }: Pick<Delivery, "state">): boolean {
 
 export function problemsSortKey({ state, subscriberId }: Pick<Delivery, "state" | "subscriberId">): string {
   return `${state}#${subscriberId}`;
+}
+
+/** The sort key of *problems* to go on after. Throws InvalidCursorError, also for the cursor of another state's list. */
+export function problemsAfter(cursor: string | null, state: ProblemState | undefined): string | undefined {
+  if (cursor === null) return undefined;
+  const [after] = cursorParts(cursor, PROBLEMS_CURSOR);
+  if (state !== undefined && !after?.startsWith(`${state}#`)) throw new InvalidCursorError("not a cursor of this list");
+  return after;
+}
+
+/** Sort keys of *problems* within one state, after that of the cursor if there is one. */
+export function problemsRange(state: ProblemState, after: string | undefined): { from: string; to: string } {
+  // "!" comes before, "~" after all characters of an id.
+  return { from: after === undefined ? `${state}#` : `${after}!`, to: `${state}#~` };
+}
+
+/**
+ * A page of one subscriber's deliveries, newest update first. They are stored by incident, so all of them are at hand to
+ * be sorted: 90 days of one subscriber are hundreds at most.
+ */
+export function newestDeliveries(
+  all: readonly Delivery[],
+  limit: number,
+  after: string | undefined,
+): ListPage<Delivery> {
+  const rows = all
+    .map((delivery) => ({ delivery, sk: `${timeKey(delivery.committedAt)}#${delivery.updateId}` }))
+    .filter(({ sk }) => after === undefined || sk < after)
+    .sort((a, b) => (a.sk < b.sk ? 1 : -1));
+  const taken = rows.slice(0, limit);
+  return {
+    items: taken.map(({ delivery }) => delivery),
+    next: rows.length > limit ? (taken.at(-1)?.sk ?? null) : null,
+  };
 }
 
 export function deliveryItem(delivery: Delivery): Record<string, unknown> {

@@ -1,13 +1,15 @@
 import { type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { type Item, toItem } from "./table.ts";
 
+export type SortKeyRange = { after: string } | { before: string } | { from: string; to: string };
+
 /** One of the deliveries table's sparse indexes: its attributes are `<name>Pk` and `<name>Sk`. */
 export interface ShardedQuery {
   index: "problems" | "due" | "open";
   /** Partition values of all shards. */
   shards: readonly string[];
-  /** Only sort keys after this one, or before that one; null: all. */
-  range: { after: string } | { before: string } | null;
+  /** Only sort keys after this one, before that one, or between two (both included); null: all. */
+  range: SortKeyRange | null;
   limit: number;
 }
 
@@ -49,7 +51,7 @@ async function queryShard(
         IndexName: index,
         KeyConditionExpression: `#pk = :pk${comparison(range)}`,
         ExpressionAttributeNames: { "#pk": `${index}Pk`, ...(range === null ? {} : { "#sk": `${index}Sk` }) },
-        ExpressionAttributeValues: toItem({ ":pk": shard, ...(range === null ? {} : { ":sk": boundOf(range) }) }),
+        ExpressionAttributeValues: toItem({ ":pk": shard, ...boundsOf(range) }),
         Limit: limit + 1 - items.length,
         ExclusiveStartKey: startKey,
       }),
@@ -62,9 +64,12 @@ async function queryShard(
 
 function comparison(range: ShardedQuery["range"]): string {
   if (range === null) return "";
+  if ("from" in range) return " AND #sk BETWEEN :from AND :to";
   return "after" in range ? " AND #sk > :sk" : " AND #sk < :sk";
 }
 
-function boundOf(range: { after: string } | { before: string }): string {
-  return "after" in range ? range.after : range.before;
+function boundsOf(range: ShardedQuery["range"]): Record<string, string> {
+  if (range === null) return {};
+  if ("from" in range) return { ":from": range.from, ":to": range.to };
+  return { ":sk": "after" in range ? range.after : range.before };
 }

@@ -86,6 +86,23 @@ export function septetsOf(text: string): number {
   return count;
 }
 
+export interface SmsSize {
+  encoding: "GSM-7" | "UCS-2";
+  /** Septets, or UTF-16 units. */
+  units: number;
+  /** How many SMS the text is sent, and paid for, as. */
+  segments: number;
+}
+
+/** A text that needs several segments leaves room in each for the header that joins them (3GPP TS 23.040). */
+export function smsSize(text: string): SmsSize {
+  const gsm = isGsm(text);
+  const units = gsm ? septetsOf(text) : text.length;
+  const [alone, joined] = gsm ? [160, 153] : [70, 67];
+  const segments = units <= alone ? 1 : Math.ceil(units / joined);
+  return { encoding: gsm ? "GSM-7" : "UCS-2", units, segments };
+}
+
 export function isGsm(text: string): boolean {
   return [...text].every((character) => SEPTETS.has(character));
 }

@@ -43,23 +43,36 @@ export async function composeUpdateEmail(source: UpdateEmailSource): Promise<Ren
   const address = `${slotMarker(update.id, "address")}@slot.invalid`;
   const token = slotMarker(update.id, "unsubscribe_token");
   const unsubscribeUrl = `${site.subscriptionsUrl}/unsubscribe/${token}`;
-  const mail = await fittingMail(source, address, unsubscribeUrl);
+  const { mail } = await fittingMail(source, address, unsubscribeUrl);
   return renderingOf(isolateMarkers(mail, [token]), { [address]: "address", [token]: "unsubscribe_token" });
 }
 
+/** What a reader sees of the mail without opening it, and its plain text; what stands where the token will is `unsubscribeUrl`. */
+export async function readUpdateEmail(
+  source: UpdateEmailSource,
+  unsubscribeUrl: string,
+): Promise<{ subject: string; text: string }> {
+  const { draft } = await fittingMail(source, "reader@slot.invalid", unsubscribeUrl);
+  return { subject: subjectOf(source), text: updateText(source, draft) };
+}
+
 /** Drops the oldest updates, then shortens the newest, until the mail fits. */
-async function fittingMail(source: UpdateEmailSource, address: string, unsubscribeUrl: string): Promise<string> {
+async function fittingMail(
+  source: UpdateEmailSource,
+  address: string,
+  unsubscribeUrl: string,
+): Promise<{ mail: string; draft: Draft }> {
   const all = updatesAsOf(source);
-  const drafts = [
-    ...all.map((_, dropped) => ({ told: all.slice(0, all.length - dropped), cut: null })),
-    ...BODY_CUTS.map((cut) => ({ told: all.slice(0, 1), cut })),
+  const drafts: Draft[] = [
+    ...all.map((_, dropped) => ({ told: all.slice(0, all.length - dropped), cut: null, unsubscribeUrl })),
+    ...BODY_CUTS.map((cut) => ({ told: all.slice(0, 1), cut, unsubscribeUrl })),
   ];
-  let mail = "";
+  let fitting: { mail: string; draft: Draft } = { mail: "", draft: { told: all, cut: null, unsubscribeUrl } };
   for (const draft of drafts) {
-    mail = await composeDraft(source, { ...draft, unsubscribeUrl }, address);
-    if (mail.length <= MAIL_LIMIT_BYTES - SPLICE_ALLOWANCE) break;
+    fitting = { mail: await composeDraft(source, draft, address), draft };
+    if (fitting.mail.length <= MAIL_LIMIT_BYTES - SPLICE_ALLOWANCE) break;
   }
-  return mail;
+  return fitting;
 }
 
 /** Room for soft breaks, and for addresses and tokens longer than their markers. */
@@ -71,8 +84,7 @@ function composeDraft(source: UpdateEmailSource, draft: Draft, address: string):
   return composeMail({
     from: { name: page.name, address: from },
     to: address,
-    // The same for every update of the incident: mail clients thread by it. The status is in headline and preview.
-    subject: `[${oneLine(page.name)}] ${oneLine(update.incidentName)}`,
+    subject: subjectOf(source),
     text: updateText(source, draft),
     html: updateHtml(source, draft),
     seed: `update|${update.id}`,
@@ -84,6 +96,11 @@ function composeDraft(source: UpdateEmailSource, draft: Draft, address: string):
       "List-Id": `<${page.id}.${host}>`,
     },
   });
+}
+
+/** The same for every update of the incident: mail clients thread by it. The status is in headline and preview. */
+function subjectOf({ page, update }: UpdateEmailSource): string {
+  return `[${oneLine(page.name)}] ${oneLine(update.incidentName)}`;
 }
 
 function updateText(source: UpdateEmailSource, { told, cut, unsubscribeUrl }: Draft): string {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AssetHashType, DockerImage } from "aws-cdk-lib";
 import { type AssetCode, Code } from "aws-cdk-lib/aws-lambda";
-import { buildSync, type OutputFile } from "esbuild";
+import { type BuildOptions, buildSync, type OutputFile } from "esbuild";
 
 const functions = join(import.meta.dirname, "../../functions");
 
@@ -18,7 +18,7 @@ export function bundle(step: string): AssetCode {
       image: DockerImage.fromRegistry("none"),
       local: {
         tryBundle(outputDir) {
-          for (const { name, contents } of outputsOf(step)) writeFileSync(join(outputDir, name), contents);
+          for (const { name, contents } of bundledFiles(step)) writeFileSync(join(outputDir, name), contents);
           return true;
         },
       },
@@ -28,36 +28,51 @@ export function bundle(step: string): AssetCode {
 
 let built: Map<string, { name: string; contents: Uint8Array }[]> | null = null;
 
-function outputsOf(step: string): { name: string; contents: Uint8Array }[] {
+/** `index.mjs` and its source map. */
+export function bundledFiles(step: string): { name: string; contents: Uint8Array }[] {
   built ??= Map.groupBy(buildAll().map(toOutput), (output) => output.step);
   return built.get(step) ?? [];
 }
 
+/** Every folder with a handler. */
+export function bundledSteps(): string[] {
+  return readdirSync(functions).filter((step) => existsSync(join(functions, step, "handler.ts")));
+}
+
+export const bundleOptions = {
+  write: false,
+  bundle: true,
+  platform: "node",
+  target: "node24",
+  format: "esm",
+  // ES modules where a package has them: CommonJS bundles are almost twice the size, and some crash on load.
+  mainFields: ["module", "main"],
+  // Where the SDK looks for credentials when the environment has none, which on Lambda it always has: a hundred kilobytes.
+  external: ["sso", "ini", "process", "web-identity", "login", "http"].map(
+    (source) => `@aws-sdk/credential-provider-${source}`,
+  ),
+  // CommonJS packages call `require` for Node's own modules, which an ES module does not have.
+  banner: {
+    js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+  },
+  minify: true,
+  sourcemap: true,
+  sourcesContent: false,
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  logLevel: "error",
+} satisfies BuildOptions;
+
 /** All at once: what eight bundles share is read and parsed once. */
 function buildAll(): OutputFile[] {
-  const steps = readdirSync(functions).filter((step) => existsSync(join(functions, step, "handler.ts")));
   return buildSync({
-    entryPoints: Object.fromEntries(steps.map((step) => [`${step}/index`, join(functions, step, "handler.ts")])),
+    ...bundleOptions,
+    entryPoints: Object.fromEntries(
+      bundledSteps().map((step) => [`${step}/index`, join(functions, step, "handler.ts")]),
+    ),
     // Never written there: each output goes into the folder of its asset.
     outdir: join(functions, "bundles"),
     outExtension: { ".js": ".mjs" },
-    write: false,
-    bundle: true,
-    platform: "node",
-    target: "node24",
-    format: "esm",
-    // ES modules where a package has them: CommonJS bundles are almost twice the size, and some crash on load.
-    mainFields: ["module", "main"],
-    // CommonJS packages call `require` for Node's own modules, which an ES module does not have.
-    banner: {
-      js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
-    },
-    minify: true,
-    sourcemap: true,
-    sourcesContent: false,
-    jsx: "automatic",
-    jsxImportSource: "preact",
-    logLevel: "error",
   }).outputFiles;
 }
 

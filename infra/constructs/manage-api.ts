@@ -14,20 +14,24 @@ export interface ManageApiProps {
   state: StateStack;
   alarms: Alarms;
   confirmations: WorkQueue;
+  /** Where deliveries go that an operator has sent again. */
+  resends: Readonly<Record<"email" | "sms" | "webhookRetry", WorkQueue>>;
   pageUrl: string;
   subscriptionsUrl: string;
   mailFrom: string;
   smsCountries: readonly string[];
+  /** USD. */
+  smsMaxPrice: string;
   webhookTargets: "public" | "any";
 }
 
-/** operators -> status table, and a notice in the ledger. */
+/** operators -> status table, and a notice in the ledger; resends -> the channels' lanes for retries. */
 export class ManageApi extends Construct {
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: ManageApiProps) {
     super(scope, id);
-    const { state, alarms, confirmations } = props;
+    const { state, alarms, confirmations, resends } = props;
     const manage = new PipelineFunction(this, "Function", {
       step: "manage-api",
       description: "the operators' REST API",
@@ -35,10 +39,14 @@ export class ManageApi extends Construct {
       environment: {
         ...tableNames(state),
         CONFIRMATION_QUEUE_URL: confirmations.url,
+        EMAIL_QUEUE_URL: resends.email.url,
+        SMS_QUEUE_URL: resends.sms.url,
+        WEBHOOK_RETRY_QUEUE_URL: resends.webhookRetry.url,
         PAGE_URL: props.pageUrl,
         SUBSCRIPTIONS_URL: props.subscriptionsUrl,
         MAIL_FROM: props.mailFrom,
         SMS_COUNTRIES: props.smsCountries.join(","),
+        SMS_MAX_PRICE: props.smsMaxPrice,
         WEBHOOK_TARGETS: props.webhookTargets,
       },
       memorySize: 1769,
@@ -47,10 +55,11 @@ export class ManageApi extends Construct {
     });
     allow(manage, state.status, ["GetItem", "Query", "PutItem", "UpdateItem"], ["newest", "unresolved"]);
     allow(manage, state.subscribers, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"]);
-    // Puts the notice, in the transaction of its update; the rest is the report.
-    allow(manage, state.deliveries, ["GetItem", "Query", "PutItem"]);
+    // Puts the notice, in the transaction of its update, and reopens deliveries; the rest is the report.
+    allow(manage, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], ["problems"]);
     allow(manage, state.access, ["GetItem", "Query", "PutItem", "UpdateItem"]);
     confirmations.grantSend(manage);
+    for (const lane of Object.values(resends)) lane.grantSend(manage);
 
     const api = new HttpApi(this, "Http", {
       alarms,

@@ -19,6 +19,7 @@ export interface PlanNotificationsProps {
   pageUrl: string;
   subscriptionsUrl: string;
   topic: StatusTopic;
+  confirmations: WorkQueue;
   chunks: Readonly<Record<"email" | "sms" | "webhook", WorkQueue>>;
 }
 
@@ -27,12 +28,12 @@ const TIMEOUT = Duration.seconds(60);
 
 /** status stream, or sweep -> rendered texts, the topic, one piece of work per chunk. */
 export class PlanNotifications extends Construct {
-  /** Notices that the stream missed. */
+  /** Notices that the stream missed, and mails about endpoints in quarantine. */
   readonly missed: WorkQueue;
 
   constructor(scope: Construct, id: string, props: PlanNotificationsProps) {
     super(scope, id);
-    const { state, alarms, mail, topic, chunks } = props;
+    const { state, alarms, mail, topic, confirmations, chunks } = props;
     const planner = new PipelineFunction(this, "Function", {
       step: "plan-notifications",
       description: "renders an update once and cuts its audience into chunks",
@@ -42,6 +43,7 @@ export class PlanNotifications extends Construct {
         EMAIL_QUEUE_URL: chunks.email.url,
         SMS_QUEUE_URL: chunks.sms.url,
         WEBHOOK_QUEUE_URL: chunks.webhook.url,
+        CONFIRMATION_QUEUE_URL: confirmations.url,
         TOPIC_ARN: topic.topic.topicArn,
         PAGE_URL: props.pageUrl,
         SUBSCRIPTIONS_URL: props.subscriptionsUrl,
@@ -51,13 +53,14 @@ export class PlanNotifications extends Construct {
       timeout: TIMEOUT,
     });
     allow(planner, state.status, ["GetItem", "Query"]);
-    // Counts the audience; reads nobody's address one by one.
-    allow(planner, state.subscribers, ["Query"]);
-    allow(planner, state.deliveries, ["GetItem", "PutItem", "UpdateItem"]);
+    // Counts the audience; of single subscribers it reads only the contact of an endpoint in quarantine.
+    allow(planner, state.subscribers, ["GetItem", "Query"]);
+    // Notices, texts and plans; whether an incident's earlier chunks are over.
+    allow(planner, state.deliveries, ["GetItem", "Query", "PutItem", "UpdateItem"]);
     // The send rate, which sizes the chunks.
     allow(planner, state.access, ["GetItem"]);
     topic.topic.grantPublish(planner);
-    for (const queue of Object.values(chunks)) queue.grantSend(planner);
+    for (const queue of [...Object.values(chunks), confirmations]) queue.grantSend(planner);
 
     const dead = {
       impact: "An update may reach its subscribers late: planning it failed again and again.",

@@ -8,6 +8,8 @@ import type { WorkQueue } from "./work-queue.ts";
 export interface SendWebhookProps {
   state: StateStack;
   retries: WorkQueue;
+  /** Where mails about endpoints in quarantine are rendered. */
+  planning: WorkQueue;
   subscriptionsUrl: string;
   targets: "public" | "any";
 }
@@ -16,7 +18,7 @@ export interface SendWebhookProps {
 export class SendWebhook extends Construct {
   readonly function: Sender<typeof envSchema>;
 
-  constructor(scope: Construct, id: string, { state, retries, subscriptionsUrl, targets }: SendWebhookProps) {
+  constructor(scope: Construct, id: string, { state, retries, planning, subscriptionsUrl, targets }: SendWebhookProps) {
     super(scope, id);
     this.function = new Sender(this, "Function", {
       step: "send-webhook",
@@ -25,12 +27,14 @@ export class SendWebhook extends Construct {
       environment: {
         ...tableNames(state),
         WEBHOOK_RETRY_QUEUE_URL: retries.url,
+        PLAN_QUEUE_URL: planning.url,
         SUBSCRIPTIONS_URL: subscriptionsUrl,
         WEBHOOK_TARGETS: targets,
       },
       state,
     });
     retries.grantSend(this.function);
+    planning.grantSend(this.function);
     // The signing key, made on first use.
     allow(this.function, state.access, ["Query", "PutItem"]);
     // 410 Gone unsubscribes, an exhausted schedule quarantines.

@@ -88,7 +88,7 @@ describeOnBoth<AccessStore>(
       expect(slots[0]).toBe(now);
       for (const [index, slot] of slots.entries()) {
         // 98 of 100 a second.
-        expect(slot - now).toBeCloseTo(index * 10.205, 3);
+        expect(slot - now).toBeCloseTo(index * 10.417, 3);
       }
     });
 
@@ -113,9 +113,9 @@ describeOnBoth<AccessStore>(
       const slow = reserved(await store.reserveSlots("email", 1, now));
       await store.saveRate("email", { perSecond: 1_000, leftToday: 7 }, now + 1);
       const fast = reserved(await store.reserveSlots("email", 1, now + 1));
-      expect(slow.spacingMs).toBeCloseTo(102.041, 2);
+      expect(slow.spacingMs).toBeCloseTo(104.167, 2);
       expect(fast.startAt).toBeCloseTo(slow.startAt + slow.spacingMs, 3);
-      expect(fast.spacingMs).toBeCloseTo(1.021, 2);
+      expect(fast.spacingMs).toBeCloseTo(1.042, 2);
       expect(fast.spacingMs).toBeGreaterThanOrEqual(1_000 / 1_000);
     });
 
@@ -184,7 +184,7 @@ describe("a send schedule without a stored rate", () => {
   it("has the default", async () => {
     const store = memoryAccessStore({ random: randomBytes });
     expect(await store.getRate("sms")).toEqual(DEFAULT_RATES.sms);
-    expect(reserved(await store.reserveSlots("email", 1, NOW)).spacingMs).toBeCloseTo(1_000 / 0.98, 1);
+    expect(reserved(await store.reserveSlots("email", 1, NOW)).spacingMs).toBeCloseTo(1_000 / 0.96, 1);
   });
 });
 
@@ -193,7 +193,7 @@ describeOnDynamo("access table", (server) => {
     const { client, tables } = server();
     const store = dynamoAccessStore({ client, table: tables.access, random: randomBytes });
     expect(await store.getRate("sms")).toEqual(DEFAULT_RATES.sms);
-    expect(reserved(await store.reserveSlots("email", 1, NOW)).spacingMs).toBeCloseTo(1_000 / 0.98, 1);
+    expect(reserved(await store.reserveSlots("email", 1, NOW)).spacingMs).toBeCloseTo(1_000 / 0.96, 1);
   });
 
   it("is full for all once one has filled it", async () => {
@@ -217,7 +217,7 @@ describeOnDynamo("access table", (server) => {
     await other.saveRate("email", { perSecond: 5, leftToday: null }, now);
     await other.reserveSlots("email", 1, now);
     const third = reserved(await one.reserveSlots("email", 1, now));
-    expect(third.spacingMs).toBeCloseTo(204.08, 1);
+    expect(third.spacingMs).toBeCloseTo(208.334, 1);
     expect(third.startAt).toBeCloseTo(first.startAt + first.spacingMs + third.spacingMs, 3);
     await other.pause("email", now + 10_000);
     expect(await one.reserveSlots("email", 1, now)).toEqual({ outcome: "paused", until: now + 10_000 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Delivery, NO_COUNTS } from "../../functions/core/delivery.ts";
+import { type Delivery, NO_COUNTS, resend } from "../../functions/core/delivery.ts";
 import { bucketOf } from "../../functions/core/latency.ts";
 import {
   aChunkKey,
@@ -96,6 +96,91 @@ describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubj
       counts: { ...NO_COUNTS, open: 1, retried: 1 },
       retrying: [failed.subscriberId],
     });
+  });
+
+  it.each(["accepted", "failed", "superseded", "suppressed", "ambiguous"] as const)(
+    "counts a delivery that was %s once when an operator has it sent again, and does not measure it",
+    async (state) => {
+      const { ledger } = subject();
+      const key = aChunkKey();
+      const ended = aDelivery(key, { state, attempts: 2 });
+      await counted(ledger, key, [ended, aDelivery(key)]);
+      const before = await only(ledger, key);
+      const due = resend(ended, NOW + 3_600_000);
+      if (due === null) throw new Error("open");
+
+      expect(await ledger.changeDelivery(ended, due, null)).toEqual({ outcome: "saved" });
+      expect(await ledger.changeDelivery(ended, due, null)).toEqual({ outcome: "lost" });
+      expect(await only(ledger, key)).toMatchObject({
+        counts: { ...before.counts, [state]: before.counts[state] - 1, open: 1 },
+        retrying: [ended.subscriberId],
+      });
+      const sending: Delivery = { ...due, state: "sending", attempts: 3, leaseUntil: NOW + 3_600_000 + LEASE };
+      await ledger.changeDelivery(due, sending, null);
+      const accepted: Delivery = { ...sending, state: "accepted", leaseUntil: null, updatedAt: NOW + 3_600_500 };
+      expect(await ledger.changeDelivery(sending, accepted, 3_600_500)).toEqual({ outcome: "saved" });
+      const { counts, retrying, ...measured } = await only(ledger, key);
+      expect({ counts, retrying }).toEqual({ counts: { ...NO_COUNTS, accepted: 2, retried: 1 }, retrying: [] });
+      const { counts: _counts, retrying: _retrying, ...measuredBefore } = before;
+      expect(measured).toEqual(measuredBefore);
+      expect(await ledger.getDeliveries(key.pageId, key.incidentId, key.seq, [ended.subscriberId])).toEqual([accepted]);
+    },
+  );
+
+  it("does not send again what its window has not counted yet", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const failed = aDelivery(key, { state: "failed" });
+    const { attempt } = await claimed(ledger, key);
+    await ledger.openWindow(key, attempt, [failed.subscriberId], []);
+    await ledger.recordDeliveries([failed]);
+    const due = resend(failed, NOW);
+    if (due === null) throw new Error("open");
+    expect(await ledger.changeDelivery(failed, due, null)).toEqual({ outcome: "lost" });
+  });
+
+  it("pages all that one subscriber got, newest update first", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const subscriberId = anId();
+    const own = Array.from({ length: 7 }, (_, index) =>
+      aDelivery(
+        { ...key, incidentId: anId(), updateId: anId(), seq: index + 1 },
+        { subscriberId, committedAt: NOW + ((index * 3) % 7) * 1_000 },
+      ),
+    );
+    await ledger.recordDeliveries([...own, aDelivery(key), aDelivery(aChunkKey(), { subscriberId })]);
+    const seen: Delivery[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { items: Delivery[]; next: string | null } = await ledger.listSubscriberDeliveries(
+        key.pageId,
+        subscriberId,
+        3,
+        cursor,
+      );
+      seen.push(...page.items);
+      cursor = page.next;
+    } while (cursor !== null);
+    expect(seen).toEqual(own.toSorted((a, b) => b.committedAt - a.committedAt));
+    expect(await ledger.listSubscriberDeliveries(key.pageId, anId(), 3, null)).toEqual({ items: [], next: null });
+    await expect(ledger.listSubscriberDeliveries(key.pageId, subscriberId, 3, "nonsense")).rejects.toThrow("cursor");
+  });
+
+  it("pages the problems of one state alone", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const of = (state: Delivery["state"]) => Array.from({ length: 5 }, () => aDelivery(key, { state }));
+    const failed = of("failed");
+    await ledger.recordDeliveries([...failed, ...of("ambiguous"), ...of("suppressed"), ...of("accepted")]);
+    const first = await ledger.listProblems(key.pageId, key.updateId, 3, null, "failed");
+    const second = await ledger.listProblems(key.pageId, key.updateId, 3, first.next, "failed");
+    const ids = [...first.items, ...second.items].map((delivery) => delivery.subscriberId);
+    expect(first.items).toHaveLength(3);
+    expect(second.next).toBeNull();
+    expect(ids).toEqual(failed.map(({ subscriberId }) => subscriberId).sort());
+    const elsewhere = ledger.listProblems(key.pageId, key.updateId, 3, first.next, "suppressed");
+    await expect(elsewhere).rejects.toThrow("cursor");
   });
 
   it("refuses a change from what is no longer so, and moves nothing", async () => {

@@ -89,13 +89,22 @@ describeOnBoth("ledger: planning", { memory: memorySubject, dynamo: dynamoSubjec
     expect(await ledger.getRendering({ ...key, format: "sms" })).toBeNull();
   });
 
-  it("fixes the number of chunks for all who plan at the same time", async () => {
+  it("lets one of those who plan at the same time have its way, and the others read what it did", async () => {
     const { ledger } = subject();
-    const [pageId, incidentId] = [anId(), anId()];
-    const fixed = await Promise.all([3, 4, 5, 6].map((n) => ledger.fixChunks(pageId, incidentId, "email", n, NOW)));
-    expect(new Set(fixed).size).toBe(1);
-    expect(await ledger.fixChunks(pageId, incidentId, "email", 99, NOW)).toBe(fixed[0]);
-    expect(await ledger.fixChunks(pageId, incidentId, "sms", 7, NOW)).toBe(7);
+    const key = { pageId: anId(), incidentId: anId(), channel: "email" as const };
+    expect(await ledger.getChunkPlan(key)).toBeNull();
+    const first = await Promise.all([1, 2, 3, 4].map((seq) => ledger.fixChunks(key, seq, seq * 10, null, NOW)));
+    expect(first.filter(({ outcome }) => outcome === "saved")).toHaveLength(1);
+    const plan = await ledger.getChunkPlan(key);
+    const winner = first.findIndex(({ outcome }) => outcome === "saved") + 1;
+    expect(plan?.fixed).toEqual({ [winner]: winner * 10 });
+
+    const second = await Promise.all([5, 6].map((seq) => ledger.fixChunks(key, seq, 99, plan, NOW)));
+    expect(second.map(({ outcome }) => outcome).sort()).toEqual(["lost", "saved"]);
+    const raised = await ledger.getChunkPlan(key);
+    expect(Object.values(raised?.fixed ?? {}).sort()).toEqual([winner * 10, 99].sort());
+    expect(raised?.version).not.toBe(plan?.version);
+    expect(await ledger.getChunkPlan({ ...key, channel: "sms" })).toBeNull();
   });
 });
 

@@ -32,6 +32,8 @@ export async function startProcess(options: {
   port: number;
   data: string;
   arguments?: string[];
+  /** How long it may take to bundle and start. */
+  readyMs?: number;
 }): Promise<LocalProcess> {
   const args = [MAIN, "--port", String(options.port), "--data", options.data, ...(options.arguments ?? [])];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -42,9 +44,12 @@ export async function startProcess(options: {
   child.stderr.on("data", (data) => {
     output += String(data);
   });
-  const until = Date.now() + READY_MS;
+  const until = Date.now() + (options.readyMs ?? READY_MS);
   while (!output.includes("Tocsin is running")) {
-    if (child.exitCode !== null || Date.now() > until) throw new Error(`did not start: ${output}`);
+    if (child.exitCode !== null || Date.now() > until) {
+      child.kill("SIGKILL");
+      throw new Error(`did not start: ${output}`);
+    }
     await setTimeout(50);
   }
   const text = await readFile(join(options.data, "endpoints.json"), "utf8");
@@ -54,16 +59,16 @@ export async function startProcess(options: {
     output: () => output,
     end: (signal) =>
       new Promise((resolve) => {
-        if (child.exitCode !== null) return resolve(child.exitCode);
+        if (child.exitCode !== null || child.signalCode !== null) return resolve(child.exitCode);
         child.once("exit", (code) => resolve(code));
         child.kill(signal);
       }),
   };
 }
 
-/** The first of four free ports in a row. */
+/** The first of four free ports in a row, below those that the system gives to outgoing connections (from 32768 on). */
 export async function freePorts(): Promise<number> {
-  for (let base = 20_000 + Math.floor(Math.random() * 20_000); ; base += 7) {
+  for (let base = 20_000 + Math.floor(Math.random() * 12_000); ; base += 7) {
     const free = await Promise.all([0, 1, 2, 3].map((offset) => isFree(base + offset)));
     if (free.every(Boolean)) return base;
   }

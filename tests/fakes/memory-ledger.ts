@@ -1,4 +1,4 @@
-import type { Chunk, ChunkKey } from "../../functions/core/chunk.ts";
+import type { Chunk, ChunkKey, ChunkPlan } from "../../functions/core/chunk.ts";
 import { type Counts, type Delivery, NO_COUNTS } from "../../functions/core/delivery.ts";
 import { mergeHistograms } from "../../functions/core/latency.ts";
 import type { Notice } from "../../functions/core/notice.ts";
@@ -12,11 +12,13 @@ import {
   dueAtOf,
   dueSortKey,
   isProblem,
+  newestDeliveries,
   OPEN_CURSOR,
-  PROBLEMS_CURSOR,
   planKey,
+  problemsAfter,
   problemsSortKey,
   renderingKey,
+  SUBSCRIBER_CURSOR,
 } from "../../functions/store/ledger-items.ts";
 import { noticeKey, noticeOpenKeys } from "../../functions/store/notice-item.ts";
 import type { ListPage } from "../../functions/store/status.ts";
@@ -45,7 +47,7 @@ const LOST: FencedOutcome = { outcome: "lost" };
 export function memoryLedger(): MemoryLedger {
   const notices = new Map<string, Notice>();
   const renderings = new Map<string, Rendering>();
-  const plans = new Map<string, number>();
+  const plans = new Map<string, ChunkPlan>();
   const chunks = new Map<string, Chunk>();
   const deliveries = new Map<string, StoredDelivery>();
 
@@ -112,11 +114,16 @@ export function memoryLedger(): MemoryLedger {
       return structuredClone(renderings.get(text(renderingKey(key))) ?? null);
     },
 
-    async fixChunks(pageId, incidentId, channel, count) {
-      const key = text(planKey(pageId, incidentId, channel));
-      const fixed = plans.get(key) ?? count;
-      plans.set(key, fixed);
-      return fixed;
+    async getChunkPlan(key) {
+      return structuredClone(plans.get(text(planKey(key))) ?? null);
+    },
+
+    async fixChunks(key, seq, chunks, read) {
+      const stored = plans.get(text(planKey(key)));
+      if (stored?.version !== read?.version) return LOST;
+      const version = (stored?.version ?? 0) + 1;
+      plans.set(text(planKey(key)), { version, fixed: { ...stored?.fixed, [seq]: chunks } });
+      return SAVED;
     },
 
     async claimChunk(key, resend, now, leaseUntil) {
@@ -249,13 +256,22 @@ export function memoryLedger(): MemoryLedger {
       return SAVED;
     },
 
-    async listProblems(pageId, updateId, limit, cursor) {
-      const [after] = cursor === null ? [] : cursorParts(cursor, PROBLEMS_CURSOR);
+    async listProblems(pageId, updateId, limit, cursor, state) {
+      const after = problemsAfter(cursor, state);
       const problems = [...deliveries.values()]
         .map(({ delivery }) => delivery)
         .filter((delivery) => delivery.pageId === pageId && delivery.updateId === updateId && isProblem(delivery))
+        .filter((delivery) => state === undefined || delivery.state === state)
         .map((delivery) => ({ sk: problemsSortKey(delivery), value: delivery }));
       return pageOf(problems, limit, after);
+    },
+
+    async listSubscriberDeliveries(pageId, subscriberId, limit, cursor) {
+      const [after] = cursor === null ? [] : cursorParts(cursor, SUBSCRIBER_CURSOR);
+      const own = [...deliveries.values()]
+        .map(({ delivery }) => delivery)
+        .filter((delivery) => delivery.pageId === pageId && delivery.subscriberId === subscriberId);
+      return structuredClone(newestDeliveries(own, limit, after));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type ChunkWork, chunkGroup, deduplicationId, type RetryWork } from "../../functions/core/queued-work.ts";
 import type { Channel } from "../../functions/core/subscriber.ts";
-import type { ChunkQueues, ConfirmationQueue, RetryQueues, WakeQueues } from "../../functions/providers/queues.ts";
+import type { AllQueues } from "../../functions/providers/queues.ts";
 
 export type QueueName = Channel | "webhookRetry" | "confirmation" | "plan" | "publish";
 
@@ -34,7 +34,7 @@ export function memoryQueues(clock: () => number) {
     seen.set(id, clock());
     put(work.channel, work, 0, `${work.channel}|${chunkGroup(work)}`);
   };
-  const ports: ChunkQueues & RetryQueues & ConfirmationQueue & WakeQueues = {
+  const ports: AllQueues = {
     async sendChunks(works) {
       for (const work of works) putFifo(work);
     },
@@ -44,6 +44,12 @@ export function memoryQueues(clock: () => number) {
     },
     async sendConfirmation(work) {
       put("confirmation", work, 0, null);
+    },
+    async sendQuarantineMail(work) {
+      put("confirmation", work, 0, null);
+    },
+    async sendQuarantine(work, delayMs) {
+      put("plan", work, delayMs, null);
     },
     async wakePlanner(work) {
       put("plan", work, 0, null);

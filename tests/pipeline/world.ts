@@ -4,17 +4,20 @@ import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
 import { openIncident, postUpdate } from "../../functions/core/posting.ts";
 import type { Channel, Subscriber } from "../../functions/core/subscriber.ts";
 import { createLogger } from "../../functions/lambda/logger.ts";
-import { planNotice } from "../../functions/plan-notifications/plan.ts";
+import { handlePlanning } from "../../functions/plan-notifications/handle-planning.ts";
+import { planNotice, type RenderSource } from "../../functions/plan-notifications/plan.ts";
+import type { QuarantineSource } from "../../functions/plan-notifications/quarantine-mail.ts";
 import { renderUpdate } from "../../functions/plan-notifications/render-update.ts";
-import { planWorkOf } from "../../functions/plan-notifications/wake.ts";
 import type { SendDeps } from "../../functions/send-chunk/channel-sender.ts";
 import { handleWork } from "../../functions/send-chunk/handle-work.ts";
 import { sharedPace, unpaced } from "../../functions/send-chunk/pace.ts";
 import { emailSender } from "../../functions/send-email/email-sender.ts";
+import { handleEmailWork } from "../../functions/send-email/handle-email-work.ts";
 import { smsSender } from "../../functions/send-sms/sms-sender.ts";
 import { webhookSender } from "../../functions/send-webhook/webhook-sender.ts";
 import type { SubscriberStore } from "../../functions/store/subscribers.ts";
 import { sweep } from "../../functions/sweep/sweep.ts";
+import { renderQuarantineMail } from "../../functions/templates/quarantine-email.tsx";
 import { Crash, crashSite } from "../fakes/crash.ts";
 import { memoryAccessStore } from "../fakes/memory-access-store.ts";
 import { memoryLedger } from "../fakes/memory-ledger.ts";
@@ -114,7 +117,14 @@ export function createWorld() {
     },
     webhook: {
       ...shared,
-      sender: webhookSender({ ledger, access, subscribers, https: crash.guard(world.https), clock }),
+      sender: webhookSender({
+        ledger,
+        access,
+        subscribers,
+        https: crash.guard(world.https),
+        quarantines: ports,
+        clock,
+      }),
       pace: unpaced(clock, sleep),
     },
   };
@@ -130,16 +140,22 @@ export function createWorld() {
     access,
     queues: ports,
     topic: crash.guard(world.topic),
-    render: (source: Parameters<typeof renderUpdate>[0]) => renderUpdate(source, publicSite),
+    render: (source: RenderSource) => renderUpdate(source, publicSite),
+    mails: ports,
+    renderQuarantine: (source: QuarantineSource) => renderQuarantineMail({ ...source, ...publicSite }),
     clock,
   };
 
   const runQueued = async (queue: QueueName, body: string): Promise<void> => {
     if (queue === "plan") {
-      await planNotice(planWorkOf(body), planDeps);
+      await handlePlanning(body, planDeps);
       return;
     }
-    if (queue === "publish" || queue === "confirmation") return;
+    if (queue === "publish") return;
+    if (queue === "confirmation") {
+      await handleEmailWork(body, senders.email, { subscribers, mail, clock }, log);
+      return;
+    }
     await handleWork(body, senders[queue === "webhookRetry" ? "webhook" : queue], log);
   };
   /** An invocation that crashes leaves its entry in the queue; other errors are the test's. */
@@ -190,6 +206,7 @@ export function createWorld() {
   const subscribe = async (
     channel: Channel,
     changes: Partial<Pick<Subscriber, "scopes" | "state" | "confirmedAt">> = {},
+    contactEmail: string | null = null,
   ) => {
     const common = {
       pageId: PAGE,
@@ -222,7 +239,7 @@ export function createWorld() {
             ...common,
             channel,
             endpoint: `https://hooks.example/${common.id}`,
-            contactEmail: null,
+            contactEmail,
             secretVersion: 1,
           };
       }

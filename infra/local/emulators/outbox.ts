@@ -1,4 +1,4 @@
-import { createWriteStream } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { open } from "node:fs/promises";
 import * as z from "zod";
 
@@ -27,9 +27,17 @@ export async function openOutbox(path: string, clock: () => number): Promise<Out
   const emails: SentEmail[] = [];
   const sms: SentSms[] = [];
   await load(path, emails, sms);
-  const file = createWriteStream(path, { flags: "a", mode: 0o600 });
-  // What is shown now matters more than the file: a full disk must not end the stack.
-  file.on("error", () => {});
+  const file = openSync(path, "a", 0o600);
+  // Written before the sender has its answer: what it records as accepted is still here after a kill.
+  let closed = false;
+  const write = (line: object) => {
+    if (closed) return;
+    try {
+      writeSync(file, `${JSON.stringify(line)}\n`);
+    } catch {
+      // What is shown now matters more than the file: a full disk must not end the stack.
+    }
+  };
   const now = () => new Date(clock()).toISOString();
   return {
     emails,
@@ -37,14 +45,18 @@ export async function openOutbox(path: string, clock: () => number): Promise<Out
     addEmail(added) {
       const email = { ...added, at: now() };
       emails.push(email);
-      file.write(`${JSON.stringify({ kind: "email", ...email })}\n`);
+      write({ kind: "email", ...email });
     },
     addSms(added) {
       const one = { ...added, at: now() };
       sms.push(one);
-      file.write(`${JSON.stringify({ kind: "sms", ...one })}\n`);
+      write({ kind: "sms", ...one });
     },
-    close: () => new Promise((resolve) => file.end(() => resolve())),
+    async close() {
+      if (closed) return;
+      closed = true;
+      closeSync(file);
+    },
   };
 }
 

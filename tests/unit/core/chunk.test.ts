@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chunkRange, chunksFor, RECIPIENTS_PER_CHUNK } from "../../../functions/core/chunk.ts";
+import {
+  chunkRange,
+  chunksFor,
+  chunksInForce,
+  isOutgrown,
+  isOver,
+  RECIPIENTS_PER_CHUNK,
+} from "../../../functions/core/chunk.ts";
 import { hashPosition } from "../../../functions/core/ids.ts";
 
 /** As many chunks as an audience of 50 million subscribers by email would have. */
@@ -74,5 +81,24 @@ describe("chunksFor", () => {
         },
       ),
     );
+  });
+});
+
+describe("a plan", () => {
+  it("has the greatest of its updates' numbers in force", () => {
+    expect(chunksInForce({ version: 3, fixed: { 1: 2, 2: 9, 4: 9 } })).toBe(9);
+  });
+
+  it("is outgrown when a chunk would hold more than twice what it should", () => {
+    expect(isOutgrown(4, 8)).toBe(false);
+    expect(isOutgrown(4, 9)).toBe(true);
+    expect(isOutgrown(4, 1)).toBe(false);
+  });
+
+  it("may change once chunks are done and nobody in them is retried", () => {
+    expect(isOver({ state: "done", retrying: [] })).toBe(true);
+    expect(isOver({ state: "done", retrying: ["subscriber00"] })).toBe(false);
+    expect(isOver({ state: "queued", retrying: [] })).toBe(false);
+    expect(isOver({ state: "claimed", retrying: [] })).toBe(false);
   });
 });

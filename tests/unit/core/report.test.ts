@@ -131,6 +131,64 @@ describe("updateReport", () => {
     expect(updateReport(notice, chunks, NOW).state).toBe("running");
   });
 
+  it("tells the throughput between the first and the last acceptance", () => {
+    const { channels } = updateReport(
+      notice(),
+      [chunk("email", 0, [1_000, 1_500]), chunk("email", 1, [2_000, 3_000, 5_000]), chunk("sms", 0, [700])],
+      NOW,
+    );
+    expect(channels.email).toMatchObject({
+      throughput: 1,
+      firstAcceptedAt: COMMITTED + 1_000,
+      lastAcceptedAt: COMMITTED + 5_000,
+    });
+    expect(channels.sms).toMatchObject({ throughput: null, firstAcceptedAt: COMMITTED + 700 });
+  });
+
+  it("estimates the end by the throughput so far, and before there is one by the send rate", () => {
+    const plan = { email: 4, sms: 2, webhook: 1 };
+    const report = updateReport(
+      notice({ plan }),
+      [
+        // Two of four are done, with ten recipients each and five a second: twenty are left.
+        chunk("email", 0, [1_000, 1_200, 1_400, 1_600, 1_800, 2_000, 2_200, 2_400, 2_600, 2_800]),
+        chunk("email", 1, [3_000, 3_200, 3_400, 3_600, 3_800, 4_000, 4_200, 4_400, 4_600, 4_800]),
+        chunk("webhook", 0, [], { open: 1 }),
+      ],
+      NOW,
+      { email: 1, sms: 4, webhook: null },
+    );
+    expect(report.channels.email).toMatchObject({ throughput: 5, estimatedEndAt: NOW + 4_000 });
+    // Nothing is known yet: two chunks of twenty at four a second.
+    expect(report.channels.sms.estimatedEndAt).toBe(NOW + 10_000);
+    // Only a retry is left, which has a time of its own: so the whole has no estimate.
+    expect(report.channels.webhook.estimatedEndAt).toBeNull();
+    expect(report.estimatedEndAt).toBeNull();
+    const withoutRetry = updateReport(
+      notice({ plan }),
+      [
+        chunk("webhook", 0, [20]),
+        chunk("email", 0, []),
+        chunk("email", 1, []),
+        chunk("email", 2, []),
+        chunk("email", 3, []),
+      ],
+      NOW,
+      { email: 1, sms: 4, webhook: null },
+    );
+    expect(withoutRetry.estimatedEndAt).toBe(NOW + 10_000);
+  });
+
+  it("takes off what a chunk under way has reached", () => {
+    const { email } = updateReport(
+      notice(),
+      [chunk("email", 0, [], { suppressed: 20 }), chunk("email", 1, [], { suppressed: 15 }, { state: "claimed" })],
+      NOW,
+      { email: 1, sms: null, webhook: null },
+    ).channels;
+    expect(email.estimatedEndAt).toBe(NOW + 5_000);
+  });
+
   it("says what is known of an update that is not planned yet", () => {
     const { channels } = updateReport(notice({ state: "unplanned", plan: null, plannedAt: null }), [], NOW);
     const empty = {
@@ -139,8 +197,12 @@ describe("updateReport", () => {
       medianMs: null,
       p95Ms: null,
       maxMs: null,
+      firstAcceptedAt: null,
+      lastAcceptedAt: null,
+      throughput: null,
       chunks: null,
       chunksDone: 0,
+      estimatedEndAt: null,
     };
     expect(channels).toEqual({ email: empty, sms: empty, webhook: empty });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AttemptOutcome } from "../../../functions/core/attempt.ts";
 import type { Delivery } from "../../../functions/core/delivery.ts";
-import { settle } from "../../../functions/core/settle.ts";
+import { isExhausted, settle } from "../../../functions/core/settle.ts";
 
 const NOW = 1_000_000;
 const sending = (channel: Delivery["channel"], changes: Partial<Delivery> = {}): Delivery => ({
@@ -65,5 +65,20 @@ describe("settle", () => {
   it("does not count a throttle as an attempt", () => {
     expect(settled(sending("email"), { outcome: "throttled" })).toMatchObject({ state: "retrying", attempts: 0 });
     expect(settled(sending("email"), { outcome: "quota exhausted" })).toMatchObject({ state: "retrying", attempts: 0 });
+  });
+});
+
+describe("isExhausted", () => {
+  const down: AttemptOutcome = { outcome: "unavailable", reason: "http 500", retryAfterMs: null };
+  const last = sending("webhook", { attempts: 10 });
+
+  it.each([down, unknown])("is so when the last of ten attempts ends as $outcome", (outcome) => {
+    expect(isExhausted(settled(last, outcome), outcome)).toBe(true);
+    expect(isExhausted(settled(sending("webhook", { attempts: 9 }), outcome), outcome)).toBe(false);
+  });
+
+  it("is not so after a final answer, however late it came", () => {
+    const gone: AttemptOutcome = { outcome: "gone", reason: "http 410" };
+    expect(isExhausted(settled(last, gone), gone)).toBe(false);
   });
 });

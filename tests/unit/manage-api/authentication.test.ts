@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { ApiScope } from "../../../functions/store/access.ts";
+import { type ApiScope, apiScopes } from "../../../functions/store/access.ts";
 import { KEY, manageWorld, PAGE, SECRET, START } from "./manage-world.ts";
+
+const DELIVERIES = "/incidents/abcdefghijkl/incident_updates/abcdefghijkl/deliveries";
 
 describe("credentials", () => {
   test.each([
@@ -90,6 +92,8 @@ describe("what a key may do", () => {
     ["POST", "/incidents", "incidents:write"],
     ["PUT", "/incidents/abcdefghijkl/postmortem/publish", "incidents:write"],
     ["GET", "/incidents/abcdefghijkl/incident_updates/abcdefghijkl/deliveries", "incidents:read"],
+    ["POST", "/incidents/preview", "incidents:write"],
+    ["POST", "/incidents/abcdefghijkl/preview", "incidents:write"],
     ["GET", "/subscribers", "subscribers:read"],
     ["POST", "/subscribers", "subscribers:write"],
     ["POST", "/incidents/abcdefghijkl/subscribers", "subscribers:write"],
@@ -113,6 +117,26 @@ describe("what a key may do", () => {
       world.raw(method, `/v1${world.at}${path}`, { headers: { authorization: `OAuth tcn_${id}_${SECRET}` } });
     expect(await as("without")).toMatchObject({ status: 403, json: { error: `This key lacks the scope ${scope}` } });
     expect((await as("with")).status).not.toBe(403);
+  });
+
+  test.each<[string, string, readonly ApiScope[]]>([
+    ["GET", `${DELIVERIES}/problems`, ["incidents:read", "subscribers:read"]],
+    ["GET", "/subscribers/abcdefghijkl/deliveries", ["incidents:read", "subscribers:read"]],
+    ["POST", `${DELIVERIES}/resend_failed`, ["incidents:write", "subscribers:read"]],
+    ["POST", `${DELIVERIES}/abcdefghijkl/resend`, ["incidents:write", "subscribers:read"]],
+  ])("%s %s needs all of %s", async (method, path, scopes) => {
+    const world = await manageWorld();
+    const as = (id: string) =>
+      world.raw(method, `/v1${world.at}${path}`, { headers: { authorization: `OAuth tcn_${id}_${SECRET}` } });
+    await world.addKey("all", scopes);
+    expect((await as("all")).status).toBe(404);
+    for (const lacking of scopes) {
+      await world.addKey(
+        "some",
+        apiScopes.filter((scope) => scope !== lacking),
+      );
+      expect(await as("some")).toMatchObject({ status: 403, json: { error: `This key lacks the scope ${lacking}` } });
+    }
   });
 
   test("another page is 404, whether it exists or not, before scopes are looked at", async () => {

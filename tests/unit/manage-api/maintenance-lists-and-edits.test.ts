@@ -139,7 +139,7 @@ describe("an update's text and time", () => {
       json: { error: expect.stringContaining("without notifying") },
     });
     const expired = await pathOf(loud);
-    world.notices.clear();
+    world.ledger.lose();
     expect(await world.get(expired)).toMatchObject({
       status: 404,
       json: { error: expect.stringContaining("expired") },

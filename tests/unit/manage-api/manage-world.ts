@@ -1,17 +1,18 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import type { Chunk } from "../../../functions/core/chunk.ts";
 import { sha256Hex } from "../../../functions/core/ids.ts";
 import type { Notice } from "../../../functions/core/notice.ts";
 import type { Page } from "../../../functions/core/page.ts";
-import { type ConfirmationWork, confirmationWorkSchema } from "../../../functions/core/queued-work.ts";
+import { type ConfirmationWork, confirmationWorkSchema, type RetryWork } from "../../../functions/core/queued-work.ts";
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
 import { createLogger } from "../../../functions/lambda/logger.ts";
 import { manageApi } from "../../../functions/manage-api/api.ts";
 import type { ManageDeps } from "../../../functions/manage-api/route.ts";
+import { readableTexts } from "../../../functions/plan-notifications/render-update.ts";
 import { type ApiScope, apiScopes } from "../../../functions/store/access.ts";
 import { httpClient, type Reply, type Sending } from "../../fakes/http-client.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
+import { memoryLedger } from "../../fakes/memory-ledger.ts";
 import { memoryStatusStore } from "../../fakes/memory-status-store.ts";
 import { memorySubscriberStore } from "../../fakes/memory-subscriber-store.ts";
 
@@ -34,10 +35,16 @@ export async function manageWorld(overrides: Partial<ManageDeps> = {}) {
   let now = START;
   const random = seededRandom("manage-api tests");
   const notices = new Map<string, Notice>();
-  const chunks: Chunk[] = [];
+  const ledger = memoryLedger();
+  const queued: RetryWork[] = [];
   const mails: ConfirmationWork[] = [];
   const logged: string[] = [];
-  const status = memoryStatusStore({ putNotice: (notice) => notices.set(notice.updateId, notice) });
+  const status = memoryStatusStore({
+    putNotice: (notice) => {
+      notices.set(notice.updateId, notice);
+      ledger.putNotice(notice);
+    },
+  });
   const subscribers = memorySubscriberStore();
   const access = memoryAccessStore({ random });
   await status.createPage(PAGE);
@@ -58,10 +65,18 @@ export async function manageWorld(overrides: Partial<ManageDeps> = {}) {
     status,
     subscribers,
     access,
-    ledger: {
-      getNotice: async (_pageId, updateId) => notices.get(updateId) ?? null,
-      listChunks: async () => chunks,
+    ledger,
+    resends: {
+      sendRetry: async (work) => {
+        queued.push(work);
+      },
     },
+    previewTexts: (source) =>
+      readableTexts(source, {
+        pageUrl: "https://status.example",
+        subscriptionsUrl: "https://subs.example",
+        mailFrom: "status@example.com",
+      }),
     confirmations: {
       sendConfirmation: async (work) => {
         mails.push(confirmationWorkSchema.parse(work));
@@ -74,6 +89,7 @@ export async function manageWorld(overrides: Partial<ManageDeps> = {}) {
     jitter: () => 0.5,
     pageUrl: "https://status.example",
     smsCountries: new Set(["DE", "AT"]),
+    smsMaxPriceUsd: 0.15,
     webhookTargets: "public",
     log: createLogger(
       {},
@@ -98,7 +114,8 @@ export async function manageWorld(overrides: Partial<ManageDeps> = {}) {
     subscribers,
     access,
     notices,
-    chunks,
+    ledger,
+    queued,
     mails,
     logged,
     raw,

@@ -79,6 +79,15 @@ describe("email", () => {
 });
 
 describe("webhook", () => {
+  test("an endpoint in quarantine comes back when it is subscribed anew", async () => {
+    const world = await manageWorld();
+    const subscriber = { endpoint: "https://hooks.example.org/" };
+    const id = idOf(await world.post("/subscribers", { subscriber }));
+    await world.subscribers.changeState(PAGE.id, "webhook", id, ["active"], "quarantined", 1);
+    const back = await world.post("/subscribers", { subscriber });
+    expect(back).toMatchObject({ status: 201, json: { id, state: "active", quarantined_at: null } });
+  });
+
   test("the signing secret is shown on creation only", async () => {
     const world = await manageWorld();
     const subscriber = { endpoint: "https://hooks.example.org:8443/in?key=1#top", email: "ops@example.org" };

@@ -3,20 +3,19 @@ import { countDeliveries, type Delivery } from "../../functions/core/delivery.ts
 import type { Update } from "../../functions/core/incident.ts";
 import { OUTCOME_UNKNOWN_TWICE } from "../../functions/core/settle.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
-import { INCIDENT, type interleavedWorld, PAGE, type Request } from "./interleaved-world.ts";
-import { TableFailure } from "./interleaving.ts";
-
-type PlayedWorld = ReturnType<typeof interleavedWorld>;
+import type { Request } from "./providers.ts";
+import { TableFailure } from "./schedule.ts";
+import { INCIDENT, PAGE, type SimulatedWorld } from "./simulated-world.ts";
 
 /** Between the last reading of a subscriber and the request lies at most a second of slots, and some port calls. */
 const READ_BEFORE_MS = 2_500;
 
 /** What a finished history broke, in words; empty when it kept all promises. */
-export async function brokenPromises(world: PlayedWorld, quiet: boolean): Promise<string[]> {
+export async function brokenPromises(world: SimulatedWorld, quiet: boolean): Promise<string[]> {
   const updates = await world.status.listUpdates(PAGE, INCIDENT);
   const deliveries = world.ledger.allDeliveries();
   const withdrawnAt = (await world.status.getIncident(PAGE, INCIDENT))?.withdrawnAt ?? null;
-  const broken = world.turns.failures
+  const broken = world.schedule.failures
     .filter((error) => !(error instanceof TableFailure))
     .map((error) => `an invocation failed: ${String(error)}`);
   if (!quiet) broken.push(`live: ${whatIsOpen(world)}`);
@@ -31,10 +30,10 @@ export async function brokenPromises(world: PlayedWorld, quiet: boolean): Promis
       ...strangers(requests, updates),
     );
   }
-  return [...broken, ...miscounted(world, deliveries)];
+  return [...broken, ...tardy(world, updates), ...miscounted(world, deliveries)];
 }
 
-function whatIsOpen(world: PlayedWorld): string {
+function whatIsOpen(world: SimulatedWorld): string {
   const notices = world.ledger.allNotices().filter(({ state }) => state !== "done");
   const open = world.ledger.allDeliveries().filter(({ state }) => state === "sending" || state === "retrying");
   const chunks = world.ledger.allChunks().filter(({ state }) => state !== "done");
@@ -48,7 +47,8 @@ function lost(
   requests: readonly Request[],
   withdrawn: boolean,
 ): string[] {
-  const expected = updates.filter((update) => isToBeSent(update, subscriber, audienceAsOf(update.createdAt)));
+  // Whoever confirmed after the commit may be told, within the grace; promised it is only to those who did before.
+  const expected = updates.filter((update) => isToBeSent(update, subscriber, update.createdAt));
   return expected.flatMap((update) => {
     const how = howLost(update, subscriber, updates, deliveries, requests, withdrawn);
     return how === null ? [] : [`lost: update ${update.seq} for ${subscriber.id} (${subscriber.channel}): ${how}`];
@@ -96,7 +96,9 @@ function doubled(requests: readonly Request[]): string[] {
     const taken = all.filter((request) => request.taken);
     if (first.channel === "sms" && taken.length > 1) return [`${name}: ${taken.length} SMS`];
     if (first.channel === "email" && taken.length > 2) return [`${name}: ${taken.length} mails`];
-    const known = taken.slice(0, -1).filter((request) => request.answered && !request.invocation.died);
+    const known = taken
+      .slice(0, -1)
+      .filter((request) => request.answered && !request.invocation.died && !request.invocation.overran);
     return known.length === 0 ? [] : [`${name}: again after an answer that was heard`];
   });
 }
@@ -125,8 +127,20 @@ function strangers(requests: readonly Request[], updates: readonly Update[]): st
   });
 }
 
+/** Where the scenario allows only so much time, everybody's first attempt began in it. */
+function tardy({ scenario, requests, everyone }: SimulatedWorld, updates: readonly Update[]): string[] {
+  const { promptMs } = scenario;
+  const [first] = updates;
+  if (promptMs === undefined || first === undefined) return [];
+  return everyone.flatMap(({ id, channel }) => {
+    const began = requests.find(({ subscriberId }) => subscriberId === id)?.at ?? Number.POSITIVE_INFINITY;
+    const took = began - first.createdAt;
+    return took <= promptMs ? [] : [`live: ${id} (${channel}) was first tried after ${Math.round(took)} ms`];
+  });
+}
+
 /** Every delivery is counted once, in its chunk; nothing is left in a window. */
-function miscounted(world: PlayedWorld, deliveries: readonly Delivery[]): string[] {
+function miscounted(world: SimulatedWorld, deliveries: readonly Delivery[]): string[] {
   return world.ledger.allChunks().flatMap((chunk) => {
     const own = deliveries.filter(
       ({ updateId, channel, chunk: number }) =>

@@ -1,5 +1,7 @@
 import fc from "fast-check";
-import type { Answer, Deed, Scenario } from "./interleaved-world.ts";
+import { CHANNELS } from "../../functions/core/subscriber.ts";
+import type { Answer } from "./providers.ts";
+import type { Deed, Scenario, Stream } from "./simulated-world.ts";
 
 const answer: fc.Arbitrary<Answer> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Answer>({ outcome: "accepted", providerId: null }) },
@@ -19,6 +21,7 @@ const pause = fc.oneof(
   fc.integer({ min: 0, max: 200_000 }),
 );
 const who = fc.nat(20);
+const NEVER_MS = 1_000_000_000;
 
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   {
@@ -28,7 +31,10 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       do: fc.constant("post" as const),
       status: fc.constantFrom("identified" as const, "monitoring" as const, "resolved" as const),
       deliver: fc.nat(7).map((number) => number > 0),
-      streamLost: fc.nat(7).map((number) => number === 0),
+      stream: fc.oneof(
+        { weight: 5, arbitrary: fc.constant<Stream>("prompt") },
+        { weight: 1, arbitrary: fc.constantFrom<Stream>("lost", "late", "twice") },
+      ),
     }),
   },
   { weight: 5, arbitrary: fc.record({ after: pause, do: fc.constant("kill" as const), who, calls: fc.nat(60) }) },
@@ -62,7 +68,30 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       calls: fc.nat(3),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ after: pause, do: fc.constant("lose queues" as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      after: pause,
+      do: fc.constant("lose" as const),
+      queue: fc.constantFrom(null, null, "plan" as const, "webhookRetry" as const, ...CHANNELS),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ after: pause, do: fc.constant("redeliver" as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ after: pause, do: fc.constant("join" as const), channel: fc.constantFrom(...CHANNELS) }),
+  },
+  { weight: 1, arbitrary: fc.record({ after: pause, do: fc.constant("duplicate" as const), count: fc.nat(4) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      after: pause,
+      do: fc.constant("freeze" as const),
+      who,
+      calls: fc.nat(60),
+      milliseconds: fc.integer({ min: 1_000, max: 150_000 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ after: pause, do: fc.constant("unsubscribe" as const), who }) },
   { weight: 1, arbitrary: fc.record({ after: pause, do: fc.constant("quarantine" as const), who }) },
   { weight: 1, arbitrary: fc.record({ after: pause, do: fc.constant("withdraw" as const) }) },
@@ -72,11 +101,12 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   seed: fc.nat(),
   audience: fc.record({ email: fc.nat(5), sms: fc.nat(3), webhook: fc.nat(4) }),
   manyChunks: fc.boolean(),
+  growsAfterMs: fc.oneof(fc.constant(NEVER_MS), fc.nat(300_000)),
   answers: fc.array(fc.array(answer, { maxLength: 3 }), { maxLength: 12 }),
   deeds: fc
     .array(deed, { maxLength: 12 })
     .map((deeds): Deed[] => [
-      { after: 0, do: "post", status: "investigating", deliver: true, streamLost: false },
+      { after: 0, do: "post", status: "investigating", deliver: true, stream: "prompt" },
       ...deeds,
     ]),
 });

@@ -1,0 +1,145 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import { Agent, request } from "undici";
+import { RECIPIENTS_PER_CHUNK, WINDOW } from "../functions/core/chunk.ts";
+import type { Delivery } from "../functions/core/delivery.ts";
+import { splice } from "../functions/core/rendering.ts";
+import { subscriberToken, webhookId, webhookSecret, webhookSignature } from "../functions/core/signature.ts";
+import { guardedHttps } from "../functions/providers/https.ts";
+import type { SendDeps } from "../functions/send-chunk/channel-sender.ts";
+import { unpaced } from "../functions/send-chunk/pace.ts";
+import { runChunk } from "../functions/send-chunk/run-chunk.ts";
+import { webhookSender } from "../functions/send-webhook/webhook-sender.ts";
+import type { Ledger } from "../functions/store/deliveries.ts";
+import type { SubscriberStore } from "../functions/store/subscribers.ts";
+import { memoryAccessStore } from "../tests/fakes/memory-access-store.ts";
+import { memoryLedger } from "../tests/fakes/memory-ledger.ts";
+import { memoryStatusStore } from "../tests/fakes/memory-status-store.ts";
+import { memorySubscriberStore } from "../tests/fakes/memory-subscriber-store.ts";
+import { memoryQueues } from "../tests/fakes/queues.ts";
+import { type Bench, compare, inLanes, median, rounded, timed } from "./measurement.ts";
+import { startReceiver } from "./receiver.ts";
+import { openedIncident, type Scene, updateOf, webhookSubscriber } from "./scene.ts";
+
+const POSTS = 4_000;
+const CHUNKS = Math.ceil(POSTS / RECIPIENTS_PER_CHUNK.webhook);
+/** Invocations at once; each has a window in flight. */
+const INVOCATIONS = 4;
+const IN_FLIGHT = INVOCATIONS * WINDOW.webhook;
+const ROUNDS = 5;
+
+/**
+ * The sender of webhooks alone: the whole protocol, the signature of each body and the guarded POST, over stores in
+ * memory. Its limit: undici posting ready-made bodies to the same endpoint, as many in flight.
+ */
+export const bench: Bench = async ({ progress }) => {
+  const receiver = await startReceiver();
+  try {
+    const scene = await openedIncident();
+    const subscribers = Array.from({ length: POSTS }, () => webhookSubscriber(scene.page.id, receiver.url));
+    const https = guardedHttps("any");
+    const agent = new Agent({ keepAliveTimeout: 30_000 });
+    const ready = await readyPosts(scene, receiver.url);
+    const ours = async () => {
+      const deps = await worldOf(scene, subscribers, https);
+      const took = await timed(() => inLanes(INVOCATIONS, numbersBelow(CHUNKS), (chunk) => send(scene, chunk, deps)));
+      return (POSTS / took) * 1_000;
+    };
+    const limit = async () => {
+      const took = await timed(() =>
+        inLanes(IN_FLIGHT, numbersBelow(POSTS), async () => {
+          const { body } = await request(ready.url, { ...ready.options, dispatcher: agent });
+          await body.dump();
+        }),
+      );
+      return (POSTS / took) * 1_000;
+    };
+    const compared = await compare(ROUNDS, ours, limit, progress);
+    await agent.close();
+    return {
+      findings: [
+        {
+          what: `deliveries/s against POST/s, ${IN_FLIGHT} in flight`,
+          result: `${rounded(median(compared.ours))} / ${rounded(median(compared.limit))} = ${rounded(compared.ratio, 2)}`,
+          goal: ">= 0.6",
+          met: compared.ratio >= 0.6,
+        },
+      ],
+      details: { posts: POSTS, inFlight: IN_FLIGHT, bodyBytes: ready.options.body.length, perSecond: compared },
+    };
+  } finally {
+    await receiver.stop();
+  }
+};
+
+function* numbersBelow(end: number): Generator<number> {
+  for (let number = 0; number < end; number += 1) yield number;
+}
+
+async function worldOf(
+  scene: Scene,
+  subscribers: readonly ReturnType<typeof webhookSubscriber>[],
+  https: ReturnType<typeof guardedHttps>,
+): Promise<SendDeps> {
+  const clock = Date.now;
+  const memory = memoryLedger();
+  const status = memoryStatusStore({ putNotice: (notice) => memory.putNotice(notice) });
+  await status.createPage(scene.page);
+  await status.commitIncident(scene.commit);
+  const fakes = memorySubscriberStore();
+  for (const subscriber of subscribers) await fakes.create(subscriber);
+  // The fakes hand out deep copies, which cost more than all that the sender does with a recipient.
+  const byId = new Map(subscribers.map((subscriber) => [subscriber.id, subscriber]));
+  const store: SubscriberStore = {
+    ...fakes,
+    getMany: async (_page, _channel, ids) => ids.flatMap((id) => byId.get(id) ?? []),
+  };
+  const recorded: Delivery[] = [];
+  const ledger: Ledger = {
+    ...memory,
+    recordDeliveries: async (deliveries) => void recorded.push(...deliveries),
+  };
+  const key = { pageId: scene.page.id, updateId: updateOf(scene).id, format: "webhook", locale: "en" } as const;
+  await ledger.keepRendering(key, scene.rendered.webhook, clock());
+  const access = memoryAccessStore({ random: randomBytes });
+  const queues = memoryQueues(clock).ports;
+  return {
+    status,
+    subscribers: store,
+    ledger,
+    queues,
+    sender: webhookSender({ ledger, access, subscribers: store, https, quarantines: queues, clock }),
+    pace: unpaced(clock, (milliseconds) => setTimeout(milliseconds)),
+    clock,
+    jitter: Math.random,
+  };
+}
+
+async function send(scene: Scene, chunk: number, deps: SendDeps): Promise<void> {
+  const { pageId, incidentId, id: updateId, seq } = updateOf(scene);
+  const { outcome } = await runChunk(
+    { kind: "chunk", pageId, incidentId, updateId, seq, channel: "webhook", chunk, of: CHUNKS, resend: 0 },
+    deps,
+  );
+  if (outcome !== "finished") throw new Error(`a chunk was ${outcome}`);
+}
+
+/** One POST as the sender makes it, made beforehand. */
+async function readyPosts(scene: Scene, url: string) {
+  const { pageId, id } = updateOf(scene);
+  const key = { version: 1, key: randomBytes(32) };
+  const subscriber = webhookSubscriber(pageId, url);
+  const subscriberId = subscriber.id;
+  const token = subscriberToken(key, "unsubscribe", { pageId, channel: "webhook", subscriberId });
+  const body = splice(scene.rendered.webhook, { address: "", unsubscribe_token: token });
+  const timestamp = Math.floor(Date.now() / 1_000);
+  const name = webhookId(subscriberId, id);
+  const headers = {
+    "content-type": "application/json",
+    "user-agent": "Tocsin-Webhooks/1.0",
+    "webhook-id": name,
+    "webhook-timestamp": String(timestamp),
+    "webhook-signature": webhookSignature(webhookSecret(key, pageId, subscriberId, 1), name, timestamp, body),
+  };
+  return { url: `${url}/${subscriberId}`, options: { method: "POST" as const, headers, body } };
+}

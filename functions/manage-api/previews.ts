@@ -1,0 +1,100 @@
+import { newId } from "../core/ids.ts";
+import type { Update } from "../core/incident.ts";
+import type { IncidentCommit } from "../core/posting.ts";
+import { isoInZone } from "../core/zoned-time.ts";
+import { type ChannelPreview, previewUpdate } from "../plan-notifications/preview.ts";
+import { timeOfAttempt } from "./commit-with-retry.ts";
+import { incidentChangesSchema, newIncidentSchema } from "./incident-input.ts";
+import { changeOf, openingOf } from "./incident-posting.ts";
+import { incidentIn } from "./incident-view.ts";
+import { fieldsUnder } from "./input.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, param } from "./route.ts";
+
+/** Tocsin's own: who would get what, before it is posted. The same checks and the same texts; nothing is stored or sent. */
+export function previewRoutes(deps: ManageDeps): ManageRoute[] {
+  const all = "/pages/{page}/incidents";
+  return [
+    {
+      method: "POST",
+      path: `${all}/preview`,
+      scope: "incidents:write",
+      run: (call) => previewOpening(deps, call),
+    },
+    {
+      method: "POST",
+      path: `${all}/{incident}/preview`,
+      scope: "incidents:write",
+      run: (call) => previewChange(deps, call),
+    },
+  ];
+}
+
+async function previewOpening(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const input = fieldsUnder("incident", newIncidentSchema, call.body);
+  const pageId = call.page.id;
+  const ids = { pageId, incidentId: newId(call.idRandom), updateId: newId(call.idRandom) };
+  const catalog = await deps.status.getCatalog(pageId);
+  const { commit } = openingOf(input, ids, catalog, deps.clock());
+  return reply(deps, call, { ...commit, catalog: commit.catalog ?? catalog }, []);
+}
+
+async function previewChange(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const input = fieldsUnder("incident", incidentChangesSchema, call.body);
+  const incident = await incidentIn(deps, call.page.id, param(call, "incident"));
+  const [catalog, earlier] = await Promise.all([
+    deps.status.getCatalog(call.page.id),
+    deps.status.listUpdates(call.page.id, incident.id),
+  ]);
+  const { commit } = changeOf(input, newId(call.idRandom), incident, catalog, timeOfAttempt(deps, incident));
+  return reply(deps, call, { ...commit, catalog: commit.catalog ?? catalog }, earlier);
+}
+
+type PreviewedCommit = Pick<IncidentCommit, "incident" | "update"> & {
+  catalog: NonNullable<IncidentCommit["catalog"]>;
+};
+
+async function reply(
+  deps: ManageDeps,
+  { page, now }: ManageCall,
+  { incident, update, catalog }: PreviewedCommit,
+  earlier: readonly Update[],
+): Promise<ManageReply> {
+  const head = {
+    as_of: isoInZone(now, page.timeZone),
+    incident: { name: incident.name, status: incident.status, impact: incident.impact },
+  };
+  if (update === null) {
+    const reason = "Without a body or a status no update is posted, and nobody is told";
+    return { status: 200, body: { ...head, notifies: false, reason, channels: null } };
+  }
+  const source = { page, catalog, incident, updates: [...earlier, update], update, now };
+  const { channels, texts } = await previewUpdate(source, deps);
+  const { email, sms, webhook } = channels;
+  return {
+    status: 200,
+    body: {
+      ...head,
+      notifies: update.deliverNotifications,
+      reason: update.deliverNotifications ? null : silence(incident.backfilled),
+      channels: {
+        email: { ...presentChannel(email), ...texts.email },
+        sms: { ...presentChannel(sms), ...texts.sms },
+        webhook: { ...presentChannel(webhook), body: texts.webhook },
+      },
+    },
+  };
+}
+
+function silence(backfilled: boolean): string {
+  return backfilled ? "Backfilled incidents notify nobody" : "deliver_notifications is false";
+}
+
+function presentChannel({ recipients, suppressed, isEstimate, seconds, cost }: ChannelPreview) {
+  return {
+    recipients,
+    suppressed,
+    counts_are_estimates: isEstimate,
+    estimated_seconds: seconds,
+    estimated_cost: { usd: cost.usd, at_most_usd: cost.atMostUsd, basis: cost.basis },
+  };
+}

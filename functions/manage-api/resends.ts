@@ -1,0 +1,83 @@
+import { type Delivery, resend } from "../core/delivery.ts";
+import type { Update } from "../core/incident.ts";
+import { HttpProblem } from "../lambda/problem.ts";
+import { presentDelivery } from "./delivery-view.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, notFound, param } from "./route.ts";
+
+type Resent = { outcome: "queued"; delivery: Delivery } | { outcome: "open already" };
+
+/**
+ * Makes an ended delivery due at once and queues it; nothing is sent from here. If queueing fails, sweep finds it in the
+ * due index within a minute. `open already`: it was, or somebody else asked for the same at this moment.
+ */
+async function resendDelivery(deps: ManageDeps, delivery: Delivery): Promise<Resent> {
+  const now = deps.clock();
+  const due = resend(delivery, now);
+  if (due === null) return { outcome: "open already" };
+  const changed = await deps.ledger.changeDelivery(delivery, due, null);
+  if (changed.outcome === "lost") return { outcome: "open already" };
+  const { pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } = due;
+  try {
+    await deps.resends.sendRetry(
+      { kind: "retry", pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts, queuedAt: now },
+      0,
+    );
+  } catch (error) {
+    deps.log.error("resend not queued: sweep will", error, { updateId, subscriberId });
+  }
+  return { outcome: "queued", delivery: due };
+}
+
+/** 202 with the delivery as it is now; 409 while it is open. */
+export async function resendOne(deps: ManageDeps, call: ManageCall, update: Update): Promise<ManageReply> {
+  const subscriberId = param(call, "subscriber");
+  const [delivery] = await deps.ledger.getDeliveries(call.page.id, update.incidentId, update.seq, [subscriberId]);
+  if (delivery === undefined) throw notFound("delivery");
+  const resent = await resendDelivery(deps, delivery);
+  if (resent.outcome === "open already") {
+    throw new HttpProblem(409, "This delivery is open: it is being sent or recorded, or waits for its next attempt");
+  }
+  return { status: 202, body: presentDelivery(resent.delivery, call.page) };
+}
+
+const PAGE_SIZE = 250;
+const CHUNKS_AT_ONCE = 8;
+/** HTTP APIs wait 30 seconds; what is not done by then is for the next call. */
+const TIME_LIMIT_MS = 15_000;
+
+/**
+ * Queues all failed deliveries of the update, as many as fit into the time of one call. Safe to repeat: what was queued
+ * has not failed any more, and the index, which may lag behind, only makes it count as open already.
+ */
+export async function resendFailed(deps: ManageDeps, call: ManageCall, update: Update): Promise<ManageReply> {
+  const deadline = call.now + TIME_LIMIT_MS;
+  const counts = { queued: 0, already_open: 0 };
+  let cursor: string | null = null;
+  do {
+    const listed: { items: Delivery[]; next: string | null } = await deps.ledger.listProblems(
+      call.page.id,
+      update.id,
+      PAGE_SIZE,
+      cursor,
+      "failed",
+    );
+    await inChunks(listed.items, async (delivery) => {
+      const { outcome } = await resendDelivery(deps, delivery);
+      if (outcome === "queued") counts.queued += 1;
+      else counts.already_open += 1;
+    });
+    cursor = listed.next;
+  } while (cursor !== null && deps.clock() < deadline);
+  return { status: 202, body: { ...counts, complete: cursor === null } };
+}
+
+/** One after the other within a chunk, whose counts they all change; some chunks side by side. Throws once all have ended. */
+async function inChunks(deliveries: readonly Delivery[], run: (delivery: Delivery) => Promise<void>): Promise<void> {
+  const chunks = [...Map.groupBy(deliveries, ({ channel, chunk }) => `${channel}-${chunk}`).values()];
+  const lanes = Array.from({ length: CHUNKS_AT_ONCE }, async () => {
+    for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
+      for (const delivery of chunk) await run(delivery);
+    }
+  });
+  for (const lane of await Promise.allSettled(lanes)) if (lane.status === "rejected") throw lane.reason;
+}

@@ -1,0 +1,121 @@
+import { audienceAsOf, isToBeSent } from "../core/audience.ts";
+import type { Clock } from "../core/clock.ts";
+import { hashPosition } from "../core/ids.ts";
+import type { Update } from "../core/incident.ts";
+import { type CostEstimate, estimateCost } from "../core/prices.ts";
+import type { Channel, Subscriber } from "../core/subscriber.ts";
+import type { AccessStore } from "../store/access.ts";
+import type { ListPage } from "../store/status.ts";
+import { scaleToAll } from "../store/subscriber-items.ts";
+import type { SubscriberStore } from "../store/subscribers.ts";
+import type { SmsSize } from "../templates/gsm7.ts";
+import type { RenderSource } from "./plan.ts";
+
+/** The texts of an update as one recipient would get them. */
+export interface UpdateTexts {
+  email: { subject: string; text: string; bytes: number };
+  sms: SmsSize & { text: string };
+  /** Parsed JSON. */
+  webhook: unknown;
+}
+
+/** Why somebody whose scopes match is not sent it. */
+export type Hindrance = Exclude<Subscriber["state"], "active">;
+
+export interface Audience {
+  recipients: number;
+  suppressed: Record<Hindrance, number>;
+  /** Not all subscribers could be read in time: counted are those read, scaled to all. */
+  isEstimate: boolean;
+}
+
+export interface ChannelPreview extends Audience {
+  /** At the send rate; null where no rate applies. */
+  seconds: number | null;
+  cost: CostEstimate;
+}
+
+export interface UpdatePreview {
+  channels: Record<Channel, ChannelPreview>;
+  texts: UpdateTexts;
+}
+
+export interface PreviewDeps {
+  subscribers: Pick<SubscriberStore, "list">;
+  access: Pick<AccessStore, "getRate">;
+  previewTexts: (source: RenderSource) => Promise<UpdateTexts>;
+  smsMaxPriceUsd: number;
+  clock: Clock;
+}
+
+/** What planning the update would do, with nothing stored, queued or sent: its texts, and how many would get them. */
+export async function previewUpdate(source: RenderSource, deps: PreviewDeps): Promise<UpdatePreview> {
+  const { update } = source;
+  const until = deps.clock() + READING_TIME_MS;
+  const [texts, email, sms, webhook, emailRate, smsRate] = await Promise.all([
+    deps.previewTexts(source),
+    countAudience(update, "email", until, deps),
+    countAudience(update, "sms", until, deps),
+    countAudience(update, "webhook", until, deps),
+    deps.access.getRate("email"),
+    deps.access.getRate("sms"),
+  ]);
+  const priced = (channel: Channel, audience: Audience, perSecond: number | null): ChannelPreview => ({
+    ...audience,
+    seconds: perSecond === null ? null : Math.ceil(audience.recipients / perSecond),
+    cost: estimateCost(channel, audience.recipients, {
+      segments: texts.sms.segments,
+      maxPriceUsd: deps.smsMaxPriceUsd,
+    }),
+  });
+  return {
+    channels: {
+      email: priced("email", email, emailRate.perSecond),
+      sms: priced("sms", sms, smsRate.perSecond),
+      webhook: priced("webhook", webhook, null),
+    },
+    texts,
+  };
+}
+
+const SUBSCRIBERS_PER_PAGE = 1_000;
+/** Beyond these the counts are scaled: positions are hashes, so the first 20,000 are a fair sample (within 1 % or so). */
+const MOST_READ = 20_000;
+const READING_TIME_MS = 8_000;
+
+/** Nobody, of those whose scopes match, is left out of the figures: they are recipients, or suppressed for what they are. */
+async function countAudience(
+  update: Update,
+  channel: Channel,
+  until: number,
+  { subscribers, clock }: PreviewDeps,
+): Promise<Audience> {
+  const asOf = audienceAsOf(update.createdAt);
+  const counts = { recipients: 0, unconfirmed: 0, quarantined: 0, unsubscribed: 0 };
+  let read = 0;
+  let last: Subscriber | undefined;
+  let cursor: string | null = null;
+  do {
+    const page: ListPage<Subscriber> = await subscribers.list(update.pageId, channel, SUBSCRIBERS_PER_PAGE, cursor);
+    for (const subscriber of page.items) {
+      if (!isToBeSent(update, { ...subscriber, state: "active", confirmedAt: asOf }, asOf)) continue;
+      counts[subscriber.state === "active" ? "recipients" : subscriber.state] += 1;
+    }
+    read += page.items.length;
+    last = page.items.at(-1) ?? last;
+    cursor = page.next;
+  } while (cursor !== null && read < MOST_READ && clock() < until);
+
+  const isEstimate = cursor !== null && last !== undefined;
+  const reached = last === undefined ? null : hashPosition(last.id);
+  const toAll = (count: number) => (isEstimate && reached !== null ? scaleToAll(count, reached) : count);
+  return {
+    recipients: toAll(counts.recipients),
+    suppressed: {
+      unconfirmed: toAll(counts.unconfirmed),
+      quarantined: toAll(counts.quarantined),
+      unsubscribed: toAll(counts.unsubscribed),
+    },
+    isEstimate,
+  };
+}

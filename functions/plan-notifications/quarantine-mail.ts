@@ -1,0 +1,53 @@
+import type { QuarantineWork } from "../core/queued-work.ts";
+import type { QuarantineMailQueue } from "../providers/queues.ts";
+import type { StatusStore } from "../store/status.ts";
+import type { SubscriberStore } from "../store/subscribers.ts";
+
+/** All that the mail about an endpoint in quarantine is made from. */
+export interface QuarantineSource {
+  pageName: string;
+  timeZone: string;
+  /** The endpoint's contact. */
+  to: string;
+  /** Host and port. The rest of an endpoint's address is often a secret. */
+  host: string;
+  failingSince: number;
+  quarantinedAt: number;
+  reason: string;
+}
+
+export interface QuarantineMailDeps {
+  status: Pick<StatusStore, "getPage">;
+  subscribers: Pick<SubscriberStore, "get">;
+  mails: QuarantineMailQueue;
+  renderQuarantine: (source: QuarantineSource) => Promise<string>;
+}
+
+/** Renders the mail for an endpoint's contact and passes it on, if the endpoint is in quarantine still. */
+export async function passOnQuarantine(work: QuarantineWork, deps: QuarantineMailDeps): Promise<void> {
+  const { pageId, subscriberId, failingSince, reason } = work;
+  const [page, subscriber] = await Promise.all([
+    deps.status.getPage(pageId),
+    deps.subscribers.get(pageId, "webhook", subscriberId),
+  ]);
+  if (page === null || subscriber?.channel !== "webhook" || subscriber.state !== "quarantined") return;
+  const { endpoint, contactEmail, quarantinedAt } = subscriber;
+  if (contactEmail === null || quarantinedAt === null) return;
+  const raw = await deps.renderQuarantine({
+    pageName: page.name,
+    timeZone: page.timeZone,
+    to: contactEmail,
+    host: new URL(endpoint).host,
+    failingSince,
+    quarantinedAt,
+    reason,
+  });
+  await deps.mails.sendQuarantineMail({
+    kind: "quarantine mail",
+    pageId,
+    channel: "webhook",
+    subscriberId,
+    quarantinedAt,
+    raw,
+  });
+}

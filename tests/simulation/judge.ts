@@ -1,0 +1,26 @@
+import type { Mutation } from "./mutation.ts";
+import { brokenPromises } from "./promises.ts";
+import { type Scenario, simulatedWorld } from "./simulated-world.ts";
+
+/** Three answers at most per address: the longest schedule (webhooks) then ends well within this. */
+const REST_MINUTES = 12 * 60;
+
+export interface Verdict {
+  /** In words; empty when all promises were kept. */
+  broken: string[];
+  /** The port calls of the run, by name, in their order. */
+  calls: readonly string[];
+  /** Requests that reached a provider. */
+  requests: number;
+}
+
+/** Plays a scenario to its end and judges its history. */
+export async function judge(scenario: Scenario, mutation: Mutation | null = null): Promise<Verdict> {
+  const world = simulatedWorld(scenario, mutation);
+  const { quiet } = await world.play(REST_MINUTES);
+  return {
+    broken: await brokenPromises(world, quiet),
+    calls: world.schedule.trace,
+    requests: world.requests.length,
+  };
+}

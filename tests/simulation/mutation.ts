@@ -1,0 +1,24 @@
+import type { AllQueues } from "../../functions/providers/queues.ts";
+import type { AccessStore } from "../../functions/store/access.ts";
+import type { Ledger } from "../../functions/store/deliveries.ts";
+import type { StatusStore } from "../../functions/store/status.ts";
+import type { SubscriberStore } from "../../functions/store/subscribers.ts";
+import type { Providers } from "./providers.ts";
+
+/** What an invocation is there for. */
+export type Step = "plan" | "chunk" | "retry" | "sweep";
+
+/** All that a step reaches of the world. */
+export interface Ports extends Providers {
+  status: StatusStore;
+  subscribers: SubscriberStore;
+  ledger: Ledger;
+  access: AccessStore;
+  queues: AllQueues;
+}
+
+/**
+ * A seeded bug: one invocation's ports, some of them broken. Called once per invocation, so it may remember.
+ * `body` is what the invocation took from its queue; null for the stream's records and sweep.
+ */
+export type Mutation = (ports: Ports, step: Step, body: string | null) => Partial<Ports>;

@@ -1,0 +1,17 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { judge } from "./judge.ts";
+import { scenario } from "./scenarios.ts";
+
+/** The same schedules every time; a failure prints seed and path: `npm run simulate -- --seed S --path P` plays it again. */
+const SEED = 20_261_123;
+const BUDGET_MS = 6_000;
+
+it("keeps its promises in whatever order things happen", { timeout: 60_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(scenario, async (played) => {
+      expect((await judge(played)).broken).toEqual([]);
+    }),
+    { seed: SEED, numRuns: 10_000, interruptAfterTimeLimit: BUDGET_MS, endOnFailure: false },
+  );
+});

@@ -1,0 +1,394 @@
+import type { Catalog } from "../../functions/core/component.ts";
+import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
+import { openIncident, postUpdate, withdraw } from "../../functions/core/posting.ts";
+import type { PlanWork } from "../../functions/core/queued-work.ts";
+import { CHANNELS, type Channel, type Subscriber } from "../../functions/core/subscriber.ts";
+import { createLogger } from "../../functions/lambda/logger.ts";
+import { planNotice } from "../../functions/plan-notifications/plan.ts";
+import { planningWorkOf } from "../../functions/plan-notifications/wake.ts";
+import { handleWork } from "../../functions/send-chunk/handle-work.ts";
+import { sharedPace, unpaced } from "../../functions/send-chunk/pace.ts";
+import { emailSender } from "../../functions/send-email/email-sender.ts";
+import { smsSender } from "../../functions/send-sms/sms-sender.ts";
+import { webhookSender } from "../../functions/send-webhook/webhook-sender.ts";
+import type { SubscriberStore } from "../../functions/store/subscribers.ts";
+import { sweep } from "../../functions/sweep/sweep.ts";
+import { memoryAccessStore } from "../fakes/memory-access-store.ts";
+import { memoryLedger } from "../fakes/memory-ledger.ts";
+import { memoryStatusStore } from "../fakes/memory-status-store.ts";
+import { memorySubscriberStore } from "../fakes/memory-subscriber-store.ts";
+import type { QueueName } from "../fakes/queues.ts";
+import type { Mutation, Ports, Step } from "./mutation.ts";
+import { type Answer, simulatedProviders, textOf } from "./providers.ts";
+import { createSchedule, type Fault, type Invocation, TableFailure } from "./schedule.ts";
+import { simulatedQueues } from "./simulated-queues.ts";
+
+export const PAGE = "page00000000";
+export const INCIDENT = "incident0000";
+const MINUTE = 60_000;
+const START = Date.parse("2026-11-23T03:00:00.000Z");
+/** Two a second makes windows of two, so that a chunk has several. */
+const RATE = { perSecond: 2, leftToday: null };
+/** With this rate planned for, chunks are of two recipients, so that a channel has several. */
+const PLANNED_RATE = { perSecond: 0.2, leftToday: null };
+const INVOCATIONS_AT_ONCE = 6;
+/** As the stacks set it for the stream: how often a record whose invocation failed is brought again. */
+const STREAM_TRIES = 3;
+const STREAM_RETRY_MS = 1_000;
+/** A record whose invocation died comes again when its time would have been over. */
+const STREAM_GAP_MS = 61_000;
+const LATE_STREAM_MS = 100_000;
+
+export type Stream = "prompt" | "late" | "lost" | "twice";
+
+/** What a scenario does, some time after what it did before. */
+export type Deed = { after: number } & (
+  | { do: "post"; status: UpdateStatus; deliver: boolean; stream: Stream }
+  | { do: "withdraw" }
+  | { do: "join"; channel: Channel }
+  | { do: "unsubscribe"; who: number }
+  | { do: "quarantine"; who: number }
+  /** Null: every queue. */
+  | { do: "lose"; queue: QueueName | null }
+  /** What is in flight is handed out again at once. */
+  | { do: "redeliver" }
+  /** So many entries of standard queues come twice. */
+  | { do: "duplicate"; count: number }
+  /** One call fails, after so many of this method (null: of any). */
+  | { do: "fail"; method: string | null; calls: number }
+  /** Whoever makes this call, after so many of its kind, dies before it. */
+  | { do: "die"; method: string; calls: number }
+  /** Likewise, and it stands still until its lease is over. */
+  | { do: "stall"; method: string; calls: number }
+  /** So many port calls later, whoever is at work then. */
+  | { do: "kill"; who: number; calls: number }
+  | { do: "freeze"; who: number; calls: number; milliseconds: number }
+);
+
+export interface Scenario {
+  seed: number;
+  audience: Record<Channel, number>;
+  manyChunks: boolean;
+  /** Updates planned from this long after the first commit on are cut into more chunks, as far as they may be. */
+  growsAfterMs?: number;
+  /** The first answers of each subscriber's address, by number; after them all is accepted. */
+  answers: readonly (readonly Answer[])[];
+  deeds: readonly Deed[];
+  /** What befalls single port calls, by their number in the run. */
+  faults?: readonly Fault[];
+  /** Everybody's first attempt begins within this time from the first commit. */
+  promptMs?: number;
+}
+
+interface StreamRecord {
+  work: PlanWork;
+  notBefore: number;
+  tries: number;
+}
+
+type Doom = Extract<Deed, { do: "kill" | "freeze" }>;
+
+/** The unmodified steps, side by side on one virtual clock, with sweep once a minute. A mutation breaks one of them. */
+export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = null) {
+  const schedule = createSchedule(START, scenario.seed, scenario.faults);
+  const { clock } = schedule;
+  const random = (count: number) => Uint8Array.from({ length: count }, () => schedule.below(256));
+  const ledger = memoryLedger();
+  const status = memoryStatusStore({ putNotice: (notice) => ledger.putNotice(notice) });
+  const subscribers = memorySubscriberStore();
+  const access = memoryAccessStore({ random });
+  const queues = simulatedQueues(clock, schedule.below);
+  const providers = simulatedProviders(schedule, (id) => subscribers.find(PAGE, id));
+  const log = createLogger({}, { info() {}, warn() {}, error() {} });
+  const everyone: Subscriber[] = [];
+  let streamed: StreamRecord[] = [];
+  let dooms: Doom[] = [];
+  let nextSweep = START + 20_000;
+
+  /** DynamoDB's limit counts the items it looked at: pages are short, and may be empty. */
+  const shortPages: SubscriberStore = {
+    ...subscribers,
+    listRange: (pageId, channel, range, after, limit) =>
+      subscribers.listRange(pageId, channel, range, after, Math.min(limit, 3)),
+  };
+
+  function portsFor(step: Step, body: string | null, invocation: Invocation): Ports {
+    const ports: Ports = {
+      status: schedule.guard(status, invocation),
+      subscribers: schedule.guard(shortPages, invocation),
+      ledger: schedule.guard(ledger, invocation),
+      access: schedule.guard(access, invocation),
+      queues: schedule.guard(queues.ports, invocation),
+      ...providers.portsFor(invocation),
+    };
+    return mutation === null ? ports : { ...ports, ...mutation(ports, step, body) };
+  }
+
+  function plan(work: PlanWork, invocation: Invocation) {
+    const ports = portsFor("plan", null, invocation);
+    return planNotice(work, {
+      ...ports,
+      access:
+        scenario.manyChunks || clock() > START + (scenario.growsAfterMs ?? Number.POSITIVE_INFINITY)
+          ? { getRate: async () => PLANNED_RATE }
+          : ports.access,
+      topic: { publish: () => schedule.call(invocation, "publish", async () => {}) },
+      render: async ({ update }) => {
+        const text = { parts: [textOf(update.seq)], slots: [] };
+        return { email: text, sms: text, webhook: text, topic: "{}" };
+      },
+      clock,
+    });
+  }
+
+  async function send(channel: Channel, body: string, invocation: Invocation): Promise<void> {
+    const ports = portsFor(body.includes('"kind":"retry"') ? "retry" : "chunk", body, invocation);
+    const sleep = schedule.sleep(invocation);
+    const pace =
+      channel === "webhook"
+        ? unpaced(clock, sleep)
+        : sharedPace({ access: ports.access, schedule: channel, clock, sleep });
+    const senders = {
+      email: () => emailSender(ports),
+      sms: () => smsSender({ ...ports, clock }),
+      webhook: () => webhookSender({ ...ports, quarantines: ports.queues, clock }),
+    };
+    await handleWork(body, { ...ports, sender: senders[channel](), pace, clock, jitter: schedule.uniform }, log);
+  }
+
+  async function runQueued(queue: QueueName, body: string, invocation: Invocation): Promise<void> {
+    switch (queue) {
+      case "plan": {
+        const work = planningWorkOf(body);
+        if (!("kind" in work)) await plan(work, invocation);
+        return;
+      }
+      case "publish":
+      case "confirmation":
+        return;
+      case "webhookRetry":
+        return send("webhook", body, invocation);
+      case "email":
+      case "sms":
+      case "webhook":
+        return send(queue, body, invocation);
+    }
+  }
+
+  function startSweep(): void {
+    nextSweep = clock() + MINUTE;
+    schedule.start(
+      async (invocation) => {
+        const ports = portsFor("sweep", null, invocation);
+        const { failures } = await sweep({ ...ports, mail: { quota: async () => RATE }, clock });
+        for (const { error } of failures) if (!(error instanceof TableFailure)) throw error;
+      },
+      () => {},
+    );
+  }
+
+  function startStreamed(): boolean {
+    const record = streamed.find(({ notBefore }) => notBefore <= clock());
+    if (record === undefined) return false;
+    record.tries += 1;
+    record.notBefore = clock() + STREAM_GAP_MS;
+    const drop = () => {
+      streamed = streamed.filter((other) => other !== record);
+    };
+    if (record.tries >= STREAM_TRIES) drop();
+    schedule.start(
+      async (invocation) => void (await plan(record.work, invocation)),
+      (done) => {
+        if (done) drop();
+        record.notBefore = clock() + STREAM_RETRY_MS;
+      },
+    );
+    return true;
+  }
+
+  /** Starts what waits: the stream's records, then the queues'. */
+  function startOne(): boolean {
+    if (startStreamed()) return true;
+    const received = queues.receive();
+    if (received === null) return false;
+    schedule.start((invocation) => runQueued(received.queue, received.body, invocation), received.settle);
+    return true;
+  }
+
+  const nextStreamed = () => Math.min(...streamed.map(({ notBefore }) => notBefore).filter((at) => at > clock()));
+
+  function strikeDoomed(): void {
+    for (const doom of dooms) doom.calls -= 1;
+    const due = dooms.find(({ calls }) => calls <= 0);
+    const live = schedule.live();
+    const victim = live[(due?.who ?? 0) % Math.max(1, live.length)];
+    if (due === undefined || victim === undefined) return;
+    if (due.do === "kill") schedule.kill(victim);
+    else schedule.freeze(victim, due.milliseconds);
+    dooms = dooms.filter((other) => other !== due);
+  }
+
+  const isQuiet = () =>
+    schedule.live().length === 0 &&
+    queues.size() === 0 &&
+    streamed.length === 0 &&
+    ledger.allNotices().every(({ state }) => state === "done") &&
+    ledger.allDeliveries().every(({ state }) => state !== "sending" && state !== "retrying");
+
+  /** Runs until `until`, or until nothing is left to do. */
+  async function run(until: number, mayRest: boolean): Promise<void> {
+    while (clock() < until) {
+      if (clock() >= nextSweep) startSweep();
+      const crowded = schedule.live().length >= INVOCATIONS_AT_ONCE;
+      if (!crowded && (schedule.live().length === 0 || schedule.uniform() < 0.2) && startOne()) continue;
+      if (await schedule.step()) {
+        strikeDoomed();
+        continue;
+      }
+      if (!crowded && startOne()) continue;
+      if (mayRest && isQuiet()) return;
+      // Whoever is in flight sleeps: until they wake, something becomes visible, or their time is over.
+      const next = Math.min(schedule.nextWake(), schedule.nextTimeout(), queues.nextVisible(), nextStreamed());
+      schedule.advanceTo(Math.min(until, nextSweep, Math.max(next, clock() + 1)));
+    }
+  }
+
+  async function commit(made: ReturnType<typeof openIncident>, stream: Stream): Promise<void> {
+    if (made.outcome !== "ready") throw new Error(made.outcome);
+    const committed = await status.commitIncident(made.commit);
+    if (committed.outcome !== "committed") throw new Error(committed.outcome);
+    const { notice } = made.commit;
+    if (notice === null || stream === "lost") return;
+    const work = { pageId: PAGE, updateId: notice.updateId };
+    const notBefore = clock() + (stream === "late" ? LATE_STREAM_MS : 0);
+    streamed.push({ work, notBefore, tries: 0 });
+    if (stream === "twice") streamed.push({ work, notBefore, tries: 0 });
+  }
+
+  async function post(state: UpdateStatus, deliver: boolean, stream: Stream): Promise<void> {
+    const catalog: Catalog = await status.getCatalog(PAGE);
+    const incident: Incident | null = await status.getIncident(PAGE, INCIDENT);
+    const updateId = `update${String((incident?.seq ?? 0) + 1).padStart(6, "0")}`;
+    const input = { updateId, body: state, components: {}, deliverNotifications: deliver, displayAt: null };
+    if (incident !== null) {
+      if (incident.withdrawnAt !== null) return;
+      return commit(postUpdate(incident, { ...input, status: state }, catalog, clock()), stream);
+    }
+    const opened = { pageId: PAGE, incidentId: INCIDENT, name: "Outage", impactOverride: null, schedule: null };
+    await commit(
+      openIncident({ ...input, ...opened, status: "investigating", backfilled: false, metadata: {} }, catalog, clock()),
+      stream,
+    );
+  }
+
+  async function perform(deed: Deed): Promise<void> {
+    switch (deed.do) {
+      case "post":
+        return post(deed.status, deed.deliver, deed.stream);
+      case "withdraw": {
+        const incident = await status.getIncident(PAGE, INCIDENT);
+        if (incident !== null && incident.withdrawnAt === null)
+          await status.commitIncident(withdraw(incident, clock()));
+        return;
+      }
+      case "join":
+        return join(deed.channel);
+      case "unsubscribe":
+      case "quarantine": {
+        const subscriber = everyone[deed.who % everyone.length];
+        if (subscriber === undefined) return;
+        const to = deed.do === "unsubscribe" ? "unsubscribed" : "quarantined";
+        await subscribers.changeState(PAGE, subscriber.channel, subscriber.id, ["active"], to, clock());
+        return;
+      }
+      case "lose":
+        return queues.lose(deed.queue);
+      case "redeliver":
+        return queues.redeliver();
+      case "duplicate":
+        return queues.duplicate(deed.count);
+      case "fail":
+        return schedule.failAfter(deed.method, deed.calls);
+      case "die":
+        return schedule.strikeAt(deed.method, deed.calls, "before");
+      case "stall":
+        return schedule.strikeAt(deed.method, deed.calls, "freeze");
+      case "kill":
+      case "freeze":
+        dooms.push({ ...deed });
+    }
+  }
+
+  async function join(channel: Channel): Promise<void> {
+    const subscriber = sampleSubscriber(channel, everyone.length, clock());
+    providers.subscribe(subscriber, scenario.answers[everyone.length] ?? []);
+    everyone.push(subscriber);
+    await subscribers.create(subscriber);
+  }
+
+  async function start(): Promise<void> {
+    const settings = { id: PAGE, name: "Example", timeZone: "UTC", version: 1, createdAt: START, updatedAt: START };
+    await status.createPage(settings);
+    await access.saveRate("email", RATE, START);
+    await access.saveRate("sms", RATE, START);
+    for (const channel of CHANNELS) {
+      for (let count = 0; count < scenario.audience[channel]; count += 1) {
+        await join(channel);
+      }
+    }
+  }
+
+  return {
+    ledger,
+    status,
+    subscribers,
+    requests: providers.requests,
+    everyone,
+    clock,
+    schedule,
+    scenario,
+    /** The whole scenario, and then as much time as retries may take. */
+    async play(restMinutes: number): Promise<{ quiet: boolean }> {
+      await start();
+      for (const deed of scenario.deeds) {
+        await run(clock() + deed.after, false);
+        await perform(deed);
+      }
+      await run(clock() + restMinutes * MINUTE, true);
+      return { quiet: isQuiet() };
+    },
+  };
+}
+
+function sampleSubscriber(channel: Channel, number: number, now: number): Subscriber {
+  const id = `subscriber${String(number).padStart(2, "0")}`;
+  const common = {
+    pageId: PAGE,
+    id,
+    state: "active" as const,
+    scopes: { page: true, components: [], incidents: [] },
+    locale: "en" as const,
+    createdAt: now,
+    updatedAt: now,
+    confirmedAt: now,
+    quarantinedAt: null,
+    unsubscribedAt: null,
+    confirmTokenHash: null,
+  };
+  switch (channel) {
+    case "email":
+      return { ...common, channel, email: `${id}@subscriber.example` };
+    case "sms":
+      return {
+        ...common,
+        channel,
+        phone: `+4915100000${String(number).padStart(2, "0")}`,
+        country: "DE",
+        allUpdates: number % 2 === 0,
+      };
+    case "webhook":
+      return { ...common, channel, endpoint: `https://hooks.example/${id}`, contactEmail: null, secretVersion: 1 };
+  }
+}
+
+export type SimulatedWorld = ReturnType<typeof simulatedWorld>;

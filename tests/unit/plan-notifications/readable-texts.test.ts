@@ -1,0 +1,47 @@
+import { simpleParser } from "mailparser";
+import { describe, expect, test } from "vitest";
+import { splice } from "../../../functions/core/rendering.ts";
+import { readableTexts, renderUpdate } from "../../../functions/plan-notifications/render-update.ts";
+import { smsSize } from "../../../functions/templates/gsm7.ts";
+import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";
+import { seedSource } from "../../fixtures/template-sources.ts";
+
+const settings = { ...SITE, mailFrom: MAIL_FROM };
+const slots = { address: "reader@example.com", unsubscribe_token: "..." };
+
+describe("the texts of a preview", () => {
+  test.each([1, 2, 3, 4] as const)("are those that update %i of an incident is sent with", async (count) => {
+    const source = { ...seedSource(count), now: 1_751_882_700_000 };
+    const [texts, rendered] = await Promise.all([readableTexts(source, settings), renderUpdate(source, settings)]);
+    const raw = splice(rendered.email, slots);
+    const mail = await simpleParser(raw);
+    expect(texts.email.subject).toBe(mail.subject);
+    expect(texts.email.text.trim()).toBe(mail.text?.trim());
+    expect(texts.email.bytes).toBe(raw.length);
+    expect(texts.sms).toMatchObject({ text: splice(rendered.sms, slots), encoding: "GSM-7", segments: 1 });
+    expect(texts.webhook).toEqual(JSON.parse(splice(rendered.webhook, slots)));
+  });
+
+  test("are shortened where the mail is", async () => {
+    const source = { ...seedSource(1), now: 1_751_882_700_000 };
+    const update = { ...source.update, body: "Störungen überall. ".repeat(1_200) };
+    const long = { ...source, update, updates: [...source.updates.filter(({ id }) => id !== update.id), update] };
+    const texts = await readableTexts(long, settings);
+    const mail = await simpleParser(splice((await renderUpdate(long, settings)).email, slots));
+    expect(texts.email.text.length).toBeLessThan(update.body.length);
+    expect(texts.email.text.trim()).toBe(mail.text?.trim());
+  });
+});
+
+describe("the size of an SMS", () => {
+  test.each([
+    ["GSM-7", "a".repeat(160), 160, 1],
+    ["GSM-7", "a".repeat(161), 161, 2],
+    ["GSM-7", "€".repeat(80), 160, 1],
+    ["GSM-7", "a".repeat(307), 307, 3],
+    ["UCS-2", "ы".repeat(70), 70, 1],
+    ["UCS-2", "ы".repeat(71), 71, 2],
+  ])("in %s", (encoding, text, units, segments) => {
+    expect(smsSize(text)).toEqual({ encoding, units, segments });
+  });
+});

@@ -1,0 +1,39 @@
+import { simpleParser } from "mailparser";
+import { expect, test } from "vitest";
+import { type QuarantineMail, renderQuarantineMail } from "../../../functions/templates/quarantine-email.tsx";
+import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";
+
+const MAIL: QuarantineMail = {
+  pageName: "DRACOON Cloud",
+  pageUrl: SITE.pageUrl,
+  timeZone: "Europe/Berlin",
+  to: "integrator@example.com",
+  mailFrom: MAIL_FROM,
+  host: "hooks.example.com:8443",
+  failingSince: Date.parse("2026-11-20T02:58:00Z"),
+  quarantinedAt: Date.parse("2026-11-23T06:33:00Z"),
+  reason: "http 503",
+};
+
+test("the mail says which host, since when, why, and how to come back", async () => {
+  const parsed = await simpleParser(await renderQuarantineMail(MAIL));
+  expect(parsed.subject).toBe("DRACOON Cloud stopped sending updates to your webhook at hooks.example.com:8443");
+  expect(parsed.to).toMatchObject({ text: MAIL.to });
+  expect(parsed.headers.get("auto-submitted")).toBe("auto-generated");
+  for (const part of [parsed.text ?? "", String(parsed.html)]) {
+    expect(part).toContain("hooks.example.com:8443");
+    expect(part).toContain("Nov 20, 2026 - 03:58 CET (02:58 UTC)");
+    expect(part).toContain("Nov 23, 2026 - 07:33 CET (06:33 UTC)");
+    expect(part).toContain("HTTP 503");
+    expect(part).toContain("subscribe it anew");
+    expect(part).toContain(SITE.pageUrl);
+  }
+});
+
+test("whatever an endpoint or a page is called is text, in one header", async () => {
+  const hostile = { ...MAIL, pageName: "<b>Evil</b>\r\nBcc: victim@example.com", reason: "<img src=x>\r\n" };
+  const parsed = await simpleParser(await renderQuarantineMail(hostile));
+  expect(parsed.bcc).toBeUndefined();
+  expect(String(parsed.html)).not.toContain("<b>Evil");
+  expect(String(parsed.html)).not.toContain("<img");
+});
