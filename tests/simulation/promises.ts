@@ -1,6 +1,7 @@
 import { audienceAsOf, isToBeSent } from "../../functions/core/audience.ts";
 import { countDeliveries, type Delivery } from "../../functions/core/delivery.ts";
 import type { Update } from "../../functions/core/incident.ts";
+import { LEASE_MS } from "../../functions/core/lease.ts";
 import { OUTCOME_UNKNOWN_TWICE } from "../../functions/core/settle.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
 import type { Request } from "./providers.ts";
@@ -119,7 +120,9 @@ function strangers(requests: readonly Request[], updates: readonly Update[]): st
     if (subscriber === null) return [`${name}: erased`];
     if (subscriber.state !== "active") {
       const since = subscriber.unsubscribedAt ?? subscriber.quarantinedAt ?? 0;
-      return at - since <= READ_BEFORE_MS ? [] : [`${name}: ${subscriber.state} for ${at - since} ms`];
+      // One that stood still between its read and its send cannot know; its lease bounds how long that was.
+      const allowed = request.invocation.thawed ? READ_BEFORE_MS + LEASE_MS : READ_BEFORE_MS;
+      return at - since <= allowed ? [] : [`${name}: ${subscriber.state} for ${at - since} ms`];
     }
     const update = updates.find(({ seq }) => seq === request.seq);
     const wanted = update !== undefined && isToBeSent(update, subscriber, audienceAsOf(update.createdAt));
