@@ -191,41 +191,12 @@ const chunkItemSchema = z.extend(chunkKeySchema, {
 
 export const BUCKET_PREFIX = "h_";
 
+/** Reads an item back; keys and the attributes that only its sums are made of are dropped. */
 export function chunkOf(item: Record<string, unknown>): Chunk {
   const stored = chunkItemSchema.parse(item);
-  const {
-    pageId,
-    incidentId,
-    updateId,
-    seq,
-    channel,
-    chunk,
-    of,
-    state,
-    leaseUntil,
-    attempt,
-    resend,
-    queuedAt,
-    wakeAt,
-  } = stored;
   const times = [...stored.acceptedTimes];
   return chunkSchema.parse({
-    pageId,
-    incidentId,
-    updateId,
-    seq,
-    channel,
-    chunk,
-    of,
-    state,
-    leaseUntil,
-    attempt,
-    resend,
-    queuedAt,
-    wakeAt,
-    window: stored.window,
-    windowAgain: stored.windowAgain,
-    cursor: stored.cursor,
+    ...stored,
     counts: {
       accepted: stored.count_accepted,
       failed: stored.count_failed,
