@@ -1,9 +1,9 @@
 import type { Clock, Random } from "../core/clock.ts";
 import { newId } from "../core/ids.ts";
 import { LEASE_MS } from "../core/lease.ts";
+import { inParallel } from "../lambda/in-parallel.ts";
 import type { SiteBucket, SiteFile } from "../providers/site.ts";
 import type { StatusStore } from "../store/status.ts";
-import { inParallel } from "./in-parallel.ts";
 import { fileHash, MANIFEST_PATH, type Manifest, PENDING, parseManifest } from "./manifest.ts";
 import { type PageSnapshot, readPage } from "./read-page.ts";
 import { incidentPaths, siteFiles } from "./site-files.ts";

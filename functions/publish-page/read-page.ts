@@ -2,9 +2,9 @@ import type { Catalog } from "../core/component.ts";
 import { sha256Hex } from "../core/ids.ts";
 import { type Incident, isUnresolved } from "../core/incident.ts";
 import type { Page, Site } from "../core/page.ts";
+import { inParallel } from "../lambda/in-parallel.ts";
 import type { StatusStore } from "../store/status.ts";
 import type { IncidentWithUpdates } from "../templates/statuspage-json.ts";
-import { inParallel } from "./in-parallel.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** Statuspage's lists hold the 50 newest. */

@@ -1,10 +1,11 @@
-import type { Chunk, ChunkRef } from "../core/chunk.ts";
+import type { Chunk, ChunkKey, ChunkRef } from "../core/chunk.ts";
 import type { Clock } from "../core/clock.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import type { Notice } from "../core/notice.ts";
 import type { ChunkWork } from "../core/queued-work.ts";
 import { DUE_GRACE_MS } from "../core/retry-schedule.ts";
 import { CHANNELS, type Channel } from "../core/subscriber.ts";
+import { inParallel } from "../lambda/in-parallel.ts";
 import type { MailLimits } from "../providers/mail.ts";
 import type { ChunkQueues, RetryQueues, WakeQueues } from "../providers/queues.ts";
 import type { AccessStore } from "../store/access.ts";
@@ -47,15 +48,24 @@ const LONGEST_STALL_MS = 5 * 60_000;
 
 const NOTICES_PER_PAGE = 100;
 const RETRIES_PER_SWEEP = 5_000;
+/** One after the other, a day's worth of chunks or retries would outlast the minute. */
+const NOTICES_AT_ONCE = 4;
+const RETRIES_AT_ONCE = 25;
+/** As many as SQS takes in one call. */
+const CHUNKS_AT_ONCE = 10;
+/** Nothing is begun after this: the next sweep is due soon and finds the rest, where a function cut off would be an error. */
+const BEGINS_FOR_MS = 45_000;
 
 /** Once a minute: finds in the tables what was committed and not finished, and sets it going again. */
 export async function sweep(deps: SweepDeps): Promise<SweepResult> {
   const counts: SweepCounts = { noticesWoken: 0, noticesDone: 0, chunksResent: 0, retriesQueued: 0, pagesWoken: 0 };
+  const deadline = deps.clock() + BEGINS_FOR_MS;
   const duties: [string, () => Promise<void>][] = [
     ["send rate", () => readSendRate(deps)],
-    ["notices", () => sweepNotices(deps, counts)],
-    ["retries", () => sweepRetries(deps, counts)],
+    // One call for each page; the others may take all the time there is.
     ["pages", () => sweepPages(deps, counts)],
+    ["retries", () => sweepRetries(deps, counts, deadline)],
+    ["notices", () => sweepNotices(deps, counts, deadline)],
   ];
   const failures: SweepResult["failures"] = [];
   for (const [duty, run] of duties) {
@@ -72,16 +82,17 @@ async function readSendRate({ mail, access, clock }: SweepDeps): Promise<void> {
   await access.saveRate("email", await mail.quota(), clock());
 }
 
-async function sweepNotices(deps: SweepDeps, counts: SweepCounts): Promise<void> {
+async function sweepNotices(deps: SweepDeps, counts: SweepCounts, deadline: number): Promise<void> {
   let cursor: string | null = null;
   do {
     const page: { items: Notice[]; next: string | null } = await deps.ledger.listOpenNotices(NOTICES_PER_PAGE, cursor);
-    for (const listed of page.items) await sweepNotice(listed, deps, counts);
+    await inParallel(page.items, NOTICES_AT_ONCE, (listed) => sweepNotice(listed, deps, counts, deadline));
     cursor = page.next;
   } while (cursor !== null);
 }
 
-async function sweepNotice(listed: Notice, deps: SweepDeps, counts: SweepCounts): Promise<void> {
+async function sweepNotice(listed: Notice, deps: SweepDeps, counts: SweepCounts, deadline: number): Promise<void> {
+  if (deps.clock() > deadline) return;
   // The index lags behind the table.
   const notice = await deps.ledger.getNotice(listed.pageId, listed.updateId);
   if (notice === null || notice.state === "done") return;
@@ -94,6 +105,7 @@ async function sweepNotice(listed: Notice, deps: SweepDeps, counts: SweepCounts)
   }
   const chunks = await deps.ledger.listChunks(notice.pageId, notice.updateId);
   let unfinished = 0;
+  const unheard: ChunkKey[] = [];
   for (const channel of CHANNELS) {
     const known = new Map(chunks.filter((chunk) => chunk.channel === channel).map((chunk) => [chunk.chunk, chunk]));
     // A plan made anew for a withdrawn incident has no chunks: those of the first one are finished all the same.
@@ -106,9 +118,11 @@ async function sweepNotice(listed: Notice, deps: SweepDeps, counts: SweepCounts)
       const chunk = known.get(number);
       if (chunk?.state === "done") continue;
       unfinished += 1;
-      if (!needsResending(chunk, signs, now)) continue;
-      if (await resend(chunkRef(notice, channel, number), of, now, deps)) counts.chunksResent += 1;
+      if (needsResending(chunk, signs, now)) unheard.push({ ...chunkRef(notice, channel, number), of });
     }
+  }
+  for (let first = 0; first < unheard.length && deps.clock() <= deadline; first += CHUNKS_AT_ONCE) {
+    await resend(unheard.slice(first, first + CHUNKS_AT_ONCE), now, deps, counts);
   }
   if (unfinished === 0) {
     await deps.ledger.markDone(notice);
@@ -142,12 +156,19 @@ function needsResending(chunk: Chunk | undefined, signs: { first: number; any: n
   }
 }
 
-async function resend(ref: ChunkRef, of: number, now: number, deps: SweepDeps): Promise<boolean> {
-  const number = await deps.ledger.requeueChunk({ ...ref, of }, now, now - STALLED_AFTER_MS);
-  if (number === null) return false;
-  const work: ChunkWork = { ...ref, kind: "chunk", of, resend: number };
-  await deps.queues.sendChunks([work]);
-  return true;
+/** Queues these chunks again, under the next resend number of each; those that were heard of meanwhile are left alone. */
+async function resend(chunks: readonly ChunkKey[], now: number, deps: SweepDeps, counts: SweepCounts): Promise<void> {
+  const requeued = await Promise.allSettled(
+    chunks.map(async (chunk): Promise<ChunkWork[]> => {
+      const number = await deps.ledger.requeueChunk(chunk, now, now - STALLED_AFTER_MS);
+      return number === null ? [] : [{ ...chunk, kind: "chunk", resend: number }];
+    }),
+  );
+  // What was marked as queued is sent, whatever became of the others.
+  const works = requeued.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+  await deps.queues.sendChunks(works);
+  counts.chunksResent += works.length;
+  for (const one of requeued) if (one.status === "rejected") throw one.reason;
 }
 
 function chunkRef(notice: Notice, channel: Channel, chunk: number): ChunkRef {
@@ -155,19 +176,21 @@ function chunkRef(notice: Notice, channel: Channel, chunk: number): ChunkRef {
   return { pageId, incidentId, updateId, seq, channel, chunk };
 }
 
-async function sweepRetries(deps: SweepDeps, counts: SweepCounts): Promise<void> {
+async function sweepRetries(deps: SweepDeps, counts: SweepCounts, deadline: number): Promise<void> {
   const now = deps.clock();
-  for (const delivery of await deps.ledger.listDue(now, RETRIES_PER_SWEEP)) {
+  const due = await deps.ledger.listDue(now, RETRIES_PER_SWEEP);
+  await inParallel(due, RETRIES_AT_ONCE, async (delivery) => {
+    if (deps.clock() > deadline) return;
     // Out of sight first: if the queue loses it, the index shows it again after the grace.
     const postponed = await deps.ledger.postponeDue(delivery, now + DUE_GRACE_MS);
-    if (postponed.outcome === "lost") continue;
+    if (postponed.outcome === "lost") return;
     const { pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } = delivery;
     await deps.queues.sendRetry(
       { kind: "retry", pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts, queuedAt: now },
       0,
     );
     counts.retriesQueued += 1;
-  }
+  });
 }
 
 async function sweepPages(deps: SweepDeps, counts: SweepCounts): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { inParallel } from "../../../functions/publish-page/in-parallel.ts";
+import { inParallel } from "../../../functions/lambda/in-parallel.ts";
 import { oncePerPage, pageIdOfKeys, pageIdOfWork } from "../../../functions/publish-page/wake.ts";
 
 describe("what wakes the publisher", () => {

@@ -1,0 +1,122 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { ChunkWork, RetryWork } from "../../functions/core/queued-work.ts";
+import { type SweepDeps, sweep } from "../../functions/sweep/sweep.ts";
+import { createWorld, PAGE, type World } from "./world.ts";
+
+const CHUNKS = 35;
+const SILENCE_MS = 10 * 60_000;
+
+let world: World;
+let sent: ChunkWork[][];
+
+beforeEach(async () => {
+  world = createWorld();
+  await world.start();
+  sent = [];
+});
+
+function deps(changes: Partial<SweepDeps> = {}): SweepDeps {
+  return {
+    status: world.status,
+    ledger: world.ledger,
+    access: world.access,
+    mail: { quota: async () => ({ perSecond: 1, leftToday: null }) },
+    queues: {
+      ...world.queues.ports,
+      sendChunks: async (works) => void sent.push([...works]),
+    },
+    clock: world.clock,
+    ...changes,
+  };
+}
+
+/** An update whose queue lost all of its chunks long ago. */
+async function silentUpdate(): Promise<void> {
+  world.loseStream(true);
+  const { update } = await world.open();
+  const notice = await world.ledger.getNotice(PAGE, update.id);
+  if (notice === null) throw new Error("no notice");
+  await world.ledger.markPlanned(notice, { email: CHUNKS, sms: 0, webhook: 0 }, world.clock());
+  world.advance(SILENCE_MS);
+}
+
+const numbersSent = () => sent.flat().map(({ chunk }) => chunk);
+
+describe("a sweep over an update of many chunks", () => {
+  it("queues all of them again, as many in one call as SQS takes", async () => {
+    await silentUpdate();
+    const { counts, failures } = await sweep(deps());
+    expect(failures).toEqual([]);
+    expect(counts.chunksResent).toBe(CHUNKS);
+    expect(numbersSent().sort((a, b) => a - b)).toEqual(Array.from({ length: CHUNKS }, (_, chunk) => chunk));
+    expect(sent.map((works) => works.length)).toEqual([10, 10, 10, 5]);
+  });
+
+  it("queues what it has marked, though the mark of one chunk fails", async () => {
+    await silentUpdate();
+    const { ledger } = world;
+    const { counts, failures } = await sweep(
+      deps({
+        ledger: {
+          ...ledger,
+          async requeueChunk(key, now, queuedBefore) {
+            if (key.chunk === 3) throw new Error("the table is not to be reached");
+            return ledger.requeueChunk(key, now, queuedBefore);
+          },
+        },
+      }),
+    );
+    expect(failures).toMatchObject([{ duty: "notices" }]);
+    expect(numbersSent()).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9]);
+    expect(counts.chunksResent).toBe(9);
+    // Its chunks stay marked as unheard, so the next sweep takes up exactly those that are left.
+    sent = [];
+    await sweep(deps());
+    expect(numbersSent()).toHaveLength(CHUNKS - 9);
+  });
+
+  it("begins nothing more when its time is over, and the next one goes on", async () => {
+    await silentUpdate();
+    const slow: SweepDeps["queues"] = {
+      ...world.queues.ports,
+      async sendChunks(works) {
+        sent.push([...works]);
+        world.advance(30_000);
+      },
+    };
+    const { failures } = await sweep(deps({ queues: slow }));
+    expect(failures).toEqual([]);
+    expect(numbersSent()).toHaveLength(20);
+    await sweep(deps({ queues: slow }));
+    expect(new Set(numbersSent()).size).toBe(CHUNKS);
+  });
+});
+
+describe("a sweep over many due retries", () => {
+  it("leaves in sight what it has no time for", async () => {
+    const readers = await Promise.all(Array.from({ length: 60 }, () => world.subscribe("webhook")));
+    for (const reader of readers) {
+      world.outside.answer(world.addressOf(reader), { outcome: "unavailable", reason: "down", retryAfterMs: null });
+    }
+    await world.open();
+    const lost = { ...world.queues.ports, sendRetry: async () => {} };
+    await world.settle();
+    world.queues.lose();
+    world.advance(SILENCE_MS);
+    const queued: RetryWork[] = [];
+    const slow: SweepDeps["queues"] = {
+      ...lost,
+      async sendRetry(work) {
+        queued.push(work);
+        world.advance(2_000);
+      },
+    };
+    await sweep(deps({ queues: slow }));
+    const first = queued.length;
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(60);
+    await sweep(deps({ queues: slow }));
+    await sweep(deps({ queues: slow }));
+    expect(new Set(queued.map(({ subscriberId }) => subscriberId)).size).toBe(60);
+  });
+});
