@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { RECIPIENTS_PER_CHUNK, WINDOW } from "../functions/core/chunk.ts";
 import type { Delivery } from "../functions/core/delivery.ts";
+import { hashPosition } from "../functions/core/ids.ts";
 import { splice } from "../functions/core/rendering.ts";
 import { subscriberToken, webhookId, webhookSecret, webhookSignature } from "../functions/core/signature.ts";
 import { guardedHttps } from "../functions/providers/https.ts";
@@ -90,9 +91,16 @@ async function worldOf(
   for (const subscriber of subscribers) await fakes.create(subscriber);
   // The fakes hand out deep copies, which cost more than all that the sender does with a recipient.
   const byId = new Map(subscribers.map((subscriber) => [subscriber.id, subscriber]));
+  const inOrder = subscribers
+    .map((subscriber) => ({ at: hashPosition(subscriber.id), subscriber }))
+    .sort((a, b) => (a.at < b.at ? -1 : 1));
   const store: SubscriberStore = {
     ...fakes,
     getMany: async (_page, _channel, ids) => ids.flatMap((id) => byId.get(id) ?? []),
+    listRange: async (_page, _channel, { from, to }) => ({
+      items: inOrder.filter(({ at }) => at >= from && at <= to).map(({ subscriber }) => subscriber),
+      next: null,
+    }),
   };
   const recorded: Delivery[] = [];
   const ledger: Ledger = {

@@ -1,8 +1,7 @@
 import { Resolver } from "node:dns/promises";
-import type { LookupFunction } from "node:net";
-import { Agent, errors, request } from "undici";
+import { Agent, buildConnector, type Dispatcher, errors } from "undici";
 import type { AttemptOutcome } from "../core/attempt.ts";
-import { isGlobalUnicast } from "./global-unicast.ts";
+import { ForbiddenTarget, pinnedConnector } from "./pinned-connection.ts";
 
 export interface WebhookPost {
   endpoint: string;
@@ -15,102 +14,149 @@ export interface Https {
   post(request: WebhookPost): Promise<AttemptOutcome>;
 }
 
-const CONNECT_MS = 5_000;
-const WHOLE_MS = 15_000;
+/** What one attempt may take. */
+export interface PostBounds {
+  /** Name, TCP and TLS. */
+  connectMs: number;
+  /** From the call to the end of the answer's head. */
+  wholeMs: number;
+  /** For the answer's text after its head. The status has decided by then, so it is little. */
+  bodyMs: number;
+  /** Of the answer's head, and of its text. */
+  responseBytes: number;
+}
+
+export const POST_BOUNDS: PostBounds = {
+  connectMs: 5_000,
+  wholeMs: 15_000,
+  bodyMs: 1_000,
+  responseBytes: 16 * 1024,
+};
+
 const RESOLVE_MS = 3_000;
-const RESPONSE_BYTES = 16 * 1024;
 const PORTS = new Set(["", "443", "8443"]);
 
 /** `public`: https on 443 or 8443 to global unicast addresses only. `any` (never in production) lifts both rules. */
 export type WebhookTargets = "public" | "any";
 
-/** The request never left: a rule of ours forbids the target. */
-class ForbiddenTarget extends Error {
-  override name = "ForbiddenTarget";
-}
+/** How connections are made under `bounds`: production's unless a test brings its own. */
+export type Connector = (targets: WebhookTargets, bounds: PostBounds) => buildConnector.connector;
 
-export function guardedHttps(targets: WebhookTargets): Https {
+export function guardedHttps(
+  targets: WebhookTargets,
+  bounds: PostBounds = POST_BOUNDS,
+  connector: Connector = networkConnector,
+): Https {
   // Connections and TLS sessions are kept: a fresh handshake costs 1.3 ms of CPU.
   const agent = new Agent({
-    connect: {
-      timeout: CONNECT_MS,
-      autoSelectFamily: true,
-      ...(targets === "public" ? { lookup: vettedLookup(new Resolver({ timeout: RESOLVE_MS, tries: 1 })) } : {}),
-    },
-    headersTimeout: WHOLE_MS,
-    bodyTimeout: WHOLE_MS,
+    connect: connector(targets, bounds),
+    // One protocol, whose bounds are tested; and a connection that must be given up takes no other request with it.
+    allowH2: false,
+    // Ours is the one clock.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     keepAliveTimeout: 30_000,
-    maxHeaderSize: RESPONSE_BYTES,
+    maxHeaderSize: bounds.responseBytes,
   });
   return {
     async post({ endpoint, headers, body }) {
+      let url: URL;
       try {
-        const url = vetUrl(endpoint, targets);
-        const answer = await request(url, {
-          method: "POST",
-          dispatcher: agent,
-          headers: { "content-type": "application/json", ...headers },
-          body,
-          signal: AbortSignal.timeout(WHOLE_MS),
-        });
-        await drain(answer.body);
-        return answered(answer.statusCode, answer.headers["retry-after"], Date.now());
+        url = vetUrl(endpoint, targets);
       } catch (error) {
-        return failed(error);
+        return neverSent(error);
       }
+      return new Promise((resolve) => {
+        const attempt = oneAttempt(bounds, resolve);
+        try {
+          agent.dispatch(
+            {
+              origin: url.origin,
+              path: `${url.pathname}${url.search}`,
+              method: "POST",
+              headers: { "content-type": "application/json", ...headers },
+              body,
+            },
+            attempt,
+          );
+        } catch (error) {
+          // undici refuses some requests before it begins them, such as one with a broken header.
+          attempt.onResponseError(null, error);
+        }
+      });
     },
   };
 }
 
+function networkConnector(targets: WebhookTargets, { connectMs }: PostBounds): buildConnector.connector {
+  const options = { timeout: connectMs, autoSelectFamily: true, allowH2: false };
+  if (targets === "any") return buildConnector(options);
+  const resolver = new Resolver({ timeout: RESOLVE_MS, tries: 1 });
+  return pinnedConnector(resolver, (lookup) => buildConnector({ ...options, lookup }));
+}
+
 function vetUrl(endpoint: string, targets: WebhookTargets): URL {
+  if (!URL.canParse(endpoint)) throw new ForbiddenTarget("the endpoint is not an address");
   const url = new URL(endpoint);
   if (targets === "any") return url;
   if (url.protocol !== "https:") throw new ForbiddenTarget("only https endpoints are called");
   if (!PORTS.has(url.port)) throw new ForbiddenTarget("only ports 443 and 8443 are called");
   if (url.username !== "" || url.password !== "") throw new ForbiddenTarget("user info in the endpoint");
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  // A literal never passes through the lookup, so it is checked here.
-  if (/^[\d.]+$|:/.test(host) && !isGlobalUnicast(host)) throw new ForbiddenTarget("the address is not public");
   return url;
 }
 
-/**
- * Resolves by `dns.Resolver` (`dns.lookup` has four threads: one hostile name server stalls all), refuses a name if any
- * of its answers is not global unicast, and hands the checked addresses to the connection itself: there is no second look-up.
- */
-function vettedLookup(resolver: Resolver): LookupFunction {
-  return (hostname, options, callback) => {
-    void resolveAll(resolver, hostname).then(
-      (addresses) => {
-        const [first] = addresses;
-        if (first === undefined) return callback(new ForbiddenTarget(`${hostname} has no address`), "", 0);
-        if (addresses.some(({ address }) => !isGlobalUnicast(address))) {
-          return callback(new ForbiddenTarget(`${hostname} has an address that is not public`), "", 0);
-        }
-        return options.all === true ? callback(null, addresses) : callback(null, first.address, first.family);
-      },
-      (error: Error) => callback(error, "", 0),
-    );
+const CONNECT_TIMEOUT: AttemptOutcome = { outcome: "unavailable", reason: "connect timeout", retryAfterMs: null };
+
+/** Follows one request through undici and settles once, as soon as its outcome is known. */
+function oneAttempt(bounds: PostBounds, settle: (outcome: AttemptOutcome) => void) {
+  // From undici's start of the request on, bytes of it may have reached the endpoint.
+  let controller: Dispatcher.DispatchController | null = null;
+  let answer: AttemptOutcome | null = null;
+  let bytes = 0;
+  let over = false;
+  let timer = setTimeout(expire, bounds.wholeMs);
+
+  function end(outcome: AttemptOutcome): void {
+    if (over) return;
+    over = true;
+    clearTimeout(timer);
+    settle(outcome);
+  }
+  /** Ends the attempt and its connection: an answer not read to its end leaves it useless. */
+  function giveUp(outcome: AttemptOutcome): void {
+    end(outcome);
+    controller?.abort(new Error("given up"));
+  }
+  function expire(): void {
+    giveUp(answer ?? (controller === null ? CONNECT_TIMEOUT : { outcome: "unknown", reason: "timeout" }));
+  }
+
+  return {
+    onRequestStart(started: Dispatcher.DispatchController) {
+      controller = started;
+      if (over) started.abort(new Error("given up"));
+    },
+    onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Record<string, unknown>) {
+      if (status < 200 || over) return;
+      answer = answered(status, headers["retry-after"], Date.now());
+      clearTimeout(timer);
+      timer = setTimeout(expire, bounds.bodyMs);
+    },
+    onResponseData(_: Dispatcher.DispatchController, chunk: Buffer) {
+      // Counted as they come over the wire and never decompressed; the text itself is not ours to keep.
+      bytes += chunk.length;
+      if (bytes > bounds.responseBytes && answer !== null) giveUp(answer);
+    },
+    onResponseEnd() {
+      if (answer !== null) end(answer);
+    },
+    onResponseError(_: Dispatcher.DispatchController | null, error: unknown) {
+      end(answer ?? (controller === null ? neverSent(error) : { outcome: "unknown", reason: codeOf(error) }));
+    },
   };
 }
 
-async function resolveAll(resolver: Resolver, hostname: string): Promise<{ address: string; family: 4 | 6 }[]> {
-  const [v4, v6] = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
-  const found = [
-    ...(v4.status === "fulfilled" ? v4.value.map((address) => ({ address, family: 4 as const })) : []),
-    ...(v6.status === "fulfilled" ? v6.value.map((address) => ({ address, family: 6 as const })) : []),
-  ];
-  if (found.length === 0 && v4.status === "rejected") throw v4.reason;
-  return found;
-}
-
-/** Reads what is needed to keep the connection, and no more; the answer's text is not ours to keep. */
-async function drain(body: { dump(options: { limit: number }): Promise<void> }): Promise<void> {
-  // The status line has decided already, whatever becomes of the rest.
-  await body.dump({ limit: RESPONSE_BYTES }).catch(() => {});
-}
-
-function answered(status: number, retryAfter: string | string[] | undefined, now: number): AttemptOutcome {
+function answered(status: number, retryAfter: unknown, now: number): AttemptOutcome {
   if (status >= 200 && status < 300) return { outcome: "accepted", providerId: null };
   if (status === 410) return { outcome: "gone", reason: "http 410" };
   const tellsWhen = status === 429 || status === 503;
@@ -125,32 +171,14 @@ export function parseRetryAfter(value: string, now: number): number | null {
   return Number.isNaN(date) ? null : Math.max(0, date - now);
 }
 
-const BEFORE_WRITING = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "ENODATA",
-  "ESERVFAIL",
-  "ETIMEOUT",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-  "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "EPROTO",
-]);
+/** No byte of the request was written: surely not accepted. */
+function neverSent(error: unknown): AttemptOutcome {
+  if (error instanceof AggregateError) return neverSent(error.errors[0]);
+  if (error instanceof errors.ConnectTimeoutError) return CONNECT_TIMEOUT;
+  const reason = error instanceof ForbiddenTarget ? error.message : codeOf(error);
+  return { outcome: "unavailable", reason, retryAfterMs: null };
+}
 
-function failed(error: unknown): AttemptOutcome {
-  if (error instanceof ForbiddenTarget) return { outcome: "unavailable", reason: error.message, retryAfterMs: null };
-  if (error instanceof errors.ConnectTimeoutError) {
-    return { outcome: "unavailable", reason: "connect timeout", retryAfterMs: null };
-  }
-  if (error instanceof Error && error.name === "TimeoutError") return { outcome: "unknown", reason: "timeout" };
-  if (error instanceof AggregateError) return failed(error.errors[0]);
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "error";
-  return BEFORE_WRITING.has(code)
-    ? { outcome: "unavailable", reason: code, retryAfterMs: null }
-    : { outcome: "unknown", reason: code };
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "error";
 }
