@@ -5,7 +5,13 @@ import { RECIPIENTS_PER_CHUNK, WINDOW } from "../functions/core/chunk.ts";
 import type { Delivery } from "../functions/core/delivery.ts";
 import { hashPosition } from "../functions/core/ids.ts";
 import { splice } from "../functions/core/rendering.ts";
-import { subscriberToken, webhookId, webhookSecret, webhookSignature } from "../functions/core/signature.ts";
+import {
+  type SigningKey,
+  subscriberToken,
+  webhookId,
+  webhookSecret,
+  webhookSignature,
+} from "../functions/core/signature.ts";
 import { guardedHttps } from "../functions/providers/https.ts";
 import type { SendDeps } from "../functions/send-chunk/channel-sender.ts";
 import { unpaced } from "../functions/send-chunk/pace.ts";
@@ -18,7 +24,8 @@ import { memoryLedger } from "../tests/fakes/memory-ledger.ts";
 import { memoryStatusStore } from "../tests/fakes/memory-status-store.ts";
 import { memorySubscriberStore } from "../tests/fakes/memory-subscriber-store.ts";
 import { memoryQueues } from "../tests/fakes/queues.ts";
-import { type Bench, compare, inLanes, median, rounded, timed } from "./measurement.ts";
+import { type Bench, type Compared, compare, type Finding, inLanes, median, rounded, timed } from "./measurement.ts";
+import { startPgBoss } from "./pg-boss.ts";
 import { startReceiver } from "./receiver.ts";
 import { openedIncident, type Scene, updateOf, webhookSubscriber } from "./scene.ts";
 
@@ -56,9 +63,12 @@ export const bench: Bench = async ({ progress }) => {
       return (POSTS / took) * 1_000;
     };
     const compared = await compare(ROUNDS, ours, limit, progress);
+    const endpoints = subscribers.map(({ id }) => `${receiver.url}/${id}`);
+    const peer = await againstPgBoss(ours, endpoints, (endpoint) => signedPost(scene, endpoint, agent), progress);
     await agent.close();
     return {
       findings: [
+        peer.finding,
         {
           what: `deliveries/s against POST/s, ${IN_FLIGHT} in flight`,
           result: `${rounded(median(compared.ours))} / ${rounded(median(compared.limit))} = ${rounded(compared.ratio, 2)}`,
@@ -66,7 +76,13 @@ export const bench: Bench = async ({ progress }) => {
           met: compared.ratio >= 0.6,
         },
       ],
-      details: { posts: POSTS, inFlight: IN_FLIGHT, bodyBytes: ready.options.body.length, perSecond: compared },
+      details: {
+        posts: POSTS,
+        inFlight: IN_FLIGHT,
+        bodyBytes: ready.options.body.length,
+        perSecond: compared,
+        pgBoss: peer.compared,
+      },
     };
   } finally {
     await receiver.stop();
@@ -132,12 +148,42 @@ async function send(scene: Scene, chunk: number, deps: SendDeps): Promise<void> 
   if (outcome !== "finished") throw new Error(`a chunk was ${outcome}`);
 }
 
+async function againstPgBoss(
+  ours: () => Promise<number>,
+  endpoints: readonly string[],
+  post: (endpoint: string) => Promise<void>,
+  progress: (line: string) => void,
+): Promise<{ finding: Finding; compared: Compared | null }> {
+  const what = "deliveries/s against pg-boss on PostgreSQL";
+  const boss = await startPgBoss(INVOCATIONS, WINDOW.webhook);
+  if (boss === null) return { finding: { what, result: "no PostgreSQL found", goal: null, met: null }, compared: null };
+  try {
+    const compared = await compare(ROUNDS, ours, () => boss.send(endpoints, post), progress);
+    const [mine, theirs] = [median(compared.ours), median(compared.limit)];
+    const result = `${rounded(mine)} / ${rounded(theirs)} = ${rounded(compared.ratio, 2)} x`;
+    return { finding: { what, result, goal: ">= 2.5 x", met: compared.ratio >= 2.5 }, compared };
+  } finally {
+    await boss.stop();
+  }
+}
+
+const PEER_KEY = { version: 1, key: randomBytes(32) };
+
+/** What a job of the peer does: signs like the sender, posts without its guards. */
+async function signedPost(scene: Scene, url: string, agent: Agent): Promise<void> {
+  const { options } = signed(scene, url, url.slice(-12), PEER_KEY);
+  const { body } = await request(url, { ...options, dispatcher: agent });
+  await body.dump();
+}
+
 /** One POST as the sender makes it, made beforehand. */
 async function readyPosts(scene: Scene, url: string) {
+  const { id } = webhookSubscriber(updateOf(scene).pageId, url);
+  return signed(scene, `${url}/${id}`, id, { version: 1, key: randomBytes(32) });
+}
+
+function signed(scene: Scene, url: string, subscriberId: string, key: SigningKey) {
   const { pageId, id } = updateOf(scene);
-  const key = { version: 1, key: randomBytes(32) };
-  const subscriber = webhookSubscriber(pageId, url);
-  const subscriberId = subscriber.id;
   const token = subscriberToken(key, "unsubscribe", { pageId, channel: "webhook", subscriberId });
   const body = splice(scene.rendered.webhook, { address: "", unsubscribe_token: token });
   const timestamp = Math.floor(Date.now() / 1_000);
@@ -149,5 +195,5 @@ async function readyPosts(scene: Scene, url: string) {
     "webhook-timestamp": String(timestamp),
     "webhook-signature": webhookSignature(webhookSecret(key, pageId, subscriberId, 1), name, timestamp, body),
   };
-  return { url: `${url}/${subscriberId}`, options: { method: "POST" as const, headers, body } };
+  return { url, options: { method: "POST" as const, headers, body } };
 }
