@@ -49,6 +49,8 @@ export const webhookSubscriberSchema = z.object({
   contactEmail: z.nullable(z.string()),
   /** Which derivation of the signing secret is in force; rotation adds one. */
   secretVersion: z.number(),
+  /** The last rotation: `id` tells a request that is run again that it did it, `at` how long the secret before still signs. */
+  rotation: z.optional(z.object({ id: idSchema, at: z.number() })),
 });
 export const subscriberSchema = z.discriminatedUnion("channel", [
   emailSubscriberSchema,

@@ -1,10 +1,12 @@
 import * as z from "zod/mini";
+import { newId } from "../core/ids.ts";
 import type { Scopes, Subscriber } from "../core/subscriber.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { addSubscriber, sendConfirmation } from "./add-subscriber.ts";
 import { unknownComponents } from "./components.ts";
 import { fieldsIn, fieldsUnder, idList } from "./input.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
+import { conflict } from "./save-with-retry.ts";
 import { contactOf, newSubscriberSchema } from "./subscriber-input.ts";
 import { countSubscribers, listSubscribers } from "./subscriber-lists.ts";
 import { presentNewSubscriber, presentSubscriber } from "./subscriber-view.ts";
@@ -35,6 +37,14 @@ export function subscriberRoutes(deps: ManageDeps): ManageRoute[] {
     { method: "PATCH", path: one, scope: write, run: (call) => changeScopes(deps, call) },
     { method: "DELETE", path: one, scope: write, run: (call) => unsubscribe(deps, call) },
     { method: "POST", path: `${one}/resend_confirmation`, scope: write, run: (call) => resend(deps, call) },
+    {
+      method: "POST",
+      path: `${one}/rotate_secret`,
+      scope: write,
+      once: true,
+      run: (call) => rotateSecret(deps, call),
+      replay: (call, kept) => replayCreation(deps, call, kept),
+    },
   ];
 }
 
@@ -115,6 +125,30 @@ export async function resend(deps: ManageDeps, call: ManageCall): Promise<Manage
     throw new HttpProblem(422, "Only an email subscriber that is not confirmed yet can be sent a confirmation");
   }
   return { status: 201, body: presentSubscriber(subscriber, call.page) };
+}
+
+/**
+ * Answers with the new signing secret. Run again under its Idempotency-Key it rotates once: a second rotation would
+ * make the secret void that the receiver still has.
+ */
+async function rotateSecret(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const subscriber = await subscriberIn(deps, call);
+  if (subscriber.channel !== "webhook") throw new HttpProblem(422, "Only a webhook subscriber has a signing secret");
+  const rotationId = newId(call.idRandom);
+  if (subscriber.rotation?.id === rotationId) return createdReply(deps, call, subscriber);
+  const { id, secretVersion } = subscriber;
+  const rotated = await deps.subscribers.rotateSecret(call.page.id, id, secretVersion, {
+    id: rotationId,
+    at: call.now,
+  });
+  switch (rotated.outcome) {
+    case "changed":
+      return createdReply(deps, call, rotated.subscriber);
+    case "unchanged":
+      throw conflict();
+    case "missing":
+      throw notFound("subscriber");
+  }
 }
 
 export async function subscriberIn(deps: ManageDeps, call: ManageCall): Promise<Subscriber> {

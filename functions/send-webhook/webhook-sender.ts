@@ -1,5 +1,5 @@
 import { splice } from "../core/rendering.ts";
-import { subscriberToken, webhookId, webhookSecret, webhookSignature } from "../core/signature.ts";
+import { subscriberToken, versionsInForce, webhookId, webhookSecret, webhookSignature } from "../core/signature.ts";
 import type { Https } from "../providers/https.ts";
 import type { ChannelSender } from "../send-chunk/channel-sender.ts";
 import { storedText } from "../send-chunk/stored-text.ts";
@@ -24,17 +24,20 @@ export function webhookSender(
       ]);
       return async (subscriber) => {
         if (subscriber.channel !== "webhook") throw new Error(`subscriber ${subscriber.id} has no endpoint`);
-        const { pageId, channel, id: subscriberId, endpoint, secretVersion } = subscriber;
+        const { pageId, channel, id: subscriberId, endpoint } = subscriber;
         const token = subscriberToken(key, "unsubscribe", { pageId, channel, subscriberId });
         const body = splice(text, { address: "", unsubscribe_token: token });
         const id = webhookId(subscriberId, update.id);
-        const timestamp = Math.floor(deps.clock() / 1_000);
-        const secret = webhookSecret(key, pageId, subscriberId, secretVersion);
+        const now = deps.clock();
+        const timestamp = Math.floor(now / 1_000);
+        const signatures = versionsInForce(subscriber, now).map((version) =>
+          webhookSignature(webhookSecret(key, pageId, subscriberId, version), id, timestamp, body),
+        );
         const headers = {
           "user-agent": "Tocsin-Webhooks/1.0",
           "webhook-id": id,
           "webhook-timestamp": String(timestamp),
-          "webhook-signature": webhookSignature(secret, id, timestamp, body),
+          "webhook-signature": signatures.join(" "),
         };
         return deps.https.post({ endpoint, headers, body });
       };

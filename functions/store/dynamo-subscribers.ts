@@ -216,6 +216,15 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       );
     },
 
+    rotateSecret(pageId, subscriberId, from, rotation) {
+      return change(
+        subscriberKey(pageId, "webhook", subscriberId),
+        { secretVersion: from + 1, rotation, updatedAt: rotation.at },
+        "secretVersion = :fromVersion",
+        { ":fromVersion": from },
+      );
+    },
+
     async remove(pageId, channel, subscriberId) {
       const subscriber = await get(pageId, channel, subscriberId);
       if (subscriber === null) return;

@@ -65,6 +65,13 @@ export interface SubscriberStore {
     tokenHash: string,
     now: number,
   ): Promise<ChangeOutcome>;
+  /** The next signing secret of a webhook, on the condition that `from` is the present version of it. */
+  rotateSecret(
+    pageId: string,
+    subscriberId: string,
+    from: number,
+    rotation: { id: string; at: number },
+  ): Promise<ChangeOutcome>;
   /** Removes the subscriber and its guard. */
   remove(pageId: string, channel: Channel, subscriberId: string): Promise<void>;
 }

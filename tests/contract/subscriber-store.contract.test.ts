@@ -187,6 +187,29 @@ describeOnBoth<SubscriberStore>(
       expect(await store.saveConfirmToken(pageId, "email", id, "dd", NOW + 7)).toMatchObject({ outcome: "unchanged" });
     });
 
+    it("rotates a webhook's secret from the version given, once", async () => {
+      const { store, pageId, subscriber } = await withOne();
+      const { email: _, ...common } = subscriber;
+      const webhook: WebhookSubscriber = {
+        ...common,
+        id: anId(),
+        channel: "webhook",
+        endpoint: "https://example.com/rotating",
+        contactEmail: null,
+        secretVersion: 1,
+      };
+      await store.create(webhook);
+      const rotation = { id: anId(), at: NOW + 1 };
+      const rotated = { ...webhook, secretVersion: 2, rotation, updatedAt: NOW + 1 };
+      const rivals = await Promise.all([
+        store.rotateSecret(pageId, webhook.id, 1, rotation),
+        store.rotateSecret(pageId, webhook.id, 1, rotation),
+      ]);
+      expect(rivals.map(({ outcome }) => outcome).sort()).toEqual(["changed", "unchanged"]);
+      expect(await store.get(pageId, "webhook", webhook.id)).toEqual(rotated);
+      expect(await store.rotateSecret(pageId, subscriber.id, 1, rotation)).toEqual({ outcome: "missing" });
+    });
+
     it("changes state from the states given and sets the time that goes with it", async () => {
       const { store, pageId, id, subscriber } = await withOne();
       const to = (from: Subscriber["state"][], state: Subscriber["state"], now: number) =>

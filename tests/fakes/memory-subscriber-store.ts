@@ -141,6 +141,12 @@ export function memorySubscriberStore(): SubscriberStore {
       });
     },
 
+    async rotateSecret(pageId, subscriberId, from, rotation) {
+      const isFrom = (webhook: Subscriber) => webhook.channel === "webhook" && webhook.secretVersion === from;
+      const fields = { secretVersion: from + 1, rotation, updatedAt: rotation.at };
+      return change(pageId, "webhook", subscriberId, isFrom, fields);
+    },
+
     async remove(pageId, channel, subscriberId) {
       const subscriber = look(pageId, channel, subscriberId);
       if (subscriber === null) return;

@@ -80,6 +80,7 @@ const CALLS: Record<string, readonly string[]> = {
   "subscribers.changeState": ["Subscribers UpdateItem"],
   "subscribers.saveScopes": ["Subscribers UpdateItem"],
   "subscribers.saveConfirmToken": ["Subscribers UpdateItem"],
+  "subscribers.rotateSecret": ["Subscribers UpdateItem"],
   "subscribers.remove": ["Subscribers GetItem", "Subscribers DeleteItem"],
   "ledger.getNotice": ["Deliveries GetItem"],
   "ledger.markPlanned": ["Deliveries UpdateItem"],

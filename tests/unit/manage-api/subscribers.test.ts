@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { parseConfirmToken } from "../../../functions/core/confirm-token.ts";
 import { webhookSecret } from "../../../functions/core/signature.ts";
+import { RUN_LEASE_MS } from "../../../functions/store/access-items.ts";
 import { idOf, idsOf, manageWorld, PAGE } from "./manage-world.ts";
 
 const EMAIL = { email: "Ada@Example.org" };
@@ -112,6 +113,48 @@ describe("webhook", () => {
       expect(later.text).not.toContain("signing_secret");
       expect(later.text).not.toContain(secret);
     }
+  });
+
+  test("its secret is rotated, and shown that one time; under one Idempotency-Key once only", async () => {
+    const world = await manageWorld();
+    const key = { "idempotency-key": "rotation-1" };
+    const id = idOf(await world.post("/subscribers", { subscriber: { endpoint: "https://hooks.example.org/in" } }));
+    const secret = async (version: number) =>
+      webhookSecret(await world.access.currentSigningKey(PAGE.id), PAGE.id, id, version);
+    const rotated = await world.post(`/subscribers/${id}/rotate_secret`, {}, key);
+    expect(rotated).toMatchObject({ status: 201, json: { id, signing_secret: await secret(2) } });
+    expect(await world.subscribers.get(PAGE.id, "webhook", id)).toMatchObject({
+      secretVersion: 2,
+      rotation: { at: world.deps.clock() },
+    });
+    expect((await world.post(`/subscribers/${id}/rotate_secret`, {}, key)).json).toEqual(rotated.json);
+    expect((await world.get(`/subscribers/${id}`)).text).not.toContain("whsec_");
+    expect(await world.post(`/subscribers/${id}/rotate_secret`, {})).toMatchObject({
+      json: { signing_secret: await secret(3) },
+    });
+  });
+
+  test("a rotation whose answer was lost on the way is not made twice", async () => {
+    const world = await manageWorld();
+    const key = { "idempotency-key": "rotation-1" };
+    const id = idOf(await world.post("/subscribers", { subscriber: { endpoint: "https://hooks.example.org/in" } }));
+    const complete = world.access.completeIdempotent;
+    world.access.completeIdempotent = () => Promise.reject(new Error("died"));
+    await world.post(`/subscribers/${id}/rotate_secret`, {}, key);
+    world.access.completeIdempotent = complete;
+    world.tick(RUN_LEASE_MS);
+    expect((await world.post(`/subscribers/${id}/rotate_secret`, {}, key)).status).toBe(201);
+    expect(await world.subscribers.get(PAGE.id, "webhook", id)).toMatchObject({ secretVersion: 2 });
+  });
+
+  test("only a webhook has a secret to rotate", async () => {
+    const world = await manageWorld();
+    const id = idOf(await world.post("/subscribers", { subscriber: EMAIL }));
+    expect(await world.post(`/subscribers/${id}/rotate_secret`, {})).toMatchObject({
+      status: 422,
+      json: { error: "Only a webhook subscriber has a signing secret" },
+    });
+    expect((await world.post("/subscribers/nobody000000/rotate_secret", {})).status).toBe(404);
   });
 
   test.each([

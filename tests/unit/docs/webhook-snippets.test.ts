@@ -1,0 +1,164 @@
+import { execFile, execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { retryDelay } from "../../../functions/core/retry-schedule.ts";
+import { webhookId, webhookSecret, webhookSignature } from "../../../functions/core/signature.ts";
+
+const run = promisify(execFile);
+const DOCUMENT = await readFile(new URL("../../../docs/webhooks.md", import.meta.url), "utf8");
+/** The verdicts of a snippet on a webhook really signed, and on those that must not pass. */
+const EXPECTED = {
+  right: true,
+  rotating: true,
+  body: false,
+  id: false,
+  secret: false,
+  signature: false,
+  old: false,
+  early: false,
+};
+const GO_MS = 90_000;
+
+type Name = keyof typeof EXPECTED;
+interface Case {
+  name: string;
+  secret: string;
+  headers: { "webhook-id": string; "webhook-timestamp": string; "webhook-signature": string };
+  body: string;
+  now: number;
+}
+
+const master = { version: 1, key: randomBytes(32) };
+const secret = webhookSecret(master, "page00000001", "subscriber01", 1);
+const other = webhookSecret(master, "page00000001", "subscriber01", 2);
+const NOW = 1_763_942_400;
+const cases: Case[] = (() => {
+  const body = JSON.stringify({ incident: { name: "Störung „API“ %s \\n", id: 1 } });
+  const id = webhookId("subscriber01", "update000001");
+  const signed = webhookSignature(secret, id, NOW, body);
+  const headers = { "webhook-id": id, "webhook-timestamp": String(NOW), "webhook-signature": signed };
+  const both = `${webhookSignature(other, id, NOW, body)} ${signed}`;
+  const right = { secret, headers, body, now: NOW + 100 };
+  const made: Record<Name, Omit<Case, "name">> = {
+    right,
+    rotating: { ...right, headers: { ...headers, "webhook-signature": both } },
+    body: { ...right, body: `${body} ` },
+    id: { ...right, headers: { ...headers, "webhook-id": "msg_other" } },
+    secret: { ...right, secret: other },
+    signature: { ...right, headers: { ...headers, "webhook-signature": "v1,AAAA" } },
+    old: { ...right, now: NOW + 301 },
+    early: { ...right, now: NOW - 301 },
+  };
+  return Object.entries(made).map(([name, one]) => ({ name, ...one }));
+})();
+
+function snippet(language: string): string {
+  const found = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(DOCUMENT)?.[1];
+  if (found === undefined) throw new Error(`no snippet in ${language}`);
+  return found;
+}
+
+function has(command: string, ...args: string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tocsin-snippets-"));
+  await writeFile(join(folder, "cases.json"), JSON.stringify(cases));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const put = async (name: string, text: string) => {
+  await writeFile(join(folder, name), text);
+  return join(folder, name);
+};
+const verdicts = (output: string) => JSON.parse(output);
+
+describe("docs/webhooks.md", () => {
+  it("verifies in Node", async () => {
+    const program = await put(
+      "verify.mjs",
+      `${snippet("js")}
+import { readFileSync } from "node:fs";
+const cases = JSON.parse(readFileSync("cases.json", "utf8"));
+console.log(JSON.stringify(Object.fromEntries(cases.map((c) => [c.name, verify(c.secret, c.headers, c.body, c.now)]))));`,
+    );
+    expect(verdicts((await run(process.execPath, [program], { cwd: folder })).stdout)).toEqual(EXPECTED);
+  });
+
+  it("verifies in a shell", async () => {
+    const found: Record<string, boolean> = {};
+    const program = await put("verify.sh", `${snippet("sh")}\nverify "$@"`);
+    for (const { name, secret: key, headers, body, now } of cases) {
+      const text = await put(`${name}.json`, body);
+      const given = [headers["webhook-id"], headers["webhook-timestamp"], headers["webhook-signature"]];
+      found[name] = await run("sh", [program, key, ...given, text, String(now)]).then(
+        () => true,
+        () => false,
+      );
+    }
+    expect(found).toEqual(EXPECTED);
+  });
+
+  it.skipIf(!has("python3", "--version"))("verifies in Python", async () => {
+    const program = await put(
+      "verify.py",
+      `${snippet("python")}
+import json
+cases = json.load(open("cases.json", encoding="utf8"))
+print(json.dumps({c["name"]: verify(c["secret"], c["headers"], c["body"].encode(), c["now"]) for c in cases}))`,
+    );
+    expect(verdicts((await run("python3", [program], { cwd: folder })).stdout)).toEqual(EXPECTED);
+  });
+
+  it.skipIf(!has("go", "version"))("verifies in Go", { timeout: GO_MS }, async () => {
+    const source = snippet("go").replace('"encoding/base64"', '"encoding/base64"\n\t"encoding/json"\n\t"os"');
+    const program = await put(
+      "verify.go",
+      `${source}
+type webhook struct {
+	Name, Secret, Body string
+	Headers map[string]string
+	Now int64
+}
+
+func main() {
+	var cases []webhook
+	text, _ := os.ReadFile("cases.json")
+	if err := json.Unmarshal(text, &cases); err != nil { panic(err) }
+	found := map[string]bool{}
+	for _, c := range cases {
+		headers := http.Header{}
+		for name, value := range c.Headers { headers.Set(name, value) }
+		found[c.Name] = verify(c.Secret, headers, []byte(c.Body), time.Unix(c.Now, 0))
+	}
+	printed, _ := json.Marshal(found)
+	fmt.Println(string(printed))
+}`,
+    );
+    const env = { ...process.env, GOCACHE: join(folder, "go-cache"), GOFLAGS: "-mod=mod", GO111MODULE: "off" };
+    expect(verdicts((await run("go", ["run", program], { cwd: folder, env })).stdout)).toEqual(EXPECTED);
+  });
+
+  it("has the schedule that is kept", () => {
+    const minutes = { s: 1 / 60, min: 1, h: 60 };
+    const row = /the next follows in \|([^\n]+)\|/.exec(DOCUMENT)?.[1] ?? "";
+    const written = row.split("|").map((cell) => {
+      const [, amount = "", unit = ""] = /(\d+) (s|min|h)/.exec(cell) ?? [];
+      return Number(amount) * (unit === "s" ? minutes.s : unit === "min" ? minutes.min : minutes.h) * 60_000;
+    });
+    const kept = written.map((_, index) => retryDelay("webhook", index + 1, 0.5, null));
+    expect(written).toEqual(kept);
+    expect(retryDelay("webhook", written.length + 1, 0.5, null)).toBeNull();
+  });
+});
