@@ -16,7 +16,7 @@ export interface PgBossSender {
 }
 
 /**
- * At its best: `lanes` at once fetch `batch` jobs in one query, send them together and complete them in one query. Its
+ * `lanes` at once fetch `batch` jobs in one query, send them together and complete them in one query. Its
  * own workers wait between polls; these do not. Null where no PostgreSQL is found.
  */
 export async function startPgBoss(lanes: number, batch: number): Promise<PgBossSender | null> {
@@ -24,8 +24,13 @@ export async function startPgBoss(lanes: number, batch: number): Promise<PgBossS
   if (postgres === null) return null;
   const boss = new PgBoss({ connectionString: postgres.url, max: lanes });
   boss.on("error", (error) => console.error(error));
-  await boss.start();
-  await boss.createQueue(QUEUE, { retryLimit: 9, retryBackoff: true });
+  try {
+    await boss.start();
+    await boss.createQueue(QUEUE, { retryLimit: 9, retryBackoff: true });
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
   return {
     async send(endpoints, post) {
       for (let first = 0; first < endpoints.length; first += INSERTED_AT_ONCE) {

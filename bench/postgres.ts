@@ -18,9 +18,9 @@ export interface Postgres {
 export async function startPostgres(): Promise<Postgres | null> {
   const bin = await serverFolder();
   if (bin === null) return null;
-  const data = await mkdtemp(join(tmpdir(), "tocsin-postgres-"));
   const owner = await ownerOf();
   if (owner === null) return null;
+  const data = await mkdtemp(join(tmpdir(), "tocsin-postgres-"));
   await chown(data, owner.uid, owner.gid);
   const [port = 0] = await freePorts(1);
   await run(join(bin, "initdb"), ["-D", data, "-U", "bench", "--auth", "trust", "--encoding", "UTF8"], {

@@ -113,7 +113,7 @@ export const bench: Bench = async ({ webhooks, progress }) => {
       findings: [
         {
           what: `201 to the last of ${webhooks} webhooks, against its floor`,
-          result: `${rounded(mine)} / ${rounded(theirs)} ms = ${rounded(compared.ratio, 2)} x`,
+          result: `${rounded(mine)} and ${rounded(theirs)} ms: ${rounded(compared.ratio, 2)} x by rounds`,
           goal: `<= ${MOST} x`,
           met: compared.ratio <= MOST,
         },
