@@ -162,6 +162,15 @@ const cases: Case[] = [
     outcome: { outcome: "unavailable", reason: "http 429", retryAfterMs: 90_000 },
     within: BOUNDS.wholeMs,
   },
+  {
+    name: "is down for a while, until a date",
+    answer: (socket) => {
+      const until = new Date(Date.now() + 600_000).toUTCString();
+      socket.end(head("503 Service Unavailable", `retry-after: ${until}`, "content-length: 0"));
+    },
+    outcome: { outcome: "unavailable", reason: "http 503", retryAfterMs: expect.closeTo(600_000, -4) },
+    within: BOUNDS.wholeMs,
+  },
 ];
 
 describe("an endpoint that", () => {
@@ -169,6 +178,7 @@ describe("an endpoint that", () => {
     const { outcome: ended, ms } = await timed(await serve(answer));
     expect(ended).toMatchObject(outcome);
     expect(ms).toBeLessThan(within + SLACK_MS);
+    await expect.poll(() => sockets.size, { timeout: SLACK_MS }).toBe(0);
   });
 
   it("pours out 100 MB is cut off after its first few kilobytes", async () => {
@@ -236,6 +246,8 @@ describe("a healthy endpoint among hostile ones", () => {
     const healthy = await serve((socket) => socket.end(head("204 No Content")));
     const slow = cases.filter(({ name }) => name === "never answers" || name === "drips header after header");
     const waiting = new Set<Promise<unknown>>();
+    const hostile = await Promise.all(cases.map(({ answer }) => serve(answer)));
+    const others = hostile.map(post);
     for (const { answer } of [...slow, ...slow, ...slow]) {
       const attempt = post(await serve(answer));
       waiting.add(attempt);
@@ -243,7 +255,7 @@ describe("a healthy endpoint among hostile ones", () => {
     }
     expect(await post(healthy)).toEqual(ACCEPTED);
     expect(waiting.size).toBe(3 * slow.length);
-    await Promise.all(waiting);
+    await Promise.all([...waiting, ...others]);
   });
 
   it("gets its next request on the connection it has", async () => {
