@@ -6,9 +6,13 @@ const address = z
 const publicAddress = address.refine((url) => url.startsWith("https://"), "must be an https address");
 /** `-c key=value` gives texts, cdk.json and CDK_CONTEXT_JSON may give the thing itself. */
 const yesNo = z.union([z.boolean(), z.stringbool()]);
-const countries = z
-  .union([z.array(z.string()), z.string().transform((list) => (list === "" ? [] : list.split(",")))])
-  .pipe(z.array(z.string().regex(/^[A-Z]{2}$/, "must be ISO 3166 codes of two letters, separated by commas")));
+const list = z.union([z.array(z.string()), z.string().transform((text) => (text === "" ? [] : text.split(",")))]);
+const countries = list.pipe(
+  z.array(z.string().regex(/^[A-Z]{2}$/, "must be ISO 3166 codes of two letters, separated by commas")),
+);
+const accounts = list.pipe(
+  z.array(z.string().regex(/^\d{12}$/, "must be account ids of 12 digits, separated by commas")),
+);
 const price = z.coerce.string().regex(/^\d+(\.\d+)?$/, "must be a decimal number of USD");
 
 const shared = {
@@ -26,6 +30,13 @@ const shared = {
   /** SES sends per second that the account is allowed: how many senders of email may run at once follows from it. */
   emailsPerSecond: z.coerce.number().positive(),
   alarmEmail: z.email().optional(),
+  /** An organisation of AWS Organizations: each of its accounts may subscribe to the topic. */
+  topicOrganization: z
+    .string()
+    .regex(/^o-[a-z0-9]{10,32}$/, "must be an organisation's id: o- and 10 to 32 small letters and digits")
+    .optional(),
+  /** Accounts that may subscribe to the topic, beside the organisation's. */
+  topicAccounts: accounts,
   /** Deletion protection, and tables and bucket stay when their stack goes. */
   protectData: yesNo,
 };
@@ -79,6 +90,7 @@ const defaults: Record<Environment["name"], Readonly<Record<string, unknown>>> =
     smsCountries: [],
     // What SES gives an account that has left its sandbox.
     emailsPerSecond: 14,
+    topicAccounts: [],
     protectData: true,
   },
   local: {
@@ -88,6 +100,7 @@ const defaults: Record<Environment["name"], Readonly<Record<string, unknown>>> =
     smsMaxPrice: "0.15",
     smsCountries: ["AT", "CH", "DE", "FR", "GB", "NL", "US"],
     emailsPerSecond: 14,
+    topicAccounts: [],
     protectData: false,
   },
 };

@@ -68,7 +68,10 @@ export class PipelineStack extends Stack {
 
     // And its subscribers, cut into chunks.
     const mail = new Mail(this, "Mail", { from: mailFrom, alarms });
-    const topic = new StatusTopic(this, "Topic");
+    const topic = new StatusTopic(this, "Topic", {
+      organization: environment.topicOrganization,
+      accounts: environment.topicAccounts,
+    });
     const planNotifications = new PlanNotifications(this, "PlanNotifications", {
       state,
       alarms,
