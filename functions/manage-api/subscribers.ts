@@ -144,8 +144,12 @@ async function rotateSecret(deps: ManageDeps, call: ManageCall): Promise<ManageR
   switch (rotated.outcome) {
     case "changed":
       return createdReply(deps, call, rotated.subscriber);
-    case "unchanged":
+    case "unchanged": {
+      // The SDK repeats a call whose answer got lost, and the second finds what the first did.
+      const found = rotated.subscriber;
+      if (found.channel === "webhook" && found.rotation?.id === rotationId) return createdReply(deps, call, found);
       throw conflict();
+    }
     case "missing":
       throw notFound("subscriber");
   }

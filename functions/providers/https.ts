@@ -24,6 +24,8 @@ export interface PostBounds {
   bodyMs: number;
   /** Of the answer's head, and of its text. */
   responseBytes: number;
+  /** Hosts that connections are kept to: a Lambda has 1,024 file descriptors. */
+  origins: number;
 }
 
 export const POST_BOUNDS: PostBounds = {
@@ -31,8 +33,10 @@ export const POST_BOUNDS: PostBounds = {
   wholeMs: 15_000,
   bodyMs: 1_000,
   responseBytes: 16 * 1024,
+  origins: 400,
 };
 
+const KEEP_ALIVE_MS = 30_000;
 const RESOLVE_MS = 3_000;
 const PORTS = new Set(["", "443", "8443"]);
 
@@ -48,16 +52,19 @@ export function guardedHttps(
   connector: Connector = networkConnector,
 ): Https {
   // Connections and TLS sessions are kept: a fresh handshake costs 1.3 ms of CPU.
-  const agent = new Agent({
-    connect: connector(targets, bounds),
-    // One protocol, whose bounds are tested; and a connection that must be given up takes no other request with it.
-    allowH2: false,
-    // Ours is the one clock.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: 30_000,
-    maxHeaderSize: bounds.responseBytes,
-  });
+  const connect = connector(targets, bounds);
+  let agent = newAgent(connect, bounds);
+  let origins = new Set<string>();
+  /** Once it holds connections to too many hosts, the agent ends with what it has in flight, and another follows. */
+  const agentFor = (origin: string): Agent => {
+    if (origins.size >= bounds.origins && !origins.has(origin)) {
+      void agent.close();
+      agent = newAgent(connect, bounds);
+      origins = new Set();
+    }
+    origins.add(origin);
+    return agent;
+  };
   return {
     async post({ endpoint, headers, body }) {
       let url: URL;
@@ -69,7 +76,7 @@ export function guardedHttps(
       return new Promise((resolve) => {
         const attempt = oneAttempt(bounds, resolve);
         try {
-          agent.dispatch(
+          agentFor(url.origin).dispatch(
             {
               origin: url.origin,
               path: `${url.pathname}${url.search}`,
@@ -86,6 +93,21 @@ export function guardedHttps(
       });
     },
   };
+}
+
+function newAgent(connect: buildConnector.connector, bounds: PostBounds): Agent {
+  return new Agent({
+    connect,
+    // One protocol, whose bounds are tested; and a connection that must be given up takes no other request with it.
+    allowH2: false,
+    // Ours is the one clock.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // An endpoint may ask for less, not for more.
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: bounds.responseBytes,
+  });
 }
 
 function networkConnector(targets: WebhookTargets, { connectMs }: PostBounds): buildConnector.connector {

@@ -49,23 +49,24 @@ const LONGEST_STALL_MS = 5 * 60_000;
 const NOTICES_PER_PAGE = 100;
 const RETRIES_PER_SWEEP = 5_000;
 /** One after the other, a day's worth of chunks or retries would outlast the minute. */
-const NOTICES_AT_ONCE = 4;
 const RETRIES_AT_ONCE = 25;
 /** As many as SQS takes in one call. */
 const CHUNKS_AT_ONCE = 10;
 /** Nothing is begun after this: the next sweep is due soon and finds the rest, where a function cut off would be an error. */
 const BEGINS_FOR_MS = 45_000;
+/** Of that, for retries: they must not keep what nobody has been told of waiting. */
+const RETRIES_FOR_MS = 20_000;
 
 /** Once a minute: finds in the tables what was committed and not finished, and sets it going again. */
 export async function sweep(deps: SweepDeps): Promise<SweepResult> {
   const counts: SweepCounts = { noticesWoken: 0, noticesDone: 0, chunksResent: 0, retriesQueued: 0, pagesWoken: 0 };
-  const deadline = deps.clock() + BEGINS_FOR_MS;
+  const began = deps.clock();
   const duties: [string, () => Promise<void>][] = [
     ["send rate", () => readSendRate(deps)],
     // One call for each page; the others may take all the time there is.
     ["pages", () => sweepPages(deps, counts)],
-    ["retries", () => sweepRetries(deps, counts, deadline)],
-    ["notices", () => sweepNotices(deps, counts, deadline)],
+    ["retries", () => sweepRetries(deps, counts, began + RETRIES_FOR_MS)],
+    ["notices", () => sweepNotices(deps, counts, began + BEGINS_FOR_MS)],
   ];
   const failures: SweepResult["failures"] = [];
   for (const [duty, run] of duties) {
@@ -86,7 +87,8 @@ async function sweepNotices(deps: SweepDeps, counts: SweepCounts, deadline: numb
   let cursor: string | null = null;
   do {
     const page: { items: Notice[]; next: string | null } = await deps.ledger.listOpenNotices(NOTICES_PER_PAGE, cursor);
-    await inParallel(page.items, NOTICES_AT_ONCE, (listed) => sweepNotice(listed, deps, counts, deadline));
+    // Oldest first and one after the other: an update must not be queued again behind a later one of its incident.
+    for (const listed of page.items) await sweepNotice(listed, deps, counts, deadline);
     cursor = page.next;
   } while (cursor !== null);
 }

@@ -92,6 +92,26 @@ describe("a sweep over an update of many chunks", () => {
   });
 });
 
+describe("a sweep over two updates of an incident whose queues were lost", () => {
+  it("queues the earlier one's chunks before the later one's, however many of them there are", async () => {
+    world.loseStream(true);
+    const first = await world.open();
+    const second = await world.post(first.incident.id, "identified");
+    for (const { update, sms } of [
+      { update: first.update, sms: CHUNKS },
+      { update: second.update, sms: 0 },
+    ]) {
+      const notice = await world.ledger.getNotice(PAGE, update.id);
+      if (notice === null) throw new Error("no notice");
+      await world.ledger.markPlanned(notice, { email: 0, sms, webhook: 1 }, world.clock());
+    }
+    world.advance(SILENCE_MS);
+    await sweep(deps());
+    const webhooks = sent.flat().filter(({ channel }) => channel === "webhook");
+    expect(webhooks.map(({ updateId }) => updateId)).toEqual([first.update.id, second.update.id]);
+  });
+});
+
 describe("a sweep over many due retries", () => {
   it("leaves in sight what it has no time for", async () => {
     const readers = await Promise.all(Array.from({ length: 60 }, () => world.subscribe("webhook")));

@@ -147,6 +147,22 @@ describe("webhook", () => {
     expect(await world.subscribers.get(PAGE.id, "webhook", id)).toMatchObject({ secretVersion: 2 });
   });
 
+  test("a rotation that the store was asked for twice, its first answer lost, is told as made", async () => {
+    const world = await manageWorld();
+    const id = idOf(await world.post("/subscribers", { subscriber: { endpoint: "https://hooks.example.org/in" } }));
+    const rotate = world.subscribers.rotateSecret;
+    world.subscribers.rotateSecret = async (...given) => {
+      await rotate(...given);
+      return rotate(...given);
+    };
+    expect((await world.post(`/subscribers/${id}/rotate_secret`, {})).status).toBe(201);
+    world.subscribers.rotateSecret = async (pageId, subscriberId, from) => {
+      await rotate(pageId, subscriberId, from, { id: "anotherone00", at: 1 });
+      return rotate(pageId, subscriberId, from, { id: "thisone00000", at: 1 });
+    };
+    expect((await world.post(`/subscribers/${id}/rotate_secret`, {})).status).toBe(409);
+  });
+
   test("only a webhook has a secret to rotate", async () => {
     const world = await manageWorld();
     const id = idOf(await world.post("/subscribers", { subscriber: EMAIL }));

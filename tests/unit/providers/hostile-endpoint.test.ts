@@ -11,7 +11,7 @@ import { guardedHttps, POST_BOUNDS } from "../../../functions/providers/https.ts
 import { EXPIRED_CERTIFICATE, EXPIRED_KEY } from "../../fixtures/expired-certificate.ts";
 
 /** Production's bounds, shorter: what holds for the ones holds for the others. */
-const BOUNDS = { connectMs: 400, wholeMs: 1_200, bodyMs: 300, responseBytes: POST_BOUNDS.responseBytes };
+const BOUNDS = { ...POST_BOUNDS, connectMs: 400, wholeMs: 1_200, bodyMs: 300 };
 /** Besides the bound itself, what a busy machine may take to notice. */
 const SLACK_MS = 1_500;
 
@@ -271,6 +271,18 @@ describe("a healthy endpoint among hostile ones", () => {
       await setImmediate();
     }
     expect(connections).toBe(1);
+  });
+});
+
+describe("endpoints on more hosts than there may be connections kept to", () => {
+  it("are all told, and few connections stay", async () => {
+    const few = guardedHttps("any", { ...BOUNDS, origins: 3 });
+    const answer = () =>
+      listen(createHttpServer((request, response) => void request.resume().on("end", () => response.end())));
+    const endpoints = await Promise.all(Array.from({ length: 20 }, answer));
+    const outcomes = await Promise.all(endpoints.map((endpoint) => few.post({ endpoint, headers: {}, body: "{}" })));
+    expect(outcomes).toEqual(endpoints.map(() => ACCEPTED));
+    await expect.poll(() => sockets.size, { timeout: SLACK_MS }).toBeLessThanOrEqual(3);
   });
 });
 
