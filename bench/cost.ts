@@ -94,7 +94,13 @@ export const bench: Bench = async ({ progress }) => {
         access,
         mail: { send: async () => ({ outcome: "accepted", providerId: randomBytes(30).toString("hex") }) },
       }),
-      pace: sharedPace({ access, schedule: "email", clock, sleep: (milliseconds) => setTimeout(milliseconds) }),
+      pace: sharedPace({
+        use: "updates",
+        access,
+        schedule: "email",
+        clock,
+        sleep: (milliseconds) => setTimeout(milliseconds),
+      }),
       clock,
       jitter: Math.random,
     };

@@ -57,7 +57,13 @@ const mail: Mail = {
     return outcome;
   },
 };
-const pace = sharedPace({ access, schedule: "email", clock, sleep: (milliseconds) => setTimeout(milliseconds) });
+const pace = sharedPace({
+  use: "updates",
+  access,
+  schedule: "email",
+  clock,
+  sleep: (milliseconds) => setTimeout(milliseconds),
+});
 /** How long after its slot each send came to its turn, in milliseconds. */
 const lateness: number[] = [];
 const deps: SendDeps = {

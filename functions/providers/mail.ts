@@ -20,7 +20,7 @@ export interface MailToSend {
 
 export interface MailQuota {
   perSecond: number;
-  /** Sends left in the rolling 24 hours; null when unlimited. */
+  /** Sends that updates have left in the rolling 24 hours, without what is kept for confirmations; null when unlimited. */
   leftToday: number | null;
 }
 
@@ -31,6 +31,9 @@ export interface Mail {
 export interface MailLimits {
   quota(): Promise<MailQuota>;
 }
+
+/** Of the daily quota, for confirmations. */
+const KEPT_SHARE = 0.02;
 
 /** SES's classic API. Only its raw call carries List-Unsubscribe. One attempt a call: SES has no idempotency token. */
 export function sesMail(configurationSet: string, from: string): Mail {
@@ -65,10 +68,12 @@ export function sesLimits(): MailLimits {
         SentLast24Hours = 0,
         MaxSendRate = 1,
       } = await client.send(new GetSendQuotaCommand({}));
+      // What is known is up to a minute old, so that much is kept besides: confirmations have what is kept to themselves.
+      const kept = Math.max(KEPT_SHARE * Max24HourSend, 60 * MaxSendRate);
       // SES says -1 where there is no daily limit.
       return {
         perSecond: MaxSendRate,
-        leftToday: Max24HourSend < 0 ? null : Math.max(0, Max24HourSend - SentLast24Hours),
+        leftToday: Max24HourSend < 0 ? null : Math.max(0, Max24HourSend - SentLast24Hours - kept),
       };
     },
   };

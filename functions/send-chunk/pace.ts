@@ -18,13 +18,31 @@ export interface Pace {
   pause(until: number): Promise<void>;
 }
 
+/** How old the known quota may be: sweep reads it once a minute. */
+const QUOTA_AGE_MS = 30_000;
+/** When to look again, once what updates may use of the day's quota is used up: it is counted over a rolling day. */
+const QUOTA_RECHECK_MS = 60_000;
+
+/** Updates leave alone what is kept of the day's quota for letters: confirmations and the like. */
+export type PaceUse = "updates" | "letters";
+
 export function sharedPace(deps: {
+  use: PaceUse;
   access: AccessStore;
   schedule: SendSchedule;
   clock: Clock;
   sleep: (milliseconds: number) => Promise<void>;
 }): Pace {
-  const { access, schedule, clock, sleep } = deps;
+  const { use, access, schedule, clock, sleep } = deps;
+  let known: { leftToday: number | null; at: number } | null = null;
+  const isQuotaUsedUp = async () => {
+    if (use === "letters") return false;
+    if (known === null || known.at + QUOTA_AGE_MS <= clock()) {
+      const { leftToday } = await access.getRate(schedule);
+      known = { leftToday, at: clock() };
+    }
+    return known.leftToday !== null && known.leftToday <= 0;
+  };
   const waitUntil = async (instant: number) => {
     const wait = instant - clock();
     if (wait > 0) await sleep(wait);
@@ -37,6 +55,7 @@ export function sharedPace(deps: {
       return Math.max(1, Math.min(limit, Math.ceil(perSecond)));
     },
     async reserve(count, deadline) {
+      if (await isQuotaUsedUp()) return { outcome: "later", until: clock() + QUOTA_RECHECK_MS };
       for (;;) {
         const reservation = await access.reserveSlots(schedule, count, clock());
         switch (reservation.outcome) {

@@ -5,12 +5,15 @@ import type { Logger } from "../lambda/logger.ts";
 import type { Mail } from "../providers/mail.ts";
 import type { SendDeps } from "../send-chunk/channel-sender.ts";
 import { handleWork } from "../send-chunk/handle-work.ts";
+import type { Pace } from "../send-chunk/pace.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 
 export interface ConfirmationDeps {
   subscribers: Pick<SubscriberStore, "get">;
   mail: Mail;
   clock: Clock;
+  /** Of the schedule that updates are paced by too, with the part of the daily quota that these leave alone. */
+  pace: Pace;
 }
 
 /** Mail that belongs to no update. */
@@ -30,7 +33,7 @@ export async function handleEmailWork(
       return handleWork(body, deps, log);
     case "confirmation":
     case "quarantine mail":
-      return sendLetter(work, deps, confirmations, log);
+      return sendLetter(work, confirmations, log);
   }
 }
 
@@ -43,8 +46,7 @@ const SLOT_WAIT_MS = 30_000;
  */
 async function sendLetter(
   work: LetterWork,
-  { pace, clock }: Pick<SendDeps, "pace" | "clock">,
-  { subscribers, mail }: ConfirmationDeps,
+  { subscribers, mail, clock, pace }: ConfirmationDeps,
   log: Logger,
 ): Promise<void> {
   const slots = await pace.reserve(1, clock() + SLOT_WAIT_MS);

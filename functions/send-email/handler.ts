@@ -23,11 +23,28 @@ const deps: SendDeps = {
   ledger,
   queues: sqsQueues({ email: env.EMAIL_QUEUE_URL }),
   sender: emailSender({ ledger, access, mail }),
-  pace: sharedPace({ access, schedule: "email", clock, sleep: (milliseconds) => setTimeout(milliseconds) }),
+  pace: sharedPace({
+    use: "updates",
+    access,
+    schedule: "email",
+    clock,
+    sleep: (milliseconds) => setTimeout(milliseconds),
+  }),
   clock,
   jitter: Math.random,
 };
-const confirmations = { subscribers, mail, clock };
+const confirmations = {
+  subscribers,
+  mail,
+  clock,
+  pace: sharedPace({
+    use: "letters",
+    access,
+    schedule: "email",
+    clock,
+    sleep: (milliseconds) => setTimeout(milliseconds),
+  }),
+};
 
 // Invocation: one chunk, one retry, or one confirmation.
 const run = sqsBatch(({ body }) => handleEmailWork(body, deps, confirmations, log), log);

@@ -22,7 +22,13 @@ const deps: SendDeps = {
   ledger,
   queues: sqsQueues({ sms: env.SMS_QUEUE_URL }),
   sender: smsSender({ ledger, subscribers, sms: snsSms(env.SMS_MAX_PRICE), clock }),
-  pace: sharedPace({ access, schedule: "sms", clock, sleep: (milliseconds) => setTimeout(milliseconds) }),
+  pace: sharedPace({
+    use: "updates",
+    access,
+    schedule: "sms",
+    clock,
+    sleep: (milliseconds) => setTimeout(milliseconds),
+  }),
   clock,
   jitter: Math.random,
 };

@@ -32,7 +32,7 @@ export type ApiKey = z.infer<typeof apiKeySchema>;
 export type SendSchedule = "email" | "sms";
 export interface SendRate {
   perSecond: number;
-  /** Sends left today; null where the provider has no daily quota. */
+  /** Sends that updates have left today; null where the provider has no daily quota. */
   leftToday: number | null;
 }
 export type Reservation =

@@ -121,6 +121,32 @@ describe("sweep", () => {
   });
 });
 
+describe("a day's quota that updates have used up", () => {
+  it("lets confirmations through meanwhile, and loses no update", async () => {
+    const reader = await world.subscribe("email");
+    const newcomer = await world.subscribe("email", { state: "unconfirmed", confirmedAt: null });
+    await world.access.saveRate("email", { perSecond: 500, leftToday: 0 }, world.clock());
+    const { update } = await world.open();
+    await world.settle();
+    await world.queues.ports.sendConfirmation({
+      kind: "confirmation",
+      pageId: PAGE,
+      channel: "email",
+      subscriberId: newcomer.id,
+      raw: "Subject: Please confirm\r\n\r\n",
+    });
+    await world.settle();
+    expect([times(reader), times(newcomer)]).toEqual([0, 1]);
+    expect(await world.ledger.listChunks(PAGE, update.id)).toContainEqual(
+      expect.objectContaining({ channel: "email", state: "queued" }),
+    );
+    // Sweep reads what there is again.
+    await world.pass(3);
+    expect(times(reader)).toBe(1);
+    expect(deliveryOf(reader)).toMatchObject({ state: "accepted", attempts: 1 });
+  });
+});
+
 describe("a retry of a mail", () => {
   // The deduplication id repeats while the number of attempts does: SQS swallows it for five minutes.
   it("that was throttled twice comes up again within its delay and a sweep", async () => {

@@ -108,12 +108,12 @@ export function createWorld() {
     email: {
       ...shared,
       sender: emailSender({ ledger, access, mail }),
-      pace: sharedPace({ access, schedule: "email", clock, sleep }),
+      pace: sharedPace({ use: "updates", access, schedule: "email", clock, sleep }),
     },
     sms: {
       ...shared,
       sender: smsSender({ ledger, subscribers, sms: crash.guard(world.sms), clock }),
-      pace: sharedPace({ access, schedule: "sms", clock, sleep }),
+      pace: sharedPace({ use: "updates", access, schedule: "sms", clock, sleep }),
     },
     webhook: {
       ...shared,
@@ -153,7 +153,12 @@ export function createWorld() {
     }
     if (queue === "publish") return;
     if (queue === "confirmation") {
-      await handleEmailWork(body, senders.email, { subscribers, mail, clock }, log);
+      await handleEmailWork(
+        body,
+        senders.email,
+        { subscribers, mail, clock, pace: sharedPace({ use: "letters", access, schedule: "email", clock, sleep }) },
+        log,
+      );
       return;
     }
     await handleWork(body, senders[queue === "webhookRetry" ? "webhook" : queue], log);

@@ -44,9 +44,8 @@ export async function samplePairs(count: number, options: SweepOptions): Promise
   const { length: calls } = (await judge(smallScenario(), options.mutation)).calls;
   const { hows } = options;
   const pairs = Array.from({ length: count }, (_, number): Fault[] => {
-    // Steps prime to the number of calls visit each call about as often, without a generator of its own.
-    const one = 1 + ((number * 61) % calls);
-    const two = one + 1 + ((number * 37) % calls);
+    const one = 1 + Math.floor(((number * PLASTIC) % 1) * calls);
+    const two = one + 1 + Math.floor(((number * PLASTIC ** 2) % 1) * calls);
     return [
       { call: one, how: hows[number % hows.length] ?? "before" },
       { call: two, how: hows[Math.floor(number / hows.length) % hows.length] ?? "before" },
@@ -54,6 +53,9 @@ export async function samplePairs(count: number, options: SweepOptions): Promise
   });
   return playAll(pairs, options, calls);
 }
+
+/** Multiples of it and of its square fill a square evenly and never come back (the R2 sequence): 1 / the plastic number. */
+const PLASTIC = 0.754_877_666_246_693;
 
 /** Low-discrepancy: the first few of any order by this lie all over the run. */
 function spread(call: number): number {

@@ -36,7 +36,10 @@ export const GROUNDS = {
   "a retry without the order check": { by: "scenario", name: "a retry is overtaken" },
   "a later update that does not look at the earlier one's window": { by: "schedules", seed: 1, most: 2_000 },
   "a window not written before it is sent": { by: "crash points", how: "after" },
-  "a window that forgets who was in doubt before": { by: "pairs", most: 500 },
+  "a window that forgets who was in doubt before": {
+    by: "scenario",
+    name: "functions die twice between their sends and the record",
+  },
   "a window closed without the fencing token": { by: "scenario", name: "a function stands still over a window" },
   "a delivery changed without its condition": { by: "scenario", name: "retries come twice" },
   "an ambiguous SMS sent again": { by: "scenario", name: "replies are lost" },

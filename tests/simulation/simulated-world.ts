@@ -147,7 +147,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
     const pace =
       channel === "webhook"
         ? unpaced(clock, sleep)
-        : sharedPace({ access: ports.access, schedule: channel, clock, sleep });
+        : sharedPace({ use: "updates", access: ports.access, schedule: channel, clock, sleep });
     const senders = {
       email: () => emailSender(ports),
       sms: () => smsSender({ ...ports, clock }),

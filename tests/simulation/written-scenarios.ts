@@ -35,6 +35,10 @@ export const WRITTEN_SCENARIOS = {
     opened,
     lost(3_000),
   ]),
+  "functions die twice between their sends and the record": scenarioOf(
+    [0, 1].map((calls): Deed => ({ after: 0, do: "die", method: "recordDeliveries", calls })).concat(opened),
+    { audience: { email: 2, sms: 0, webhook: 0 } },
+  ),
   "a function stands still over a window": scenarioOf(
     [{ after: 0, do: "stall", method: "closeWindow", calls: 0 }, opened],
     { audience: { email: 0, sms: 9, webhook: 0 } },
