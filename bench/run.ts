@@ -9,6 +9,7 @@ const BENCHES: Record<string, { what: string; load: () => Promise<{ bench: Bench
   "send-rate": { what: "several senders under one send rate", load: () => import("./send-rate.ts") },
   "commit-to-sent": { what: "from commit to the endpoint", load: () => import("./commit-to-sent.ts") },
   "email-composition": { what: "splicing a stored email", load: () => import("./email-composition.ts") },
+  "sender-cpu": { what: "the email sender against a bare call", load: () => import("./sender-cpu.ts") },
   "whole-stack": { what: "API to the last webhook against its floor", load: () => import("./whole-stack.ts") },
   "start-up": { what: "bundles: size and time to load", load: () => import("./start-up.ts") },
   cost: { what: "writes, requests and log lines for a recipient", load: () => import("./cost.ts") },
