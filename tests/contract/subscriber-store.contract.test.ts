@@ -34,6 +34,15 @@ describeOnBoth<SubscriberStore>(
       return { store, pageId, subscriber, id: subscriber.id };
     }
 
+    const aWebhook = ({ email: _, ...common }: EmailSubscriber): WebhookSubscriber => ({
+      ...common,
+      id: anId(),
+      channel: "webhook",
+      endpoint: "https://example.com/hook",
+      contactEmail: null,
+      secretVersion: 1,
+    });
+
     const ids = (subscribers: readonly Subscriber[]) => subscribers.map(({ id }) => id).sort();
 
     it("keeps subscribers of every channel and finds them by id alone", async () => {
@@ -48,12 +57,7 @@ describeOnBoth<SubscriberStore>(
         allUpdates: false,
       };
       const webhook: WebhookSubscriber = {
-        ...common,
-        id: anId(),
-        channel: "webhook",
-        endpoint: "https://example.com/hook",
-        contactEmail: null,
-        secretVersion: 1,
+        ...aWebhook(subscriber),
         scopes: { page: false, components: [anId()], incidents: [anId(), anId()] },
       };
       for (const other of [sms, webhook]) expect(await store.create(other)).toEqual({ outcome: "created" });
@@ -189,15 +193,7 @@ describeOnBoth<SubscriberStore>(
 
     it("rotates a webhook's secret from the version given, once", async () => {
       const { store, pageId, subscriber } = await withOne();
-      const { email: _, ...common } = subscriber;
-      const webhook: WebhookSubscriber = {
-        ...common,
-        id: anId(),
-        channel: "webhook",
-        endpoint: "https://example.com/rotating",
-        contactEmail: null,
-        secretVersion: 1,
-      };
+      const webhook = aWebhook(subscriber);
       await store.create(webhook);
       const rotation = { id: anId(), at: NOW + 1 };
       const rotated = { ...webhook, secretVersion: 2, rotation, updatedAt: NOW + 1 };

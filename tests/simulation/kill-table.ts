@@ -1,16 +1,15 @@
 import fc from "fast-check";
-import { HOWS, type How, samplePairs, sweepCrashPoints } from "./crash-points.ts";
+import { type How, sweepCrashPoints } from "./crash-points.ts";
 import { judge } from "./judge.ts";
 import { MUTANTS, type MutantName } from "./mutants.ts";
 import type { Mutation } from "./mutation.ts";
 import { scenario } from "./scenarios.ts";
 import { WRITTEN_SCENARIOS, type WrittenName } from "./written-scenarios.ts";
 
-/** Where a mutant is hunted: a written scenario, every crash point of the small one, pairs of them, random schedules. */
+/** Where a mutant is hunted: a written scenario, every crash point of the small one, random schedules. */
 export type Ground =
   | { by: "scenario"; name: WrittenName }
   | { by: "crash points"; how: How }
-  | { by: "pairs"; most: number }
   | { by: "schedules"; seed: number; most: number };
 
 export interface Kill {
@@ -81,10 +80,6 @@ export async function hunt(mutation: Mutation | null, ground: Ground): Promise<H
       const { runs, failures } = await sweepCrashPoints({ hows: [ground.how], mutation, first: true });
       return { runs, broke: failures[0]?.broken[0] ?? null };
     }
-    case "pairs": {
-      const { runs, failures } = await samplePairs(ground.most, { hows: HOWS, mutation, first: true });
-      return { runs, broke: failures[0]?.broken[0] ?? null };
-    }
     case "schedules":
       return huntAtRandom(mutation, ground.seed, ground.most);
   }
@@ -109,8 +104,6 @@ function nameOf(ground: Ground): string {
       return ground.name;
     case "crash points":
       return ground.how === "freeze" ? "freeze at every call" : `crash ${ground.how} every call`;
-    case "pairs":
-      return "pairs of crashes and freezes";
     case "schedules":
       return "random schedules";
   }

@@ -1,11 +1,10 @@
 import fc from "fast-check";
-import { EMPTY_CATALOG } from "../../functions/core/component.ts";
 import { newId } from "../../functions/core/ids.ts";
 import { LEASE_MS } from "../../functions/core/lease.ts";
-import { openIncident } from "../../functions/core/posting.ts";
 import { seededRandom } from "../../functions/core/seeded-random.ts";
 import { type PublishDeps, publishPage } from "../../functions/publish-page/publish-page.ts";
 import type { StatusStore } from "../../functions/store/status.ts";
+import { anIncident, opening } from "../contract/samples.ts";
 import { memorySite } from "../fakes/memory-site.ts";
 import { memoryStatusStore } from "../fakes/memory-status-store.ts";
 import { SITE, seedPage } from "../fixtures/seed-incident.ts";
@@ -67,7 +66,7 @@ export async function playPublication(
   };
   const publishers: Promise<unknown>[] = [];
   for (let count = 1; count <= INCIDENTS; count += 1) {
-    const commit = openedIncident(newId(random), newId(random));
+    const commit = opening(anIncident(PAGE.id, { incidentId: newId(random), updateId: newId(random) }), START);
     publishers.push(
       schedule
         .schedule(Promise.resolve())
@@ -87,30 +86,6 @@ export async function playPublication(
     if (site.files.get(path)?.body !== file.body) return `live: ${path} is not as the tables have it`;
   }
   return null;
-}
-
-function openedIncident(incidentId: string, updateId: string) {
-  const opened = openIncident(
-    {
-      pageId: PAGE.id,
-      incidentId,
-      updateId,
-      name: "Outage",
-      status: "investigating",
-      body: "We are looking.",
-      components: {},
-      deliverNotifications: true,
-      displayAt: null,
-      impactOverride: null,
-      schedule: null,
-      backfilled: false,
-      metadata: {},
-    },
-    EMPTY_CATALOG,
-    START,
-  );
-  if (opened.outcome !== "ready") throw new Error(opened.outcome);
-  return opened.commit;
 }
 
 /** Random orders, until one breaks a promise. */
