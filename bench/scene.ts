@@ -7,7 +7,7 @@ import { type Catalog, EMPTY_CATALOG } from "../functions/core/component.ts";
 import { newId } from "../functions/core/ids.ts";
 import type { Page } from "../functions/core/page.ts";
 import { type IncidentCommit, openIncident } from "../functions/core/posting.ts";
-import type { Subscriber } from "../functions/core/subscriber.ts";
+import { ALL_UPDATES, type Subscriber } from "../functions/core/subscriber.ts";
 import type { RenderedUpdate, RenderSource } from "../functions/plan-notifications/plan.ts";
 
 /** One incident just opened, with the texts that its subscribers get. */
@@ -122,7 +122,9 @@ function subscriberOf(pageId: string, now: number) {
     id: anId(),
     state: "active" as const,
     scopes: { page: true, components: [], incidents: [] },
+    preferences: ALL_UPDATES,
     locale: "en" as const,
+    pausedAt: null,
     createdAt: since,
     updatedAt: since,
     confirmedAt: since,
@@ -141,5 +143,13 @@ export function emailSubscriber(pageId: string, now = Date.now()): Subscriber {
 export function webhookSubscriber(pageId: string, url: string, now = Date.now()): Subscriber {
   const subscriber = subscriberOf(pageId, now);
   const endpoint = `${url}/${subscriber.id}`;
-  return { ...subscriber, channel: "webhook", endpoint, contactEmail: null, secretVersion: 1 };
+  return {
+    ...subscriber,
+    channel: "webhook",
+    endpoint,
+    contactEmail: null,
+    format: "statuspage" as const,
+    statuses: null,
+    secretVersion: 1,
+  };
 }

@@ -1,4 +1,5 @@
 import type { Update } from "./incident.ts";
+import { impactRank } from "./rollup.ts";
 import type { Subscriber } from "./subscriber.ts";
 
 /** Subscribers confirmed up to this long after the commit are still told: the notice and the sign-up raced. */
@@ -8,29 +9,44 @@ export function audienceAsOf(committedAt: number): number {
   return committedAt + AUDIENCE_GRACE_MS;
 }
 
+/** What decides who is told of an update. */
+export type ToldUpdate = Pick<
+  Update,
+  "incidentId" | "status" | "opens" | "componentIdsSoFar" | "impactSoFar" | "before" | "deliverNotifications"
+>;
+
 /**
  * The one answer to "is this subscriber to be sent this update": used to choose the audience, to vet it again right
  * before sending, to preview it, and to decide which later update supersedes an earlier one.
  */
-export function isToBeSent(
-  update: Pick<Update, "incidentId" | "status" | "opens" | "componentIdsSoFar" | "deliverNotifications">,
-  subscriber: Subscriber,
-  asOf: number,
-): boolean {
+export function isToBeSent(update: ToldUpdate, subscriber: Subscriber, asOf: number): boolean {
   if (!update.deliverNotifications) return false;
   if (subscriber.state !== "active" || subscriber.confirmedAt === null || subscriber.confirmedAt > asOf) return false;
-  if (subscriber.channel === "sms" && !subscriber.allUpdates && !isWorthAnSms(update)) return false;
-  const { scopes } = subscriber;
+  if (subscriber.pausedAt !== null) return false;
+  if (!concerns({ ...update, componentIds: update.componentIdsSoFar, impact: update.impactSoFar }, subscriber)) {
+    return false;
+  }
+  if (subscriber.channel === "webhook" && subscriber.statuses?.includes(update.status) === false) return false;
+  return subscriber.preferences.updates === "all" || isFirstOrLast(update, subscriber);
+}
+
+/** An incident as it stood at some time. */
+interface Standing {
+  incidentId: string;
+  componentIds: readonly string[];
+  impact: Update["impactSoFar"];
+}
+
+function concerns({ incidentId, componentIds, impact }: Standing, { scopes, preferences }: Subscriber): boolean {
+  if (impactRank(impact) < impactRank(preferences.minimumImpact)) return false;
   return (
-    scopes.page ||
-    scopes.incidents.includes(update.incidentId) ||
-    scopes.components.some((id) => update.componentIdsSoFar.includes(id))
+    scopes.page || scopes.incidents.includes(incidentId) || scopes.components.some((id) => componentIds.includes(id))
   );
 }
 
-/** SMS tell of the beginning and the end only: of the incident, or of the maintenance. */
-function isWorthAnSms(update: Pick<Update, "status" | "opens">): boolean {
-  return (
-    update.opens || update.status === "resolved" || update.status === "completed" || update.status === "in_progress"
-  );
+/** The first that concerns the subscriber (an incident may grow into their scope), how it ends, and that a maintenance begins. */
+function isFirstOrLast(update: ToldUpdate, subscriber: Subscriber): boolean {
+  const { status, opens, before, incidentId } = update;
+  if (opens || status === "resolved" || status === "completed" || status === "in_progress") return true;
+  return before != null && !concerns({ ...before, incidentId }, subscriber);
 }

@@ -94,6 +94,8 @@ export const updateSchema = z.object({
   /** The incident's affected components and highest impact as of this update: what its audience is matched against. */
   componentIdsSoFar: z.array(idSchema),
   impactSoFar: impactSchema,
+  /** The same as of the update before, or null for the first: to whom this update is the first of the incident. Absent from old ones. */
+  before: z.optional(z.nullable(z.object({ componentIds: z.array(idSchema), impact: impactSchema }))),
   /** The incident's name as of this update: what its mails say. */
   incidentName: z.string(),
 });

@@ -115,6 +115,7 @@ export function postUpdate(incident: Incident, input: UpdateInput, catalog: Cata
     opens: seq === 1,
     componentIdsSoFar: Object.keys(affected).sort(),
     impactSoFar: highestImpact,
+    before: seq === 1 ? null : { componentIds: Object.keys(incident.affected).sort(), impact: incident.highestImpact },
     incidentName: next.name,
   };
   const changed = applied.changed.length > 0;

@@ -1,5 +1,7 @@
 import * as z from "zod/mini";
 import { idSchema } from "./ids.ts";
+import { impactSchema, updateStatusSchema } from "./incident.ts";
+import { localeSchema } from "./locale.ts";
 
 export const channelSchema = z.enum(["email", "sms", "webhook"]);
 export type Channel = z.infer<typeof channelSchema>;
@@ -7,6 +9,10 @@ export const CHANNELS: readonly Channel[] = ["email", "sms", "webhook"];
 
 export const subscriberStateSchema = z.enum(["unconfirmed", "active", "quarantined", "unsubscribed"]);
 export type SubscriberState = z.infer<typeof subscriberStateSchema>;
+
+/** Why nothing is sent to an address any more. */
+export const quarantineReasonSchema = z.enum(["bounce", "complaint", "endpoint failing"]);
+export type QuarantineReason = z.infer<typeof quarantineReasonSchema>;
 
 /** What a subscriber wants to hear of: the whole page, some components, single incidents. A set: any match is enough. */
 export const scopesSchema = z.object({
@@ -16,41 +22,81 @@ export const scopesSchema = z.object({
 });
 export type Scopes = z.infer<typeof scopesSchema>;
 
+/** Which updates of what is in scope somebody wants to hear of. */
+export const preferencesSchema = z.object({
+  /** `first and last`: how an incident begins (for them) and how it ends, and that a maintenance begins. */
+  updates: z.enum(["all", "first and last"]),
+  /** Incidents of at least this impact, by the highest that they have had so far; `none`: all. Maintenances count as less than minor. */
+  minimumImpact: impactSchema,
+});
+export type Preferences = z.infer<typeof preferencesSchema>;
+
+export const ALL_UPDATES: Preferences = { updates: "all", minimumImpact: "none" };
+/** What an SMS is worth, unless its receiver asks for more. */
+export const FIRST_AND_LAST: Preferences = { updates: "first and last", minimumImpact: "none" };
+
 const common = {
   pageId: idSchema,
   id: idSchema,
   state: subscriberStateSchema,
   scopes: scopesSchema,
-  locale: z.enum(["en"]),
+  preferences: preferencesSchema,
+  locale: localeSchema,
+  /** Since when the subscriber wants to hear of nothing, for now; null: they are told. */
+  pausedAt: z.nullable(z.number()),
   createdAt: z.number(),
   updatedAt: z.number(),
   confirmedAt: z.nullable(z.number()),
   quarantinedAt: z.nullable(z.number()),
+  quarantineReason: z.optional(quarantineReasonSchema),
   unsubscribedAt: z.nullable(z.number()),
   /** SHA-256 of the confirmation token while one is outstanding. */
   confirmTokenHash: z.nullable(z.string()),
 };
 
-export const emailSubscriberSchema = z.object({ ...common, channel: z.literal("email"), email: z.string() });
+export const emailSubscriberSchema = z.object({
+  ...common,
+  channel: z.literal("email"),
+  email: z.string(),
+  /** Mails in a row that bounced for a passing reason. */
+  transientBounces: z.optional(z.number()),
+});
 export const smsSubscriberSchema = z.object({
   ...common,
   channel: z.literal("sms"),
   /** E.164, such as +4915112345678. */
   phone: z.string(),
   country: z.string(),
-  /** SMS are sent on create, resolve and maintenance begin only, unless this asks for all updates. */
-  allUpdates: z.boolean(),
 });
+
+/** Whose body an endpoint is posted: Statuspage's, or that of a chat's incoming webhook. */
+export const webhookFormatSchema = z.enum(["statuspage", "slack", "discord", "teams"]);
+export type WebhookFormat = z.infer<typeof webhookFormatSchema>;
+
+/** What is known of an endpoint that did not accept its last attempt. Gone once it accepts one. */
+export const endpointHealthSchema = z.object({
+  /** Failed attempts in a row, counted once for each time that the gate below was open. */
+  failures: z.number(),
+  since: z.number(),
+  /** No attempt is made before, whatever there is to tell. */
+  nextAttemptAt: z.number(),
+});
+export type EndpointHealth = z.infer<typeof endpointHealthSchema>;
+
 export const webhookSubscriberSchema = z.object({
   ...common,
   channel: z.literal("webhook"),
   endpoint: z.string(),
+  format: webhookFormatSchema,
+  /** Only updates of these statuses; null: of all. */
+  statuses: z.nullable(z.array(updateStatusSchema)),
   /** Whom to tell when the endpoint is quarantined. */
   contactEmail: z.nullable(z.string()),
   /** Which derivation of the signing secret is in force; rotation adds one. */
   secretVersion: z.number(),
   /** The last rotation: `id` tells a request that is run again that it did it, `at` how long the secret before still signs. */
   rotation: z.optional(z.object({ id: idSchema, at: z.number() })),
+  health: z.optional(endpointHealthSchema),
 });
 export const subscriberSchema = z.discriminatedUnion("channel", [
   emailSubscriberSchema,

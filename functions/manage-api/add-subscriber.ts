@@ -1,6 +1,6 @@
 import { newConfirmToken } from "../core/confirm-token.ts";
 import { newId } from "../core/ids.ts";
-import type { EmailSubscriber, Scopes, Subscriber } from "../core/subscriber.ts";
+import { ALL_UPDATES, type EmailSubscriber, FIRST_AND_LAST, type Scopes, type Subscriber } from "../core/subscriber.ts";
 import type { ManageCall, ManageDeps } from "./route.ts";
 import { conflict } from "./save-with-retry.ts";
 import type { Contact } from "./subscriber-input.ts";
@@ -46,7 +46,9 @@ function newSubscriber(call: ManageCall, { contact, scopes, confirmed }: NewSubs
     id: newId(call.idRandom),
     state: active ? ("active" as const) : ("unconfirmed" as const),
     scopes,
+    preferences: contact.channel === "sms" ? FIRST_AND_LAST : ALL_UPDATES,
     locale: "en" as const,
+    pausedAt: null,
     createdAt: call.now,
     updatedAt: call.now,
     confirmedAt: active ? call.now : null,
@@ -58,9 +60,9 @@ function newSubscriber(call: ManageCall, { contact, scopes, confirmed }: NewSubs
     case "email":
       return { ...common, ...contact };
     case "sms":
-      return { ...common, ...contact, allUpdates: false };
+      return { ...common, ...contact };
     case "webhook":
-      return { ...common, ...contact, secretVersion: 1 };
+      return { ...common, ...contact, format: "statuspage", statuses: null, secretVersion: 1 };
   }
 }
 

@@ -8,7 +8,7 @@ import {
   openIncident,
   type PostingOutcome,
 } from "../../functions/core/posting.ts";
-import type { EmailSubscriber } from "../../functions/core/subscriber.ts";
+import { ALL_UPDATES, type EmailSubscriber } from "../../functions/core/subscriber.ts";
 
 export const NOW = 1_751_882_700_000;
 
@@ -83,7 +83,9 @@ export function aSubscriber(pageId: string, overrides: Partial<EmailSubscriber> 
     email: `${id}@example.com`,
     state: "active",
     scopes: { page: true, components: [], incidents: [] },
+    preferences: ALL_UPDATES,
     locale: "en",
+    pausedAt: null,
     createdAt: NOW,
     updatedAt: NOW,
     confirmedAt: NOW,

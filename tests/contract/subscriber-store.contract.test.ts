@@ -1,6 +1,12 @@
 import { expect, it } from "vitest";
 import { chunkRange } from "../../functions/core/chunk.ts";
-import type { EmailSubscriber, SmsSubscriber, Subscriber, WebhookSubscriber } from "../../functions/core/subscriber.ts";
+import {
+  type EmailSubscriber,
+  FIRST_AND_LAST,
+  type SmsSubscriber,
+  type Subscriber,
+  type WebhookSubscriber,
+} from "../../functions/core/subscriber.ts";
 import { InvalidCursorError } from "../../functions/store/cursor.ts";
 import { dynamoSubscriberStore } from "../../functions/store/dynamo-subscribers.ts";
 import { positionKey, scaleToAll } from "../../functions/store/subscriber-items.ts";
@@ -40,6 +46,8 @@ describeOnBoth<SubscriberStore>(
       channel: "webhook",
       endpoint: "https://example.com/hook",
       contactEmail: null,
+      format: "statuspage",
+      statuses: null,
       secretVersion: 1,
     });
 
@@ -54,7 +62,7 @@ describeOnBoth<SubscriberStore>(
         channel: "sms",
         phone: "+4915112345678",
         country: "DE",
-        allUpdates: false,
+        preferences: FIRST_AND_LAST,
       };
       const webhook: WebhookSubscriber = {
         ...aWebhook(subscriber),

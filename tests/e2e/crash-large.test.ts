@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import * as z from "zod";
 import { newId } from "../../functions/core/ids.ts";
 import { seededRandom } from "../../functions/core/seeded-random.ts";
-import type { Subscriber } from "../../functions/core/subscriber.ts";
+import { ALL_UPDATES, type Subscriber } from "../../functions/core/subscriber.ts";
 import { sdkLogger } from "../../functions/lambda/sdk-logger.ts";
 import { dynamoLedger } from "../../functions/store/dynamo-ledger.ts";
 import { dynamoSubscriberStore } from "../../functions/store/dynamo-subscribers.ts";
@@ -189,7 +189,9 @@ function aSubscriber(pageId: string, channel: "email" | "webhook", index: number
     id: newId(random),
     state: "active" as const,
     scopes: { page: true, components: [], incidents: [] },
+    preferences: ALL_UPDATES,
     locale: "en" as const,
+    pausedAt: null,
     createdAt: now,
     updatedAt: now,
     confirmedAt: now,
@@ -199,7 +201,15 @@ function aSubscriber(pageId: string, channel: "email" | "webhook", index: number
   };
   return channel === "email"
     ? { ...common, channel, email: addressAt(index) }
-    : { ...common, channel, endpoint: `${hooks}/${index}`, contactEmail: null, secretVersion: 1 };
+    : {
+        ...common,
+        channel,
+        endpoint: `${hooks}/${index}`,
+        contactEmail: null,
+        format: "statuspage" as const,
+        statuses: null,
+        secretVersion: 1,
+      };
 }
 
 interface Logs {

@@ -2,7 +2,7 @@ import type { Catalog, ComponentStatuses } from "../../functions/core/component.
 import { newId } from "../../functions/core/ids.ts";
 import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
 import { openIncident, postUpdate } from "../../functions/core/posting.ts";
-import type { Channel, Subscriber } from "../../functions/core/subscriber.ts";
+import { ALL_UPDATES, type Channel, FIRST_AND_LAST, type Subscriber } from "../../functions/core/subscriber.ts";
 import { createLogger } from "../../functions/lambda/logger.ts";
 import { handlePlanning } from "../../functions/plan-notifications/handle-planning.ts";
 import { planNotice, type RenderSource } from "../../functions/plan-notifications/plan.ts";
@@ -218,7 +218,9 @@ export function createWorld() {
       id: id(),
       state: "active" as const,
       scopes: { page: true, components: [], incidents: [] },
+      preferences: ALL_UPDATES,
       locale: "en" as const,
+      pausedAt: null,
       createdAt: now,
       updatedAt: now,
       confirmedAt: now,
@@ -237,7 +239,7 @@ export function createWorld() {
             channel,
             phone: `+49151${String(seed).padStart(10, "0").slice(0, 8)}`,
             country: "DE",
-            allUpdates: false,
+            preferences: FIRST_AND_LAST,
           };
         case "webhook":
           return {
@@ -245,6 +247,8 @@ export function createWorld() {
             channel,
             endpoint: `https://hooks.example/${common.id}`,
             contactEmail,
+            format: "statuspage",
+            statuses: null,
             secretVersion: 1,
           };
       }

@@ -2,7 +2,13 @@ import type { Catalog } from "../../functions/core/component.ts";
 import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
 import { openIncident, postUpdate, withdraw } from "../../functions/core/posting.ts";
 import type { PlanWork } from "../../functions/core/queued-work.ts";
-import { CHANNELS, type Channel, type Subscriber } from "../../functions/core/subscriber.ts";
+import {
+  ALL_UPDATES,
+  CHANNELS,
+  type Channel,
+  FIRST_AND_LAST,
+  type Subscriber,
+} from "../../functions/core/subscriber.ts";
 import { createLogger } from "../../functions/lambda/logger.ts";
 import { planNotice } from "../../functions/plan-notifications/plan.ts";
 import { planningWorkOf } from "../../functions/plan-notifications/wake.ts";
@@ -367,7 +373,9 @@ function sampleSubscriber(channel: Channel, number: number, now: number): Subscr
     id,
     state: "active" as const,
     scopes: { page: true, components: [], incidents: [] },
+    preferences: ALL_UPDATES,
     locale: "en" as const,
+    pausedAt: null,
     createdAt: now,
     updatedAt: now,
     confirmedAt: now,
@@ -384,10 +392,18 @@ function sampleSubscriber(channel: Channel, number: number, now: number): Subscr
         channel,
         phone: `+4915100000${String(number).padStart(2, "0")}`,
         country: "DE",
-        allUpdates: number % 2 === 0,
+        preferences: number % 2 === 0 ? ALL_UPDATES : FIRST_AND_LAST,
       };
     case "webhook":
-      return { ...common, channel, endpoint: `https://hooks.example/${id}`, contactEmail: null, secretVersion: 1 };
+      return {
+        ...common,
+        channel,
+        endpoint: `https://hooks.example/${id}`,
+        contactEmail: null,
+        format: "statuspage" as const,
+        statuses: null,
+        secretVersion: 1,
+      };
   }
 }
 

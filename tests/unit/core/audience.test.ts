@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { AUDIENCE_GRACE_MS, audienceAsOf, isToBeSent } from "../../../functions/core/audience.ts";
-import { type UpdateStatus, updateStatusSchema } from "../../../functions/core/incident.ts";
-import type { Scopes, Subscriber } from "../../../functions/core/subscriber.ts";
+import { AUDIENCE_GRACE_MS, audienceAsOf, isToBeSent, type ToldUpdate } from "../../../functions/core/audience.ts";
+import { type Impact, type UpdateStatus, updateStatusSchema } from "../../../functions/core/incident.ts";
+import {
+  ALL_UPDATES,
+  FIRST_AND_LAST,
+  type Preferences,
+  type Scopes,
+  type Subscriber,
+} from "../../../functions/core/subscriber.ts";
 
 const COMMITTED = 1_000_000;
 const AS_OF = audienceAsOf(COMMITTED);
@@ -13,7 +19,9 @@ const common = {
   id: "subscriber01",
   state: "active" as const,
   scopes: PAGE_SCOPE,
+  preferences: ALL_UPDATES,
   locale: "en" as const,
+  pausedAt: null,
   createdAt: 0,
   updatedAt: 0,
   confirmedAt: 0,
@@ -21,7 +29,7 @@ const common = {
   unsubscribedAt: null,
   confirmTokenHash: null,
 };
-type Changes = Partial<Pick<Subscriber, "state" | "scopes" | "confirmedAt">>;
+type Changes = Partial<Pick<Subscriber, "state" | "scopes" | "confirmedAt" | "pausedAt" | "preferences">>;
 const byEmail = (changes: Changes = {}): Subscriber => ({
   ...common,
   ...changes,
@@ -33,13 +41,14 @@ const bySms = (allUpdates: boolean): Subscriber => ({
   channel: "sms",
   phone: "+4915112345678",
   country: "DE",
-  allUpdates,
+  preferences: allUpdates ? ALL_UPDATES : FIRST_AND_LAST,
 });
-const update = (changes: Partial<Parameters<typeof isToBeSent>[0]> = {}) => ({
+const update = (changes: Partial<ToldUpdate> = {}): ToldUpdate => ({
   incidentId: INCIDENT,
   status: "identified" as UpdateStatus,
   opens: false,
   componentIdsSoFar: [API],
+  impactSoFar: "minor" as Impact,
   deliverNotifications: true,
   ...changes,
 });
@@ -87,4 +96,64 @@ describe("isToBeSent", () => {
       expect(isToBeSent(update({ status }), byEmail(), AS_OF)).toBe(true);
     },
   );
+
+  describe("preferences", () => {
+    const wants = (preferences: Partial<Preferences>, changes: Changes = {}) =>
+      byEmail({ ...changes, preferences: { ...ALL_UPDATES, ...preferences } });
+    const tells = (changes: Parameters<typeof update>[0], subscriber: Subscriber) =>
+      isToBeSent(update(changes), subscriber, AS_OF);
+
+    it("tells nothing to somebody who paused", () => {
+      expect(isToBeSent(update(), byEmail({ pausedAt: 1 }), AS_OF)).toBe(false);
+    });
+
+    it("goes by the highest impact so far, so an audience only grows", () => {
+      const major = wants({ minimumImpact: "major" });
+      expect(tells({ impactSoFar: "minor" }, major)).toBe(false);
+      expect(tells({ impactSoFar: "major" }, major)).toBe(true);
+      expect(tells({ impactSoFar: "maintenance" }, wants({ minimumImpact: "minor" }))).toBe(false);
+    });
+
+    const scoped = { scopes: { page: false, components: [MAIL], incidents: [] } };
+    it.each<[string, Partial<ToldUpdate>, Changes, boolean]>([
+      ["the opening", { opens: true, before: null }, {}, true],
+      ["what follows", { before: { componentIds: [API], impact: "minor" } }, {}, false],
+      ["what follows, of old items", {}, {}, false],
+      ["the end", { status: "resolved", before: { componentIds: [API], impact: "minor" } }, {}, true],
+      [
+        "an incident grown into their components",
+        { componentIdsSoFar: [API, MAIL], before: { componentIds: [API], impact: "minor" } },
+        scoped,
+        true,
+      ],
+      [
+        "what follows that",
+        { componentIdsSoFar: [API, MAIL], before: { componentIds: [API, MAIL], impact: "minor" } },
+        scoped,
+        false,
+      ],
+    ])("first and last: %s", (_what, changes, more, told) => {
+      expect(tells(changes, wants({ updates: "first and last" }, more))).toBe(told);
+    });
+
+    it("first and last of major incidents: the update that makes it major is the first", () => {
+      const both = wants({ updates: "first and last", minimumImpact: "major" });
+      expect(tells({ impactSoFar: "major", before: { componentIds: [API], impact: "minor" } }, both)).toBe(true);
+      expect(tells({ impactSoFar: "major", before: { componentIds: [API], impact: "major" } }, both)).toBe(false);
+    });
+
+    it("posts to an endpoint only the statuses that it asked for", () => {
+      const hook: Subscriber = {
+        ...common,
+        channel: "webhook",
+        endpoint: "https://hooks.example/1",
+        contactEmail: null,
+        format: "statuspage",
+        statuses: ["investigating", "resolved"],
+        secretVersion: 1,
+      };
+      expect(tells({ status: "investigating" }, hook)).toBe(true);
+      expect(tells({ status: "identified" }, hook)).toBe(false);
+    });
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Update } from "../../../functions/core/incident.ts";
 import { supersededBy } from "../../../functions/core/order.ts";
-import type { Subscriber } from "../../../functions/core/subscriber.ts";
+import { ALL_UPDATES, FIRST_AND_LAST, type Subscriber } from "../../../functions/core/subscriber.ts";
 
 const update = (seq: number, changes: Partial<Update> = {}): Update => ({
   pageId: "page00000000",
@@ -26,7 +26,9 @@ const common = {
   id: "subscriber00",
   state: "active",
   scopes: { page: true, components: [], incidents: [] },
+  preferences: ALL_UPDATES,
   locale: "en",
+  pausedAt: null,
   createdAt: 0,
   updatedAt: 0,
   confirmedAt: 0,
@@ -40,12 +42,20 @@ const email: Subscriber = {
   channel: "email",
   email: "a@b.example",
 };
-const sms: Subscriber = { ...email, channel: "sms", phone: "+4915112345678", country: "DE", allUpdates: false };
+const sms: Subscriber = {
+  ...email,
+  channel: "sms",
+  phone: "+4915112345678",
+  country: "DE",
+  preferences: FIRST_AND_LAST,
+};
 const webhook: Subscriber = {
   ...email,
   channel: "webhook",
   endpoint: "https://x.example",
   contactEmail: null,
+  format: "statuspage",
+  statuses: null,
   secretVersion: 1,
 };
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { newId } from "../../../functions/core/ids.ts";
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
-import type { Subscriber } from "../../../functions/core/subscriber.ts";
+import { ALL_UPDATES, FIRST_AND_LAST, type Subscriber } from "../../../functions/core/subscriber.ts";
 import { manageWorld, PAGE, START } from "./manage-world.ts";
 
 type World = Awaited<ReturnType<typeof manageWorld>>;
@@ -21,7 +21,9 @@ async function subscribe(
     id,
     state: "active" as const,
     scopes: { page: true, components: [], incidents: [] },
+    preferences: ALL_UPDATES,
     locale: "en" as const,
+    pausedAt: null,
     createdAt: START - 1,
     updatedAt: START - 1,
     confirmedAt: rest.state === "unconfirmed" ? null : START - 1,
@@ -33,8 +35,20 @@ async function subscribe(
   const number = [...id].map((character) => character.charCodeAt(0) % 10).join("");
   const contact = {
     email: { channel: "email" as const, email: `${id}@example.com` },
-    sms: { channel: "sms" as const, phone: `+49${number}`, country: "DE", allUpdates },
-    webhook: { channel: "webhook" as const, endpoint: `https://${id}.example`, contactEmail: null, secretVersion: 1 },
+    sms: {
+      channel: "sms" as const,
+      phone: `+49${number}`,
+      country: "DE",
+      preferences: allUpdates ? ALL_UPDATES : FIRST_AND_LAST,
+    },
+    webhook: {
+      channel: "webhook" as const,
+      endpoint: `https://${id}.example`,
+      contactEmail: null,
+      format: "statuspage" as const,
+      statuses: null,
+      secretVersion: 1,
+    },
   }[channel];
   await world.subscribers.create({ ...common, ...contact });
 }

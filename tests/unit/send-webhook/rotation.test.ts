@@ -25,6 +25,8 @@ async function posted(changes: Partial<WebhookSubscriber>) {
     channel: "webhook",
     endpoint: "https://hooks.example.com/in",
     contactEmail: null,
+    format: "statuspage",
+    statuses: null,
     secretVersion: 1,
     ...changes,
   };

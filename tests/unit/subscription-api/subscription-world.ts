@@ -1,7 +1,7 @@
 import { newConfirmToken } from "../../../functions/core/confirm-token.ts";
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
 import { subscriberToken } from "../../../functions/core/signature.ts";
-import type { EmailSubscriber } from "../../../functions/core/subscriber.ts";
+import { ALL_UPDATES, type EmailSubscriber } from "../../../functions/core/subscriber.ts";
 import { createLogger } from "../../../functions/lambda/logger.ts";
 import { subscriptionApi } from "../../../functions/subscription-api/api.ts";
 import { httpClient } from "../../fakes/http-client.ts";
@@ -39,7 +39,9 @@ export async function subscriptionWorld() {
     email: "ada@example.org",
     state: "unconfirmed",
     scopes: { page: true, components: [], incidents: [] },
+    preferences: ALL_UPDATES,
     locale: "en",
+    pausedAt: null,
     createdAt: START,
     updatedAt: START,
     confirmedAt: null,
