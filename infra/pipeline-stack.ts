@@ -1,8 +1,8 @@
 import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { Alarms } from "./constructs/alarms.ts";
-import { Confirmations } from "./constructs/confirmations.ts";
 import { DeliveryChannel } from "./constructs/delivery-channel.ts";
+import { Letters } from "./constructs/letters.ts";
 import { Mail } from "./constructs/mail.ts";
 import { ManageApi } from "./constructs/manage-api.ts";
 import { PlanNotifications } from "./constructs/plan-notifications.ts";
@@ -47,12 +47,12 @@ export class PipelineStack extends Stack {
     const chunks = { email: email.chunks, sms: sms.chunks, webhook: webhook.chunks };
 
     // Operators and the public.
-    const confirmations = new Confirmations(this, "Confirmations", { alarms });
+    const letters = new Letters(this, "Letters", { alarms });
     const { mailFrom, smsCountries, smsMaxPrice, webhookTargets } = environment;
     const manageApi = new ManageApi(this, "ManageApi", {
       state,
       alarms,
-      confirmations: confirmations.work,
+      letters: letters.work,
       resends: { email: email.chunks, sms: sms.chunks, webhookRetry: webhookRetries.retries },
       pageUrl,
       subscriptionsUrl,
@@ -79,14 +79,14 @@ export class PipelineStack extends Stack {
       pageUrl,
       subscriptionsUrl,
       topic,
-      confirmations: confirmations.work,
+      letters: letters.work,
       chunks,
     });
 
     // Senders.
     const sendEmail = new SendEmail(this, "SendEmail", { state, chunks: email.chunks, mail, subscriptionsUrl });
     email.sentBy(sendEmail.function, emailConcurrency(environment.emailsPerSecond));
-    confirmations.sentBy(sendEmail.function, 2);
+    letters.sentBy(sendEmail.function, 2);
     const sendSms = new SendSms(this, "SendSms", {
       state,
       chunks: sms.chunks,

@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
 import { chunkKeySchema, chunkRefSchema } from "./chunk.ts";
 import { idSchema } from "./ids.ts";
+import { letterSchema } from "./letter.ts";
+import { channelSchema } from "./subscriber.ts";
 
 /** On the FIFO queues: one chunk. No address is in it. */
 export const chunkWorkSchema = z.extend(chunkKeySchema, { kind: z.literal("chunk"), resend: z.number() });
@@ -17,35 +19,19 @@ export const retryWorkSchema = z.extend(chunkRefSchema, {
 });
 export type RetryWork = z.infer<typeof retryWorkSchema>;
 
-/** On the confirmations queue: mail that belongs to no update, rendered where it was asked for (senders render nothing). */
-export const confirmationWorkSchema = z.object({
-  kind: z.literal("confirmation"),
+/** On the letters' queue: mail that belongs to no update, rendered where it was asked for (senders render nothing). */
+export const letterWorkSchema = z.object({
+  kind: z.literal("letter"),
   pageId: idSchema,
-  channel: z.literal("email"),
+  channel: channelSchema,
   subscriberId: idSchema,
-  /** The whole mail. Its token is stored only as a hash, so it must travel with the work. */
+  letter: letterSchema,
+  /** The whole mail. Its token is stored only as a hash, if at all, so it must travel with the work. */
   raw: z.string(),
 });
-export type ConfirmationWork = z.infer<typeof confirmationWorkSchema>;
+export type LetterWork = z.infer<typeof letterWorkSchema>;
 
-/** On the confirmations queue too: the mail that tells an endpoint's contact of its quarantine. */
-export const quarantineMailWorkSchema = z.object({
-  kind: z.literal("quarantine mail"),
-  pageId: idSchema,
-  channel: z.literal("webhook"),
-  subscriberId: idSchema,
-  /** Which quarantine the mail is about: nobody is told of one that is over. */
-  quarantinedAt: z.number(),
-  raw: z.string(),
-});
-export type QuarantineMailWork = z.infer<typeof quarantineMailWorkSchema>;
-
-export const sendWorkSchema = z.discriminatedUnion("kind", [
-  chunkWorkSchema,
-  retryWorkSchema,
-  confirmationWorkSchema,
-  quarantineMailWorkSchema,
-]);
+export const sendWorkSchema = z.discriminatedUnion("kind", [chunkWorkSchema, retryWorkSchema, letterWorkSchema]);
 export type SendWork = z.infer<typeof sendWorkSchema>;
 
 /** On the planning queue: a notice that the stream missed. */

@@ -36,6 +36,8 @@ export function webhookSignature(secret: string, id: string, timestampSeconds: n
 }
 
 export type TokenPurpose = "unsubscribe";
+/** Links with an end: what they let their holder do is more than to leave. */
+export type LinkPurpose = "manage" | "resubscribe";
 export interface TokenSubject {
   pageId: string;
   channel: "email" | "sms" | "webhook";
@@ -76,7 +78,52 @@ export function verifySubscriberToken(key: SigningKey, purpose: TokenPurpose, to
   return channel === undefined ? null : { pageId, channel, subscriberId };
 }
 
-function tokenMac(key: SigningKey, purpose: TokenPurpose, head: string): Buffer {
+/**
+ * `<key version>.<page>.<e|s|w>.<subscriber>.<end in seconds, base 36>.<128-bit MAC>`. It works until `endsAt`, and for as
+ * long as `bound` is what it was (such as the address that it was mailed to): then it is void, though nothing is stored.
+ */
+export function linkToken(
+  key: SigningKey,
+  purpose: LinkPurpose,
+  subject: TokenSubject,
+  endsAt: number,
+  bound: string,
+): string {
+  const { pageId, channel, subscriberId } = subject;
+  const end = Math.floor(endsAt / 1_000).toString(36);
+  const head = `${key.version}.${pageId}.${CHANNEL_LETTERS[channel]}.${subscriberId}.${end}`;
+  return `${head}.${tokenMac(key, purpose, `${head}|${bound}`).toString("base64url")}`;
+}
+
+/** What a link token says of itself, unproven; null if it has not the form of one. */
+export type LinkClaim = TokenSubject & { keyVersion: number; endsAt: number };
+
+export function parseLinkToken(token: string): LinkClaim | null {
+  const match = LINK_FORM.exec(token);
+  const [, , version, pageId, letter = "", subscriberId, end = ""] = match ?? [];
+  const channel = LETTER_CHANNELS[letter];
+  if (!pageId || !subscriberId || channel === undefined) return null;
+  return { pageId, channel, subscriberId, keyVersion: Number(version), endsAt: Number.parseInt(end, 36) * 1_000 };
+}
+
+const LINK_FORM = /^((\d{1,6})\.([a-z0-9]{12})\.([esw])\.([a-z0-9]{12})\.([0-9a-z]{1,8}))\.([A-Za-z0-9_-]{22})$/;
+
+/** Whether the token is ours, for this purpose, bound to this, and not over. Compared in constant time. */
+export function isLinkValid(key: SigningKey, purpose: LinkPurpose, token: string, bound: string, now: number): boolean {
+  const [, head, version, , , , end = "", mac = ""] = LINK_FORM.exec(token) ?? [];
+  if (head === undefined || Number(version) !== key.version) return false;
+  const given = Buffer.from(mac, "base64url");
+  if (given.length !== MAC_BYTES || given.toString("base64url") !== mac) return false;
+  if (!timingSafeEqual(given, tokenMac(key, purpose, `${head}|${bound}`))) return false;
+  return now < Number.parseInt(end, 36) * 1_000;
+}
+
+/** HMAC-SHA256, hex, with a page's key: names an address in counters and lists without telling it. */
+export function addressMac(key: SigningKey, channel: string, address: string): string {
+  return hmacSha256(key.key).update(`address|${channel}|${address}`).digest("hex");
+}
+
+function tokenMac(key: SigningKey, purpose: TokenPurpose | LinkPurpose, head: string): Buffer {
   return hmacSha256(key.key).update(`${purpose}|${head}`).digest().subarray(0, MAC_BYTES);
 }
 

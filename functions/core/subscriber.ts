@@ -14,6 +14,10 @@ export type SubscriberState = z.infer<typeof subscriberStateSchema>;
 export const quarantineReasonSchema = z.enum(["bounce", "complaint", "endpoint failing"]);
 export type QuarantineReason = z.infer<typeof quarantineReasonSchema>;
 
+/** Why an address is not to be written to, beyond its subscriber's own life: its holder said so, or it bounced or complained before it was erased. */
+export const blockReasonSchema = z.enum(["not asked for", "bounce", "complaint"]);
+export type BlockReason = z.infer<typeof blockReasonSchema>;
+
 /** What a subscriber wants to hear of: the whole page, some components, single incidents. A set: any match is enough. */
 export const scopesSchema = z.object({
   page: z.boolean(),

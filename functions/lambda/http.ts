@@ -15,6 +15,8 @@ export interface HttpRequest {
   headers: Readonly<Record<string, string | undefined>>;
   /** The body's text as it was sent. */
   text: string;
+  /** The caller's IP address. */
+  source: string;
 }
 
 export interface HttpReply {
@@ -130,6 +132,7 @@ function requestOf(call: APIGatewayProxyEventV2): HttpRequest {
     query: new URLSearchParams(call.rawQueryString),
     headers: Object.fromEntries(Object.entries(call.headers).map(([name, value]) => [name.toLowerCase(), value])),
     text: bodyBuffer(call).toString("utf8"),
+    source: call.requestContext.http.sourceIp,
   };
 }
 

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import type { Catalog, Component, ComponentGroup } from "../core/component.ts";
 import { newId } from "../core/ids.ts";
+import { clearable, fieldsIn, fieldsUnder, idList, line, optional, text, windowIn } from "../lambda/input.ts";
 import { editCatalog, nextPosition } from "./catalog-edit.ts";
 import { DESCRIPTION_LIMIT, siblingsIn, unknownComponents } from "./components.ts";
-import { clearable, fieldsIn, fieldsUnder, idList, line, optional, text, windowIn } from "./input.ts";
 import { presentGroup } from "./presentation.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 

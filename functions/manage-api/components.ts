@@ -1,9 +1,19 @@
 import * as z from "zod/mini";
 import { applyStatuses, type Catalog, type Component, catalogRows, componentStatusSchema } from "../core/component.ts";
 import { newId } from "../core/ids.ts";
+import {
+  clearable,
+  count,
+  fieldsUnder,
+  flag,
+  isCalendarDate,
+  line,
+  optional,
+  text,
+  windowIn,
+} from "../lambda/input.ts";
 import { type HttpProblem, invalid } from "../lambda/problem.ts";
 import { editCatalog, nextPosition } from "./catalog-edit.ts";
-import { clearable, count, fieldsUnder, flag, isCalendarDate, line, optional, text, windowIn } from "./input.ts";
 import { presentComponent, presentGroupRow } from "./presentation.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 

@@ -4,12 +4,12 @@ import { type Delivery, isOpen } from "../core/delivery.ts";
 import type { Update } from "../core/incident.ts";
 import type { Notice } from "../core/notice.ts";
 import { type SendRates, updateReport } from "../core/report.ts";
+import { countIn, fieldsIn, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { InvalidCursorError } from "../store/cursor.ts";
 import type { ListPage } from "../store/status.ts";
 import { presentDelivery, presentReport } from "./delivery-view.ts";
 import { incidentIn } from "./incident-view.ts";
-import { countIn, fieldsIn, optional } from "./input.ts";
 import { resendFailed, resendOne } from "./resends.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 

@@ -12,14 +12,14 @@ import { envSchema } from "./env.ts";
 // Cold start.
 const env = readEnv(envSchema);
 const queues = sqsQueues({
-  confirmation: env.CONFIRMATION_QUEUE_URL,
+  letters: env.LETTERS_QUEUE_URL,
   email: env.EMAIL_QUEUE_URL,
   sms: env.SMS_QUEUE_URL,
   webhookRetry: env.WEBHOOK_RETRY_QUEUE_URL,
 });
 const api = manageApi({
   ...dynamoStores(env),
-  confirmations: queues,
+  letters: queues,
   resends: queues,
   renderConfirmation: ({ token, ...mail }) =>
     renderConfirmationMail({

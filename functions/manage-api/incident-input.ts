@@ -9,8 +9,8 @@ import {
   type Schedule,
   scheduledStatuses,
 } from "../core/incident.ts";
+import { clearable, flag, idList, instant, instantOrDate, line, optional, statusMap, text } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
-import { clearable, flag, idList, instant, instantOrDate, line, optional, statusMap, text } from "./input.ts";
 
 /** A quarter of what an item of the table holds: the rest of the header can take most of the others. */
 const METADATA_LIMIT_BYTES = 100_000;

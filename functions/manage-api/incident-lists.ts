@@ -1,6 +1,6 @@
 import type { Incident, Update } from "../core/incident.ts";
+import { windowIn } from "../lambda/input.ts";
 import { showIncidents, updatesOf } from "./incident-view.ts";
-import { windowIn } from "./input.ts";
 import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "./route.ts";
 
 const READ_AT_ONCE = 100;

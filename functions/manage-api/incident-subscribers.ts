@@ -1,10 +1,10 @@
 import type { Scopes, Subscriber } from "../core/subscriber.ts";
+import { fieldsUnder, windowIn } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
+import { contactOf, newSubscriberSchema } from "../subscriptions/contact.ts";
 import { addSubscriber } from "./add-subscriber.ts";
 import { incidentIn } from "./incident-view.ts";
-import { fieldsUnder, windowIn } from "./input.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
-import { contactOf, newSubscriberSchema } from "./subscriber-input.ts";
 import { take, walk } from "./subscriber-lists.ts";
 import { presentSubscriber } from "./subscriber-view.ts";
 import { createdReply, endSubscription, replayCreation, resend, subscriberIn } from "./subscribers.ts";

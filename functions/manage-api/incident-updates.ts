@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { BODY_LIMIT, type Incident, type Update } from "../core/incident.ts";
 import { editUpdate } from "../core/posting.ts";
+import { fieldsUnder, instant, optional, text } from "../lambda/input.ts";
 import { timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentIn } from "./incident-view.ts";
-import { fieldsUnder, instant, optional, text } from "./input.ts";
 import { presentUpdate } from "./presentation.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 import { saveWithRetry } from "./save-with-retry.ts";

@@ -1,11 +1,11 @@
 import { newId } from "../core/ids.ts";
 import type { Incident } from "../core/incident.ts";
 import { withdraw } from "../core/posting.ts";
+import { fieldsUnder } from "../lambda/input.ts";
 import { commitWithRetry, timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentChangesSchema, newIncidentSchema } from "./incident-input.ts";
 import { changeOf, openingOf, postsUpdate } from "./incident-posting.ts";
 import { incidentIn, showIncident } from "./incident-view.ts";
-import { fieldsUnder } from "./input.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, param } from "./route.ts";
 import { conflict } from "./save-with-retry.ts";
 

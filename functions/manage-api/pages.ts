@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { pageSchema } from "../core/page.ts";
-import { fieldsUnder, line, optional } from "./input.ts";
+import { fieldsUnder, line, optional } from "../lambda/input.ts";
 import { presentPage } from "./presentation.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "./route.ts";
 import { saveWithRetry } from "./save-with-retry.ts";

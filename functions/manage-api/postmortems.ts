@@ -8,10 +8,10 @@ import {
   publishPostmortem,
   revertPostmortem,
 } from "../core/postmortem.ts";
+import { fieldsIn, fieldsUnder, flag, instant, optional, text } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { commitWithRetry, timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentIn } from "./incident-view.ts";
-import { fieldsIn, fieldsUnder, flag, instant, optional, text } from "./input.ts";
 import { presentPostmortem } from "./presentation.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 import { conflict } from "./save-with-retry.ts";

@@ -2,12 +2,12 @@ import { newId } from "../core/ids.ts";
 import type { Update } from "../core/incident.ts";
 import type { IncidentCommit } from "../core/posting.ts";
 import { isoInZone } from "../core/zoned-time.ts";
+import { fieldsUnder } from "../lambda/input.ts";
 import { type ChannelPreview, previewUpdate } from "../plan-notifications/preview.ts";
 import { timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentChangesSchema, newIncidentSchema } from "./incident-input.ts";
 import { changeOf, openingOf } from "./incident-posting.ts";
 import { incidentIn } from "./incident-view.ts";
-import { fieldsUnder } from "./input.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, param } from "./route.ts";
 
 /** Tocsin's own: who would get what, before it is posted. The same checks and the same texts; nothing is stored or sent. */

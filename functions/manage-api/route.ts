@@ -6,11 +6,12 @@ import type { Logger } from "../lambda/logger.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import type { RenderSource } from "../plan-notifications/plan.ts";
 import type { UpdateTexts } from "../plan-notifications/preview.ts";
-import type { ConfirmationQueue, RetryQueues } from "../providers/queues.ts";
+import type { LetterQueue, RetryQueues } from "../providers/queues.ts";
 import type { AccessStore, ApiKey, ApiScope } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
+import type { ConfirmationDeps } from "../subscriptions/confirmation.ts";
 import { audit } from "./audit.ts";
 import { authenticate } from "./authenticate.ts";
 import { runOnce } from "./run-once.ts";
@@ -25,9 +26,8 @@ export interface ManageDeps {
   /** Where deliveries go that an operator has sent again. */
   resends: RetryQueues;
   access: AccessStore;
-  confirmations: ConfirmationQueue;
-  /** The whole mail that asks for a confirmation, RFC 5322. */
-  renderConfirmation: (mail: { pageName: string; to: string; token: string }) => Promise<string>;
+  letters: LetterQueue;
+  renderConfirmation: ConfirmationDeps["renderConfirmation"];
   /** The texts of an update that is not posted (yet). */
   previewTexts: (source: RenderSource) => Promise<UpdateTexts>;
   clock: Clock;

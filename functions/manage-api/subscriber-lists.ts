@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { addressOf, CHANNELS, type Channel, channelSchema, type Subscriber } from "../core/subscriber.ts";
+import { fieldsIn, type ListWindow, optional, windowIn } from "../lambda/input.ts";
 import { HttpProblem } from "../lambda/problem.ts";
-import { fieldsIn, type ListWindow, optional, windowIn } from "./input.ts";
 import type { ManageCall, ManageDeps, ManageReply } from "./route.ts";
 import { presentSubscriber } from "./subscriber-view.ts";
 

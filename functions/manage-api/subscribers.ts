@@ -1,13 +1,14 @@
 import * as z from "zod/mini";
 import { newId } from "../core/ids.ts";
 import type { Scopes, Subscriber } from "../core/subscriber.ts";
+import { fieldsIn, fieldsUnder, idList } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
-import { addSubscriber, sendConfirmation } from "./add-subscriber.ts";
+import { sendConfirmation } from "../subscriptions/confirmation.ts";
+import { contactOf, newSubscriberSchema } from "../subscriptions/contact.ts";
+import { addSubscriber } from "./add-subscriber.ts";
 import { unknownComponents } from "./components.ts";
-import { fieldsIn, fieldsUnder, idList } from "./input.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 import { conflict } from "./save-with-retry.ts";
-import { contactOf, newSubscriberSchema } from "./subscriber-input.ts";
 import { countSubscribers, listSubscribers } from "./subscriber-lists.ts";
 import { presentNewSubscriber, presentSubscriber } from "./subscriber-view.ts";
 

@@ -9,7 +9,7 @@ export const envSchema = z.object({
   SMS_QUEUE_URL: z.url(),
   WEBHOOK_QUEUE_URL: z.url(),
   /** Where rendered mails about endpoints in quarantine go. */
-  CONFIRMATION_QUEUE_URL: z.url(),
+  LETTERS_QUEUE_URL: z.url(),
   TOPIC_ARN: z.string(),
   /** Without a trailing slash, as SUBSCRIPTIONS_URL. */
   PAGE_URL: z.url(),

@@ -20,7 +20,7 @@ const queues = sqsQueues({
   email: env.EMAIL_QUEUE_URL,
   sms: env.SMS_QUEUE_URL,
   webhook: env.WEBHOOK_QUEUE_URL,
-  confirmation: env.CONFIRMATION_QUEUE_URL,
+  letters: env.LETTERS_QUEUE_URL,
 });
 const deps: PlanningDeps = {
   status,
@@ -28,7 +28,7 @@ const deps: PlanningDeps = {
   ledger,
   access,
   queues,
-  mails: queues,
+  letters: queues,
   topic: snsTopic(env.TOPIC_ARN),
   render: (source) =>
     renderUpdate(source, { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL, mailFrom: env.MAIL_FROM }),

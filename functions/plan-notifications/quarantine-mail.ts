@@ -1,5 +1,5 @@
 import type { QuarantineWork } from "../core/queued-work.ts";
-import type { QuarantineMailQueue } from "../providers/queues.ts";
+import type { LetterQueue } from "../providers/queues.ts";
 import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 
@@ -19,7 +19,7 @@ export interface QuarantineSource {
 export interface QuarantineMailDeps {
   status: Pick<StatusStore, "getPage">;
   subscribers: Pick<SubscriberStore, "get">;
-  mails: QuarantineMailQueue;
+  letters: LetterQueue;
   renderQuarantine: (source: QuarantineSource) => Promise<string>;
 }
 
@@ -42,12 +42,12 @@ export async function passOnQuarantine(work: QuarantineWork, deps: QuarantineMai
     quarantinedAt,
     reason,
   });
-  await deps.mails.sendQuarantineMail({
-    kind: "quarantine mail",
+  await deps.letters.sendLetter({
+    kind: "letter",
     pageId,
     channel: "webhook",
     subscriberId,
-    quarantinedAt,
+    letter: { about: "quarantine", quarantinedAt },
     raw,
   });
 }

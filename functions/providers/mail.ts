@@ -20,7 +20,7 @@ export interface MailToSend {
 
 export interface MailQuota {
   perSecond: number;
-  /** Sends that updates have left in the rolling 24 hours, without what is kept for confirmations; null when unlimited. */
+  /** Sends that updates have left in the rolling 24 hours, without what is kept for letters; null when unlimited. */
   leftToday: number | null;
 }
 
@@ -32,7 +32,7 @@ export interface MailLimits {
   quota(): Promise<MailQuota>;
 }
 
-/** Of the daily quota, for confirmations. */
+/** Of the daily quota, for letters. */
 const KEPT_SHARE = 0.02;
 
 /** SES's classic API. Only its raw call carries List-Unsubscribe. One attempt a call: SES has no idempotency token. */
@@ -68,7 +68,7 @@ export function sesLimits(): MailLimits {
         SentLast24Hours = 0,
         MaxSendRate = 1,
       } = await client.send(new GetSendQuotaCommand({}));
-      // What is known is up to a minute old, so that much is kept besides: confirmations have what is kept to themselves.
+      // What is known is up to a minute old, so that much is kept besides: letters have what is kept to themselves.
       const kept = Math.max(KEPT_SHARE * Max24HourSend, 60 * MaxSendRate);
       // SES says -1 where there is no daily limit.
       return {

@@ -7,12 +7,11 @@ import {
 } from "@aws-sdk/client-sqs";
 import {
   type ChunkWork,
-  type ConfirmationWork,
   chunkGroup,
   deduplicationId,
+  type LetterWork,
   type PlanWork,
   type PublishWork,
-  type QuarantineMailWork,
   type QuarantineWork,
   type RetryWork,
 } from "../core/queued-work.ts";
@@ -27,11 +26,8 @@ export interface RetryQueues {
   /** Email and SMS go to their FIFO group at once (FIFO takes no delay); a webhook waits up to 15 minutes in its lane. */
   sendRetry(work: RetryWork, delayMs: number): Promise<void>;
 }
-export interface ConfirmationQueue {
-  sendConfirmation(work: ConfirmationWork): Promise<void>;
-}
-export interface QuarantineMailQueue {
-  sendQuarantineMail(work: QuarantineMailWork): Promise<void>;
+export interface LetterQueue {
+  sendLetter(work: LetterWork): Promise<void>;
 }
 export interface QuarantineQueue {
   sendQuarantine(work: QuarantineWork, delayMs: number): Promise<void>;
@@ -55,17 +51,12 @@ export interface QueueUrls {
   sms?: string;
   webhook?: string;
   webhookRetry?: string;
-  confirmation?: string;
+  letters?: string;
   plan?: string;
   publish?: string;
 }
 
-export type AllQueues = ChunkQueues &
-  RetryQueues &
-  ConfirmationQueue &
-  QuarantineMailQueue &
-  QuarantineQueue &
-  WakeQueues;
+export type AllQueues = ChunkQueues & RetryQueues & LetterQueue & QuarantineQueue & WakeQueues;
 
 /** SQS. A function names only the queues it may write to; asking for another is a programming error that says so. */
 export function sqsQueues(urls: QueueUrls): AllQueues {
@@ -118,8 +109,7 @@ export function sqsQueues(urls: QueueUrls): AllQueues {
       if (work.channel === "webhook") return sendOne(urlOf("webhookRetry"), work, delayMs);
       await client.send(new SendMessageCommand({ QueueUrl: urlOf(work.channel), ...fifo(work) }));
     },
-    sendConfirmation: (work) => sendOne(urlOf("confirmation"), work, 0),
-    sendQuarantineMail: (work) => sendOne(urlOf("confirmation"), work, 0),
+    sendLetter: (work) => sendOne(urlOf("letters"), work, 0),
     sendQuarantine: (work, delayMs) => sendOne(urlOf("plan"), work, delayMs),
     wakePlanner: (work) => sendOne(urlOf("plan"), work, 0),
     wakePublisher: (work) => sendOne(urlOf("publish"), work, 0),

@@ -21,8 +21,7 @@ export async function handleWork(body: string, deps: SendDeps, log: Logger): Pro
     case "retry":
       await runRetry(work, deps);
       return;
-    case "confirmation":
-    case "quarantine mail":
-      throw new Error(`a ${work.kind} came over a queue of chunks`);
+    case "letter":
+      throw new Error("a letter came over a queue of chunks");
   }
 }

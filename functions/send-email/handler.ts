@@ -33,7 +33,7 @@ const deps: SendDeps = {
   clock,
   jitter: Math.random,
 };
-const confirmations = {
+const letters = {
   subscribers,
   mail,
   clock,
@@ -46,8 +46,8 @@ const confirmations = {
   }),
 };
 
-// Invocation: one chunk, one retry, or one confirmation.
-const run = sqsBatch(({ body }) => handleEmailWork(body, deps, confirmations, log), log);
+// Invocation: one chunk, one retry, or one letter.
+const run = sqsBatch(({ body }) => handleEmailWork(body, deps, letters, log), log);
 
 // Export.
 export const handler = run;

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type ApiKey, apiKeySchema, type SendSchedule } from "./access.ts";
+import { type ApiKey, apiKeySchema, type Limit, type SendSchedule } from "./access.ts";
 import type { Key } from "./table.ts";
 
 export function apiKeyKey(keyId: string): Key {
@@ -41,6 +41,17 @@ export const scheduleItemSchema = z.object({
   leftToday: z.optional(z.nullable(z.number())),
 });
 export type ScheduleItem = z.infer<typeof scheduleItemSchema>;
+
+/** Counters stay a day longer than they count, for whoever wonders. */
+const COUNTER_KEPT_MS = 24 * 60 * 60 * 1_000;
+
+/** The stretch of time that `now` lies in: its counter's key, its end, and when DynamoDB may forget it. */
+export function counterWindow(counter: string, { windowMs }: Limit, now: number) {
+  const index = Math.floor(now / windowMs);
+  const until = (index + 1) * windowMs;
+  const key: Key = { pk: `COUNTER#${counter}`, sk: `${windowMs}#${index}` };
+  return { key, until, expiresAt: Math.ceil((until + COUNTER_KEPT_MS) / 1_000) };
+}
 
 export function idempotencyKey(pageId: string, keyHash: string): Key {
   return { pk: `PAGE#${pageId}#IDEMPOTENCY#${keyHash}`, sk: "REQUEST" };

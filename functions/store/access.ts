@@ -52,6 +52,13 @@ export type IdempotencyOutcome =
   /** The key was used with another request. */
   | { outcome: "mismatch" };
 
+/** How much is allowed in a stretch of time. Stretches are fixed: each begins at a multiple of its length. */
+export interface Limit {
+  most: number;
+  windowMs: number;
+}
+export type CountOutcome = { outcome: "counted" } | { outcome: "over"; until: number };
+
 /** The access table: keys, signing keys, idempotency, rates. */
 export interface AccessStore {
   putApiKey(key: ApiKey): Promise<void>;
@@ -68,6 +75,9 @@ export interface AccessStore {
   saveRate(schedule: SendSchedule, rate: SendRate, now: number): Promise<void>;
   /** No slot before `until`: the provider throttled us or the day's quota is used up. */
   pause(schedule: SendSchedule, until: number): Promise<void>;
+
+  /** Counts `by` (1) towards what the counter allows; `over`: that would be too much, and nothing was counted. Counters name no address. */
+  count(counter: string, limit: Limit, now: number, by?: number): Promise<CountOutcome>;
 
   beginIdempotent(
     pageId: string,

@@ -6,6 +6,7 @@ import {
   apiKeyItem,
   apiKeyKey,
   apiKeyOf,
+  counterWindow,
   IDEMPOTENCY_TTL_MS,
   idempotencyItemSchema,
   idempotencyKey,
@@ -117,6 +118,24 @@ export function dynamoAccessStore({ client, table, random }: AccessTable): Acces
     },
 
     ...dynamoSchedules({ client, table }),
+
+    async count(counter, limit, now, by = 1) {
+      const { key, until, expiresAt } = counterWindow(counter, limit, now);
+      if (by > limit.most) return { outcome: "over", until };
+      const { refusal } = await attempt(() =>
+        client.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: toKey(key),
+            UpdateExpression: "ADD #count :by SET expiresAt = :expiresAt",
+            ConditionExpression: "attribute_not_exists(#count) OR #count <= :room",
+            ExpressionAttributeNames: { "#count": "count" },
+            ExpressionAttributeValues: toItem({ ":by": by, ":expiresAt": expiresAt, ":room": limit.most - by }),
+          }),
+        ),
+      );
+      return refusal === null ? { outcome: "counted" } : { outcome: "over", until };
+    },
 
     async beginIdempotent(pageId, keyHash, requestHash, now, seed) {
       const record = {

@@ -1,5 +1,7 @@
 import {
+  DeleteItemCommand,
   type DynamoDBClient,
+  PutItemCommand,
   QueryCommand,
   TransactWriteItemsCommand,
   UpdateItemCommand,
@@ -11,6 +13,12 @@ import {
   addressGuardSchema,
   addressKey,
   audiencePartition,
+  blockItemSchema,
+  blockKey,
+  guardKey,
+  hostKey,
+  hostPartition,
+  nextVersion,
   POSITION_FORM,
   positionKey,
   scaleToAll,
@@ -29,6 +37,7 @@ import {
   toItem,
   toKey,
 } from "./table.ts";
+import { updateParts } from "./update-expression.ts";
 
 const subscribersSchema = z.array(subscriberSchema);
 
@@ -90,9 +99,10 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
   return {
     async create(subscriber) {
       const key = subscriberKey(subscriber.pageId, subscriber.channel, subscriber.id);
-      const puts = [
+      const puts: Record<string, unknown>[] = [
         { ...addressKey(subscriber), subscriberId: subscriber.id },
         { ...key, ...subscriber },
+        ...(subscriber.channel === "webhook" ? [{ ...hostKey(subscriber) }] : []),
       ];
       const transaction = new TransactWriteItemsCommand({
         TransactItems: puts.map((item) => ({
@@ -225,12 +235,86 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       );
     },
 
+    async findByAddress(pageId, channel, address) {
+      const guard = await getItem(client, table, guardKey(pageId, channel, address));
+      return guard === null ? null : get(pageId, channel, addressGuardSchema.parse(guard).subscriberId);
+    },
+
+    async replace(read, next) {
+      const { pageId, channel, id } = read;
+      const stored = nextVersion(read, next);
+      const put = new PutItemCommand({
+        TableName: table,
+        Item: toItem({ ...subscriberKey(pageId, channel, id), ...stored }),
+        ConditionExpression: "updatedAt = :read AND #state = :state",
+        ExpressionAttributeNames: { "#state": "state" },
+        ExpressionAttributeValues: toItem({ ":read": read.updatedAt, ":state": read.state }),
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      });
+      const { refusal } = await attemptThroughConflicts(() => client.send(put));
+      if (refusal === null) return { outcome: "changed", subscriber: stored };
+      if (isConflict(refusal)) throw lastingConflict("replacing a subscriber");
+      const [old] = refusal.old;
+      return old === undefined
+        ? { outcome: "missing" }
+        : { outcome: "unchanged", subscriber: subscriberSchema.parse(fromItem(old)) };
+    },
+
+    async saveHealth(pageId, subscriberId, read, health) {
+      const save = new UpdateItemCommand({
+        TableName: table,
+        Key: toKey(subscriberKey(pageId, "webhook", subscriberId)),
+        ConditionExpression:
+          read === null
+            ? "attribute_exists(pk) AND attribute_not_exists(#health)"
+            : "attribute_exists(pk) AND #health.#nextAttemptAt = :read_next AND #health.#failures = :read_failures",
+        ...updateParts(health === null ? { remove: ["health"] } : { set: { health } }, {
+          attributes: ["health", ...(read === null ? [] : ["nextAttemptAt", "failures"])],
+          values: read === null ? {} : { ":read_next": read.nextAttemptAt, ":read_failures": read.failures },
+        }),
+      });
+      const { refusal } = await attemptThroughConflicts(() => client.send(save));
+      if (refusal !== null && isConflict(refusal)) throw lastingConflict("saving an endpoint's health");
+      return { outcome: refusal === null ? "saved" : "lost" };
+    },
+
+    async countHost(pageId, host, limit) {
+      const { Count = 0 } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          ConsistentRead: true,
+          Select: "COUNT",
+          KeyConditionExpression: "pk = :pk",
+          ExpressionAttributeValues: toItem({ ":pk": hostPartition(pageId, host) }),
+          Limit: limit,
+        }),
+      );
+      return Count;
+    },
+
+    async block(pageId, channel, mac, reason, now) {
+      const item = { ...blockKey(pageId, channel, mac), reason, at: now };
+      await client.send(new PutItemCommand({ TableName: table, Item: toItem(item) }));
+    },
+
+    async blockOf(pageId, channel, mac) {
+      const item = await getItem(client, table, blockKey(pageId, channel, mac));
+      return item === null ? null : blockItemSchema.parse(item).reason;
+    },
+
+    async unblock(pageId, channel, mac) {
+      await client.send(new DeleteItemCommand({ TableName: table, Key: toKey(blockKey(pageId, channel, mac)) }));
+    },
+
     async remove(pageId, channel, subscriberId) {
       const subscriber = await get(pageId, channel, subscriberId);
       if (subscriber === null) return;
       const transaction = new TransactWriteItemsCommand({
         TransactItems: [
           { Delete: { TableName: table, Key: toKey(subscriberKey(pageId, channel, subscriberId)) } },
+          ...(subscriber.channel === "webhook"
+            ? [{ Delete: { TableName: table, Key: toKey(hostKey(subscriber)) } }]
+            : []),
           {
             Delete: {
               TableName: table,

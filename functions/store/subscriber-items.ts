@@ -1,6 +1,12 @@
 import * as z from "zod/mini";
 import { hashPosition, idSchema, sha256Hex } from "../core/ids.ts";
-import { addressOf, type Channel, type Subscriber } from "../core/subscriber.ts";
+import {
+  addressOf,
+  blockReasonSchema,
+  type Channel,
+  type Subscriber,
+  type WebhookSubscriber,
+} from "../core/subscriber.ts";
 import type { Key } from "./table.ts";
 
 export function audiencePartition(pageId: string, channel: Channel): string {
@@ -19,9 +25,32 @@ export function subscriberKey(pageId: string, channel: Channel, subscriberId: st
 }
 
 /** The guard: one per address, so that there is one subscriber per address. */
+export function guardKey(pageId: string, channel: Channel, address: string): Key {
+  return { pk: `${audiencePartition(pageId, channel)}#ADDRESS#${sha256Hex(address)}`, sk: "ADDRESS" };
+}
+
 export function addressKey(subscriber: Subscriber): Key {
-  const partition = audiencePartition(subscriber.pageId, subscriber.channel);
-  return { pk: `${partition}#ADDRESS#${sha256Hex(addressOf(subscriber))}`, sk: "ADDRESS" };
+  return guardKey(subscriber.pageId, subscriber.channel, addressOf(subscriber));
+}
+
+/** An entry for each endpoint of a host, so that they can be counted. */
+export function hostPartition(pageId: string, host: string): string {
+  return `${audiencePartition(pageId, "webhook")}#HOST#${sha256Hex(host)}`;
+}
+
+export function hostKey({ pageId, id, endpoint }: Pick<WebhookSubscriber, "pageId" | "id" | "endpoint">): Key {
+  return { pk: hostPartition(pageId, new URL(endpoint).host), sk: `ENDPOINT#${id}` };
+}
+
+export function blockKey(pageId: string, channel: Channel, mac: string): Key {
+  return { pk: `${audiencePartition(pageId, channel)}#BLOCKED#${mac}`, sk: "BLOCKED" };
+}
+
+export const blockItemSchema = z.object({ reason: blockReasonSchema });
+
+/** The subscriber to store in the place of `read`: the time of its change is the version, so it must grow. */
+export function nextVersion<T extends Subscriber>(read: Subscriber, next: T): T {
+  return { ...next, updatedAt: Math.max(next.updatedAt, read.updatedAt + 1) };
 }
 
 export const addressGuardSchema = z.object({ subscriberId: idSchema });
@@ -38,7 +67,13 @@ export function scaleToAll(count: number, lastPosition: string): number {
 export function stateFields(to: Subscriber["state"], now: number): Partial<Subscriber> {
   switch (to) {
     case "active":
-      return { state: to, confirmedAt: now, quarantinedAt: null, unsubscribedAt: null, updatedAt: now };
+      return {
+        state: to,
+        confirmedAt: now,
+        quarantinedAt: null,
+        unsubscribedAt: null,
+        updatedAt: now,
+      };
     case "unconfirmed":
       return {
         state: to,

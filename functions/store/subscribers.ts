@@ -1,4 +1,4 @@
-import type { Channel, Subscriber, SubscriberState } from "../core/subscriber.ts";
+import type { BlockReason, Channel, EndpointHealth, Subscriber, SubscriberState } from "../core/subscriber.ts";
 import type { ListPage } from "./status.ts";
 
 export type CreateOutcome = { outcome: "created" } | { outcome: "exists"; subscriberId: string };
@@ -72,6 +72,29 @@ export interface SubscriberStore {
     from: number,
     rotation: { id: string; at: number },
   ): Promise<ChangeOutcome>;
+  /** The one subscriber that the address has, if any; `address` as `addressOf` tells it. */
+  findByAddress(pageId: string, channel: Channel, address: string): Promise<Subscriber | null>;
+  /**
+   * Puts a changed subscriber in the place of the one read, if nobody changed it since: `unchanged` otherwise. Id, page,
+   * channel and address stay. Its `updatedAt` grows with every such change, whatever the clock says.
+   */
+  replace(read: Subscriber, next: Subscriber): Promise<ChangeOutcome>;
+  /**
+   * What is known of an endpoint's health, in the place of what was (both may be null: nothing). `lost`: it is no longer
+   * what was read. It is no change of the subscription: `updatedAt` stays.
+   */
+  saveHealth(
+    pageId: string,
+    subscriberId: string,
+    read: EndpointHealth | null,
+    health: EndpointHealth | null,
+  ): Promise<{ outcome: "saved" } | { outcome: "lost" }>;
+  /** How many endpoints a host has (as `URL.host` tells it), counted up to `limit`. */
+  countHost(pageId: string, host: string, limit: number): Promise<number>;
+  /** Nothing is to be sent to this address, whoever asks. `mac`: see `addressMac`; the address itself is not kept. */
+  block(pageId: string, channel: Channel, mac: string, reason: BlockReason, now: number): Promise<void>;
+  blockOf(pageId: string, channel: Channel, mac: string): Promise<BlockReason | null>;
+  unblock(pageId: string, channel: Channel, mac: string): Promise<void>;
   /** Removes the subscriber and its guard. */
   remove(pageId: string, channel: Channel, subscriberId: string): Promise<void>;
 }

@@ -13,7 +13,7 @@ import type { WorkQueue } from "./work-queue.ts";
 export interface ManageApiProps {
   state: StateStack;
   alarms: Alarms;
-  confirmations: WorkQueue;
+  letters: WorkQueue;
   /** Where deliveries go that an operator has sent again. */
   resends: Readonly<Record<"email" | "sms" | "webhookRetry", WorkQueue>>;
   pageUrl: string;
@@ -31,14 +31,14 @@ export class ManageApi extends Construct {
 
   constructor(scope: Construct, id: string, props: ManageApiProps) {
     super(scope, id);
-    const { state, alarms, confirmations, resends } = props;
+    const { state, alarms, letters, resends } = props;
     const manage = new PipelineFunction(this, "Function", {
       step: "manage-api",
       description: "the operators' REST API",
       envSchema,
       environment: {
         ...tableNames(state),
-        CONFIRMATION_QUEUE_URL: confirmations.url,
+        LETTERS_QUEUE_URL: letters.url,
         EMAIL_QUEUE_URL: resends.email.url,
         SMS_QUEUE_URL: resends.sms.url,
         WEBHOOK_RETRY_QUEUE_URL: resends.webhookRetry.url,
@@ -58,7 +58,7 @@ export class ManageApi extends Construct {
     // Puts the notice, in the transaction of its update, and reopens deliveries; the rest is the report.
     allow(manage, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], ["problems"]);
     allow(manage, state.access, ["GetItem", "Query", "PutItem", "UpdateItem"]);
-    confirmations.grantSend(manage);
+    letters.grantSend(manage);
     for (const lane of Object.values(resends)) lane.grantSend(manage);
 
     const api = new HttpApi(this, "Http", {

@@ -19,7 +19,7 @@ export interface PlanNotificationsProps {
   pageUrl: string;
   subscriptionsUrl: string;
   topic: StatusTopic;
-  confirmations: WorkQueue;
+  letters: WorkQueue;
   chunks: Readonly<Record<"email" | "sms" | "webhook", WorkQueue>>;
 }
 
@@ -33,7 +33,7 @@ export class PlanNotifications extends Construct {
 
   constructor(scope: Construct, id: string, props: PlanNotificationsProps) {
     super(scope, id);
-    const { state, alarms, mail, topic, confirmations, chunks } = props;
+    const { state, alarms, mail, topic, letters, chunks } = props;
     const planner = new PipelineFunction(this, "Function", {
       step: "plan-notifications",
       description: "renders an update once and cuts its audience into chunks",
@@ -43,7 +43,7 @@ export class PlanNotifications extends Construct {
         EMAIL_QUEUE_URL: chunks.email.url,
         SMS_QUEUE_URL: chunks.sms.url,
         WEBHOOK_QUEUE_URL: chunks.webhook.url,
-        CONFIRMATION_QUEUE_URL: confirmations.url,
+        LETTERS_QUEUE_URL: letters.url,
         TOPIC_ARN: topic.topic.topicArn,
         PAGE_URL: props.pageUrl,
         SUBSCRIPTIONS_URL: props.subscriptionsUrl,
@@ -60,7 +60,7 @@ export class PlanNotifications extends Construct {
     // The send rate, which sizes the chunks.
     allow(planner, state.access, ["GetItem"]);
     topic.topic.grantPublish(planner);
-    for (const queue of [...Object.values(chunks), confirmations]) queue.grantSend(planner);
+    for (const queue of [...Object.values(chunks), letters]) queue.grantSend(planner);
 
     const dead = {
       impact: "An update may reach its subscribers late: planning it failed again and again.",

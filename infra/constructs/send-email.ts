@@ -15,7 +15,7 @@ export interface SendEmailProps {
   subscriptionsUrl: string;
 }
 
-/** email chunks, retries and confirmations -> SES. */
+/** email chunks, retries and letters -> SES. */
 export class SendEmail extends Construct {
   readonly function: Sender<typeof envSchema>;
 

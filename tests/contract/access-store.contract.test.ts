@@ -57,6 +57,22 @@ describeOnBoth<AccessStore>(
       expect(await store.getApiKey(unknown)).toBeNull();
     });
 
+    it("counts up to a limit in each stretch of time", async () => {
+      const store = subject();
+      const counter = anId();
+      const limit = { most: 3, windowMs: 600_000 };
+      const start = Math.floor(NOW / limit.windowMs) * limit.windowMs;
+      const rivals = await Promise.all([1, 2, 3, 4, 5].map((ms) => store.count(counter, limit, start + ms)));
+      expect(rivals.filter(({ outcome }) => outcome === "counted")).toHaveLength(3);
+      const over = { outcome: "over", until: start + limit.windowMs };
+      expect(await store.count(counter, limit, start + limit.windowMs - 1)).toEqual(over);
+      expect(await store.count(counter, limit, start + limit.windowMs)).toEqual({ outcome: "counted" });
+      expect(await store.count(counter, limit, start + limit.windowMs, 3)).toMatchObject({ outcome: "over" });
+      expect(await store.count(counter, limit, start + limit.windowMs, 2)).toEqual({ outcome: "counted" });
+      expect(await store.count(counter, { ...limit, windowMs: 1_000 }, start)).toEqual({ outcome: "counted" });
+      expect(await store.count(anId(), limit, start, 4)).toEqual(over);
+    });
+
     it("makes one signing key of 256 bits, whoever comes first", async () => {
       const store = subject();
       const pageId = anId();

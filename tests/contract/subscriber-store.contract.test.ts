@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { chunkRange } from "../../functions/core/chunk.ts";
 import {
+  ALL_UPDATES,
   type EmailSubscriber,
   FIRST_AND_LAST,
   type SmsSubscriber,
@@ -245,6 +246,71 @@ describeOnBoth<SubscriberStore>(
         subscriber: { ...subscriber, scopes, updatedAt: NOW + 1 },
       });
       expect(await store.saveScopes(pageId, "email", anId(), scopes, NOW)).toEqual({ outcome: "missing" });
+    });
+
+    it("finds the holder of an address", async () => {
+      const { store, pageId, subscriber } = await withOne();
+      expect(await store.findByAddress(pageId, "email", subscriber.email)).toEqual(subscriber);
+      expect(await store.findByAddress(pageId, "email", "nobody@example.com")).toBeNull();
+      expect(await store.findByAddress(pageId, "sms", subscriber.email)).toBeNull();
+    });
+
+    it("replaces a subscriber for whoever read it last, and once", async () => {
+      const { store, pageId, id, subscriber } = await withOne();
+      const wishes = [ALL_UPDATES, FIRST_AND_LAST].map((preferences) =>
+        // Both at the very instant of the last change: the version grows all the same.
+        store.replace(subscriber, { ...subscriber, preferences, pausedAt: NOW }),
+      );
+      const outcomes = await Promise.all(wishes);
+      expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(["changed", "unchanged"]);
+      const stored = await store.get(pageId, "email", id);
+      expect(stored).toMatchObject({ pausedAt: NOW, updatedAt: subscriber.updatedAt + 1 });
+      for (const outcome of outcomes) expect(outcome).toMatchObject({ subscriber: stored });
+      const nobody = aSubscriber(pageId);
+      expect(await store.replace(nobody, nobody)).toEqual({ outcome: "missing" });
+    });
+
+    it("keeps an endpoint's health for whoever read the last, apart from the subscription", async () => {
+      const { store, pageId, subscriber } = await withOne();
+      const webhook = aWebhook(subscriber);
+      await store.create(webhook);
+      const health = { failures: 1, since: NOW, nextAttemptAt: NOW + 5_000 };
+      const firsts = [1, 2].map(() => store.saveHealth(pageId, webhook.id, null, health));
+      expect((await Promise.all(firsts)).map(({ outcome }) => outcome).sort()).toEqual(["lost", "saved"]);
+      expect(await store.get(pageId, "webhook", webhook.id)).toEqual({ ...webhook, health });
+      const worse = { ...health, failures: 2, nextAttemptAt: NOW + 9_000 };
+      expect(await store.saveHealth(pageId, webhook.id, worse, health)).toEqual({ outcome: "lost" });
+      expect(await store.saveHealth(pageId, webhook.id, health, worse)).toEqual({ outcome: "saved" });
+      expect(await store.saveHealth(pageId, webhook.id, worse, null)).toEqual({ outcome: "saved" });
+      expect(await store.get(pageId, "webhook", webhook.id)).toEqual(webhook);
+      expect(await store.saveHealth(pageId, anId(), null, health)).toEqual({ outcome: "lost" });
+    });
+
+    it("counts the endpoints of a host, up to a limit, until they are removed", async () => {
+      const { store, pageId, subscriber } = await withOne();
+      const hooks = ["a", "b", "c"].map((path) => ({
+        ...aWebhook(subscriber),
+        id: anId(),
+        endpoint: `https://hooks.example:8443/${path}`,
+      }));
+      for (const hook of hooks) await store.create(hook);
+      expect(await store.countHost(pageId, "hooks.example:8443", 10)).toBe(3);
+      expect(await store.countHost(pageId, "hooks.example:8443", 2)).toBe(2);
+      expect(await store.countHost(pageId, "hooks.example", 10)).toBe(0);
+      await store.remove(pageId, "webhook", hooks[0]?.id ?? "");
+      expect(await store.countHost(pageId, "hooks.example:8443", 10)).toBe(2);
+    });
+
+    it("blocks an address until it is unblocked", async () => {
+      const { store, pageId } = await withOne();
+      const mac = "ab".repeat(32);
+      expect(await store.blockOf(pageId, "email", mac)).toBeNull();
+      await store.block(pageId, "email", mac, "not asked for", NOW);
+      await store.block(pageId, "email", mac, "complaint", NOW);
+      expect(await store.blockOf(pageId, "email", mac)).toBe("complaint");
+      expect(await store.blockOf(pageId, "sms", mac)).toBeNull();
+      await store.unblock(pageId, "email", mac);
+      expect(await store.blockOf(pageId, "email", mac)).toBeNull();
     });
 
     it("removes a subscriber with its claim on the address", async () => {

@@ -2,6 +2,7 @@ import type { Random } from "../../functions/core/clock.ts";
 import type { SigningKey } from "../../functions/core/signature.ts";
 import type { AccessStore, ApiKey, SendSchedule } from "../../functions/store/access.ts";
 import {
+  counterWindow,
   IDEMPOTENCY_TTL_MS,
   type IdempotencyItem,
   RUN_LEASE_MS,
@@ -14,6 +15,7 @@ export function memoryAccessStore({ random }: { random: Random }): AccessStore {
   const apiKeys = new Map<string, ApiKey>();
   const signingKeys = new Map<string, SigningKey[]>();
   const schedules = new Map<SendSchedule, ScheduleItem>();
+  const counters = new Map<string, number>();
   const requests = new Map<string, { item: IdempotencyItem; expiresAt: number }>();
 
   return {
@@ -62,6 +64,15 @@ export function memoryAccessStore({ random }: { random: Random }): AccessStore {
     async pause(schedule, until) {
       const item = schedules.get(schedule) ?? {};
       schedules.set(schedule, { ...item, pausedUntil: Math.max(until, item.pausedUntil ?? 0) });
+    },
+
+    async count(counter, limit, now, by = 1) {
+      const { key, until } = counterWindow(counter, limit, now);
+      const name = `${key.pk}|${key.sk}`;
+      const counted = counters.get(name) ?? 0;
+      if (counted + by > limit.most) return { outcome: "over", until };
+      counters.set(name, counted + by);
+      return { outcome: "counted" };
     },
 
     async beginIdempotent(pageId, keyHash, requestHash, now, seed) {

@@ -1,8 +1,11 @@
-import { CHANNELS, type Channel, type Subscriber } from "../../functions/core/subscriber.ts";
+import { type BlockReason, CHANNELS, type Channel, type Subscriber } from "../../functions/core/subscriber.ts";
 import { cursorParts } from "../../functions/store/cursor.ts";
 import {
   addressKey,
   audiencePartition,
+  blockKey,
+  guardKey,
+  nextVersion,
   POSITION_FORM,
   positionKey,
   stateFields,
@@ -20,6 +23,7 @@ interface Audience {
 export function memorySubscriberStore(): SubscriberStore {
   const audiences = new Map<string, Audience>();
   const guards = new Map<string, string>();
+  const blocked = new Map<string, BlockReason>();
 
   function audience(pageId: string, channel: Channel): Audience {
     const partition = audiencePartition(pageId, channel);
@@ -145,6 +149,52 @@ export function memorySubscriberStore(): SubscriberStore {
       const isFrom = (webhook: Subscriber) => webhook.channel === "webhook" && webhook.secretVersion === from;
       const fields = { secretVersion: from + 1, rotation, updatedAt: rotation.at };
       return change(pageId, "webhook", subscriberId, isFrom, fields);
+    },
+
+    async findByAddress(pageId, channel, address) {
+      const holder = guards.get(guardKey(pageId, channel, address).pk);
+      return holder === undefined ? null : structuredClone(look(pageId, channel, holder));
+    },
+
+    async replace(read, next) {
+      const present = look(read.pageId, read.channel, read.id);
+      if (present === null) return { outcome: "missing" };
+      if (present.updatedAt !== read.updatedAt || present.state !== read.state) {
+        return { outcome: "unchanged", subscriber: structuredClone(present) };
+      }
+      const stored = structuredClone(nextVersion(read, next));
+      audience(read.pageId, read.channel).subscribers.set(positionKey(read.id), stored);
+      return { outcome: "changed", subscriber: structuredClone(stored) };
+    },
+
+    async saveHealth(pageId, subscriberId, read, health) {
+      const present = look(pageId, "webhook", subscriberId);
+      if (present?.channel !== "webhook") return { outcome: "lost" };
+      const known = present.health ?? null;
+      if (known?.nextAttemptAt !== read?.nextAttemptAt || known?.failures !== read?.failures)
+        return { outcome: "lost" };
+      if (health === null) delete present.health;
+      else present.health = structuredClone(health);
+      return { outcome: "saved" };
+    },
+
+    async countHost(pageId, host, limit) {
+      const endpoints = [...audience(pageId, "webhook").subscribers.values()].filter(
+        (subscriber) => subscriber.channel === "webhook" && new URL(subscriber.endpoint).host === host,
+      );
+      return Math.min(limit, endpoints.length);
+    },
+
+    async block(pageId, channel, mac, reason) {
+      blocked.set(blockKey(pageId, channel, mac).pk, reason);
+    },
+
+    async blockOf(pageId, channel, mac) {
+      return blocked.get(blockKey(pageId, channel, mac).pk) ?? null;
+    },
+
+    async unblock(pageId, channel, mac) {
+      blocked.delete(blockKey(pageId, channel, mac).pk);
     },
 
     async remove(pageId, channel, subscriberId) {

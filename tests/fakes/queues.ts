@@ -2,7 +2,7 @@ import { type ChunkWork, chunkGroup, deduplicationId, type RetryWork } from "../
 import type { Channel } from "../../functions/core/subscriber.ts";
 import type { AllQueues } from "../../functions/providers/queues.ts";
 
-export type QueueName = Channel | "webhookRetry" | "confirmation" | "plan" | "publish";
+export type QueueName = Channel | "webhookRetry" | "letters" | "plan" | "publish";
 
 interface Entry {
   queue: QueueName;
@@ -42,11 +42,8 @@ export function memoryQueues(clock: () => number) {
       if (work.channel === "webhook") put("webhookRetry", work, delayMs, null);
       else putFifo(work);
     },
-    async sendConfirmation(work) {
-      put("confirmation", work, 0, null);
-    },
-    async sendQuarantineMail(work) {
-      put("confirmation", work, 0, null);
+    async sendLetter(work) {
+      put("letters", work, 0, null);
     },
     async sendQuarantine(work, delayMs) {
       put("plan", work, delayMs, null);

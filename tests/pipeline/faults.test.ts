@@ -122,14 +122,15 @@ describe("sweep", () => {
 });
 
 describe("a day's quota that updates have used up", () => {
-  it("lets confirmations through meanwhile, and loses no update", async () => {
+  it("lets letters through meanwhile, and loses no update", async () => {
     const reader = await world.subscribe("email");
     const newcomer = await world.subscribe("email", { state: "unconfirmed", confirmedAt: null });
     await world.access.saveRate("email", { perSecond: 500, leftToday: 0 }, world.clock());
     const { update } = await world.open();
     await world.settle();
-    await world.queues.ports.sendConfirmation({
-      kind: "confirmation",
+    await world.queues.ports.sendLetter({
+      kind: "letter",
+      letter: { about: "confirmation" },
       pageId: PAGE,
       channel: "email",
       subscriberId: newcomer.id,

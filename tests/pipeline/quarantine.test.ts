@@ -75,8 +75,8 @@ describe("an endpoint that fails for three days", () => {
     expect(letters()).toEqual([]);
   });
 
-  const crashes: CrashPoint[] = (["sendQuarantine", "changeDelivery", "sendQuarantineMail"] as const).flatMap(
-    (method) => (["before", "after"] as const).map((when) => ({ method, call: 1, when })),
+  const crashes: CrashPoint[] = (["sendQuarantine", "changeDelivery", "sendLetter"] as const).flatMap((method) =>
+    (["before", "after"] as const).map((when) => ({ method, call: 1, when })),
   );
   it.each(crashes)("is quarantined and its contact told, whoever dies $when $method", async (point) => {
     await world.open();

@@ -141,7 +141,7 @@ export function createWorld() {
     queues: ports,
     topic: crash.guard(world.topic),
     render: (source: RenderSource) => renderUpdate(source, publicSite),
-    mails: ports,
+    letters: ports,
     renderQuarantine: (source: QuarantineSource) => renderQuarantineMail({ ...source, ...publicSite }),
     clock,
   };
@@ -152,7 +152,7 @@ export function createWorld() {
       return;
     }
     if (queue === "publish") return;
-    if (queue === "confirmation") {
+    if (queue === "letters") {
       await handleEmailWork(
         body,
         senders.email,

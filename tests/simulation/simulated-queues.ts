@@ -54,11 +54,8 @@ export function simulatedQueues(clock: () => number, below: (count: number) => n
       if (work.channel === "webhook") put("webhookRetry", work, delayMs, null);
       else putFifo(work);
     },
-    async sendConfirmation(work) {
-      put("confirmation", work, 0, null);
-    },
-    async sendQuarantineMail(work) {
-      put("confirmation", work, 0, null);
+    async sendLetter(work) {
+      put("letters", work, 0, null);
     },
     async sendQuarantine(work, delayMs) {
       put("plan", work, delayMs, null);

@@ -170,7 +170,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
         return;
       }
       case "publish":
-      case "confirmation":
+      case "letters":
         return;
       case "webhookRetry":
         return send("webhook", body, invocation);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { sha256Hex } from "../../../functions/core/ids.ts";
 import type { Notice } from "../../../functions/core/notice.ts";
 import type { Page } from "../../../functions/core/page.ts";
-import { type ConfirmationWork, confirmationWorkSchema, type RetryWork } from "../../../functions/core/queued-work.ts";
+import { type LetterWork, letterWorkSchema, type RetryWork } from "../../../functions/core/queued-work.ts";
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
 import { createLogger } from "../../../functions/lambda/logger.ts";
 import { manageApi } from "../../../functions/manage-api/api.ts";
@@ -37,7 +37,7 @@ export async function manageWorld(overrides: Partial<ManageDeps> = {}) {
   const notices = new Map<string, Notice>();
   const ledger = memoryLedger();
   const queued: RetryWork[] = [];
-  const mails: ConfirmationWork[] = [];
+  const mails: LetterWork[] = [];
   const logged: string[] = [];
   const status = memoryStatusStore({
     putNotice: (notice) => {
@@ -77,9 +77,9 @@ export async function manageWorld(overrides: Partial<ManageDeps> = {}) {
         subscriptionsUrl: "https://subs.example",
         mailFrom: "status@example.com",
       }),
-    confirmations: {
-      sendConfirmation: async (work) => {
-        mails.push(confirmationWorkSchema.parse(work));
+    letters: {
+      sendLetter: async (work) => {
+        mails.push(letterWorkSchema.parse(work));
       },
     },
     renderConfirmation: async ({ pageName, to, token }) => `${pageName} to ${to}: ${token}`,

@@ -27,7 +27,9 @@ describe("email", () => {
       },
     });
     expect(reply.text).not.toContain("signing_secret");
-    expect(world.mails).toMatchObject([{ kind: "confirmation", channel: "email", subscriberId: id }]);
+    expect(world.mails).toMatchObject([
+      { kind: "letter", letter: { about: "confirmation" }, channel: "email", subscriberId: id },
+    ]);
     const token = world.mails[0]?.raw.split(": ")[1] ?? "";
     const stored = await world.subscribers.get(PAGE.id, "email", id);
     expect(token).toMatch(/^[a-z0-9]{12}\.e\.[a-z0-9]{12}\.[A-Za-z0-9_-]{43}$/);

@@ -1,7 +1,9 @@
 import parsePhoneNumber, { isSupportedCountry } from "libphonenumber-js/mobile";
 import * as z from "zod/mini";
+import type { UpdateStatus } from "../core/incident.ts";
+import type { WebhookFormat } from "../core/subscriber.ts";
+import { flag, idList, line, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
-import { flag, idList, line, optional } from "./input.ts";
 
 const EMAIL_LIMIT = 254;
 const ENDPOINT_LIMIT = 2_000;
@@ -26,10 +28,17 @@ export const newSubscriberSchema = z.object({
 });
 export type NewSubscriber = z.infer<typeof newSubscriberSchema>;
 
+/** How a subscriber is reached; of a webhook also what it is posted. */
 export type Contact =
   | { channel: "email"; email: string }
   | { channel: "sms"; phone: string; country: string }
-  | { channel: "webhook"; endpoint: string; contactEmail: string | null };
+  | {
+      channel: "webhook";
+      endpoint: string;
+      contactEmail: string | null;
+      format?: WebhookFormat;
+      statuses?: UpdateStatus[] | null;
+    };
 
 export interface ContactRules {
   smsCountries: ReadonlySet<string>;

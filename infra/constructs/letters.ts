@@ -6,7 +6,7 @@ import type { PipelineFunction } from "./pipeline-function.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** Mail that belongs to no update. Its token is stored only as a hash, so this queue alone is not rebuilt from the tables: people sign up again. */
-export class Confirmations extends Construct {
+export class Letters extends Construct {
   readonly work: WorkQueue;
 
   constructor(scope: Construct, id: string, { alarms }: { alarms: Alarms }) {
@@ -19,12 +19,12 @@ export class Confirmations extends Construct {
       tries: 50,
       dead: {
         impact: "People who signed up got no mail to confirm their address.",
-        runbook: "confirmations-put-aside",
+        runbook: "letters-put-aside",
       },
       late: {
         after: Duration.minutes(10),
         impact: "People who sign up wait for the mail that confirms their address.",
-        runbook: "confirmations-waiting",
+        runbook: "letters-waiting",
       },
     });
   }

@@ -1,0 +1,44 @@
+import * as z from "zod/mini";
+import type { Subscriber } from "./subscriber.ts";
+
+/** What a mail that belongs to no update is about, and so until when it concerns anybody: see `recipientOf`. */
+export const letterSchema = z.discriminatedUnion("about", [
+  z.object({ about: z.literal("confirmation") }),
+  z.object({ about: z.literal("manage link") }),
+  /** Somebody left, perhaps for others too who read the same mailbox: how to undo it. */
+  z.object({ about: z.literal("farewell"), unsubscribedAt: z.number() }),
+  z.object({ about: z.literal("quarantine"), quarantinedAt: z.number() }),
+  /** For nobody: asking in the name of a stranger costs the same work as in a subscriber's, so that time tells nothing. */
+  z.object({ about: z.literal("nothing") }),
+]);
+export type Letter = z.infer<typeof letterSchema>;
+
+/** The address as it is now; null when the letter no longer concerns anybody. */
+export function recipientOf(letter: Letter, subscriber: Subscriber | null): string | null {
+  if (subscriber === null) return null;
+  const { state, unsubscribedAt, quarantinedAt } = subscriber;
+  switch (letter.about) {
+    case "confirmation":
+      return state === "unconfirmed" ? mailAddressOf(subscriber) : null;
+    case "manage link":
+      return mailAddressOf(subscriber);
+    case "farewell":
+      return state === "unsubscribed" && unsubscribedAt === letter.unsubscribedAt ? mailAddressOf(subscriber) : null;
+    case "quarantine":
+      return state === "quarantined" && quarantinedAt === letter.quarantinedAt ? mailAddressOf(subscriber) : null;
+    case "nothing":
+      return null;
+  }
+}
+
+/** Where a subscriber gets letters: an endpoint's are its contact's. */
+export function mailAddressOf(subscriber: Subscriber): string | null {
+  switch (subscriber.channel) {
+    case "email":
+      return subscriber.email;
+    case "webhook":
+      return subscriber.contactEmail;
+    case "sms":
+      return null;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Random } from "../core/clock.ts";
+import { newConfirmToken } from "../core/confirm-token.ts";
+import type { Locale } from "../core/locale.ts";
+import type { EmailSubscriber } from "../core/subscriber.ts";
+import type { LetterQueue } from "../providers/queues.ts";
+import type { StatusStore } from "../store/status.ts";
+import type { SubscriberStore } from "../store/subscribers.ts";
+
+export interface ConfirmationDeps {
+  status: Pick<StatusStore, "getPage">;
+  subscribers: Pick<SubscriberStore, "saveConfirmToken">;
+  letters: LetterQueue;
+  /** The whole mail that asks for a confirmation, RFC 5322. */
+  renderConfirmation: (mail: { pageName: string; locale: Locale; to: string; token: string }) => Promise<string>;
+  random: Random;
+}
+
+/** Gives an unconfirmed subscriber a new token, which makes earlier links void, and has it mailed. False: it is not unconfirmed. */
+export async function sendConfirmation(
+  deps: ConfirmationDeps,
+  subscriber: EmailSubscriber,
+  now: number,
+): Promise<boolean> {
+  const { pageId, channel, id: subscriberId, locale } = subscriber;
+  const page = await deps.status.getPage(pageId);
+  if (page === null) return false;
+  const { token, hash } = newConfirmToken({ pageId, channel, subscriberId }, deps.random);
+  const saved = await deps.subscribers.saveConfirmToken(pageId, channel, subscriberId, hash, now);
+  if (saved.outcome !== "changed") return false;
+  const raw = await deps.renderConfirmation({ pageName: page.name, locale, to: subscriber.email, token });
+  await deps.letters.sendLetter({
+    kind: "letter",
+    pageId,
+    channel,
+    subscriberId,
+    letter: { about: "confirmation" },
+    raw,
+  });
+  return true;
+}
