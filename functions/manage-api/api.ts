@@ -10,13 +10,17 @@ import { pageRoutes } from "./pages.ts";
 import { postmortemRoutes } from "./postmortems.ts";
 import { previewRoutes } from "./previews.ts";
 import { httpRoute, type ManageDeps } from "./route.ts";
+import { subscriberBulkRoutes } from "./subscriber-bulk.ts";
+import { subscriberErasureRoutes } from "./subscriber-erasure.ts";
+import { subscriberExportRoutes } from "./subscriber-export.ts";
+import { subscriberImportRoutes } from "./subscriber-import.ts";
 import { subscriberRoutes } from "./subscribers.ts";
 
 const BODY_LIMIT = 256 * 1_024;
 
 /** The operators' API: Statuspage's manage v1, and Tocsin's own routes beside it. */
 export function manageApi(deps: ManageDeps): HttpHandler {
-  // Of routes with parameters the first that fits is taken: the named lists stand before /incidents/{incident}.
+  // Of routes with parameters the first that fits is taken: the named lists stand before /incidents/{incident}, what is done to many before /subscribers/{subscriber}.
   const routes = [
     ...pageRoutes(deps),
     ...componentRoutes(deps),
@@ -28,6 +32,10 @@ export function manageApi(deps: ManageDeps): HttpHandler {
     ...deliveryRoutes(deps),
     ...postmortemRoutes(deps),
     ...incidentSubscriberRoutes(deps),
+    ...subscriberBulkRoutes(deps),
+    ...subscriberErasureRoutes(deps),
+    ...subscriberExportRoutes(deps),
+    ...subscriberImportRoutes(deps),
     ...subscriberRoutes(deps),
   ];
   return httpApi({

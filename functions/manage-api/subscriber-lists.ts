@@ -10,7 +10,11 @@ const READ_AT_ONCE = 1_000;
 const MOST_SORTED = 20_000;
 
 // Statuspage's types that Tocsin has no channel for: nobody is of them.
-const OTHER_TYPES = ["slack", "teams", "integration_partner"] as const;
+export const OTHER_TYPES = ["slack", "teams", "integration_partner"] as const;
+
+/** A number as people write it: "(0151) 234-567". */
+const WRITTEN_NUMBER = /^\+?[\d\s()./-]+$/;
+const FEWEST_DIGITS = 3;
 
 const filterSchema = z.object({
   type: optional(z.enum([...channelSchema.options, ...OTHER_TYPES], "must be a type of subscriber")),
@@ -38,6 +42,29 @@ export async function countSubscribers(deps: ManageDeps, { page, request }: Mana
   return { status: 200, body: counts };
 }
 
+/** How many of each type are in each state. Who has left is counted apart from the total: Statuspage tells nothing of them here. */
+export async function subscriberHistogram(deps: ManageDeps, { page }: ManageCall): Promise<ManageReply> {
+  const none = () => ({ active: 0, unconfirmed: 0, quarantined: 0, total: 0, unsubscribed: 0 });
+  const rows = await Promise.all(
+    CHANNELS.map(async (channel) => {
+      const counts = none();
+      for await (const { state } of everybody(deps, page.id, channel)) {
+        counts[state] += 1;
+        if (state !== "unsubscribed") counts.total += 1;
+      }
+      return [channel, counts] as const;
+    }),
+  );
+  const others = { integration_partner: none(), slack: none(), teams: none() };
+  return { status: 200, body: { ...Object.fromEntries(rows), ...others } };
+}
+
+export async function listUnsubscribed(deps: ManageDeps, { page, request }: ManageCall): Promise<ManageReply> {
+  const window = windowIn(request.query, "per_page", 1);
+  const rows = await take(walk(deps, page.id, { type: undefined, state: "unsubscribed" }), window);
+  return { status: 200, body: rows.map((subscriber) => presentSubscriber(subscriber, page)) };
+}
+
 /** Those that the filter lets through, channel by channel. */
 export async function* walk(
   deps: ManageDeps,
@@ -46,20 +73,25 @@ export async function* walk(
 ): AsyncGenerator<Subscriber> {
   const wanted = filter.q?.trim().toLowerCase() ?? "";
   for (const channel of channelsOf(filter.type)) {
-    let cursor: string | null = null;
-    do {
-      const read: { items: Subscriber[]; next: string | null } = await deps.subscribers.list(
-        pageId,
-        channel,
-        READ_AT_ONCE,
-        cursor,
-      );
-      for (const subscriber of read.items) {
-        if (isInState(subscriber, filter.state ?? "active") && contactHas(subscriber, wanted)) yield subscriber;
-      }
-      cursor = read.next;
-    } while (cursor !== null);
+    for await (const subscriber of everybody(deps, pageId, channel)) {
+      if (isInState(subscriber, filter.state ?? "active") && contactHas(subscriber, wanted)) yield subscriber;
+    }
   }
+}
+
+/** One channel, in order of position, whatever the state. */
+export async function* everybody(deps: ManageDeps, pageId: string, channel: Channel): AsyncGenerator<Subscriber> {
+  let cursor: string | null = null;
+  do {
+    const read: { items: Subscriber[]; next: string | null } = await deps.subscribers.list(
+      pageId,
+      channel,
+      READ_AT_ONCE,
+      cursor,
+    );
+    yield* read.items;
+    cursor = read.next;
+  } while (cursor !== null);
 }
 
 function channelsOf(type: Filter["type"]): readonly Channel[] {
@@ -71,8 +103,23 @@ function isInState(subscriber: Subscriber, state: NonNullable<Filter["state"]>):
   return state === "all" ? subscriber.state !== "unsubscribed" : subscriber.state === state;
 }
 
+/** An endpoint is found by its contact's address too, and a phone number however it is written. */
 function contactHas(subscriber: Subscriber, wanted: string): boolean {
-  return wanted === "" || addressOf(subscriber).toLowerCase().includes(wanted);
+  if (wanted === "" || addressOf(subscriber).toLowerCase().includes(wanted)) return true;
+  switch (subscriber.channel) {
+    case "email":
+      return false;
+    case "webhook":
+      return subscriber.contactEmail?.toLowerCase().includes(wanted) ?? false;
+    case "sms":
+      return numberHas(subscriber.phone, wanted);
+  }
+}
+
+function numberHas(phone: string, wanted: string): boolean {
+  if (!WRITTEN_NUMBER.test(wanted)) return false;
+  const digits = wanted.replace(/\D/g, "").replace(/^0+/, "");
+  return digits.length >= FEWEST_DIGITS && phone.includes(digits);
 }
 
 export async function take(subscribers: AsyncIterable<Subscriber>, { skip, limit }: ListWindow): Promise<Subscriber[]> {

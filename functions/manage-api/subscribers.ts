@@ -9,7 +9,7 @@ import { addSubscriber } from "./add-subscriber.ts";
 import { unknownComponents } from "./components.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 import { conflict } from "./save-with-retry.ts";
-import { countSubscribers, listSubscribers } from "./subscriber-lists.ts";
+import { countSubscribers, listSubscribers, listUnsubscribed, subscriberHistogram } from "./subscriber-lists.ts";
 import { presentNewSubscriber, presentSubscriber } from "./subscriber-view.ts";
 
 /** What is kept for a replay: neither an address nor a signing secret belongs into the access table. */
@@ -34,6 +34,8 @@ export function subscriberRoutes(deps: ManageDeps): ManageRoute[] {
     },
     { method: "GET", path: all, scope: read, run: (call) => listSubscribers(deps, call) },
     { method: "GET", path: `${all}/count`, scope: read, run: (call) => countSubscribers(deps, call) },
+    { method: "GET", path: `${all}/histogram_by_state`, scope: read, run: (call) => subscriberHistogram(deps, call) },
+    { method: "GET", path: `${all}/unsubscribed`, scope: read, run: (call) => listUnsubscribed(deps, call) },
     { method: "GET", path: one, scope: read, run: (call) => show(deps, call) },
     { method: "PATCH", path: one, scope: write, run: (call) => changeScopes(deps, call) },
     { method: "DELETE", path: one, scope: write, run: (call) => unsubscribe(deps, call) },
@@ -77,7 +79,8 @@ export async function replayCreation(deps: ManageDeps, call: ManageCall, kept: u
   return { status: 201, body };
 }
 
-function fieldOf(subscriber: Subscriber): string {
+/** The field that an address is given in. */
+export function fieldOf(subscriber: Subscriber): string {
   switch (subscriber.channel) {
     case "email":
       return "email";

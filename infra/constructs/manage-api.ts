@@ -54,7 +54,8 @@ export class ManageApi extends Construct {
       timeout: Duration.seconds(29),
     });
     allow(manage, state.status, ["GetItem", "Query", "PutItem", "UpdateItem"], ["newest", "unresolved"]);
-    allow(manage, state.subscribers, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"]);
+    // Removes whom an operator has erased.
+    allow(manage, state.subscribers, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"]);
     // Puts the notice, in the transaction of its update, and reopens deliveries; the rest is the report.
     allow(manage, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], ["problems"]);
     allow(manage, state.access, ["GetItem", "Query", "PutItem", "UpdateItem"]);

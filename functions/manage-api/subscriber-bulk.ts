@@ -1,0 +1,176 @@
+import * as z from "zod/mini";
+import { type Channel, channelSchema, type Subscriber, type SubscriberState } from "../core/subscriber.ts";
+import { inParallel } from "../lambda/in-parallel.ts";
+import { fieldsIn, idList, optional } from "../lambda/input.ts";
+import { invalid } from "../lambda/problem.ts";
+import { sendConfirmation } from "../subscriptions/confirmation.ts";
+import { blockOf } from "./blocked.ts";
+import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "./route.ts";
+import { OTHER_TYPES, take, walk } from "./subscriber-lists.ts";
+
+/** Statuspage's limit, for a list of ids and for unsubscribing all. */
+const MOST_NAMED = 100;
+const AT_ONCE = 16;
+const PART = 250;
+/** HTTP APIs wait 30 seconds; what is not done by then is for the next call. */
+const TIME_LIMIT_MS = 15_000;
+/** Asking for "all" again and again mails nobody more than once in this time. */
+const RESENT_RECENTLY_MS = 24 * 60 * 60 * 1_000;
+
+const whom = z.union(
+  [z.literal("all"), idList.check(z.minLength(1, "must name at least one subscriber"))],
+  'must be a list of ids, or "all"',
+);
+const typeSchema = optional(z.enum([...channelSchema.options, ...OTHER_TYPES], "must be a type of subscriber"));
+const resendSchema = z.object({ subscribers: whom });
+const reactivateSchema = z.object({ subscribers: whom, type: typeSchema });
+const unsubscribeSchema = z.object({
+  subscribers: whom,
+  type: typeSchema,
+  state: optional(z.enum(["active", "unconfirmed", "quarantined", "all"], "must be a state, or all")),
+});
+type Type = z.output<typeof typeSchema>;
+
+/** What became of one of them; `none`: there is no such subscriber, or none that the request means. */
+type Done = "changed" | "unchanged" | "none";
+
+/** Statuspage's calls for many subscribers at once. Each is safe to repeat: what was done is not done again. */
+export function subscriberBulkRoutes(deps: ManageDeps): ManageRoute[] {
+  const all = "/pages/{page}/subscribers";
+  const scope = "subscribers:write";
+  return [
+    { method: "POST", path: `${all}/unsubscribe`, scope, run: (call) => unsubscribe(deps, call) },
+    { method: "POST", path: `${all}/reactivate`, scope, run: (call) => reactivate(deps, call) },
+    { method: "POST", path: `${all}/resend_confirmation`, scope, run: (call) => resendConfirmations(deps, call) },
+  ];
+}
+
+async function unsubscribe(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const { subscribers, type, state = "active" } = fieldsIn(unsubscribeSchema, call.body, "");
+  const from: SubscriberState[] = state === "all" ? ["active", "unconfirmed", "quarantined"] : [state];
+  const meant =
+    subscribers === "all"
+      ? await fewerThanMost(walk(deps, call.page.id, { type, state }))
+      : await named(deps, call, subscribers);
+  const run = (subscriber: Subscriber) => changeState(deps, subscriber, from, "unsubscribed", call.now);
+  return replyOf("unsubscribed", await runAll(meant, type, run), subscribers, true);
+}
+
+/** A guard against emptying a page by mistake. */
+async function fewerThanMost(meant: AsyncIterable<Subscriber>): Promise<Subscriber[]> {
+  const found = await take(meant, { skip: 0, limit: MOST_NAMED });
+  if (found.length < MOST_NAMED) return found;
+  throw invalid("subscribers", `may be "all" for fewer than ${MOST_NAMED} subscribers only: name their ids`);
+}
+
+/** Back from quarantine. Who left stays away, and so does an address that is not to be written to. */
+async function reactivate(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const { subscribers, type } = fieldsIn(reactivateSchema, call.body, "");
+  const key = await deps.access.currentSigningKey(call.page.id);
+  const run = async (subscriber: Subscriber): Promise<Done> => {
+    if (subscriber.state !== "quarantined" || (await blockOf(deps, key, subscriber)) !== null) return "unchanged";
+    return comeBack(deps, subscriber, call.now);
+  };
+  if (subscribers !== "all") {
+    return replyOf("reactivated", await runAll(await named(deps, call, subscribers), type, run), subscribers, true);
+  }
+  const { done, complete } = await runInParts(
+    deps,
+    call,
+    walk(deps, call.page.id, { type, state: "quarantined" }),
+    run,
+  );
+  return replyOf("reactivated", done, subscribers, complete);
+}
+
+async function resendConfirmations(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const { subscribers } = fieldsIn(resendSchema, call.body, "");
+  const send = async (subscriber: Subscriber): Promise<Done> =>
+    subscriber.channel === "email" && (await sendConfirmation(deps, subscriber, call.now)) ? "changed" : "unchanged";
+  if (subscribers !== "all") {
+    return replyOf("sent", await runAll(await named(deps, call, subscribers), undefined, send), subscribers, true);
+  }
+  const run = async (subscriber: Subscriber): Promise<Done> =>
+    wasMailed(subscriber, call.now) ? "unchanged" : send(subscriber);
+  const meant = walk(deps, call.page.id, { type: "email", state: "unconfirmed" });
+  const { done, complete } = await runInParts(deps, call, meant, run);
+  return replyOf("sent", done, subscribers, complete);
+}
+
+/** Each confirmation that is sent puts a new token in place. */
+function wasMailed({ confirmTokenHash, updatedAt }: Subscriber, now: number): boolean {
+  return confirmTokenHash !== null && updatedAt > now - RESENT_RECENTLY_MS;
+}
+
+/** An endpoint's failures are forgotten with it: the next one would not be its first. */
+async function comeBack(deps: ManageDeps, subscriber: Subscriber, now: number): Promise<Done> {
+  if (subscriber.channel === "webhook" && subscriber.health !== undefined) {
+    await deps.subscribers.saveHealth(subscriber.pageId, subscriber.id, subscriber.health, null);
+  }
+  return changeState(deps, subscriber, ["quarantined"], "active", now);
+}
+
+async function changeState(
+  deps: ManageDeps,
+  { pageId, channel, id }: Subscriber,
+  from: readonly SubscriberState[],
+  to: SubscriberState,
+  now: number,
+): Promise<Done> {
+  const changed = await deps.subscribers.changeState(pageId, channel, id, from, to, now);
+  return changed.outcome === "missing" ? "none" : changed.outcome;
+}
+
+/** The subscribers of these ids; null in the place of one that there is not. */
+async function named(deps: ManageDeps, call: ManageCall, ids: readonly string[]): Promise<(Subscriber | null)[]> {
+  if (ids.length > MOST_NAMED) throw invalid("subscribers", `must not name more than ${MOST_NAMED}`);
+  return inParallel(ids, AT_ONCE, (id) => deps.subscribers.find(call.page.id, id));
+}
+
+function runAll(
+  meant: readonly (Subscriber | null)[],
+  type: Type,
+  run: (subscriber: Subscriber) => Promise<Done>,
+): Promise<Done[]> {
+  const isMeant = (channel: Channel) => type === undefined || type === channel;
+  return inParallel(meant, AT_ONCE, async (subscriber) =>
+    subscriber !== null && isMeant(subscriber.channel) ? run(subscriber) : "none",
+  );
+}
+
+/** Part by part, for as long as there is time. */
+async function runInParts(
+  deps: ManageDeps,
+  call: ManageCall,
+  meant: AsyncIterable<Subscriber>,
+  run: (subscriber: Subscriber) => Promise<Done>,
+): Promise<{ done: Done[]; complete: boolean }> {
+  const deadline = call.now + TIME_LIMIT_MS;
+  const done: Done[] = [];
+  let part: Subscriber[] = [];
+  for await (const subscriber of meant) {
+    part.push(subscriber);
+    if (part.length < PART) continue;
+    done.push(...(await inParallel(part, AT_ONCE, run)));
+    part = [];
+    if (deps.clock() >= deadline) return { done, complete: false };
+  }
+  done.push(...(await inParallel(part, AT_ONCE, run)));
+  return { done, complete: true };
+}
+
+function replyOf(
+  name: "unsubscribed" | "reactivated" | "sent",
+  done: readonly Done[],
+  asked: "all" | readonly string[],
+  complete: boolean,
+): ManageReply {
+  const count = (wanted: Done) => done.filter((each) => each === wanted).length;
+  const body = {
+    [name]: count("changed"),
+    unchanged: count("unchanged"),
+    ...(asked === "all" ? {} : { not_found: count("none") }),
+    complete,
+  };
+  return { status: 201, body };
+}

@@ -1,0 +1,132 @@
+import * as z from "zod/mini";
+import { newId } from "../core/ids.ts";
+import type { SigningKey } from "../core/signature.ts";
+import type { BlockReason, Subscriber } from "../core/subscriber.ts";
+import { inParallel } from "../lambda/in-parallel.ts";
+import { fieldsIn, flag, optional } from "../lambda/input.ts";
+import { HttpProblem, invalid } from "../lambda/problem.ts";
+import { addressKey } from "../store/subscriber-items.ts";
+import { sendConfirmation } from "../subscriptions/confirmation.ts";
+import { blockOf } from "./blocked.ts";
+import { lineOf, type RowContext, subscriberOf } from "./import-row.ts";
+import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "./route.ts";
+import { fieldOf } from "./subscribers.ts";
+
+const MOST_ROWS = 500;
+/** Of DynamoDB's transactions: 500 rows take a second or so, where one after the other might outlast the request. */
+const AT_ONCE = 25;
+
+const importSchema = z.object({
+  subscribers: z
+    .array(z.unknown(), "must be a list of subscribers")
+    .check(
+      z.minLength(1, "must have at least one row"),
+      z.maxLength(MOST_ROWS, `must not have more than ${MOST_ROWS} rows`),
+    ),
+  confirmed: optional(flag),
+  send_confirmations: optional(flag),
+});
+
+type RowResult =
+  | { line: number; outcome: "created" | "exists"; id: string }
+  | { line: number; outcome: "refused"; field: string | null; problem: string };
+
+/** Tocsin's own: up to 500 subscribers at once. */
+export function subscriberImportRoutes(deps: ManageDeps): ManageRoute[] {
+  return [
+    {
+      method: "POST",
+      path: "/pages/{page}/subscribers/import",
+      scope: "subscribers:write",
+      once: true,
+      run: (call) => importSubscribers(deps, call),
+    },
+  ];
+}
+
+/** Each row by itself: a bad one is refused, and who is there already stays as they are. */
+async function importSubscribers(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const { subscribers: given, ...input } = fieldsIn(importSchema, call.body, "");
+  const context: RowContext = {
+    pageId: call.page.id,
+    now: call.now,
+    confirmed: input.confirmed ?? false,
+    catalog: await deps.status.getCatalog(call.page.id),
+    rules: deps,
+    isIncident: incidentsOf(deps, call.page.id),
+  };
+  const adding: Adding = {
+    key: await deps.access.currentSigningKey(call.page.id),
+    mails: input.send_confirmations ?? true,
+    now: call.now,
+    taken: new Map(),
+  };
+  // The ids before all else and in order: a request that is run again under its key must make the same ones.
+  const rows = given.map((row, index) => ({ row, line: lineOf(row, index), id: newId(call.idRandom) }));
+  const results = await inParallel(rows, AT_ONCE, async ({ row, line, id }): Promise<RowResult> => {
+    try {
+      return { line, ...(await add(deps, await subscriberOf(row, id, context), adding)) };
+    } catch (error) {
+      return { line, ...refusalOf(error) };
+    }
+  });
+  const count = (outcome: RowResult["outcome"]) => results.filter((each) => each.outcome === outcome).length;
+  const body = { created: count("created"), exists: count("exists"), refused: count("refused"), rows: results };
+  return { status: 200, body };
+}
+
+interface Adding {
+  key: SigningKey;
+  /** Whether those who have to confirm are asked to at once. */
+  mails: boolean;
+  now: number;
+  /** Addresses that this request has met, and the ids of their rows. */
+  taken: Map<string, string>;
+}
+
+async function add(
+  deps: ManageDeps,
+  subscriber: Subscriber,
+  { key, mails, now, taken }: Adding,
+): Promise<{ outcome: "created" | "exists"; id: string }> {
+  const address = addressKey(subscriber).pk;
+  const earlier = taken.get(address);
+  if (earlier !== undefined) return { outcome: "exists", id: earlier };
+  taken.set(address, subscriber.id);
+
+  const reason = await blockOf(deps, key, subscriber);
+  if (reason !== null) throw invalid(fieldOf(subscriber), BLOCKED[reason]);
+  const created = await deps.subscribers.create(subscriber);
+  // Its own id: an earlier run under the same Idempotency-Key stored it, and may have died before the confirmation went out.
+  if (created.outcome === "exists" && created.subscriberId !== subscriber.id) {
+    return { outcome: "exists", id: created.subscriberId };
+  }
+  if (mails && subscriber.channel === "email" && subscriber.state === "unconfirmed") {
+    await sendConfirmation(deps, subscriber, now);
+  }
+  return { outcome: "created", id: subscriber.id };
+}
+
+const BLOCKED: Record<BlockReason, string> = {
+  "not asked for": "is blocked: the address's holder said that they had not asked for this",
+  bounce: "is blocked: mail to this address bounced for good before it was erased",
+  complaint: "is blocked: the address's holder complained before it was erased",
+};
+
+/** A refusal of this row. Anything else is a fault of ours and ends the request: it is to be sent again under its key. */
+function refusalOf(error: unknown): { outcome: "refused"; field: string | null; problem: string } {
+  if (!(error instanceof HttpProblem) || error.status !== 422) throw error;
+  const [detail] = error.details;
+  return { outcome: "refused", field: detail?.field ?? null, problem: detail?.problem ?? error.message };
+}
+
+/** Each incident is read once for all rows. */
+function incidentsOf(deps: ManageDeps, pageId: string): (incidentId: string) => Promise<boolean> {
+  const known = new Map<string, Promise<boolean>>();
+  return (incidentId) => {
+    const present =
+      known.get(incidentId) ?? deps.status.getIncident(pageId, incidentId).then((found) => found !== null);
+    known.set(incidentId, present);
+    return present;
+  };
+}
