@@ -106,9 +106,10 @@ export const bench: Bench = async ({ progress }) => {
     };
     const topic = { publish: async () => {} };
     const render = async () => scene.rendered;
+    const renderChange = () => ({ webhook: scene.rendered.webhook, topic: scene.rendered.topic });
     await planNotice(
       { pageId, updateId },
-      { status, subscribers, ledger, access, queues: queues.ports, topic, render, clock },
+      { status, subscribers, ledger, access, queues: queues.ports, topic, render, renderChange, clock },
     );
     const planned = meter.read();
     const chunks: string[] = [];

@@ -10,19 +10,42 @@ export function audienceAsOf(committedAt: number): number {
 }
 
 /** What decides who is told of an update. */
-export type ToldUpdate = Pick<
+export type ToldUpdate = { kind?: "update" } & Pick<
   Update,
   "incidentId" | "status" | "opens" | "componentIdsSoFar" | "impactSoFar" | "before" | "deliverNotifications"
 >;
 
+/** What decides who is told of a change of a component's status that belongs to no incident. */
+export interface ToldChange {
+  kind: "component change";
+  componentId: string;
+}
+
+export type Told = ToldUpdate | ToldChange;
+
+/** An update or a component change, with its place among the others of its incident or component. */
+export type Telling = Told & Pick<Update, "id" | "seq" | "createdAt">;
+
 /**
- * The one answer to "is this subscriber to be sent this update": used to choose the audience, to vet it again right
- * before sending, to preview it, and to decide which later update supersedes an earlier one.
+ * The one answer to "is this subscriber to be sent this": used to choose the audience, to vet it again right before
+ * sending, to preview it, and to decide which later update supersedes an earlier one.
  */
-export function isToBeSent(update: ToldUpdate, subscriber: Subscriber, asOf: number): boolean {
-  if (!update.deliverNotifications) return false;
+export function isToBeSent(told: Told, subscriber: Subscriber, asOf: number): boolean {
   if (subscriber.state !== "active" || subscriber.confirmedAt === null || subscriber.confirmedAt > asOf) return false;
   if (subscriber.pausedAt !== null) return false;
+  return told.kind === "component change" ? wantsChange(told, subscriber) : wantsUpdate(told, subscriber);
+}
+
+/**
+ * Statuspage's rule: webhooks only, never email or SMS. Statuses, impact and how much of an incident somebody wants to
+ * hear are choices among an incident's updates, and say nothing of a component's own.
+ */
+function wantsChange({ componentId }: ToldChange, { channel, scopes }: Subscriber): boolean {
+  return channel === "webhook" && (scopes.page || scopes.components.includes(componentId));
+}
+
+function wantsUpdate(update: ToldUpdate, subscriber: Subscriber): boolean {
+  if (!update.deliverNotifications) return false;
   if (!concerns({ ...update, componentIds: update.componentIdsSoFar, impact: update.impactSoFar }, subscriber)) {
     return false;
   }

@@ -7,6 +7,7 @@ import { type Channel, channelSchema } from "./subscriber.ts";
 /** Names a chunk: one range of the audience of one update on one channel. */
 export const chunkRefSchema = z.object({
   pageId: idSchema,
+  /** Of a component change the component, and below the change: see `Notice`. */
   incidentId: idSchema,
   updateId: idSchema,
   seq: z.number(),
@@ -93,6 +94,18 @@ export interface ChunkPlan {
 
 export function chunksInForce({ fixed }: ChunkPlan): number {
   return Math.max(1, ...Object.values(fixed));
+}
+
+/**
+ * A plan names this many of the newest at most. An incident never has that many updates; a component that a monitor
+ * flips for years has more changes than an item can hold, and those this far back have long been over.
+ */
+export const LONGEST_PLAN = 200;
+
+/** The numbers to leave out when one more is added. */
+export function tooOldFor({ fixed }: ChunkPlan): number[] {
+  const seqs = Object.keys(fixed).map(Number);
+  return seqs.sort((a, b) => b - a).slice(LONGEST_PLAN - 1);
 }
 
 /** Chunks may hold this many times what they should before an incident's next update is cut into more of them. */

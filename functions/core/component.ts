@@ -63,6 +63,8 @@ export const componentChangeSchema = z.object({
   at: z.number(),
   incidentId: z.nullable(idSchema),
   changes: z.array(affectedComponentSchema),
+  /** Of the change of a single component without an incident: what its webhooks are told under. */
+  notice: z.optional(z.object({ id: idSchema, seq: z.number() })),
 });
 export type ComponentChange = z.infer<typeof componentChangeSchema>;
 

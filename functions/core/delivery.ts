@@ -3,7 +3,7 @@ import { idSchema } from "./ids.ts";
 import { channelSchema } from "./subscriber.ts";
 
 /**
- * Where one (subscriber, update) pair stands.
+ * Where one (subscriber, update) pair stands. Of a component change the same holds as of an update.
  * Final: accepted (the provider took it), failed, suppressed, superseded, ambiguous (SMS only: unknown, never sent again).
  * Open: sending (an attempt is under way), retrying (one is due).
  */
@@ -23,6 +23,8 @@ export const DELIVERY_STATES: readonly DeliveryState[] = deliveryStateSchema.opt
 export const deliverySchema = z.object({
   pageId: idSchema,
   subscriberId: idSchema,
+  /** Set where it tells of a component without an incident: then `incidentId` is the component's, and `updateId` the change's. */
+  kind: z.optional(z.literal("component change")),
   incidentId: idSchema,
   updateId: idSchema,
   seq: z.number(),

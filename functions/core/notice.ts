@@ -1,21 +1,37 @@
 import * as z from "zod/mini";
+import { affectedComponentSchema } from "./component.ts";
 import { idSchema } from "./ids.ts";
 
 const channelPlanSchema = z.object({ email: z.number(), sms: z.number(), webhook: z.number() });
 /** How many chunks each channel has. */
 export type ChannelPlan = z.infer<typeof channelPlanSchema>;
 
-/** The outbox: written in the transaction that must tell someone. No notice, no notification. */
-export const noticeSchema = z.object({
-  kind: z.literal("update"),
+const common = {
   pageId: idSchema,
+  /** Whose order it is in: the incident's, or the component's. */
   incidentId: idSchema,
+  /** The update, or the change. */
   updateId: idSchema,
+  /** Rises within the incident or component. */
   seq: z.number(),
   /** unplanned: nothing was queued for certain. planned: every chunk was queued once. done: every chunk has finished. */
   state: z.enum(["unplanned", "planned", "done"]),
   committedAt: z.number(),
   plannedAt: z.nullable(z.number()),
   plan: z.nullable(channelPlanSchema),
+};
+
+export const updateNoticeSchema = z.object({ kind: z.literal("update"), ...common });
+export type UpdateNotice = z.infer<typeof updateNoticeSchema>;
+
+/** A component's status was changed without an incident. */
+export const changeNoticeSchema = z.object({
+  kind: z.literal("component change"),
+  ...common,
+  change: affectedComponentSchema,
 });
+export type ChangeNotice = z.infer<typeof changeNoticeSchema>;
+
+/** The outbox: written in the transaction that must tell someone. No notice, no notification. */
+export const noticeSchema = z.discriminatedUnion("kind", [updateNoticeSchema, changeNoticeSchema]);
 export type Notice = z.infer<typeof noticeSchema>;

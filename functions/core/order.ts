@@ -1,12 +1,11 @@
-import { audienceAsOf, isToBeSent } from "./audience.ts";
+import { audienceAsOf, isToBeSent, type Telling } from "./audience.ts";
 import type { Chunk } from "./chunk.ts";
 import { audienceOf } from "./delivery.ts";
-import type { Update } from "./incident.ts";
 import type { Subscriber } from "./subscriber.ts";
 
-/** A later update of the incident, and whether the subscriber's chunk of it has begun to send. */
+/** A later update of the incident (or change of the component), and whether the subscriber's chunk of it has begun to send. */
 export interface LaterUpdate {
-  update: Update;
+  update: Telling;
   started: boolean;
 }
 
@@ -15,12 +14,12 @@ export interface LaterUpdate {
  * Latest wins for email and SMS as soon as the later one is committed; a webhook gets every update, unless the later
  * one has already begun, because nothing may start after something newer has.
  */
-export function supersededBy(subscriber: Subscriber, later: readonly LaterUpdate[]): Update | null {
+export function supersededBy(subscriber: Subscriber, later: readonly LaterUpdate[]): Telling | null {
   const overtaking = later.filter(
     ({ update, started }) =>
       (started || subscriber.channel !== "webhook") && isToBeSent(update, subscriber, audienceAsOf(update.createdAt)),
   );
-  return overtaking.reduce<Update | null>(
+  return overtaking.reduce<Telling | null>(
     (newest, { update }) => (newest === null || update.seq > newest.seq ? update : newest),
     null,
   );

@@ -1,6 +1,6 @@
 import { applyStatuses, type Catalog, type ComponentChange, type ComponentStatuses } from "./component.ts";
 import type { Impact, Incident, IncidentStatus, Schedule, Update, UpdateStatus } from "./incident.ts";
-import type { Notice } from "./notice.ts";
+import type { UpdateNotice } from "./notice.ts";
 import { impactOf, worstImpact } from "./rollup.ts";
 
 /** Everything one transaction writes for an incident. */
@@ -12,7 +12,7 @@ export interface IncidentCommit {
   /** The catalog to store, if statuses changed; its `version` is the one the stored catalog must have. */
   catalog: Catalog | null;
   change: ComponentChange | null;
-  notice: Notice | null;
+  notice: UpdateNotice | null;
 }
 
 export interface UpdateInput {
@@ -229,7 +229,7 @@ export function editUpdate(
   };
 }
 
-function noticeFor(update: Update, now: number): Notice {
+function noticeFor(update: Update, now: number): UpdateNotice {
   return {
     kind: "update",
     pageId: update.pageId,

@@ -34,5 +34,11 @@ export function retryDelay(
 /** How long a retry that is queued stays out of sweep's sight: then the queue is taken to have lost it. */
 export const DUE_GRACE_MS = 2 * MINUTE;
 
+/**
+ * No delivery is open for longer: each wait of the webhooks' schedule as long as jitter and `Retry-After` may make it
+ * (five and a half days), and what sweep may be late by.
+ */
+export const LONGEST_OPEN_MS = 7 * 24 * HOUR;
+
 /** SQS allows at most this delay on a standard queue; a later retry waits in the due index. */
 export const LONGEST_QUEUE_DELAY_MS = 15 * MINUTE;

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import { applyStatuses, type Catalog, type Component, catalogRows, componentStatusSchema } from "../core/component.ts";
+import { type Catalog, type Component, catalogRows, componentStatusSchema } from "../core/component.ts";
+import { changeStatus } from "../core/component-change.ts";
 import { newId } from "../core/ids.ts";
 import {
   clearable,
@@ -78,6 +79,7 @@ async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
 async function addComponent(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const input = fieldsUnder("component", newSchema, call.body);
   const id = newId(call.idRandom);
+  const noticeId = newId(deps.random);
   const { result } = await editCatalog(deps, call.page.id, (catalog, now) => {
     const present = catalog.components.find((component) => component.id === id);
     if (present !== undefined) return { catalog, change: null, result: present, unchanged: true };
@@ -94,15 +96,17 @@ async function addComponent(deps: ManageDeps, call: ManageCall): Promise<ManageR
       createdAt: now,
       updatedAt: now,
     };
-    return withChanges({ ...catalog, components: [...catalog.components, fresh] }, fresh, input, call.page.id, now);
+    const fuller = { ...catalog, components: [...catalog.components, fresh] };
+    return withChanges(fuller, fresh, input, { pageId: call.page.id, noticeId }, now);
   });
   return { status: 201, body: presentComponent(result, call.page) };
 }
 
 async function changeComponent(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const changes = fieldsUnder("component", changesSchema, call.body);
+  const ids = { pageId: call.page.id, noticeId: newId(deps.random) };
   const { result } = await editCatalog(deps, call.page.id, (catalog, now) =>
-    withChanges(catalog, componentIn(catalog, param(call, "component")), changes, call.page.id, now),
+    withChanges(catalog, componentIn(catalog, param(call, "component")), changes, ids, now),
   );
   return { status: 200, body: presentComponent(result, call.page) };
 }
@@ -116,8 +120,18 @@ async function removeComponent(deps: ManageDeps, call: ManageCall): Promise<Mana
   return { status: 204 };
 }
 
-/** The catalog with one component changed; a change of its status is kept for uptime. */
-function withChanges(catalog: Catalog, component: Component, changes: Changes, pageId: string, now: number) {
+/**
+ * The catalog with one component changed; a change of its status is kept for uptime, and told under `noticeId`. It is
+ * never dated before the component's last change, whichever machine's clock that was.
+ */
+function withChanges(
+  catalog: Catalog,
+  component: Component,
+  changes: Changes,
+  ids: { pageId: string; noticeId: string },
+  now: number,
+) {
+  const at = Math.max(now, component.updatedAt);
   const groupId = changes.group_id === undefined ? component.groupId : groupOf(catalog, changes.group_id);
   const described: Component = {
     ...component,
@@ -128,16 +142,12 @@ function withChanges(catalog: Catalog, component: Component, changes: Changes, p
     onlyShowIfDegraded: changes.only_show_if_degraded ?? component.onlyShowIfDegraded,
     startDate: changes.start_date === undefined ? component.startDate : changes.start_date,
     position: changes.position ?? component.position,
-    updatedAt: now,
+    updatedAt: at,
   };
   const components = catalog.components.map((each) => (each.id === component.id ? described : each));
   const status = changes.status === undefined || changes.status === "" ? component.status : changes.status;
-  const applied = applyStatuses({ ...catalog, components }, { [component.id]: status }, now);
-  return {
-    catalog: applied.catalog,
-    change: applied.changed.length > 0 ? { pageId, at: now, incidentId: null, changes: applied.changed } : null,
-    result: { ...described, status },
-  };
+  const changed = changeStatus({ ...catalog, components }, { ...ids, componentId: component.id, status }, at);
+  return { ...changed, result: { ...described, status } };
 }
 
 export function siblingsIn(catalog: Catalog, groupId: string | null): { position: number }[] {

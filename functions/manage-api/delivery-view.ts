@@ -38,14 +38,18 @@ function presentChannel(channel: ChannelReport, page: Page) {
   };
 }
 
-/** One (subscriber, update) pair. No address: the subscriber's id is enough to ask for that. */
+/**
+ * One (subscriber, update) pair. No address: the subscriber's id is enough to ask for that. A component change's names
+ * the component and the change where an update's names the incident and the update.
+ */
 export function presentDelivery(delivery: Delivery, page: Page) {
-  const { resent } = delivery;
+  const { resent, kind, incidentId, updateId } = delivery;
   const superseded = delivery.state === "superseded";
   return {
     subscriber_id: delivery.subscriberId,
-    incident_id: delivery.incidentId,
-    incident_update_id: delivery.updateId,
+    ...(kind === "component change"
+      ? { component_id: incidentId, component_update_id: updateId }
+      : { incident_id: incidentId, incident_update_id: updateId }),
     sequence: delivery.seq,
     channel: delivery.channel,
     state: delivery.state,

@@ -9,6 +9,7 @@ import { renderQuarantineMail } from "../templates/quarantine-email.tsx";
 import { envSchema } from "./env.ts";
 import { handlePlanning, type PlanningDeps } from "./handle-planning.ts";
 import { planNotice } from "./plan.ts";
+import { renderChange } from "./render-change.ts";
 import { renderUpdate } from "./render-update.ts";
 import { planWorkOfImage } from "./wake.ts";
 
@@ -32,11 +33,12 @@ const deps: PlanningDeps = {
   topic: snsTopic(env.TOPIC_ARN),
   render: (source) =>
     renderUpdate(source, { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL, mailFrom: env.MAIL_FROM }),
+  renderChange: (source) => renderChange(source, { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL }),
   renderQuarantine: (source) => renderQuarantineMail({ ...source, pageUrl: env.PAGE_URL, mailFrom: env.MAIL_FROM }),
   clock: Date.now,
 };
 
-// Invocation: updates just written (the stream), or notices that it missed and mails to render (the queue).
+// Invocation: updates and component changes just written (the stream), or notices that it missed and mails to render (the queue).
 const fromStream = streamBatch(async (record) => {
   await planNotice(planWorkOfImage(record.dynamodb?.NewImage), deps);
 }, log);

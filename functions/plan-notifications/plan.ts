@@ -1,18 +1,19 @@
-import { type ChunkPlan, chunksFor, chunksInForce, isOutgrown, isOver } from "../core/chunk.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Catalog } from "../core/component.ts";
 import type { Incident, Update } from "../core/incident.ts";
-import type { ChannelPlan, Notice } from "../core/notice.ts";
+import type { ChannelPlan, Notice, UpdateNotice } from "../core/notice.ts";
 import type { Page } from "../core/page.ts";
 import type { ChunkWork, PlanWork } from "../core/queued-work.ts";
 import type { Rendering } from "../core/rendering.ts";
 import { CHANNELS, type Channel } from "../core/subscriber.ts";
 import type { ChunkQueues } from "../providers/queues.ts";
-import type { Topic } from "../providers/topic.ts";
+import type { Topic, TopicAttributes } from "../providers/topic.ts";
 import type { AccessStore } from "../store/access.ts";
-import type { ChunkPlanKey, Ledger } from "../store/deliveries.ts";
+import type { Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
+import { type ChangeSource, type RenderedChange, tellChange } from "./plan-change.ts";
+import { planChunks } from "./plan-chunks.ts";
 
 /** All that the texts of an update are made from. */
 export interface RenderSource {
@@ -41,6 +42,7 @@ export interface PlanDeps {
   queues: ChunkQueues;
   topic: Topic;
   render: (source: RenderSource) => Promise<RenderedUpdate>;
+  renderChange: (source: ChangeSource) => RenderedChange;
   clock: Clock;
 }
 
@@ -48,7 +50,7 @@ export type PlanOutcome =
   | { outcome: "planned"; plan: ChannelPlan }
   /** No notice: the update is silent, or its notice was planned already. */
   | { outcome: "nothing to plan" }
-  /** The incident was deleted before anything was queued. */
+  /** The incident or component was deleted before anything was queued. */
   | { outcome: "withdrawn" };
 
 const LOCALE = "en";
@@ -61,28 +63,56 @@ const LOCALE = "en";
 export async function planNotice({ pageId, updateId }: PlanWork, deps: PlanDeps): Promise<PlanOutcome> {
   const notice = await deps.ledger.getNotice(pageId, updateId);
   if (notice === null || notice.state !== "unplanned") return { outcome: "nothing to plan" };
-  const [source, plan] = await Promise.all([readSource(notice, deps), planChunks(notice, deps)]);
-  if (source.incident.withdrawnAt !== null) {
+  const [publication, plan] = await Promise.all([tell(notice, deps), planChunks(notice, deps)]);
+  if (publication === null) {
     await deps.ledger.markPlanned(notice, { email: 0, sms: 0, webhook: 0 }, deps.clock());
     return { outcome: "withdrawn" };
   }
 
-  const rendered = await keepTexts(notice, source, deps);
   await Promise.all([
     deps.queues.sendChunks(CHANNELS.flatMap((channel) => chunkWorks(notice, channel, plan[channel]))),
-    deps.topic.publish(rendered.topic, {
-      page: pageId,
-      incident: notice.incidentId,
-      status: source.update.status,
-      impact: source.incident.impact,
-      componentIds: source.update.componentIdsSoFar,
-    }),
+    deps.topic.publish(publication.json, publication.attributes),
   ]);
   await deps.ledger.markPlanned(notice, plan, deps.clock());
   return { outcome: "planned", plan };
 }
 
-async function readSource(notice: Notice, deps: PlanDeps): Promise<RenderSource> {
+/** What the topic is to publish. */
+export interface Publication {
+  json: string;
+  attributes: TopicAttributes;
+}
+
+/** Keeps the texts that the senders will send; null: there is nothing to tell any more. */
+function tell(notice: Notice, deps: PlanDeps): Promise<Publication | null> {
+  switch (notice.kind) {
+    case "update":
+      return tellUpdate(notice, deps);
+    case "component change":
+      return tellChange(notice, deps);
+  }
+}
+
+async function tellUpdate(notice: UpdateNotice, deps: PlanDeps): Promise<Publication | null> {
+  const source = await readSource(notice, deps);
+  const { incident, update } = source;
+  if (incident.withdrawnAt !== null) return null;
+  const { topic } = await keepTexts(notice, source, deps);
+  const { pageId, incidentId } = notice;
+  const { status, componentIdsSoFar } = update;
+  return {
+    json: topic,
+    attributes: {
+      page: pageId,
+      incident: incidentId,
+      status,
+      impact: incident.impact,
+      componentIds: componentIdsSoFar,
+    },
+  };
+}
+
+async function readSource(notice: UpdateNotice, deps: PlanDeps): Promise<RenderSource> {
   const { pageId, incidentId, updateId, seq } = notice;
   const [page, catalog, incident, all] = await Promise.all([
     deps.status.getPage(pageId),
@@ -98,7 +128,7 @@ async function readSource(notice: Notice, deps: PlanDeps): Promise<RenderSource>
   return { page, catalog, incident, updates, update, now: deps.clock() };
 }
 
-async function keepTexts(notice: Notice, source: RenderSource, deps: PlanDeps): Promise<RenderedUpdate> {
+async function keepTexts(notice: UpdateNotice, source: RenderSource, deps: PlanDeps): Promise<RenderedUpdate> {
   const rendered = await deps.render(source);
   const formats = ["email", "sms", "webhook"] as const;
   await Promise.all(
@@ -111,65 +141,6 @@ async function keepTexts(notice: Notice, source: RenderSource, deps: PlanDeps): 
     ),
   );
   return rendered;
-}
-
-async function planChunks(notice: Notice, deps: PlanDeps): Promise<ChannelPlan> {
-  const [email, sms, webhook] = await Promise.all([
-    planChannel(notice, "email", deps),
-    planChannel(notice, "sms", deps),
-    planChannel(notice, "webhook", deps),
-  ]);
-  return { email, sms, webhook };
-}
-
-/** Each time that planners of one incident meet at its plan, one of them gets on. */
-const FIX_TRIES = 50;
-
-/**
- * The update's number of chunks. A number once given is kept, whatever became of the run that gave it: chunks may have
- * been queued under it. Throws when the plan was never the one just read.
- */
-async function planChannel(notice: Notice, channel: Channel, deps: PlanDeps): Promise<number> {
-  const { pageId, incidentId, seq } = notice;
-  const key = { pageId, incidentId, channel };
-  const [subscribers, rate] = await Promise.all([
-    deps.subscribers.estimate(pageId, channel),
-    channel === "webhook" ? null : deps.access.getRate(channel),
-  ]);
-  const wanted = chunksFor(channel, subscribers, rate?.perSecond ?? null);
-  for (let tries = 1; tries <= FIX_TRIES; tries += 1) {
-    const plan = await deps.ledger.getChunkPlan(key);
-    const given = plan?.fixed[seq];
-    if (given !== undefined) return given;
-    const chunks = plan === null ? wanted : await chunksUnder(plan, wanted, key, deps);
-    const fixed = await deps.ledger.fixChunks(key, seq, chunks, plan, deps.clock());
-    if (fixed.outcome === "saved") return chunks;
-  }
-  throw new Error(`the plan of incident ${incidentId} on ${channel} changed ${FIX_TRIES} times under its planner`);
-}
-
-/**
- * Updates of an incident share one number of chunks, because a chunk keeps its order by looking at the chunk of the same
- * number of the others. There may be more of them once nothing that was cut otherwise can be sent any more.
- */
-async function chunksUnder(plan: ChunkPlan, wanted: number, key: ChunkPlanKey, deps: PlanDeps): Promise<number> {
-  const present = chunksInForce(plan);
-  if (!isOutgrown(present, wanted)) return present;
-  return (await areAllOver(plan, key, deps)) ? wanted : present;
-}
-
-async function areAllOver(plan: ChunkPlan, key: ChunkPlanKey, deps: PlanDeps): Promise<boolean> {
-  const updates = await deps.status.listUpdates(key.pageId, key.incidentId);
-  const planned = Object.entries(plan.fixed).map(([seq, of]) => ({ seq: Number(seq), of }));
-  // The newest is the likeliest to be at work still.
-  for (const { seq, of } of planned.sort((a, b) => b.seq - a.seq)) {
-    const update = updates.find((other) => other.seq === seq);
-    if (update === undefined) return false;
-    const chunks = await deps.ledger.listChunks(key.pageId, update.id);
-    const over = chunks.filter((chunk) => chunk.channel === key.channel && isOver(chunk));
-    if (over.length < of) return false;
-  }
-  return true;
 }
 
 function chunkWorks(notice: Notice, channel: Channel, of: number): ChunkWork[] {

@@ -3,14 +3,21 @@ import { idSchema } from "../core/ids.ts";
 import { type PlanWork, planWorkSchema, type QuarantineWork, quarantineWorkSchema } from "../core/queued-work.ts";
 
 const stringAttribute = z.object({ S: idSchema });
-/** Of an update's image only its name counts: what to plan is read from the tables. */
-const imageSchema = z.object({ pageId: stringAttribute, id: stringAttribute });
+/** Of an image only the name counts: what to plan is read from the tables. */
+const updateImageSchema = z.object({ pageId: stringAttribute, id: stringAttribute });
+const changeImageSchema = z.object({
+  pageId: stringAttribute,
+  notice: z.object({ M: z.object({ id: stringAttribute }) }),
+});
+const imageSchema = z.union([updateImageSchema, changeImageSchema]);
 
 const planningWorkSchema = z.union([quarantineWorkSchema, planWorkSchema]);
 
+/** The image of an update, or of a component change that is to be told. */
 export function planWorkOfImage(image: unknown): PlanWork {
-  const { pageId, id } = imageSchema.parse(image);
-  return { pageId: pageId.S, updateId: id.S };
+  const parsed = imageSchema.parse(image);
+  const { S: updateId } = "notice" in parsed ? parsed.notice.M.id : parsed.id;
+  return { pageId: parsed.pageId.S, updateId };
 }
 
 /** What comes over the planning queue: a missed notice, or a mail to render for a sender. */

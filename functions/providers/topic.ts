@@ -1,13 +1,11 @@
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
 
-export interface TopicAttributes {
-  page: string;
-  incident: string;
-  status: string;
-  impact: string;
-  componentIds: readonly string[];
-}
+/** An update's, or a component change's: its `status` is the component's new one. */
+export type TopicAttributes = { page: string; status: string; componentIds: readonly string[] } & (
+  | { incident: string; impact: string }
+  | { component: string }
+);
 
 export interface Topic {
   /** At least once, unordered. `json` is the webhook body. */
@@ -18,17 +16,17 @@ export interface Topic {
 export function snsTopic(topicArn: string): Topic {
   const client = new SNSClient({ maxAttempts: 1, logger: sdkLogger });
   return {
-    async publish(json, { page, incident, status, impact, componentIds }) {
-      const text = (StringValue: string) => ({ DataType: "String", StringValue });
+    async publish(json, { componentIds, ...texts }) {
+      const attributes = Object.entries(texts).map(([name, StringValue]) => [
+        name,
+        { DataType: "String", StringValue },
+      ]);
       await client.send(
         new PublishCommand({
           TopicArn: topicArn,
           Message: json,
           MessageAttributes: {
-            page: text(page),
-            incident: text(incident),
-            status: text(status),
-            impact: text(impact),
+            ...Object.fromEntries(attributes),
             component_ids: { DataType: "String.Array", StringValue: JSON.stringify(componentIds) },
           },
         }),

@@ -9,7 +9,7 @@ import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 import type { Pace } from "./pace.ts";
 
-/** Names an update: all that is needed to find its stored texts. */
+/** Names an update or a component change: all that is needed to find its stored texts. */
 export type UpdateRef = Pick<Update, "pageId" | "incidentId" | "id" | "seq">;
 
 /** One attempt for one subscriber of the update it was prepared for. */

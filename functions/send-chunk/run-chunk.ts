@@ -1,13 +1,13 @@
-import { audienceAsOf, isToBeSent } from "../core/audience.ts";
+import { audienceAsOf, isToBeSent, type Telling } from "../core/audience.ts";
 import { type Chunk, chunkRange, WINDOW } from "../core/chunk.ts";
 import { hashPosition } from "../core/ids.ts";
-import type { Incident, Update } from "../core/incident.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import { hasStarted, type LaterUpdate } from "../core/order.ts";
 import type { ChunkWork } from "../core/queued-work.ts";
 import type { Subscriber } from "../core/subscriber.ts";
 import type { ListPage } from "../store/status.ts";
 import { LAST_WINDOW_MS, type SendDeps, type SendOne } from "./channel-sender.ts";
+import { readSubject } from "./read-subject.ts";
 import { sendWindow } from "./send-window.ts";
 
 export type ChunkOutcome =
@@ -22,10 +22,11 @@ export interface ChunkRun {
   work: ChunkWork;
   /** As claimed: its `attempt` fences every write, its `window` is what an earlier attempt left in doubt. */
   claim: Chunk;
-  incident: Incident;
-  update: Update;
+  told: Telling;
+  /** The incident or component was deleted. */
+  withdrawn: boolean;
   later: readonly LaterUpdate[];
-  /** Subscribers for whom an earlier update of this incident is still open. */
+  /** Subscribers for whom an earlier update of this incident (or change of this component) is still open. */
   openEarlier: ReadonlySet<string>;
   sendOne: SendOne;
   /** No window begins after this. */
@@ -38,7 +39,7 @@ const SUBSCRIBERS_PER_PAGE = 100;
 const BLOCKED_RECHECK_MS = 5_000;
 
 /**
- * Sends one chunk of an update: claims it, orders it among the incident's other updates, then goes through its range of
+ * Sends one chunk of an update: claims it, orders it among the incident's (or component's) others, then goes through its range of
  * subscribers window by window. Failures of recipients become their deliveries' states; only failures of our own
  * tables throw, and then the lease runs out and sweep sends the chunk again.
  */
@@ -56,34 +57,28 @@ export async function runChunk(work: ChunkWork, deps: SendDeps): Promise<ChunkOu
   const range = chunkRange(work.chunk, work.of);
   const readPage = (after: string | null) =>
     deps.subscribers.listRange(pageId, channel, range, after, SUBSCRIBERS_PER_PAGE);
-  const [incident, updates, firstPage, windowSize] = await Promise.all([
-    deps.status.getIncident(pageId, incidentId),
-    deps.status.listUpdates(pageId, incidentId),
+  const [{ told, others, withdrawn }, firstPage, windowSize] = await Promise.all([
+    readSubject(work, deps),
     readPage(claim.cursor),
     deps.pace.windowSize(WINDOW[channel]),
   ]);
-  const update = updates.find(({ id }) => id === work.updateId);
-  if (incident === null || update === undefined) {
-    throw new Error(`update ${work.updateId} of incident ${work.incidentId} is in a queue but not in the status table`);
-  }
-  const others = updates.filter((other) => other.seq !== update.seq && other.deliverNotifications);
   const chunks = await readChunks(work, others, deps);
 
-  const blockedUntil = blockedByEarlier(chunks, update, deps.clock());
+  const blockedUntil = blockedByEarlier(chunks, told, deps.clock());
   if (blockedUntil !== null) return giveBack(work, claim, blockedUntil, deps);
 
   const run: ChunkRun = {
     work,
     claim,
-    incident,
-    update,
+    told,
+    withdrawn,
     later: others
-      .filter((other) => other.seq > update.seq)
+      .filter((other) => other.seq > told.seq)
       .map((other) => ({
         update: other,
         started: chunks.some((chunk) => chunk.seq === other.seq && hasStarted(chunk)),
       })),
-    openEarlier: new Set(chunks.filter((chunk) => chunk.seq < update.seq).flatMap((chunk) => chunk.retrying)),
+    openEarlier: new Set(chunks.filter((chunk) => chunk.seq < told.seq).flatMap((chunk) => chunk.retrying)),
     sendOne,
     deadline: claimedAt + LAST_WINDOW_MS,
     windowSize,
@@ -91,7 +86,7 @@ export async function runChunk(work: ChunkWork, deps: SendDeps): Promise<ChunkOu
   return sendRange(run, firstPage, readPage, deps);
 }
 
-async function readChunks(work: ChunkWork, others: readonly Update[], deps: SendDeps): Promise<Chunk[]> {
+async function readChunks(work: ChunkWork, others: readonly Telling[], deps: SendDeps): Promise<Chunk[]> {
   if (others.length === 0) return [];
   const chunks = await deps.ledger.getChunks(
     others.map((other) => ({
@@ -111,10 +106,9 @@ async function readChunks(work: ChunkWork, others: readonly Update[], deps: Send
  * An earlier update's chunk that is being sent, or that died with recipients in doubt, goes first: whoever is in its
  * window may be receiving it right now. FIFO order makes this rare; a lost queue or a frozen invocation makes it happen.
  */
-function blockedByEarlier(chunks: readonly Chunk[], update: Update, now: number): number | null {
+function blockedByEarlier(chunks: readonly Chunk[], { seq }: Telling, now: number): number | null {
   const blocking = chunks.filter(
-    (chunk) =>
-      chunk.seq < update.seq && (chunk.window.length > 0 || (chunk.state === "claimed" && chunk.leaseUntil > now)),
+    (chunk) => chunk.seq < seq && (chunk.window.length > 0 || (chunk.state === "claimed" && chunk.leaseUntil > now)),
   );
   if (blocking.length === 0) return null;
   return Math.max(now + BLOCKED_RECHECK_MS, ...blocking.map((chunk) => chunk.leaseUntil));
@@ -133,8 +127,8 @@ async function sendRange(
   readPage: (after: string | null) => Promise<SubscriberPage>,
   deps: SendDeps,
 ): Promise<ChunkOutcome> {
-  const { work, claim, update, windowSize } = run;
-  const asOf = audienceAsOf(update.createdAt);
+  const { work, claim, told, windowSize } = run;
+  const asOf = audienceAsOf(told.createdAt);
 
   if (claim.window.length > 0) {
     const sent = await sendWindow(run, claim.window, claim.cursor, deps);
@@ -143,7 +137,7 @@ async function sendRange(
   }
 
   for (let page = firstPage; ; page = await readPage(page.next)) {
-    const audience = page.items.filter((subscriber) => isToBeSent(update, subscriber, asOf)).map(({ id }) => id);
+    const audience = page.items.filter((subscriber) => isToBeSent(told, subscriber, asOf)).map(({ id }) => id);
     const unrecorded = await withoutRecorded(run, audience, deps);
     for (let first = 0; first < unrecorded.length; first += windowSize) {
       const window = unrecorded.slice(first, first + windowSize);

@@ -1,6 +1,5 @@
-import { audienceAsOf, isToBeSent } from "../core/audience.ts";
+import { audienceAsOf, isToBeSent, type Telling } from "../core/audience.ts";
 import { type Delivery, isOpen } from "../core/delivery.ts";
-import type { Update } from "../core/incident.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import { hasStarted, supersededBy } from "../core/order.ts";
 import type { RetryWork } from "../core/queued-work.ts";
@@ -9,6 +8,7 @@ import type { Subscriber } from "../core/subscriber.ts";
 import { LAST_WINDOW_MS, type SendDeps } from "./channel-sender.ts";
 import { endEarlier } from "./end-earlier.ts";
 import { queueRetry } from "./queue-retry.ts";
+import { readSubject } from "./read-subject.ts";
 import { sendPaced } from "./send-paced.ts";
 import { whyNot } from "./why-not.ts";
 
@@ -28,24 +28,20 @@ const EARLY_MS = 1_000;
 export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOutcome> {
   const { pageId, incidentId, subscriberId } = work;
   const startedAt = deps.clock();
-  const [incident, updates, deliveries, subscriber] = await Promise.all([
-    deps.status.getIncident(pageId, incidentId),
-    deps.status.listUpdates(pageId, incidentId),
+  const [{ told, others, withdrawn }, deliveries, subscriber] = await Promise.all([
+    readSubject(work, deps),
     deps.ledger.listSubscriberIncident(pageId, subscriberId, incidentId),
     deps.subscribers.get(pageId, work.channel, subscriberId),
   ]);
   const delivery = deliveries.find(({ seq }) => seq === work.seq);
-  const update = updates.find(({ id }) => id === work.updateId);
-  if (incident === null || update === undefined)
-    throw new Error(`update ${work.updateId} of a retry is not in the status table`);
   if (delivery === undefined || !isOpen(delivery.state) || delivery.attempts !== work.attempts)
     return { outcome: "stale" };
   if (delivery.state === "sending" && (delivery.leaseUntil ?? 0) > startedAt) return { outcome: "stale" };
   if (delivery.nextAttemptAt !== null && delivery.nextAttemptAt > startedAt + EARLY_MS) return { outcome: "postponed" };
 
   const found = await deps.ledger.getChunks(
-    updates
-      .filter((other) => other.seq >= work.seq && other.deliverNotifications)
+    [told, ...others]
+      .filter((other) => other.seq >= work.seq)
       .map((other) => ({ ...work, updateId: other.id, seq: other.seq })),
   );
   // Cut into another number of chunks, the same one is another range: see run-chunk.ts.
@@ -57,15 +53,15 @@ export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOu
 
   const interrupted = delivery.state === "sending";
   const known: Delivery = interrupted ? { ...delivery, unknownOutcomes: delivery.unknownOutcomes + 1 } : delivery;
-  const later = updates
-    .filter((other) => other.seq > work.seq && other.deliverNotifications)
+  const later = others
+    .filter((other) => other.seq > work.seq)
     .map((other) => ({
       update: other,
       started:
         chunks.some((chunk) => chunk.seq === other.seq && hasStarted(chunk)) ||
         deliveries.some(({ seq }) => seq === other.seq),
     }));
-  const end = endWithoutAttempt(known, interrupted, subscriber, update, incident.withdrawnAt !== null);
+  const end = endWithoutAttempt(known, interrupted, subscriber, told, withdrawn);
   if (end !== null) return finish(delivery, end, deps);
   if (subscriber === null) return { outcome: "stale" };
   // What an operator had sent again goes out whatever else was, or is being, said of the incident.
@@ -79,14 +75,14 @@ export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOu
       return { outcome: "postponed" };
     }
   }
-  return attempt(delivery, known, update, startedAt, deps);
+  return attempt(delivery, known, told, startedAt, deps);
 }
 
 function endWithoutAttempt(
   delivery: Delivery,
   interrupted: boolean,
   subscriber: Subscriber | null,
-  update: Update,
+  told: Telling,
   withdrawn: boolean,
 ): Delivery | null {
   if (interrupted && delivery.channel === "sms") {
@@ -96,7 +92,7 @@ function endWithoutAttempt(
     return { ...delivery, state: "failed", reason: OUTCOME_UNKNOWN_TWICE };
   }
   if (withdrawn) return { ...delivery, state: "suppressed", reason: "withdrawn" };
-  if (subscriber === null || !isToBeSent(update, subscriber, audienceAsOf(update.createdAt))) {
+  if (subscriber === null || !isToBeSent(told, subscriber, audienceAsOf(told.createdAt))) {
     return { ...delivery, state: "suppressed", reason: whyNot(subscriber) };
   }
   return null;
@@ -111,11 +107,12 @@ async function finish(from: Delivery, to: Delivery, deps: SendDeps): Promise<Ret
 async function attempt(
   from: Delivery,
   known: Delivery,
-  update: Update,
+  told: Telling,
   startedAt: number,
   deps: SendDeps,
 ): Promise<RetryOutcome> {
-  const sendOne = await deps.sender.prepare(update);
+  const { pageId, incidentId, updateId, seq } = from;
+  const sendOne = await deps.sender.prepare({ pageId, incidentId, id: updateId, seq });
   const deadline = startedAt + LAST_WINDOW_MS;
   const slots = await deps.pace.reserve(1, deadline);
   if (slots.outcome === "later") {
@@ -125,7 +122,7 @@ async function attempt(
   // The slot may have been long in coming.
   await deps.pace.waitUntil(slots.at(0));
   const subscriber = await deps.subscribers.get(from.pageId, from.channel, from.subscriberId);
-  if (subscriber === null || !isToBeSent(update, subscriber, audienceAsOf(update.createdAt))) {
+  if (subscriber === null || !isToBeSent(told, subscriber, audienceAsOf(told.createdAt))) {
     return finish(from, { ...known, state: "suppressed", reason: whyNot(subscriber) }, deps);
   }
   const now = deps.clock();

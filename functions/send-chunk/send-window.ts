@@ -33,9 +33,8 @@ export async function sendWindow(
   const recordedIds = new Set(recorded.map(({ subscriberId }) => subscriberId));
   const remaining = ids.filter((id) => !recordedIds.has(id));
 
-  const withdrawn = run.incident.withdrawnAt !== null;
   const slots =
-    withdrawn || remaining.length === 0
+    run.withdrawn || remaining.length === 0
       ? ({ outcome: "go", at: () => deps.clock() } as const)
       : await deps.pace.reserve(remaining.length, run.deadline);
   if (slots.outcome === "later") return slots;
@@ -81,12 +80,13 @@ async function readRecorded(run: ChunkRun, ids: readonly string[], deps: SendDep
 }
 
 async function decide(run: ChunkRun, id: string, subscriber: Subscriber | null, deps: SendDeps): Promise<Decision> {
-  const { claim, update, work } = run;
+  const { claim, told, work } = run;
   const now = deps.clock();
   const doubts = claim.windowAgain.includes(id) ? 2 : claim.window.includes(id) ? 1 : 0;
   const delivery: Delivery = {
     pageId: work.pageId,
     subscriberId: id,
+    ...(told.kind === "component change" ? { kind: told.kind } : {}),
     incidentId: work.incidentId,
     updateId: work.updateId,
     seq: work.seq,
@@ -97,7 +97,7 @@ async function decide(run: ChunkRun, id: string, subscriber: Subscriber | null, 
     unknownOutcomes: doubts,
     providerId: null,
     reason: null,
-    committedAt: update.createdAt,
+    committedAt: told.createdAt,
     firstAttemptAt: null,
     updatedAt: now,
     nextAttemptAt: null,
@@ -111,10 +111,10 @@ async function decide(run: ChunkRun, id: string, subscriber: Subscriber | null, 
   if (doubts > 1 && work.channel === "email") {
     return { do: "record", delivery: { ...unsent, state: "failed", reason: OUTCOME_UNKNOWN_TWICE } };
   }
-  if (run.incident.withdrawnAt !== null) {
+  if (run.withdrawn) {
     return { do: "record", delivery: { ...unsent, state: "suppressed", reason: "withdrawn" } };
   }
-  if (subscriber === null || !isToBeSent(update, subscriber, audienceAsOf(update.createdAt))) {
+  if (subscriber === null || !isToBeSent(told, subscriber, audienceAsOf(told.createdAt))) {
     return { do: "record", delivery: { ...unsent, state: "suppressed", reason: whyNot(subscriber) } };
   }
   const overtakenBy = supersededBy(subscriber, run.later);

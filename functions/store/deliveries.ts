@@ -43,7 +43,10 @@ export interface Ledger {
   getRendering(key: RenderingKey): Promise<Rendering | null>;
   /** How many chunks the incident's updates have on a channel; null before the first was planned. */
   getChunkPlan(key: ChunkPlanKey): Promise<ChunkPlan | null>;
-  /** Adds an update that the plan does not name yet. `lost`: the plan is no longer the one read (null: none). */
+  /**
+   * Adds an update that the plan does not name yet, and leaves out those that the plan grew too long for. `lost`: the plan
+   * is no longer the one read (null: none).
+   */
   fixChunks(
     key: ChunkPlanKey,
     seq: number,
@@ -77,7 +80,7 @@ export interface Ledger {
   recordDeliveries(deliveries: readonly Delivery[]): Promise<void>;
   /** Records of these subscribers for one update; missing ones are left out. */
   getDeliveries(pageId: string, incidentId: string, seq: number, subscriberIds: readonly string[]): Promise<Delivery[]>;
-  /** All deliveries of one subscriber in one incident, oldest update first. */
+  /** All deliveries of one subscriber in one incident, or about one component, oldest update first. */
   listSubscriberIncident(pageId: string, subscriberId: string, incidentId: string): Promise<Delivery[]>;
   /**
    * One transaction: the record takes the place of the one in state `from` (with `from`'s number of attempts), and the

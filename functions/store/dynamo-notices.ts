@@ -1,5 +1,6 @@
 import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
+import { tooOldFor } from "../core/chunk.ts";
 import { renderingSchema } from "../core/rendering.ts";
 import { cursorParts } from "./cursor.ts";
 import type { Ledger } from "./deliveries.ts";
@@ -104,7 +105,10 @@ export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
         ConditionExpression: read === null ? "attribute_not_exists(pk)" : "#version = :read",
         ...updateParts(
           // Each use puts the expiry off: it must outlive the incident's newest chunks.
-          { set: { [`${PLANNED_PREFIX}${seq}`]: chunks, version: version + 1, expiresAt: expiryOf(now) } },
+          {
+            set: { [`${PLANNED_PREFIX}${seq}`]: chunks, version: version + 1, expiresAt: expiryOf(now) },
+            remove: read === null ? [] : tooOldFor(read).map((old) => `${PLANNED_PREFIX}${old}`),
+          },
           { attributes: [], values: read === null ? {} : { ":read": version } },
         ),
       });

@@ -14,7 +14,9 @@ import {
   componentChangeSchema,
   EMPTY_CATALOG,
 } from "../core/component.ts";
+import { noticeOfChange } from "../core/component-change.ts";
 import { type Incident, isUnresolved, updateSchema } from "../core/incident.ts";
+import type { Notice } from "../core/notice.ts";
 import { pageSchema } from "../core/page.ts";
 import type { IncidentCommit } from "../core/posting.ts";
 import { cursorParts } from "./cursor.ts";
@@ -131,6 +133,12 @@ export function dynamoStatusStore({ client, statusTable, deliveriesTable }: Stat
     };
   }
 
+  /** What was announced already is not announced again, whatever became of the run that did it. */
+  function noticeAction(notice: Notice): Action {
+    const put = { Item: toItem(noticeItem(notice)), ConditionExpression: "attribute_not_exists(pk)" };
+    return { item: { Put: { TableName: deliveriesTable, ...put } }, refused: "conflict" };
+  }
+
   function commitActions({ incident, expectedVersion, update, catalog, change, notice }: IncidentCommit): Action[] {
     const { pageId } = incident;
     const header = incidentItem(incident);
@@ -142,11 +150,7 @@ export function dynamoStatusStore({ client, statusTable, deliveriesTable }: Stat
     if (update !== null) actions.push(createAction(updateKey(pageId, incident.id, update.seq), update, "conflict"));
     if (catalog !== null) actions.push(catalogAction(pageId, catalog));
     if (change !== null) actions.push(changeAction(change, `${incident.id}-${incident.version}`));
-    if (notice !== null) {
-      // An update that was announced already is not announced again, whatever became of the run that did it.
-      const put = { Item: toItem(noticeItem(notice)), ConditionExpression: "attribute_not_exists(pk)" };
-      actions.push({ item: { Put: { TableName: deliveriesTable, ...put } }, refused: "conflict" });
-    }
+    if (notice !== null) actions.push(noticeAction(notice));
     return actions;
   }
 
@@ -198,6 +202,8 @@ export function dynamoStatusStore({ client, statusTable, deliveriesTable }: Stat
         pageAction(pageId, lastChangeOf(catalog, change, page.updatedAt)),
       ];
       if (change !== null) actions.push(changeAction(change, `catalog-${catalog.version + 1}`));
+      const notice = change === null ? null : noticeOfChange(change);
+      if (notice !== null) actions.push(noticeAction(notice));
       return transact(actions);
     },
 

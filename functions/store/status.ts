@@ -22,7 +22,10 @@ export interface StatusStore {
 
   /** The empty catalog (version 0) when there is none. */
   getCatalog(pageId: string): Promise<Catalog>;
-  /** Stores the catalog on the condition that the stored one has `catalog.version`, raises it and the page's version. */
+  /**
+   * Stores the catalog on the condition that the stored one has `catalog.version`, raises it and the page's version.
+   * The notice of a change without an incident goes into the ledger in the same transaction.
+   */
   saveCatalog(pageId: string, catalog: Catalog, change: ComponentChange | null): Promise<CommitOutcome>;
 
   /** One transaction: update, header, catalog, change, page version and notice. Never writes half. */

@@ -228,7 +228,7 @@ function affectedJson({ affectedComponents: affected }: Update) {
 /** `generatedAt` is an instant. */
 export type UpdateWebhookSource = UpdateSource & { generatedAt: number };
 
-const DOCUMENTATION = "https://www.standardwebhooks.com";
+export const DOCUMENTATION = "https://www.standardwebhooks.com";
 
 /** The webhook body of an update, as of that update: the incident may have moved on since. `unsubscribe` is null on the SNS topic. */
 export function updateWebhookJson(source: UpdateWebhookSource, unsubscribe: string | null) {
@@ -281,23 +281,30 @@ export function updateWebhookJson(source: UpdateWebhookSource, unsubscribe: stri
         id: one.id,
         incident_id: one.incidentId,
       })),
-      components: affectedComponents(catalog, incident).map((component) => ({
-        status: component.status,
-        name: component.name,
-        created_at: at(component.createdAt),
-        updated_at: at(component.updatedAt),
-        position: component.position,
-        description: component.description,
-        showcase: component.showcase,
-        id: component.id,
-        page_id: page.id,
-        group_id: component.groupId,
-      })),
+      components: affectedComponents(catalog, incident).map((component) => webhookComponent(page, component)),
     },
   };
 }
 
-function zoned(page: Page) {
+/** A component as webhook bodies have it. */
+export function webhookComponent(page: Page, component: Component) {
+  const at = zoned(page);
+  return {
+    status: component.status,
+    name: component.name,
+    created_at: at(component.createdAt),
+    updated_at: at(component.updatedAt),
+    position: component.position,
+    description: component.description,
+    showcase: component.showcase,
+    id: component.id,
+    page_id: page.id,
+    group_id: component.groupId,
+  };
+}
+
+/** Instants as the page tells them; null stays null. */
+export function zoned(page: Page) {
   function at(instant: number): string;
   function at(instant: number | null): string | null;
   function at(instant: number | null): string | null {

@@ -71,10 +71,17 @@ export class PlanNotifications extends Construct {
       state,
       alarms,
       step: planner,
-      filter: {
-        eventName: FilterRule.isEqual("INSERT"),
-        dynamodb: { Keys: { sk: { S: FilterRule.beginsWith("UPDATE#") } } },
-      },
+      filters: [
+        {
+          eventName: FilterRule.isEqual("INSERT"),
+          dynamodb: { Keys: { sk: { S: FilterRule.beginsWith("UPDATE#") } } },
+        },
+        // A component change that is to be told: those of incidents name no notice of their own.
+        {
+          eventName: FilterRule.isEqual("INSERT"),
+          dynamodb: { NewImage: { notice: { M: { id: { S: FilterRule.exists() } } } } },
+        },
+      ],
       batchSize: 10,
       dead,
       late,

@@ -65,10 +65,12 @@ export class PublishPage extends Construct {
       alarms,
       step: publisher,
       // Every change of what the page shows raises the version in this one item.
-      filter: {
-        eventName: FilterRule.or("INSERT", "MODIFY"),
-        dynamodb: { Keys: { sk: { S: FilterRule.isEqual("PAGE") } } },
-      },
+      filters: [
+        {
+          eventName: FilterRule.or("INSERT", "MODIFY"),
+          dynamodb: { Keys: { sk: { S: FilterRule.isEqual("PAGE") } } },
+        },
+      ],
       // All the changes of one burst are one publication.
       batchSize: 100,
       dead,

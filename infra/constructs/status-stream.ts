@@ -11,8 +11,8 @@ export interface StatusStreamProps {
   state: StateStack;
   alarms: Alarms;
   step: PipelineFunction;
-  /** What wakes the step: a Lambda filter on the stream record. */
-  filter: Record<string, unknown>;
+  /** What wakes the step: Lambda filters on the stream record, any of which is enough. */
+  filters: readonly Record<string, unknown>[];
   batchSize: number;
   dead: AlarmMeaning;
   late: AlarmMeaning;
@@ -24,7 +24,7 @@ export class StatusStream extends Construct {
     super(scope, id);
     step.addEventSource(
       new DynamoEventSource(state.status, {
-        filters: [FilterCriteria.filter(props.filter)],
+        filters: props.filters.map((filter) => FilterCriteria.filter(filter)),
         // Nothing written between the table's creation and the mapping's is passed over.
         startingPosition: StartingPosition.TRIM_HORIZON,
         batchSize: props.batchSize,

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import type { ChunkKey } from "../../functions/core/chunk.ts";
+import { type ChunkKey, LONGEST_PLAN } from "../../functions/core/chunk.ts";
 import type { Delivery } from "../../functions/core/delivery.ts";
-import type { Notice } from "../../functions/core/notice.ts";
+import type { Notice, UpdateNotice } from "../../functions/core/notice.ts";
 import { DUE_GRACE_MS } from "../../functions/core/retry-schedule.ts";
 import { InvalidCursorError } from "../../functions/store/cursor.ts";
 import type { Ledger } from "../../functions/store/deliveries.ts";
@@ -10,7 +10,7 @@ import { describeOnBoth } from "./on-both.ts";
 import { anId, NOW } from "./samples.ts";
 
 describeOnBoth("ledger: planning", { memory: memorySubject, dynamo: dynamoSubject }, (subject) => {
-  function aNotice(overrides: Partial<Notice> = {}): Notice {
+  function aNotice(overrides: Partial<UpdateNotice> = {}): UpdateNotice {
     return {
       kind: "update",
       pageId: anId(),
@@ -105,6 +105,17 @@ describeOnBoth("ledger: planning", { memory: memorySubject, dynamo: dynamoSubjec
     expect(Object.values(raised?.fixed ?? {}).sort()).toEqual([winner * 10, 99].sort());
     expect(raised?.version).not.toBe(plan?.version);
     expect(await ledger.getChunkPlan({ ...key, channel: "sms" })).toBeNull();
+  });
+
+  it("keeps the newest of a plan that grows for ever", async () => {
+    const { ledger } = subject();
+    const key = { pageId: anId(), incidentId: anId(), channel: "webhook" as const };
+    for (let seq = 1; seq <= LONGEST_PLAN + 3; seq += 1) {
+      const saved = await ledger.fixChunks(key, seq * 2, 1, await ledger.getChunkPlan(key), NOW);
+      expect(saved).toEqual({ outcome: "saved" });
+    }
+    const seqs = Object.keys((await ledger.getChunkPlan(key))?.fixed ?? {}).map(Number);
+    expect(seqs.sort((a, b) => a - b)).toEqual(Array.from({ length: LONGEST_PLAN }, (_, index) => (index + 4) * 2));
   });
 });
 

@@ -1,5 +1,6 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect, it } from "vitest";
+import { changeStatus } from "../../functions/core/component-change.ts";
 import type { Incident, Update } from "../../functions/core/incident.ts";
 import type { Notice } from "../../functions/core/notice.ts";
 import { headerCommit, postUpdate, type UpdateInput, withdraw } from "../../functions/core/posting.ts";
@@ -123,6 +124,39 @@ describeOnBoth("status store", { memory: inMemory, dynamo: onDynamo }, (subject)
     }
     expect((await store.listChanges(pageId, NOW)).map(({ at }) => at - NOW)).toEqual([10, 10, 20, 30]);
     expect((await store.listChanges(pageId, NOW + 20)).map(({ at }) => at - NOW)).toEqual([20, 30]);
+  });
+
+  it("puts the notice of a change without an incident into the ledger, with the catalog or not at all", async () => {
+    const { store, notice, pageId } = await withPage();
+    const component = aComponent();
+    await store.saveCatalog(pageId, { version: 0, components: [component], groups: [] }, null);
+    const noticeId = anId();
+    const { catalog, change } = changeStatus(
+      await store.getCatalog(pageId),
+      { pageId, componentId: component.id, status: "major_outage", noticeId },
+      NOW + 5,
+    );
+    expect(await store.saveCatalog(pageId, { ...catalog, version: 7 }, change)).toEqual({ outcome: "conflict" });
+    expect(await notice(pageId, noticeId)).toBeNull();
+
+    expect(await store.saveCatalog(pageId, catalog, change)).toEqual({ outcome: "committed" });
+    expect(await notice(pageId, noticeId)).toEqual({
+      kind: "component change",
+      pageId,
+      incidentId: component.id,
+      updateId: noticeId,
+      seq: 2,
+      state: "unplanned",
+      committedAt: NOW + 5,
+      plannedAt: null,
+      plan: null,
+      change: { id: component.id, name: component.name, oldStatus: "operational", newStatus: "major_outage" },
+    });
+    expect(await store.listChanges(pageId, 0)).toEqual([change]);
+
+    const again = await store.saveCatalog(pageId, { ...catalog, version: 2 }, change);
+    expect(again).toEqual({ outcome: "conflict" });
+    expect(await store.getCatalog(pageId)).toMatchObject({ version: 2 });
   });
 
   it("writes incident, update, catalog, change, page version and notice as one", async () => {

@@ -1,4 +1,4 @@
-import type { Chunk, ChunkKey, ChunkPlan } from "../../functions/core/chunk.ts";
+import { type Chunk, type ChunkKey, type ChunkPlan, tooOldFor } from "../../functions/core/chunk.ts";
 import { type Counts, type Delivery, NO_COUNTS } from "../../functions/core/delivery.ts";
 import { mergeHistograms } from "../../functions/core/latency.ts";
 import type { Notice } from "../../functions/core/notice.ts";
@@ -122,7 +122,9 @@ export function memoryLedger(): MemoryLedger {
       const stored = plans.get(text(planKey(key)));
       if (stored?.version !== read?.version) return LOST;
       const version = (stored?.version ?? 0) + 1;
-      plans.set(text(planKey(key)), { version, fixed: { ...stored?.fixed, [seq]: chunks } });
+      const fixed: Record<string, number> = { ...stored?.fixed };
+      for (const old of stored === undefined ? [] : tooOldFor(stored)) delete fixed[old];
+      plans.set(text(planKey(key)), { version, fixed: { ...fixed, [seq]: chunks } });
       return SAVED;
     },
 

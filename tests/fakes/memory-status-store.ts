@@ -1,4 +1,5 @@
 import { type Catalog, type ComponentChange, EMPTY_CATALOG } from "../../functions/core/component.ts";
+import { noticeOfChange } from "../../functions/core/component-change.ts";
 import { type Incident, isUnresolved, type Update } from "../../functions/core/incident.ts";
 import type { Notice } from "../../functions/core/notice.ts";
 import type { Page } from "../../functions/core/page.ts";
@@ -118,8 +119,14 @@ export function memoryStatusStore({ putNotice }: { putNotice: (notice: Notice) =
     async saveCatalog(pageId, catalog, change) {
       const stored = existing(pageId);
       if (meetsConflict() || stored.catalog.version !== catalog.version) return CONFLICT;
+      const notice = change === null ? null : noticeOfChange(change);
+      if (notice !== null && announced.has(notice.updateId)) return CONFLICT;
       keepCatalog(stored, catalog);
       if (change !== null) stored.changes.push(structuredClone(change));
+      if (notice !== null) {
+        announced.add(notice.updateId);
+        putNotice(structuredClone(notice));
+      }
       const times = [...catalog.components, ...catalog.groups].map(({ updatedAt }) => updatedAt);
       raisePage(stored, Math.max(stored.page.updatedAt, change?.at ?? 0, ...times));
       return tell(pageId, []);

@@ -57,7 +57,7 @@ const CALLS: Record<string, readonly string[]> = {
   "status.listPages": ["Status Query", "Status BatchGetItem"],
   "status.savePage": ["Status PutItem"],
   "status.getCatalog": ["Status GetItem"],
-  "status.saveCatalog": ["Status PutItem", "Status UpdateItem"],
+  "status.saveCatalog": ["Status PutItem", "Status UpdateItem", "Deliveries PutItem"],
   "status.commitIncident": ["Status PutItem", "Status UpdateItem", "Deliveries PutItem"],
   "status.getIncident": ["Status GetItem"],
   "status.listUpdates": ["Status Query"],

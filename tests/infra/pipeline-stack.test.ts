@@ -118,16 +118,15 @@ describe("the status stream", () => {
     }
   });
 
-  it("wakes the planner for new updates and the publisher for the page's item", () => {
-    const patterns = new Map(readers.map((reader) => [stepOf(reader.FunctionName.Ref), patternOf(reader.properties)]));
-    expect(patterns.get("plan-notifications")).toEqual({
-      eventName: ["INSERT"],
-      dynamodb: { Keys: { sk: { S: [{ prefix: "UPDATE#" }] } } },
-    });
-    expect(patterns.get("publish-page")).toEqual({
-      eventName: ["INSERT", "MODIFY"],
-      dynamodb: { Keys: { sk: { S: ["PAGE"] } } },
-    });
+  it("wakes the planner for new updates and component changes that are told, and the publisher for the page's item", () => {
+    const patterns = new Map(readers.map((reader) => [stepOf(reader.FunctionName.Ref), patternsOf(reader.properties)]));
+    expect(patterns.get("plan-notifications")).toEqual([
+      { eventName: ["INSERT"], dynamodb: { Keys: { sk: { S: [{ prefix: "UPDATE#" }] } } } },
+      { eventName: ["INSERT"], dynamodb: { NewImage: { notice: { M: { id: { S: [{ exists: true }] } } } } } },
+    ]);
+    expect(patterns.get("publish-page")).toEqual([
+      { eventName: ["INSERT", "MODIFY"], dynamodb: { Keys: { sk: { S: ["PAGE"] } } } },
+    ]);
   });
 });
 
@@ -253,11 +252,11 @@ function stepOf(logicalId: string): string {
   return found.step;
 }
 
-function patternOf(properties: Resource["Properties"]): unknown {
+function patternsOf(properties: Resource["Properties"]): unknown[] {
   const { Filters } = z
-    .object({ Filters: z.tuple([z.object({ Pattern: z.string() })]) })
+    .object({ Filters: z.array(z.object({ Pattern: z.string() })) })
     .parse(properties.FilterCriteria);
-  return JSON.parse(Filters[0].Pattern);
+  return Filters.map(({ Pattern }) => JSON.parse(Pattern));
 }
 
 function configOf({ Properties }: Resource) {

@@ -6,10 +6,11 @@ import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { impactSchema, updateStatusSchema } from "../../functions/core/incident.ts";
-import { snsTopic } from "../../functions/providers/topic.ts";
+import { snsTopic, type TopicAttributes } from "../../functions/providers/topic.ts";
+import { composeChangeTopicJson } from "../../functions/templates/change-webhook.ts";
 import { composeUpdateTopicJson } from "../../functions/templates/update-webhook.ts";
 import { readEnvironment } from "../../infra/environments.ts";
-import { seedSource } from "../fixtures/template-sources.ts";
+import { seedChange, seedSource } from "../fixtures/template-sources.ts";
 import { ROOT } from "./source.ts";
 import { resourcesOf, synthesized } from "./synthesized.ts";
 
@@ -111,7 +112,9 @@ describe("docs/topic.md", () => {
   });
 
   it("lists the attributes that are published, with their types, and filters by nothing else", async () => {
-    const published = await publishedAttributes();
+    const update = { page: "page", incident: "incident", status: "resolved", impact: "minor", componentIds: [] };
+    const change = { page: "page", component: "component", status: "operational", componentIds: ["component"] };
+    const published = { ...(await publishedAttributes(update)), ...(await publishedAttributes(change)) };
     const rows = [...document.matchAll(/^\| `([a-z_]+)` \| `(String[.A-Za-z]*)` \|/gm)];
     expect(Object.fromEntries(rows.map(([, name, type]) => [name, type]))).toEqual(published);
 
@@ -125,6 +128,8 @@ describe("docs/topic.md", () => {
     const body = composeUpdateTopicJson({ ...seedSource(1), generatedAt: Date.parse("2025-07-07T10:59:01Z") });
     expect(keysOf(example("body"))).toEqual(keysOf(JSON.parse(body)));
     expect(example("body")).toHaveProperty("meta.unsubscribe", null);
+    const change = composeChangeTopicJson(seedChange());
+    expect(keysOf(example("component-body"))).toEqual(keysOf(JSON.parse(change)));
   });
 
   it("lets only the topic send to the queue", () => {
@@ -142,7 +147,7 @@ describe("docs/topic.md", () => {
 });
 
 /** Name and type of each attribute in what the real client sends to SNS. */
-async function publishedAttributes(): Promise<Record<string, string>> {
+async function publishedAttributes(attributes: TopicAttributes): Promise<Record<string, string>> {
   let form = new URLSearchParams();
   const sns = createServer(async (request, response) => {
     form = new URLSearchParams(await text(request));
@@ -155,7 +160,6 @@ async function publishedAttributes(): Promise<Record<string, string>> {
   vi.stubEnv("AWS_REGION", "eu-central-1");
   vi.stubEnv("AWS_ACCESS_KEY_ID", "local");
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "local");
-  const attributes = { page: "page", incident: "incident", status: "resolved", impact: "minor", componentIds: [] };
   try {
     await snsTopic("arn:aws:sns:eu-central-1:111111111111:topic").publish("{}", attributes);
   } finally {

@@ -1,4 +1,5 @@
-import type { Catalog, ComponentStatuses } from "../../functions/core/component.ts";
+import type { Catalog, ComponentStatus, ComponentStatuses } from "../../functions/core/component.ts";
+import { changeStatus } from "../../functions/core/component-change.ts";
 import { newId } from "../../functions/core/ids.ts";
 import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
 import { openIncident, postUpdate } from "../../functions/core/posting.ts";
@@ -6,7 +7,9 @@ import { ALL_UPDATES, type Channel, FIRST_AND_LAST, type Subscriber } from "../.
 import { createLogger } from "../../functions/lambda/logger.ts";
 import { handlePlanning } from "../../functions/plan-notifications/handle-planning.ts";
 import { planNotice, type RenderSource } from "../../functions/plan-notifications/plan.ts";
+import type { ChangeSource } from "../../functions/plan-notifications/plan-change.ts";
 import type { QuarantineSource } from "../../functions/plan-notifications/quarantine-mail.ts";
+import { renderChange } from "../../functions/plan-notifications/render-change.ts";
 import { renderUpdate } from "../../functions/plan-notifications/render-update.ts";
 import type { SendDeps } from "../../functions/send-chunk/channel-sender.ts";
 import { handleWork } from "../../functions/send-chunk/handle-work.ts";
@@ -141,6 +144,7 @@ export function createWorld() {
     queues: ports,
     topic: crash.guard(world.topic),
     render: (source: RenderSource) => renderUpdate(source, publicSite),
+    renderChange: (source: ChangeSource) => renderChange(source, publicSite),
     letters: ports,
     renderQuarantine: (source: QuarantineSource) => renderQuarantineMail({ ...source, ...publicSite }),
     clock,
@@ -335,6 +339,20 @@ export function createWorld() {
       ]);
       if (incident === null) throw new Error("no incident");
       return commit(postUpdate(incident, input(state, components), catalog, now));
+    },
+    /** Without an incident; the id that the change is told under. */
+    async changeComponent(componentId: string, state: ComponentStatus): Promise<string> {
+      const catalog = await status.getCatalog(PAGE);
+      const noticeId = id();
+      const changed = changeStatus(catalog, { pageId: PAGE, componentId, status: state, noticeId }, now);
+      await status.saveCatalog(PAGE, changed.catalog, changed.change);
+      if (streamWorks) woken.push({ pageId: PAGE, updateId: noticeId });
+      return noticeId;
+    },
+    async removeComponent(componentId: string) {
+      const catalog = await status.getCatalog(PAGE);
+      const components = catalog.components.filter((component) => component.id !== componentId);
+      await status.saveCatalog(PAGE, { ...catalog, components }, null);
     },
     /** What reached an address, oldest first: the update each time, by its status. */
     told: (to: string) => world.reached.filter((reached) => reached.to === to),

@@ -1,21 +1,21 @@
-import { audienceAsOf, isToBeSent } from "../../functions/core/audience.ts";
+import { audienceAsOf, isToBeSent, type Telling } from "../../functions/core/audience.ts";
 import { countDeliveries, type Delivery } from "../../functions/core/delivery.ts";
-import type { Update } from "../../functions/core/incident.ts";
 import { LEASE_MS } from "../../functions/core/lease.ts";
 import { OUTCOME_UNKNOWN_TWICE } from "../../functions/core/settle.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
 import type { Request } from "./providers.ts";
+import { PAGE } from "./samples.ts";
 import { TableFailure } from "./schedule.ts";
-import { INCIDENT, PAGE, type SimulatedWorld } from "./simulated-world.ts";
+import type { SimulatedWorld } from "./simulated-world.ts";
 
 /** Between the last reading of a subscriber and the request lies at most a second of slots, and some port calls. */
 const READ_BEFORE_MS = 2_500;
 
 /** What a finished history broke, in words; empty when it kept all promises. */
 export async function brokenPromises(world: SimulatedWorld, quiet: boolean): Promise<string[]> {
-  const updates = await world.status.listUpdates(PAGE, INCIDENT);
+  const updates = await world.tellings();
   const deliveries = world.ledger.allDeliveries();
-  const withdrawnAt = (await world.status.getIncident(PAGE, INCIDENT))?.withdrawnAt ?? null;
+  const withdrawn = await world.isWithdrawn();
   const broken = world.schedule.failures
     .filter((error) => !(error instanceof TableFailure))
     .map((error) => `an invocation failed: ${String(error)}`);
@@ -25,7 +25,7 @@ export async function brokenPromises(world: SimulatedWorld, quiet: boolean): Pro
     const requests = world.requests.filter(({ subscriberId }) => subscriberId === subscriber.id);
     const own = deliveries.filter(({ subscriberId }) => subscriberId === subscriber.id);
     broken.push(
-      ...lost(present, updates, own, requests, withdrawnAt !== null),
+      ...lost(present, updates, own, requests, withdrawn),
       ...doubled(requests),
       ...outOfOrder(requests),
       ...strangers(requests, updates),
@@ -43,7 +43,7 @@ function whatIsOpen(world: SimulatedWorld): string {
 
 function lost(
   subscriber: Subscriber,
-  updates: readonly Update[],
+  updates: readonly Telling[],
   deliveries: readonly Delivery[],
   requests: readonly Request[],
   withdrawn: boolean,
@@ -57,9 +57,9 @@ function lost(
 }
 
 function howLost(
-  update: Update,
+  update: Telling,
   subscriber: Subscriber,
-  updates: readonly Update[],
+  updates: readonly Telling[],
   deliveries: readonly Delivery[],
   requests: readonly Request[],
   withdrawn: boolean,
@@ -113,7 +113,7 @@ function outOfOrder(requests: readonly Request[]): string[] {
   });
 }
 
-function strangers(requests: readonly Request[], updates: readonly Update[]): string[] {
+function strangers(requests: readonly Request[], updates: readonly Telling[]): string[] {
   return requests.flatMap((request) => {
     const { subscriber, at } = request;
     const name = `stranger: update ${request.seq} to ${request.subscriberId} (${request.channel})`;
@@ -131,7 +131,7 @@ function strangers(requests: readonly Request[], updates: readonly Update[]): st
 }
 
 /** Where the scenario allows only so much time, everybody's first attempt began in it. */
-function tardy({ scenario, requests, everyone }: SimulatedWorld, updates: readonly Update[]): string[] {
+function tardy({ scenario, requests, everyone }: SimulatedWorld, updates: readonly Telling[]): string[] {
   const { promptMs } = scenario;
   const [first] = updates;
   if (promptMs === undefined || first === undefined) return [];

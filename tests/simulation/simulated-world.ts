@@ -1,14 +1,10 @@
-import type { Catalog } from "../../functions/core/component.ts";
+import type { Telling } from "../../functions/core/audience.ts";
+import { type Catalog, componentStatusSchema } from "../../functions/core/component.ts";
+import { changeStatus, toldChanges } from "../../functions/core/component-change.ts";
 import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
 import { openIncident, postUpdate, withdraw } from "../../functions/core/posting.ts";
 import type { PlanWork } from "../../functions/core/queued-work.ts";
-import {
-  ALL_UPDATES,
-  CHANNELS,
-  type Channel,
-  FIRST_AND_LAST,
-  type Subscriber,
-} from "../../functions/core/subscriber.ts";
+import { CHANNELS, type Channel, type Subscriber } from "../../functions/core/subscriber.ts";
 import { createLogger } from "../../functions/lambda/logger.ts";
 import { planNotice } from "../../functions/plan-notifications/plan.ts";
 import { planningWorkOf } from "../../functions/plan-notifications/wake.ts";
@@ -26,11 +22,11 @@ import { memorySubscriberStore } from "../fakes/memory-subscriber-store.ts";
 import type { QueueName } from "../fakes/queues.ts";
 import type { Mutation, Ports, Step } from "./mutation.ts";
 import { type Answer, simulatedProviders, textOf } from "./providers.ts";
+import { COMPONENT, PAGE, sampleSubscriber } from "./samples.ts";
 import { createSchedule, type Fault, type Invocation, TableFailure } from "./schedule.ts";
 import { simulatedQueues } from "./simulated-queues.ts";
 
-export const PAGE = "page00000000";
-export const INCIDENT = "incident0000";
+const INCIDENT = "incident0000";
 const MINUTE = 60_000;
 const START = Date.parse("2026-11-23T03:00:00.000Z");
 /** Two a second makes windows of two, so that a chunk has several. */
@@ -73,6 +69,8 @@ export type Deed = { after: number } & (
 
 export interface Scenario {
   seed: number;
+  /** What is posted: updates of an incident (if absent), or changes of a component without one. */
+  about?: "component";
   audience: Record<Channel, number>;
   manyChunks: boolean;
   /** Updates planned from this long after the first commit on are cut into more chunks, as far as they may be. */
@@ -143,6 +141,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
         const text = { parts: [textOf(update.seq)], slots: [] };
         return { email: text, sms: text, webhook: text, topic: "{}" };
       },
+      renderChange: ({ notice }) => ({ webhook: { parts: [textOf(notice.seq)], slots: [] }, topic: "{}" }),
       clock,
     });
   }
@@ -263,9 +262,12 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
     if (made.outcome !== "ready") throw new Error(made.outcome);
     const committed = await status.commitIncident(made.commit);
     if (committed.outcome !== "committed") throw new Error(committed.outcome);
-    const { notice } = made.commit;
-    if (notice === null || stream === "lost") return;
-    const work = { pageId: PAGE, updateId: notice.updateId };
+    if (made.commit.notice !== null) wake(made.commit.notice.updateId, stream);
+  }
+
+  function wake(updateId: string, stream: Stream): void {
+    if (stream === "lost") return;
+    const work = { pageId: PAGE, updateId };
     const notBefore = clock() + (stream === "late" ? LATE_STREAM_MS : 0);
     streamed.push({ work, notBefore, tries: 0 });
     if (stream === "twice") streamed.push({ work, notBefore, tries: 0 });
@@ -287,16 +289,35 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
     );
   }
 
+  /** To a status that it does not have. */
+  async function changeComponent(stream: Stream): Promise<void> {
+    const catalog = await status.getCatalog(PAGE);
+    const present = catalog.components.find(({ id }) => id === COMPONENT.id);
+    if (present === undefined) return;
+    const statuses = componentStatusSchema.options;
+    const next = statuses[(statuses.indexOf(present.status) + 1) % statuses.length] ?? present.status;
+    const noticeId = `change${String(catalog.version).padStart(6, "0")}`;
+    const input = { pageId: PAGE, componentId: present.id, status: next, noticeId };
+    const changed = changeStatus(catalog, input, clock());
+    const saved = await status.saveCatalog(PAGE, changed.catalog, changed.change);
+    if (saved.outcome !== "committed") throw new Error(saved.outcome);
+    wake(noticeId, stream);
+  }
+
+  async function withdrawAll(): Promise<void> {
+    const incident = await status.getIncident(PAGE, INCIDENT);
+    if (incident !== null && incident.withdrawnAt === null) await status.commitIncident(withdraw(incident, clock()));
+    const catalog = await status.getCatalog(PAGE);
+    if (catalog.components.length > 0) await status.saveCatalog(PAGE, { ...catalog, components: [] }, null);
+  }
+
   async function perform(deed: Deed): Promise<void> {
     switch (deed.do) {
       case "post":
+        if (scenario.about === "component") return changeComponent(deed.stream);
         return post(deed.status, deed.deliver, deed.stream);
-      case "withdraw": {
-        const incident = await status.getIncident(PAGE, INCIDENT);
-        if (incident !== null && incident.withdrawnAt === null)
-          await status.commitIncident(withdraw(incident, clock()));
-        return;
-      }
+      case "withdraw":
+        return withdrawAll();
       case "join":
         return join(deed.channel);
       case "unsubscribe":
@@ -335,6 +356,9 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
   async function start(): Promise<void> {
     const settings = { id: PAGE, name: "Example", timeZone: "UTC", version: 1, createdAt: START, updatedAt: START };
     await status.createPage(settings);
+    if (scenario.about === "component") {
+      await status.saveCatalog(PAGE, { version: 0, components: [COMPONENT], groups: [] }, null);
+    }
     await access.saveRate("email", RATE, START);
     await access.saveRate("sms", RATE, START);
     for (const channel of CHANNELS) {
@@ -353,6 +377,15 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
     clock,
     schedule,
     scenario,
+    /** All that was posted, oldest first. */
+    async tellings(): Promise<Telling[]> {
+      if (scenario.about === "component") return toldChanges(await status.listChanges(PAGE, 0), COMPONENT.id);
+      return status.listUpdates(PAGE, INCIDENT);
+    },
+    async isWithdrawn(): Promise<boolean> {
+      if (scenario.about === "component") return (await status.getCatalog(PAGE)).components.length === 0;
+      return ((await status.getIncident(PAGE, INCIDENT))?.withdrawnAt ?? null) !== null;
+    },
     /** The whole scenario, and then as much time as retries may take. */
     async play(restMinutes: number): Promise<{ quiet: boolean }> {
       await start();
@@ -364,47 +397,6 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
       return { quiet: isQuiet() };
     },
   };
-}
-
-function sampleSubscriber(channel: Channel, number: number, now: number): Subscriber {
-  const id = `subscriber${String(number).padStart(2, "0")}`;
-  const common = {
-    pageId: PAGE,
-    id,
-    state: "active" as const,
-    scopes: { page: true, components: [], incidents: [] },
-    preferences: ALL_UPDATES,
-    locale: "en" as const,
-    pausedAt: null,
-    createdAt: now,
-    updatedAt: now,
-    confirmedAt: now,
-    quarantinedAt: null,
-    unsubscribedAt: null,
-    confirmTokenHash: null,
-  };
-  switch (channel) {
-    case "email":
-      return { ...common, channel, email: `${id}@subscriber.example` };
-    case "sms":
-      return {
-        ...common,
-        channel,
-        phone: `+4915100000${String(number).padStart(2, "0")}`,
-        country: "DE",
-        preferences: number % 2 === 0 ? ALL_UPDATES : FIRST_AND_LAST,
-      };
-    case "webhook":
-      return {
-        ...common,
-        channel,
-        endpoint: `https://hooks.example/${id}`,
-        contactEmail: null,
-        format: "statuspage" as const,
-        statuses: null,
-        secretVersion: 1,
-      };
-  }
 }
 
 export type SimulatedWorld = ReturnType<typeof simulatedWorld>;

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { AUDIENCE_GRACE_MS, audienceAsOf, isToBeSent, type ToldUpdate } from "../../../functions/core/audience.ts";
+import {
+  AUDIENCE_GRACE_MS,
+  audienceAsOf,
+  isToBeSent,
+  type ToldChange,
+  type ToldUpdate,
+} from "../../../functions/core/audience.ts";
 import { type Impact, type UpdateStatus, updateStatusSchema } from "../../../functions/core/incident.ts";
 import {
   ALL_UPDATES,
@@ -156,4 +162,45 @@ describe("isToBeSent", () => {
       expect(tells({ status: "identified" }, hook)).toBe(false);
     });
   });
+});
+
+describe("isToBeSent of a component's change without an incident", () => {
+  const change: ToldChange = { kind: "component change", componentId: API };
+  const byWebhook = (changes: Changes & { statuses?: UpdateStatus[] } = {}): Subscriber => ({
+    ...common,
+    statuses: null,
+    ...changes,
+    channel: "webhook",
+    endpoint: "https://hooks.example/1",
+    contactEmail: null,
+    format: "statuspage",
+    secretVersion: 1,
+  });
+
+  it("is never sent by email or SMS", () => {
+    expect(isToBeSent(change, byEmail(), AS_OF)).toBe(false);
+    expect(isToBeSent(change, bySms(true), AS_OF)).toBe(false);
+  });
+
+  it.each<{ scopes: Partial<Scopes>; told: boolean }>([
+    { scopes: { page: true }, told: true },
+    { scopes: { components: [MAIL, API] }, told: true },
+    { scopes: { components: [MAIL] }, told: false },
+    { scopes: { incidents: [INCIDENT, API] }, told: false },
+  ])("to a webhook with scopes $scopes: $told", ({ scopes, told }) => {
+    const hook = byWebhook({ scopes: { page: false, components: [], incidents: [], ...scopes } });
+    expect(isToBeSent(change, hook, AS_OF)).toBe(told);
+  });
+
+  it("whatever the webhook chose among an incident's updates", () => {
+    const choosy = { statuses: [], preferences: { updates: "first and last", minimumImpact: "critical" } } as const;
+    expect(isToBeSent(change, byWebhook({ ...choosy, statuses: [...choosy.statuses] }), AS_OF)).toBe(true);
+  });
+
+  it.each<Changes>([{ state: "quarantined" }, { pausedAt: 1 }, { confirmedAt: AS_OF + 1 }])(
+    "not to one with %j",
+    (changes) => {
+      expect(isToBeSent(change, byWebhook(changes), AS_OF)).toBe(false);
+    },
+  );
 });

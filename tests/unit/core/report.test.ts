@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Chunk } from "../../../functions/core/chunk.ts";
 import { type Counts, NO_COUNTS } from "../../../functions/core/delivery.ts";
 import { addTo, type Histogram } from "../../../functions/core/latency.ts";
-import type { Notice } from "../../../functions/core/notice.ts";
+import type { UpdateNotice } from "../../../functions/core/notice.ts";
 import { updateReport } from "../../../functions/core/report.ts";
 
 const COMMITTED = 1_751_882_700_000;
 const NOW = COMMITTED + 90_000;
 
-const notice = (changes: Partial<Notice> = {}): Notice => ({
+const notice = (changes: Partial<UpdateNotice> = {}): UpdateNotice => ({
   kind: "update",
   pageId: "page00000001",
   incidentId: "incident0001",

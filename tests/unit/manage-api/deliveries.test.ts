@@ -197,6 +197,15 @@ describe("what one subscriber got", () => {
     expect((await world.get(`${path}?cursor=x`)).status).toBe(422);
   });
 
+  test("names the component and the change where no incident was told of", async () => {
+    const change = { kind: "component change" as const, incidentId: "component001", updateId: "change000001" };
+    await world.ledger.recordDeliveries([delivery(1, { ...change, channel: "webhook" })]);
+    const { deliveries } = await list(`/subscribers/${subscriberId(1)}/deliveries`);
+    expect(deliveries).toMatchObject([{ component_id: "component001", component_update_id: "change000001" }]);
+    expect(deliveries[0]).not.toHaveProperty("incident_id");
+    expect(deliveries[0]).not.toHaveProperty("incident_update_id");
+  });
+
   test("is an empty list for one who got nothing, and 404 for nobody", async () => {
     const made = await world.post("/subscribers", { subscriber: { email: "reader@example.com" } });
     const { id } = z.object({ id: z.string() }).parse(made.json);

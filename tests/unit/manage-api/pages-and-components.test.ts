@@ -109,6 +109,58 @@ describe("components", () => {
     ]);
   });
 
+  test("a changed status is told to webhooks, under an order that rises; nothing else is", async () => {
+    const world = await manageWorld();
+    const id = await world.component("Signing");
+    await world.patch(`/components/${id}`, { component: { status: "operational", name: "Signatures" } });
+    expect(world.notices.size).toBe(0);
+
+    await world.patch(`/components/${id}`, { component: { status: "major_outage" } });
+    await world.patch(`/components/${id}`, { component: { status: "major_outage", description: "Signs." } });
+    await world.patch(`/components/${id}`, { component: { status: "operational" } });
+    const [first, second, ...others] = [...world.notices.values()];
+    expect(others).toEqual([]);
+    expect(first).toMatchObject({
+      kind: "component change",
+      incidentId: id,
+      state: "unplanned",
+      committedAt: START,
+      change: { id, name: "Signatures", oldStatus: "operational", newStatus: "major_outage" },
+    });
+    expect(second).toMatchObject({ incidentId: id, change: { oldStatus: "major_outage", newStatus: "operational" } });
+    expect(second?.seq).toBeGreaterThan(first?.seq ?? Number.POSITIVE_INFINITY);
+    expect(second?.updateId).not.toBe(first?.updateId);
+  });
+
+  test("a component that is created broken is told, once even if the request is repeated", async () => {
+    const world = await manageWorld();
+    const headers = { "idempotency-key": "once" };
+    const component = { name: "Signing", status: "partial_outage" };
+    const id = idOf(await world.post("/components", { component }, headers));
+    expect(idOf(await world.post("/components", { component }, headers))).toBe(id);
+    expect([...world.notices.values()]).toMatchObject([{ incidentId: id, change: { newStatus: "partial_outage" } }]);
+  });
+
+  test("a status that an incident sets is told by its update alone", async () => {
+    const world = await manageWorld();
+    const id = await world.component("Signing");
+    await world.incident({ components: { [id]: "major_outage" } });
+    expect([...world.notices.values()]).toMatchObject([{ kind: "update" }]);
+  });
+
+  test("a change is never dated before the component's last one, whichever machine's clock that was", async () => {
+    const world = await manageWorld();
+    const id = await world.component("Signing");
+    world.tick(5_000);
+    await world.patch(`/components/${id}`, { component: { status: "major_outage" } });
+    world.tick(-3_000);
+    await world.patch(`/components/${id}`, { component: { status: "operational" } });
+    expect((await world.status.listChanges(PAGE.id, 0)).map((change) => change.at)).toEqual([
+      START + 5_000,
+      START + 5_000,
+    ]);
+  });
+
   test("the list is paged from 1 and holds groups as rows, their children after them", async () => {
     const { get, post, component } = await manageWorld();
     const [a, b, c] = [await component("a"), await component("b"), await component("c")];

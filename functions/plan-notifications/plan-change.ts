@@ -1,0 +1,40 @@
+import type { Catalog, Component } from "../core/component.ts";
+import type { ChangeNotice } from "../core/notice.ts";
+import type { Page } from "../core/page.ts";
+import type { Rendering } from "../core/rendering.ts";
+import type { PlanDeps, Publication } from "./plan.ts";
+
+/** All that the texts of a component change are made from. */
+export interface ChangeSource {
+  page: Page;
+  catalog: Catalog;
+  /** As the change left it. */
+  component: Component;
+  notice: ChangeNotice;
+  now: number;
+}
+
+export interface RenderedChange {
+  webhook: Rendering;
+  /** The webhook body as the topic publishes it. */
+  topic: string;
+}
+
+const LOCALE = "en";
+
+/** Keeps the texts of a component change. Null when the component was deleted: nobody can look at it any more. */
+export async function tellChange(notice: ChangeNotice, deps: PlanDeps): Promise<Publication | null> {
+  const { pageId, updateId, change, committedAt } = notice;
+  const [page, catalog] = await Promise.all([deps.status.getPage(pageId), deps.status.getCatalog(pageId)]);
+  if (page === null) throw new Error(`notice ${updateId} names a page that is not in the status table`);
+  const present = catalog.components.find(({ id }) => id === change.id);
+  if (present === undefined) return null;
+  // It may have changed again since: the next change tells that.
+  const component = { ...present, status: change.newStatus, updatedAt: committedAt };
+  const { webhook, topic } = deps.renderChange({ page, catalog, component, notice, now: deps.clock() });
+  await deps.ledger.keepRendering({ pageId, updateId, format: "webhook", locale: LOCALE }, webhook, deps.clock());
+  return {
+    json: topic,
+    attributes: { page: pageId, component: change.id, status: change.newStatus, componentIds: [change.id] },
+  };
+}
