@@ -7,6 +7,7 @@ import { Mail } from "./constructs/mail.ts";
 import { ManageApi } from "./constructs/manage-api.ts";
 import { PlanNotifications } from "./constructs/plan-notifications.ts";
 import { PublishPage } from "./constructs/publish-page.ts";
+import { ReceiveFeedback } from "./constructs/receive-feedback.ts";
 import { SendEmail } from "./constructs/send-email.ts";
 import { SendSms } from "./constructs/send-sms.ts";
 import { SendWebhook } from "./constructs/send-webhook.ts";
@@ -105,6 +106,9 @@ export class PipelineStack extends Stack {
     // Twenty-five in flight in each: 250 endpoints at once, and 5 dead ones waited for beside them.
     webhook.sentBy(sendWebhook.function, 10);
     webhookRetries.sentBy(sendWebhook.function, 5);
+
+    // What came back.
+    new ReceiveFeedback(this, "ReceiveFeedback", { state, alarms, mail });
 
     // What was interrupted.
     new Sweep(this, "Sweep", {

@@ -26,6 +26,10 @@ export const scopesSchema = z.object({
 });
 export type Scopes = z.infer<typeof scopesSchema>;
 
+/** Days on which mail to an address bounced for a passing reason, one after the other. See core/feedback.ts. */
+export const transientBouncesSchema = z.object({ days: z.number(), since: z.number(), lastAt: z.number() });
+export type TransientBounces = z.infer<typeof transientBouncesSchema>;
+
 /** Which updates of what is in scope somebody wants to hear of. */
 export const preferencesSchema = z.object({
   /** `first and last`: how an incident begins (for them) and how it ends, and that a maintenance begins. */
@@ -62,8 +66,7 @@ export const emailSubscriberSchema = z.object({
   ...common,
   channel: z.literal("email"),
   email: z.string(),
-  /** Mails in a row that bounced for a passing reason. */
-  transientBounces: z.optional(z.number()),
+  transientBounces: z.optional(transientBouncesSchema),
 });
 export const smsSubscriberSchema = z.object({
   ...common,

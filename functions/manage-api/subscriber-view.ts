@@ -21,6 +21,7 @@ export function presentSubscriber(subscriber: Subscriber, page: Page) {
     obfuscated_channel_name: null,
     workspace_name: null,
     quarantined_at: time(quarantinedAt),
+    quarantine_reason: subscriber.state === "quarantined" ? (subscriber.quarantineReason ?? null) : null,
     purge_at: time(quarantinedAt === null ? null : quarantinedAt + PURGE_AFTER_MS),
     components: subscriber.scopes.components,
     page_access_user_id: null,

@@ -50,7 +50,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     return item === null ? null : subscriberSchema.parse(item);
   }
 
-  /** Sets the fields if the subscriber exists and the condition holds. */
+  /** Sets the fields (undefined: removes) if the subscriber exists and the condition holds. */
   async function change(
     key: Key,
     fields: Record<string, unknown>,
@@ -58,16 +58,19 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     values: Record<string, unknown>,
   ): Promise<ChangeOutcome> {
     const names = Object.keys(fields);
+    const set = names.filter((name) => fields[name] !== undefined);
+    const removed = names.filter((name) => fields[name] === undefined);
+    const remove = removed.length === 0 ? "" : ` REMOVE ${removed.map((name) => `#${name}`).join(", ")}`;
     const update = new UpdateItemCommand({
       TableName: table,
       Key: toKey(key),
-      UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}`,
+      UpdateExpression: `SET ${set.map((name) => `#${name} = :${name}`).join(", ")}${remove}`,
       ConditionExpression: condition === null ? "attribute_exists(pk)" : `attribute_exists(pk) AND ${condition}`,
       ExpressionAttributeNames: Object.fromEntries(
         [...names, ...(condition?.includes("#state") ? ["state"] : [])].map((name) => [`#${name}`, name]),
       ),
       ExpressionAttributeValues: toItem({
-        ...Object.fromEntries(names.map((name) => [`:${name}`, fields[name]])),
+        ...Object.fromEntries(set.map((name) => [`:${name}`, fields[name]])),
         ...values,
       }),
       ReturnValues: "ALL_NEW",

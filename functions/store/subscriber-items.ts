@@ -63,7 +63,10 @@ export function scaleToAll(count: number, lastPosition: string): number {
   return Math.max(count, Math.round(count / share));
 }
 
-/** The times that go with a state. A confirmation token is no longer worth anything once a new confirmation is wanted. */
+/** What was found of an address, and is forgotten when it is tried again. */
+const NOTHING_FOUND = { quarantineReason: undefined, transientBounces: undefined };
+
+/** The times that go with a state; undefined removes. A confirmation token is no longer worth anything once a new confirmation is wanted. */
 export function stateFields(to: Subscriber["state"], now: number): Partial<Subscriber> {
   switch (to) {
     case "active":
@@ -73,6 +76,7 @@ export function stateFields(to: Subscriber["state"], now: number): Partial<Subsc
         quarantinedAt: null,
         unsubscribedAt: null,
         updatedAt: now,
+        ...NOTHING_FOUND,
       };
     case "unconfirmed":
       return {
@@ -82,6 +86,7 @@ export function stateFields(to: Subscriber["state"], now: number): Partial<Subsc
         unsubscribedAt: null,
         confirmTokenHash: null,
         updatedAt: now,
+        ...NOTHING_FOUND,
       };
     case "quarantined":
       return { state: to, quarantinedAt: now, updatedAt: now };

@@ -5,10 +5,7 @@ import { Construct } from "constructs";
 import { MAIL_FROM_NOT_SET } from "../environments.ts";
 import type { Alarms } from "./alarms.ts";
 
-/**
- * How email leaves. Bounces and complaints go onto the account's suppression list, which SES itself honours: this
- * configuration set names no destination for them, because nothing here reads them yet.
- */
+/** How email leaves. Bounces and complaints go onto the account's suppression list, which SES itself honours, and to receive-feedback. */
 export class Mail extends Construct {
   readonly configurationSet: ConfigurationSet;
   readonly domain: string;

@@ -19,7 +19,7 @@ export interface WorkQueueProps {
   late: AlarmMeaning & { after: Duration };
 }
 
-/** A queue, where its failures go, and the two alarms that tell of them. Everything in it can be found again in the tables, except letters. */
+/** A queue, where its failures go, and the two alarms that tell of them. Everything in it can be found again in the tables, except letters and feedback. */
 export class WorkQueue extends Construct {
   readonly queue: Queue;
 

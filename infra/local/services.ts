@@ -5,6 +5,7 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { sdkLogger } from "../../functions/lambda/sdk-logger.ts";
 import type { Checkpoints } from "./checkpoints.ts";
+import type { FeedbackDestination } from "./emulators/mail-front.ts";
 import type { FunctionLog } from "./function-log.ts";
 import type { LocalFunction } from "./local-function.ts";
 
@@ -77,6 +78,8 @@ export interface Services {
   pagePort: number;
   /** The Cache-Control that a file was put with: the bucket's emulator forgets it. */
   cacheControlOf(bucket: string, key: string): string | null;
+  /** Where the mail provider is to publish bounces and complaints. */
+  addFeedbackDestination(destination: FeedbackDestination): void;
   /** Runs once all resources exist and the phases before it are over. */
   at(phase: Phase, start: () => Promise<void>): void;
   /** Runs at the end, the last registered first. */

@@ -84,6 +84,33 @@ describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubj
     expect((await only(ledger, key)).counts).toEqual({ ...NO_COUNTS, open: 1 });
   });
 
+  it("lets an accepted delivery fail when its mail came back, and keeps how long its acceptance took", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const delivery = aDelivery(key);
+    await counted(ledger, key, [delivery, aDelivery(key)]);
+    const before = await only(ledger, key);
+    const failed: Delivery = { ...delivery, state: "failed", reason: "bounced: General", updatedAt: NOW + 9_000 };
+    expect(await ledger.changeDelivery(delivery, failed, null)).toEqual({ outcome: "saved" });
+    expect(await ledger.changeDelivery(delivery, failed, null)).toEqual({ outcome: "lost" });
+    expect(await only(ledger, key)).toEqual({ ...before, counts: { ...NO_COUNTS, accepted: 1, failed: 1 } });
+    expect((await ledger.listProblems(key.pageId, key.updateId, 9, null)).items).toEqual([failed]);
+  });
+
+  it("keeps a reason with an accepted delivery", async () => {
+    const { ledger } = subject();
+    const key = aChunkKey();
+    const delivery = aDelivery(key);
+    await counted(ledger, key, [delivery]);
+    const before = await only(ledger, key);
+    const complained: Delivery = { ...delivery, reason: "complaint" };
+    expect(await ledger.changeDelivery(delivery, complained, null)).toEqual({ outcome: "saved" });
+    expect(await only(ledger, key)).toEqual(before);
+    expect((await ledger.listProblems(key.pageId, key.updateId, 9, null)).items).toEqual([]);
+    const found = await ledger.getDeliveries(key.pageId, key.incidentId, key.seq, [delivery.subscriberId]);
+    expect(found).toEqual([complained]);
+  });
+
   it("opens a final delivery again", async () => {
     const { ledger } = subject();
     const key = aChunkKey();

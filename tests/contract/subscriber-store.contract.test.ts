@@ -238,6 +238,23 @@ describeOnBoth<SubscriberStore>(
       expect(await store.get(pageId, "sms", id)).toBeNull();
     });
 
+    it.each(["active", "unconfirmed"] as const)(
+      "forgets why an address was in quarantine once it is %s",
+      async (to) => {
+        const { store, pageId, id, subscriber } = await withOne({
+          state: "quarantined",
+          quarantinedAt: NOW,
+          quarantineReason: "bounce",
+          transientBounces: { days: 4, since: NOW - 4, lastAt: NOW - 1 },
+        });
+        await store.changeState(pageId, "email", id, ["quarantined"], to, NOW + 1);
+        const { quarantineReason: _, transientBounces: __, ...rest } = subscriber;
+        const times = { quarantinedAt: null, confirmedAt: to === "active" ? NOW + 1 : null, updatedAt: NOW + 1 };
+        const present = await store.get(pageId, "email", id);
+        expect(present).toEqual({ ...rest, state: to, ...times });
+      },
+    );
+
     it("saves scopes", async () => {
       const { store, pageId, id, subscriber } = await withOne();
       const scopes = { page: false, components: [anId()], incidents: [] };

@@ -13,6 +13,12 @@ const PATIENCE_MS = 30_000;
 
 const createdSchema = z.object({ id: z.string() });
 const webhookSchema = z.object({ id: z.string(), signing_secret: z.string() });
+const postedSchema = z.object({ id: z.string(), incident_updates: z.array(z.object({ id: z.string() })) });
+const subscriberSchema = z.object({ state: z.string(), quarantine_reason: z.nullable(z.string()) });
+const reportSchema = z.object({ channels: z.object({ email: z.record(z.string(), z.unknown()) }) });
+const problemsSchema = z.object({
+  deliveries: z.array(z.object({ subscriber_id: z.string(), state: z.string(), reason: z.string() })),
+});
 const incidentBodySchema = z.object({ incident: z.object({ name: z.string(), status: z.string() }) });
 const summarySchema = z.object({
   status: z.object({ description: z.string() }),
@@ -148,5 +154,54 @@ it("tells subscribers on three channels of an incident, shows it, and goes on af
   await until("the page", async () => (await readSummary()).incidents.length === 0);
   // Nothing was sent a second time because of the restart.
   expect([stack.outbox.emails.length, stack.outbox.sms.length, received.length]).toEqual([2, 2, 2]);
+  expect(complaints.filter((line) => !line.endsWith("…"))).toEqual([]);
+});
+
+it("quarantines whoever's mail comes back, and the update's report says so", async () => {
+  const mailboxes = ["bounce+1", "complaint+1", "suppressionlist", "ooto", "success"];
+  const subscribers = await Promise.all(
+    mailboxes.map(async (mailbox) => {
+      const email = `${mailbox}@simulator.amazonses.com`;
+      return call(
+        "POST",
+        "/subscribers",
+        { subscriber: { email, skip_confirmation_notification: true } },
+        createdSchema,
+      );
+    }),
+  );
+  const incident = { name: "Mail is slow", status: "investigating", body: "We are looking." };
+  const { id, incident_updates } = await call("POST", "/incidents", { incident }, postedSchema);
+  const report = `/incidents/${id}/incident_updates/${incident_updates[0]?.id}/deliveries`;
+  // Anna, too, whom an earlier test subscribed.
+  await until("the feedback", async () => {
+    const { channels } = await call("GET", report, null, reportSchema);
+    return channels.email.audience === 6 && channels.email.accepted === 4;
+  });
+  const { channels } = await call("GET", report, null, reportSchema);
+  expect(channels.email).toMatchObject({ audience: 6, accepted: 4, failed: 2, open: 0 });
+  const ids = subscribers.map((subscriber) => subscriber.id);
+  const { deliveries } = await call("GET", `${report}/problems`, null, problemsSchema);
+  expect(new Map(deliveries.map((problem) => [problem.subscriber_id, `${problem.state}, ${problem.reason}`]))).toEqual(
+    new Map([
+      [ids[0], "failed, bounced: General"],
+      [ids[2], "failed, bounced: OnAccountSuppressionList"],
+    ]),
+  );
+  const quarantines = () =>
+    Promise.all(
+      ids.map(async (one) => {
+        const { state, quarantine_reason } = await call("GET", `/subscribers/${one}`, null, subscriberSchema);
+        return [state, quarantine_reason];
+      }),
+    );
+  await until("the complaint", async () => (await quarantines()).filter(([state]) => state !== "active").length === 3);
+  expect(await quarantines()).toEqual([
+    ["quarantined", "bounce"],
+    ["quarantined", "complaint"],
+    ["quarantined", "bounce"],
+    ["active", null],
+    ["active", null],
+  ]);
   expect(complaints.filter((line) => !line.endsWith("…"))).toEqual([]);
 });

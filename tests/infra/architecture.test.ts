@@ -51,6 +51,7 @@ describe("a function's bundle holds only the AWS clients that it uses", () => {
     "subscription-api": ["dynamodb"],
     "plan-notifications": ["dynamodb", "sns", "sqs"],
     "publish-page": ["dynamodb", "s3"],
+    "receive-feedback": ["dynamodb"],
     "send-email": ["dynamodb", "ses", "sqs"],
     "send-sms": ["dynamodb", "sns", "sqs"],
     "send-webhook": ["dynamodb", "sqs"],

@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { GetSendQuotaCommand, SESClient, SendRawEmailCommand } from "@aws-sdk/client-ses";
-import { PublishCommand } from "@aws-sdk/client-sns";
+import { CreateTopicCommand, PublishCommand, SubscribeCommand } from "@aws-sdk/client-sns";
+import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { afterEach, describe, expect, it } from "vitest";
+import { readReport } from "../../functions/receive-feedback/ses-report.ts";
 import { startFauxqs } from "../../infra/local/emulators/fauxqs.ts";
-import { startMailFront } from "../../infra/local/emulators/mail-front.ts";
+import { type FeedbackDestination, startMailFront } from "../../infra/local/emulators/mail-front.ts";
 import { serveMailbox } from "../../infra/local/emulators/mailbox-server.ts";
 import { openOutbox } from "../../infra/local/emulators/outbox.ts";
 import { freePorts } from "../../infra/local/listen.ts";
@@ -102,6 +104,89 @@ describe("the mail provider", () => {
     });
     wait(24 * 60 * 60 * 1000);
     await send();
+  });
+});
+
+describe("the mailbox simulator", () => {
+  /** Sends to each address and returns what came back through a topic and a queue, as the function would read it. */
+  async function whatCameBack(addresses: readonly string[], types: FeedbackDestination["types"], expected: number) {
+    const { outbox } = await anOutbox();
+    const front = await startMailFront(outbox, { perSecond: 100 }, () => NOON, 5);
+    ending.push(front.stop);
+    const fauxqs = await startFauxqs(outbox);
+    ending.push(fauxqs.stop);
+    const { sns, sqs } = clientsFor({ dynamodb: fauxqs.url, fauxqs: fauxqs.url, ses: front.url });
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "feedback" }));
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }));
+    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: "feedback" }));
+    const Endpoint = Attributes?.QueueArn;
+    await sns.send(
+      new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint, Attributes: { RawMessageDelivery: "true" } }),
+    );
+    const publish = async (Message: string) => void (await sns.send(new PublishCommand({ TopicArn, Message })));
+    front.addDestination({ configurationSet: "ours", types, publish });
+
+    const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+    const ses = new SESClient({ endpoint: front.url, region: "eu-central-1", credentials, maxAttempts: 1 });
+    const tags = { page: "page00000000", incident: "incident0000", seq: "12", subscriber: "subscriber00" };
+    for (const to of addresses) {
+      await ses.send(
+        new SendRawEmailCommand({
+          Source: "status@example.com",
+          Destinations: [to],
+          RawMessage: { Data: Buffer.from(rawMail("Hello")) },
+          ConfigurationSetName: to.includes("+theirs") ? "theirs" : "ours",
+          Tags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
+        }),
+      );
+    }
+    const bodies: string[] = [];
+    while (bodies.length < expected) {
+      const receive = new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5, MaxNumberOfMessages: 10 });
+      const { Messages = [] } = await sqs.send(receive);
+      if (Messages.length === 0) throw new Error(`only ${bodies.length} reports came`);
+      bodies.push(...Messages.map(({ Body = "" }) => Body));
+    }
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }));
+    expect(Messages).toEqual([]);
+    return { read: bodies.map(readReport), mails: outbox.emails };
+  }
+
+  it("reports what its mailboxes do, labelled or not, with the mail's id and tags", async () => {
+    const mailboxes = ["bounce+1", "suppressionlist", "complaint+x.y", "ooto", "success"].map(
+      (mailbox) => `${mailbox}@simulator.amazonses.com`,
+    );
+    const addresses = [...mailboxes, "bounce@example.com"];
+    const { read, mails } = await whatCameBack(addresses, ["bounce", "complaint"], 4);
+    const about = (index: number) => ({
+      pageId: "page00000000",
+      subscriberId: "subscriber00",
+      update: { incidentId: "incident0000", seq: 12 },
+      address: addresses[index],
+      mailId: mails[index]?.id,
+      sentAt: NOON,
+      at: NOON + 5,
+    });
+    const reported = read.flatMap((one) => (one.outcome === "feedback" ? [one.feedback] : []));
+    expect(new Map(reported.map((feedback) => [feedback.address, feedback]))).toEqual(
+      new Map([
+        [addresses[0], { ...about(0), report: { kind: "permanent bounce", subtype: "General" } }],
+        [addresses[1], { ...about(1), report: { kind: "permanent bounce", subtype: "OnAccountSuppressionList" } }],
+        [addresses[2], { ...about(2), report: { kind: "complaint", unsent: false } }],
+      ]),
+    );
+    expect(read.filter(({ outcome }) => outcome === "nothing")).toEqual([
+      { outcome: "nothing", why: "an automatic answer" },
+    ]);
+  });
+
+  it("reports only what the destination asks for, and only of its configuration set", async () => {
+    const { read } = await whatCameBack(
+      ["bounce", "complaint+theirs", "complaint"].map((mailbox) => `${mailbox}@simulator.amazonses.com`),
+      ["complaint"],
+      1,
+    );
+    expect(read).toMatchObject([{ feedback: { address: "complaint@simulator.amazonses.com" } }]);
   });
 });
 

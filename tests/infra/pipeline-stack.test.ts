@@ -52,15 +52,15 @@ describe("queues", () => {
     expect(refused).toHaveLength(queues.length);
   });
 
-  it("with a consumer are seven, each with a dead-letter queue of its own kind", () => {
-    expect(lanes).toHaveLength(7);
+  it("with a consumer are eight, each with a dead-letter queue of its own kind", () => {
+    expect(lanes).toHaveLength(8);
     const dead = lanes.map((lane) => {
       expect(lane.queue.RedrivePolicy?.maxReceiveCount, lane.id).toBeGreaterThanOrEqual(3);
       const id = idOf(lane.queue.RedrivePolicy?.deadLetterTargetArn);
       expect(queueSchema.parse(resourceOf(pipeline, id).Properties).FifoQueue).toBe(lane.queue.FifoQueue);
       return id;
     });
-    expect(new Set(dead).size).toBe(7);
+    expect(new Set(dead).size).toBe(8);
   });
 
   it("give one piece of work to an invocation", () => {
@@ -76,9 +76,9 @@ describe("queues", () => {
     }
   });
 
-  it("of planner and publisher wait six times the function's time", () => {
+  it("of planner, publisher and feedback wait six times the function's time", () => {
     const waking = lanes.filter((lane) => !lane.step.startsWith("send-"));
-    expect(waking.map((lane) => lane.step).sort()).toEqual(["plan-notifications", "publish-page"]);
+    expect(waking.map((lane) => lane.step).sort()).toEqual(["plan-notifications", "publish-page", "receive-feedback"]);
     for (const lane of waking) expect(lane.queue.VisibilityTimeout).toBe(6 * lane.Timeout);
   });
 
@@ -133,13 +133,13 @@ describe("the status stream", () => {
 describe("functions", () => {
   it("run on Node 24, ARM, each with a role and a log of its own that ends", () => {
     const functions = resourcesOf(pipeline, "AWS::Lambda::Function");
-    expect(functions).toHaveLength(8);
+    expect(functions).toHaveLength(9);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"], Handler: "index.handler" });
       expect(Properties).not.toHaveProperty("ReservedConcurrentExecutions");
     }
-    expect(new Set(functions.map((each) => JSON.stringify(each.Properties.Role))).size).toBe(8);
-    expect(new Set(functions.map((each) => JSON.stringify(each.Properties.LoggingConfig))).size).toBe(8);
+    expect(new Set(functions.map((each) => JSON.stringify(each.Properties.Role))).size).toBe(9);
+    expect(new Set(functions.map((each) => JSON.stringify(each.Properties.LoggingConfig))).size).toBe(9);
     pipeline.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 30 });
   });
 
@@ -235,13 +235,49 @@ it("sends email over TLS only", () => {
 it("takes publications to its topics over TLS only", () => {
   const topics = resourcesOf(pipeline, "AWS::SNS::Topic");
   const policies = resourcesOf(pipeline, "AWS::SNS::TopicPolicy");
-  expect(topics).toHaveLength(2);
-  expect(policies).toHaveLength(2);
+  expect(topics).toHaveLength(3);
+  expect(policies).toHaveLength(3);
   for (const policy of policies) expect(JSON.stringify(policy.Properties)).toContain('"aws:SecureTransport":"false"');
 });
 
+it("has SES report bounces and complaints of its mail to the feedback queue, as they are, and nobody else may", () => {
+  const [destination] = resourcesOf(pipeline, "AWS::SES::ConfigurationSetEventDestination");
+  const [set] = resourcesOf(pipeline, "AWS::SES::ConfigurationSet");
+  const { EventDestination } = z
+    .object({ EventDestination: z.object({ SnsDestination: z.object({ TopicARN: z.object({ Ref: z.string() }) }) }) })
+    .parse(destination?.Properties);
+  const topic = EventDestination.SnsDestination.TopicARN;
+  expect(destination?.Properties).toMatchObject({
+    ConfigurationSetName: { Ref: set?.id },
+    EventDestination: { Enabled: true, MatchingEventTypes: ["bounce", "complaint"] },
+  });
+  const lane = lanes.find(({ step }) => step === "receive-feedback");
+  pipeline.hasResourceProperties("AWS::SNS::Subscription", {
+    Protocol: "sqs",
+    TopicArn: topic,
+    Endpoint: { "Fn::GetAtt": [lane?.id, "Arn"] },
+    RawMessageDelivery: true,
+  });
+  pipeline.hasResourceProperties("AWS::SNS::TopicPolicy", {
+    Topics: [topic],
+    PolicyDocument: {
+      Statement: [
+        Match.objectLike({ Effect: "Deny" }),
+        Match.objectLike({
+          Effect: "Allow",
+          Action: "sns:Publish",
+          Principal: { Service: "ses.amazonaws.com" },
+          Condition: {
+            StringEquals: { "AWS:SourceAccount": { Ref: "AWS::AccountId" }, "AWS:SourceArn": Match.anyValue() },
+          },
+        }),
+      ],
+    },
+  });
+});
+
 it("mails its alarms to whoever is named", () => {
-  pipeline.resourceCountIs("AWS::SNS::Subscription", 0);
+  expect(pipeline.findResources("AWS::SNS::Subscription", { Properties: { Protocol: "email" } })).toEqual({});
   const { pipeline: told } = synthesized({ alarmEmail: "oncall@example.com" });
   told.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "oncall@example.com" });
 });

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { createRequire } from "node:module";
 import { oneLine } from "../failure.ts";
 import { closeServer, HOST, listen, portOf } from "../listen.ts";
+import { type FeedbackType, feedbackOn, type TakenMail } from "./mailbox-simulator.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** SES's limits for an account. */
@@ -11,8 +12,17 @@ export interface MailLimits {
   per24Hours: number;
 }
 
+/** Where SES publishes what comes back of a configuration set's mail. */
+export interface FeedbackDestination {
+  configurationSet: string;
+  types: readonly FeedbackType[];
+  publish(text: string): Promise<void>;
+}
+
 export interface MailFront {
   url: string;
+  /** From now on, what comes back of mail to the mailbox simulator goes there too. */
+  addDestination(destination: FeedbackDestination): void;
   /** In force for the next call. */
   setLimits(limits: Partial<MailLimits>): void;
   stop(): Promise<void>;
@@ -25,6 +35,8 @@ const WINDOW_MS = 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 // The emulator behind keeps every email for ever; the outbox has them.
 const FORGET_AFTER = 500;
+/** The sender has recorded the mail by then. On AWS it may not have: a queue between them brings the report again. */
+const FEEDBACK_AFTER_MS = 1000;
 const NAMESPACE = "http://ses.amazonaws.com/doc/2010-12-01/";
 
 /**
@@ -36,6 +48,7 @@ export async function startMailFront(
   outbox: Outbox,
   initial: Pick<MailLimits, "perSecond">,
   clock: () => number,
+  feedbackAfterMs = FEEDBACK_AFTER_MS,
 ): Promise<MailFront> {
   const behind = await sesLocal.default({ host: HOST, port: 0 });
   const behindUrl = `http://${HOST}:${portOf(behind)}`;
@@ -44,6 +57,8 @@ export async function startMailFront(
   const acceptedAt: number[] = outbox.emails.map(({ at }) => Date.parse(at));
   let dayBegins = 0;
   let forwarded = 0;
+  const destinations: FeedbackDestination[] = [];
+  const waiting = new Set<NodeJS.Timeout>();
 
   const sentInADay = (now: number) => {
     while ((acceptedAt[dayBegins] ?? now) <= now - DAY_MS) dayBegins += 1;
@@ -70,9 +85,25 @@ export async function startMailFront(
     // The emulator counts from one again at every start; the outbox outlives it.
     const id = randomUUID();
     const raw = Buffer.from(form.get("RawMessage.Data") ?? "", "base64").toString("utf8");
-    outbox.addEmail({ id, to: form.get("Destinations.member.1") ?? recipientIn(raw), raw });
+    const to = form.get("Destinations.member.1") ?? recipientIn(raw);
+    outbox.addEmail({ id, to, raw });
+    reportLater(takenMail(form, id, to, now));
     sendXml(response, 200, text.replace(/<MessageId>[^<]*<\/MessageId>/, `<MessageId>${id}</MessageId>`));
     if (++forwarded % FORGET_AFTER === 0) await fetch(`${behindUrl}/clear-store`, { method: "POST" });
+  };
+
+  /** A report that is lost with the stack is lost on AWS too, where it may take hours. */
+  const reportLater = (mail: TakenMail): void => {
+    const feedback = feedbackOn(mail, mail.at + feedbackAfterMs);
+    if (feedback === null) return;
+    const timer = setTimeout(() => {
+      waiting.delete(timer);
+      for (const { configurationSet, types, publish } of destinations) {
+        if (configurationSet !== mail.configurationSet || !types.includes(feedback.type)) continue;
+        publish(JSON.stringify(feedback.report)).catch(() => {});
+      }
+    }, feedbackAfterMs);
+    waiting.add(timer);
   };
 
   const getSendQuota = (response: ServerResponse): void => {
@@ -98,10 +129,14 @@ export async function startMailFront(
   const port = await listen(server, 0);
   return {
     url: `http://${HOST}:${port}`,
+    addDestination(destination) {
+      destinations.push(destination);
+    },
     setLimits(changed) {
       limits = { ...limits, ...changed };
     },
     async stop() {
+      for (const timer of waiting) clearTimeout(timer);
       await Promise.all([closeServer(server), closeServer(behind)]);
     },
   };
@@ -111,6 +146,15 @@ async function readText(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString("utf8");
+}
+
+function takenMail(form: URLSearchParams, id: string, to: string, at: number): TakenMail {
+  const tags: Record<string, string> = {};
+  for (let number = 1; form.has(`Tags.member.${number}.Name`); number += 1) {
+    tags[form.get(`Tags.member.${number}.Name`) ?? ""] = form.get(`Tags.member.${number}.Value`) ?? "";
+  }
+  const [source, configurationSet] = [form.get("Source") ?? "", form.get("ConfigurationSetName") ?? ""];
+  return { id, to, source, configurationSet, tags, at };
 }
 
 /** The address of the To header, for callers that name no destination. */

@@ -23,6 +23,7 @@ describe("email", () => {
         phone_number: null,
         components: [],
         quarantined_at: null,
+        quarantine_reason: null,
         created_at: "2025-07-07T12:05:00.000+02:00",
       },
     });

@@ -1,0 +1,69 @@
+import { Duration } from "aws-cdk-lib";
+import { EmailSendingEvent, EventDestination } from "aws-cdk-lib/aws-ses";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { SqsSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import { Construct } from "constructs";
+import { envSchema } from "../../functions/receive-feedback/env.ts";
+import type { StateStack } from "../state-stack.ts";
+import type { Alarms } from "./alarms.ts";
+import type { Mail } from "./mail.ts";
+import { PipelineFunction } from "./pipeline-function.ts";
+import { allow } from "./table-access.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+export interface ReceiveFeedbackProps {
+  state: StateStack;
+  alarms: Alarms;
+  mail: Mail;
+}
+
+const TIMEOUT = Duration.seconds(30);
+
+/** SES's bounces and complaints -> topic -> queue -> subscribers, ledger. */
+export class ReceiveFeedback extends Construct {
+  constructor(scope: Construct, id: string, { state, alarms, mail }: ReceiveFeedbackProps) {
+    super(scope, id);
+    const step = new PipelineFunction(this, "Function", {
+      step: "receive-feedback",
+      description: "quarantines addresses that bounce or complain",
+      envSchema,
+      environment: {
+        STATUS_TABLE: state.status.tableName,
+        SUBSCRIBERS_TABLE: state.subscribers.tableName,
+        DELIVERIES_TABLE: state.deliveries.tableName,
+      },
+      memorySize: 512,
+      timeout: TIMEOUT,
+    });
+    allow(step, state.subscribers, ["GetItem", "PutItem"]);
+    // A delivery's change, with its chunk's counts; whether anything arrived meanwhile.
+    allow(step, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"]);
+
+    const work = new WorkQueue(this, "Work", {
+      alarms,
+      fifo: false,
+      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
+      // More than the quarter of an hour that a report may wait for the sender's record.
+      tries: 8,
+      dead: {
+        impact: "Addresses that bounced or complained are still written to, and reports count them as accepted.",
+        runbook: "feedback-put-aside",
+      },
+      late: {
+        after: Duration.minutes(30),
+        impact: "Addresses that bounce or complain are written to for longer than they should be.",
+        runbook: "feedback-waiting",
+      },
+    });
+    // No hurry, while the senders need the account's concurrency.
+    work.feed(step, 2);
+
+    const topic = new Topic(this, "Topic", { displayName: "Bounces and complaints", enforceSSL: true });
+    topic.addSubscription(new SqsSubscription(work.queue, { rawMessageDelivery: true }));
+    // Allows SES to publish there, in the name of this configuration set only.
+    mail.configurationSet.addEventDestination("Feedback", {
+      destination: EventDestination.snsTopic(topic),
+      events: [EmailSendingEvent.BOUNCE, EmailSendingEvent.COMPLAINT],
+    });
+  }
+}
