@@ -1,5 +1,19 @@
+import * as z from "zod/mini";
+
+/** One request to an endpoint and what came back, for whoever has to find out what is wrong with it. */
+export const exchangeSchema = z.object({
+  at: z.number(),
+  /** Milliseconds until its outcome was known. */
+  ms: z.number(),
+  /** HTTP status; null where no answer came. */
+  status: z.nullable(z.number()),
+  /** How the answer's text begins. */
+  head: z.string(),
+});
+export type Exchange = z.infer<typeof exchangeSchema>;
+
 /** How one call to a provider or endpoint ended. The senders switch over it exhaustively. */
-export type AttemptOutcome =
+export type AttemptOutcome = (
   | { outcome: "accepted"; providerId: string | null }
   /** Refused for good: it will never be accepted. */
   | { outcome: "rejected"; reason: string }
@@ -12,4 +26,17 @@ export type AttemptOutcome =
   /** Surely not accepted: today's quota is used up. */
   | { outcome: "quota exhausted" }
   /** The request was written and no clear answer came back: it may have been accepted. */
-  | { outcome: "unknown"; reason: string };
+  | { outcome: "unknown"; reason: string }
+) & {
+  /** Webhooks only. */
+  exchange?: Exchange;
+};
+
+const EXCHANGES_KEPT = 12;
+const HEAD_KEPT = 200;
+
+/** The log of a delivery's attempts with one more: the newest last, a whole schedule's worth, each answer's beginning short. */
+export function logged(exchanges: readonly Exchange[] | undefined, exchange: Exchange): Exchange[] {
+  const head = exchange.head.slice(0, HEAD_KEPT).toWellFormed();
+  return [...(exchanges ?? []), { ...exchange, head }].slice(-EXCHANGES_KEPT);
+}

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { exchangeSchema } from "./attempt.ts";
 import { idSchema } from "./ids.ts";
 import { channelSchema } from "./subscriber.ts";
 
@@ -19,6 +20,14 @@ export const deliveryStateSchema = z.enum([
 export type DeliveryState = z.infer<typeof deliveryStateSchema>;
 export type OpenState = "sending" | "retrying";
 export const DELIVERY_STATES: readonly DeliveryState[] = deliveryStateSchema.options;
+
+/** Who had it sent again. */
+export const resenderSchema = z.enum(["operator", "integrator"]);
+export type Resender = z.infer<typeof resenderSchema>;
+
+/** What an endpoint is tried out with: a challenge to echo, a test that its owner asked for, a chat's first post. */
+export const probeKindSchema = z.enum(["challenge", "test", "hello"]);
+export type ProbeKind = z.infer<typeof probeKindSchema>;
 
 export const deliverySchema = z.object({
   pageId: idSchema,
@@ -51,7 +60,11 @@ export const deliverySchema = z.object({
    * Set when an operator had it sent again: when, and how it had ended before. From then on it is outside the incident's
    * order (it neither waits for other updates nor ends for them), and is counted but not measured.
    */
-  resent: z.optional(z.object({ at: z.number(), from: deliveryStateSchema })),
+  resent: z.optional(z.object({ at: z.number(), from: deliveryStateSchema, by: z.optional(resenderSchema) })),
+  /** Webhooks only: what the endpoint answered to each attempt, newest last. */
+  exchanges: z.optional(z.array(exchangeSchema)),
+  /** Set where it tells of no update, but tries the endpoint out. Then incident and update are the probe's own id. */
+  probe: z.optional(probeKindSchema),
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 
@@ -82,24 +95,30 @@ export const NO_COUNTS: Counts = {
   retried: 0,
 };
 
-/** Why an open delivery is open, when an operator asked for it. */
-export const RESENT = "sent again by an operator";
+/** Why an open delivery is open, when somebody asked for it. */
+export const RESENT: Record<Resender, string> = {
+  operator: "sent again by an operator",
+  integrator: "sent again by the integrator",
+};
+
+/** Why a webhook waits, when it is not its own failure: see core/endpoint-health.ts. */
+export const ENDPOINT_FAILING = "the endpoint is failing: its next attempt is for all that waits";
 
 /**
  * A delivery that has ended, made due at once for one attempt more; what is left of its retry schedule follows. The doubts
  * of earlier attempts are the operator's to weigh, so they no longer count. Null while it is open: it is being sent anyway.
  */
-export function resend(delivery: Delivery, now: number): Delivery | null {
+export function resend(delivery: Delivery, now: number, by: Resender): Delivery | null {
   if (isOpen(delivery.state)) return null;
   return {
     ...delivery,
     state: "retrying",
-    reason: RESENT,
+    reason: RESENT[by],
     unknownOutcomes: 0,
     updatedAt: now,
     nextAttemptAt: now,
     leaseUntil: null,
-    resent: { at: now, from: delivery.state },
+    resent: { at: now, from: delivery.state, by },
   };
 }
 

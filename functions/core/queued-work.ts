@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { chunkKeySchema, chunkRefSchema } from "./chunk.ts";
+import { probeKindSchema } from "./delivery.ts";
 import { idSchema } from "./ids.ts";
 import { letterSchema } from "./letter.ts";
 import { channelSchema } from "./subscriber.ts";
@@ -31,7 +32,33 @@ export const letterWorkSchema = z.object({
 });
 export type LetterWork = z.infer<typeof letterWorkSchema>;
 
-export const sendWorkSchema = z.discriminatedUnion("kind", [chunkWorkSchema, retryWorkSchema, letterWorkSchema]);
+/**
+ * On the webhooks' retry queue: a request that tells of no update but tries the endpoint out. The body is rendered by
+ * whoever asks, because senders render nothing.
+ */
+export const probeWorkSchema = z.object({
+  kind: z.literal("probe"),
+  pageId: idSchema,
+  channel: z.literal("webhook"),
+  subscriberId: idSchema,
+  /** Names it in the subscriber's deliveries, and is what its webhook-id derives from. */
+  probeId: idSchema,
+  probe: probeKindSchema,
+  askedAt: z.number(),
+  body: z.string(),
+  /** What the endpoint must answer with, to a challenge. */
+  echo: z.nullable(z.string()),
+  /** Tries made before this one. */
+  tries: z.number(),
+});
+export type ProbeWork = z.infer<typeof probeWorkSchema>;
+
+export const sendWorkSchema = z.discriminatedUnion("kind", [
+  chunkWorkSchema,
+  retryWorkSchema,
+  letterWorkSchema,
+  probeWorkSchema,
+]);
 export type SendWork = z.infer<typeof sendWorkSchema>;
 
 /** On the planning queue: a notice that the stream missed. */

@@ -11,6 +11,9 @@ const DELAYS: Record<Channel, readonly number[]> = {
   sms: [30 * SECOND, 5 * MINUTE],
 };
 
+/** Nothing is tried again so long after its commit: the longest schedule, with all its jitter and the waits for a failing endpoint. */
+export const OVERDUE_MS = 6 * 24 * HOUR;
+
 const JITTER = 0.2;
 const LONGEST_RETRY_AFTER = 10 * HOUR;
 

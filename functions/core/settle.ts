@@ -1,6 +1,6 @@
-import type { AttemptOutcome } from "./attempt.ts";
+import { type AttemptOutcome, logged } from "./attempt.ts";
 import type { Delivery } from "./delivery.ts";
-import { retryDelay } from "./retry-schedule.ts";
+import { OVERDUE_MS, retryDelay } from "./retry-schedule.ts";
 
 /** Why a delivery failed when no answer ever came back, twice. */
 export const OUTCOME_UNKNOWN_TWICE = "outcome unknown twice";
@@ -15,7 +15,15 @@ const QUOTA_DELAY_MS = 15 * 60_000;
  * lets its receiver drop the double, so it keeps to the schedule.
  */
 export function settle(delivery: Delivery, outcome: AttemptOutcome, now: number, jitter: number): Delivery {
-  const base: Delivery = { ...delivery, updatedAt: now, leaseUntil: null, nextAttemptAt: null, reason: null };
+  const { exchange } = outcome;
+  const base: Delivery = {
+    ...delivery,
+    updatedAt: now,
+    leaseUntil: null,
+    nextAttemptAt: null,
+    reason: null,
+    ...(exchange === undefined ? {} : { exchanges: logged(delivery.exchanges, exchange) }),
+  };
   switch (outcome.outcome) {
     case "accepted":
       return { ...base, state: "accepted", providerId: outcome.providerId };
@@ -59,6 +67,11 @@ function settleUnknown(delivery: Delivery, reason: string, now: number, jitter: 
   }
 }
 
+/** A delivery that was held back for others' sake must come to an end all the same. */
+function isOverdue({ committedAt, resent }: Delivery, now: number): boolean {
+  return resent === undefined && now - committedAt > OVERDUE_MS;
+}
+
 function retryOrFail(
   delivery: Delivery,
   reason: string,
@@ -66,7 +79,7 @@ function retryOrFail(
   jitter: number,
   retryAfterMs: number | null,
 ): Delivery {
-  const delay = retryDelay(delivery.channel, delivery.attempts, jitter, retryAfterMs);
+  const delay = isOverdue(delivery, now) ? null : retryDelay(delivery.channel, delivery.attempts, jitter, retryAfterMs);
   return delay === null
     ? { ...delivery, state: "failed", reason }
     : { ...delivery, state: "retrying", reason, nextAttemptAt: now + delay };

@@ -82,11 +82,17 @@ export type WebhookFormat = z.infer<typeof webhookFormatSchema>;
 
 /** What is known of an endpoint that did not accept its last attempt. Gone once it accepts one. */
 export const endpointHealthSchema = z.object({
+  /** Rises with every write; the condition of the next one. */
+  version: z.number(),
   /** Failed attempts in a row, counted once for each time that the gate below was open. */
   failures: z.number(),
+  /** When the first and the last of them ended. */
   since: z.number(),
-  /** No attempt is made before, whatever there is to tell. */
+  failedAt: z.number(),
+  /** The gate: no attempt is made before, whatever there is to tell. */
   nextAttemptAt: z.number(),
+  /** While an attempt is under way: how long the others wait for its outcome. */
+  probeUntil: z.nullable(z.number()),
 });
 export type EndpointHealth = z.infer<typeof endpointHealthSchema>;
 

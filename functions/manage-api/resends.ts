@@ -1,39 +1,16 @@
-import { type Delivery, resend } from "../core/delivery.ts";
+import type { Delivery } from "../core/delivery.ts";
 import type { Update } from "../core/incident.ts";
 import { HttpProblem } from "../lambda/problem.ts";
+import { resendDelivery } from "../send-chunk/resend-delivery.ts";
 import { presentDelivery } from "./delivery-view.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, notFound, param } from "./route.ts";
-
-type Resent = { outcome: "queued"; delivery: Delivery } | { outcome: "open already" };
-
-/**
- * Makes an ended delivery due at once and queues it; nothing is sent from here. If queueing fails, sweep finds it in the
- * due index within a minute. `open already`: it was, or somebody else asked for the same at this moment.
- */
-async function resendDelivery(deps: ManageDeps, delivery: Delivery): Promise<Resent> {
-  const now = deps.clock();
-  const due = resend(delivery, now);
-  if (due === null) return { outcome: "open already" };
-  const changed = await deps.ledger.changeDelivery(delivery, due, null);
-  if (changed.outcome === "lost") return { outcome: "open already" };
-  const { pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } = due;
-  try {
-    await deps.resends.sendRetry(
-      { kind: "retry", pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts, queuedAt: now },
-      0,
-    );
-  } catch (error) {
-    deps.log.error("resend not queued: sweep will", error, { updateId, subscriberId });
-  }
-  return { outcome: "queued", delivery: due };
-}
 
 /** 202 with the delivery as it is now; 409 while it is open. */
 export async function resendOne(deps: ManageDeps, call: ManageCall, update: Update): Promise<ManageReply> {
   const subscriberId = param(call, "subscriber");
   const [delivery] = await deps.ledger.getDeliveries(call.page.id, update.incidentId, update.seq, [subscriberId]);
   if (delivery === undefined) throw notFound("delivery");
-  const resent = await resendDelivery(deps, delivery);
+  const resent = await resendDelivery(deps, delivery, "operator");
   if (resent.outcome === "open already") {
     throw new HttpProblem(409, "This delivery is open: it is being sent or recorded, or waits for its next attempt");
   }
@@ -62,7 +39,7 @@ export async function resendFailed(deps: ManageDeps, call: ManageCall, update: U
       "failed",
     );
     await inChunks(listed.items, async (delivery) => {
-      const { outcome } = await resendDelivery(deps, delivery);
+      const { outcome } = await resendDelivery(deps, delivery, "operator");
       if (outcome === "queued") counts.queued += 1;
       else counts.already_open += 1;
     });

@@ -38,6 +38,8 @@ export const POST_BOUNDS: PostBounds = {
 
 const KEEP_ALIVE_MS = 30_000;
 const RESOLVE_MS = 3_000;
+/** Of an answer's text: enough for an echoed challenge with something around it. */
+const HEAD_BYTES = 1_000;
 const PORTS = new Set(["", "443", "8443"]);
 
 /** `public`: https on 443 or 8443 to global unicast addresses only. `any` (never in production) lifts both rules. */
@@ -68,13 +70,14 @@ export function guardedHttps(
   return {
     async post({ endpoint, headers, body }) {
       let url: URL;
+      const at = Date.now();
       try {
         url = vetUrl(endpoint, targets);
       } catch (error) {
-        return neverSent(error);
+        return { ...neverSent(error), exchange: { at, ms: 0, status: null, head: "" } };
       }
       return new Promise((resolve) => {
-        const attempt = oneAttempt(bounds, resolve);
+        const attempt = oneAttempt(bounds, at, resolve);
         try {
           agentFor(url.origin).dispatch(
             {
@@ -130,10 +133,12 @@ function vetUrl(endpoint: string, targets: WebhookTargets): URL {
 const CONNECT_TIMEOUT: AttemptOutcome = { outcome: "unavailable", reason: "connect timeout", retryAfterMs: null };
 
 /** Follows one request through undici and settles once, as soon as its outcome is known. */
-function oneAttempt(bounds: PostBounds, settle: (outcome: AttemptOutcome) => void) {
+function oneAttempt(bounds: PostBounds, at: number, settle: (outcome: AttemptOutcome) => void) {
   // From undici's start of the request on, bytes of it may have reached the endpoint.
   let controller: Dispatcher.DispatchController | null = null;
   let answer: AttemptOutcome | null = null;
+  let status: number | null = null;
+  let head = Buffer.alloc(0);
   let bytes = 0;
   let over = false;
   let timer = setTimeout(expire, bounds.wholeMs);
@@ -142,7 +147,7 @@ function oneAttempt(bounds: PostBounds, settle: (outcome: AttemptOutcome) => voi
     if (over) return;
     over = true;
     clearTimeout(timer);
-    settle(outcome);
+    settle({ ...outcome, exchange: { at, ms: Date.now() - at, status, head: readable(head) } });
   }
   /** Ends the attempt and its connection: an answer not read to its end leaves it useless. */
   function giveUp(outcome: AttemptOutcome): void {
@@ -158,14 +163,16 @@ function oneAttempt(bounds: PostBounds, settle: (outcome: AttemptOutcome) => voi
       controller = started;
       if (over) started.abort(new Error("given up"));
     },
-    onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Record<string, unknown>) {
-      if (status < 200 || over) return;
-      answer = answered(status, headers["retry-after"], Date.now());
+    onResponseStart(_: Dispatcher.DispatchController, code: number, headers: Record<string, unknown>) {
+      if (code < 200 || over) return;
+      status = code;
+      answer = answered(code, headers["retry-after"], Date.now());
       clearTimeout(timer);
       timer = setTimeout(expire, bounds.bodyMs);
     },
     onResponseData(_: Dispatcher.DispatchController, chunk: Buffer) {
-      // Counted as they come over the wire and never decompressed; the text itself is not ours to keep.
+      // Counted as they come over the wire and never decompressed; of the text its beginning is kept, for whoever debugs.
+      if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
       bytes += chunk.length;
       if (bytes > bounds.responseBytes && answer !== null) giveUp(answer);
     },
@@ -176,6 +183,14 @@ function oneAttempt(bounds: PostBounds, settle: (outcome: AttemptOutcome) => voi
       end(answer ?? (controller === null ? neverSent(error) : { outcome: "unknown", reason: codeOf(error) }));
     },
   };
+}
+
+/** What a person can read of it, on one line. */
+function readable(head: Buffer): string {
+  return head
+    .toString("utf8")
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ")
+    .trim();
 }
 
 function answered(status: number, retryAfter: unknown, now: number): AttemptOutcome {

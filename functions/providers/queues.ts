@@ -11,6 +11,7 @@ import {
   deduplicationId,
   type LetterWork,
   type PlanWork,
+  type ProbeWork,
   type PublishWork,
   type QuarantineWork,
   type RetryWork,
@@ -28,6 +29,10 @@ export interface RetryQueues {
 }
 export interface LetterQueue {
   sendLetter(work: LetterWork): Promise<void>;
+}
+export interface ProbeQueue {
+  /** On the webhooks' lane for retries. */
+  sendProbe(work: ProbeWork, delayMs: number): Promise<void>;
 }
 export interface QuarantineQueue {
   sendQuarantine(work: QuarantineWork, delayMs: number): Promise<void>;
@@ -56,7 +61,7 @@ export interface QueueUrls {
   publish?: string;
 }
 
-export type AllQueues = ChunkQueues & RetryQueues & LetterQueue & QuarantineQueue & WakeQueues;
+export type AllQueues = ChunkQueues & RetryQueues & LetterQueue & ProbeQueue & QuarantineQueue & WakeQueues;
 
 /** SQS. A function names only the queues it may write to; asking for another is a programming error that says so. */
 export function sqsQueues(urls: QueueUrls): AllQueues {
@@ -110,6 +115,7 @@ export function sqsQueues(urls: QueueUrls): AllQueues {
       await client.send(new SendMessageCommand({ QueueUrl: urlOf(work.channel), ...fifo(work) }));
     },
     sendLetter: (work) => sendOne(urlOf("letters"), work, 0),
+    sendProbe: (work, delayMs) => sendOne(urlOf("webhookRetry"), work, delayMs),
     sendQuarantine: (work, delayMs) => sendOne(urlOf("plan"), work, delayMs),
     wakePlanner: (work) => sendOne(urlOf("plan"), work, 0),
     wakePublisher: (work) => sendOne(urlOf("publish"), work, 0),

@@ -2,7 +2,7 @@ import type { AttemptOutcome } from "../core/attempt.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Delivery } from "../core/delivery.ts";
 import type { Update } from "../core/incident.ts";
-import type { Channel, Subscriber } from "../core/subscriber.ts";
+import type { Channel, EndpointHealth, Subscriber } from "../core/subscriber.ts";
 import type { RetryQueues } from "../providers/queues.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
@@ -20,11 +20,22 @@ export interface ChannelSender {
   channel: Channel;
   /** Loads what all recipients share (stored texts, signing key), once per chunk. Throws when a stored text is missing. */
   prepare(update: UpdateRef): Promise<SendOne>;
-  /** For outcomes that say something about the subscriber, not just this delivery (webhook 410, opted-out phone). */
-  afterOutcome(subscriber: Subscriber, outcome: AttemptOutcome): Promise<void>;
+  /** Right before an attempt: whether the address may be tried now, or all that waits for it is to wait longer. */
+  admit(subscriber: Subscriber, delivery: Delivery): Promise<Admitted>;
+  /**
+   * For outcomes that say something about the subscriber, not just this delivery (webhook 410, opted-out phone), and about
+   * their endpoint. `claimed` is what `admit` said.
+   */
+  afterOutcome(subscriber: Subscriber, outcome: AttemptOutcome, claimed: EndpointHealth | null): Promise<void>;
   /** The delivery's retry schedule came to its end. Called before that is recorded: whoever dies in between does both again. */
   onExhausted(subscriber: Subscriber, delivery: Delivery): Promise<void>;
 }
+
+/** `claimed`: the endpoint's health as it stands during the attempt; null where none is known. */
+export type Admitted = { outcome: "go"; claimed: EndpointHealth | null } | { outcome: "held"; until: number };
+
+/** For channels without a gate. */
+export const ADMITTED: Admitted = { outcome: "go", claimed: null };
 
 export interface SendDeps {
   status: StatusStore;

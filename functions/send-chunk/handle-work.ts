@@ -22,6 +22,7 @@ export async function handleWork(body: string, deps: SendDeps, log: Logger): Pro
       await runRetry(work, deps);
       return;
     case "letter":
-      throw new Error("a letter came over a queue of chunks");
+    case "probe":
+      throw new Error(`a ${work.kind} came over a queue of chunks`);
   }
 }

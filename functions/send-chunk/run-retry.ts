@@ -1,5 +1,5 @@
 import { audienceAsOf, isToBeSent, type Telling } from "../core/audience.ts";
-import { type Delivery, isOpen } from "../core/delivery.ts";
+import { type Delivery, ENDPOINT_FAILING, isOpen } from "../core/delivery.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import { hasStarted, supersededBy } from "../core/order.ts";
 import type { RetryWork } from "../core/queued-work.ts";
@@ -104,6 +104,22 @@ async function finish(from: Delivery, to: Delivery, deps: SendDeps): Promise<Ret
   return changed.outcome === "lost" ? { outcome: "stale" } : { outcome: "ended", delivery: ended };
 }
 
+/** Not its own failure, and no attempt: its schedule goes on from where it was. */
+async function hold(from: Delivery, known: Delivery, until: number, deps: SendDeps): Promise<RetryOutcome> {
+  const held: Delivery = {
+    ...known,
+    state: "retrying",
+    reason: ENDPOINT_FAILING,
+    updatedAt: deps.clock(),
+    nextAttemptAt: until,
+    leaseUntil: null,
+  };
+  const changed = await deps.ledger.changeDelivery(from, held, null);
+  if (changed.outcome === "lost") return { outcome: "stale" };
+  await queueRetry(held, deps);
+  return { outcome: "postponed" };
+}
+
 async function attempt(
   from: Delivery,
   known: Delivery,
@@ -125,6 +141,8 @@ async function attempt(
   if (subscriber === null || !isToBeSent(told, subscriber, audienceAsOf(told.createdAt))) {
     return finish(from, { ...known, state: "suppressed", reason: whyNot(subscriber) }, deps);
   }
+  const admitted = await deps.sender.admit(subscriber, known);
+  if (admitted.outcome === "held") return hold(from, known, admitted.until, deps);
   const now = deps.clock();
   const sending: Delivery = {
     ...known,
@@ -144,7 +162,7 @@ async function attempt(
   const latency = settled.state === "accepted" ? settled.updatedAt - settled.committedAt : null;
   const changed = await deps.ledger.changeDelivery(sending, settled, latency);
   if (changed.outcome === "lost") return { outcome: "stale" };
-  await deps.sender.afterOutcome(subscriber, outcome);
+  await deps.sender.afterOutcome(subscriber, outcome, admitted.claimed);
   if (isOpen(settled.state)) await queueRetry(settled, deps);
   return { outcome: "settled", delivery: settled };
 }

@@ -1,10 +1,10 @@
 import { audienceAsOf, isToBeSent } from "../core/audience.ts";
 import type { ChunkProgress } from "../core/chunk.ts";
-import { countDeliveries, type Delivery, isOpen } from "../core/delivery.ts";
+import { countDeliveries, type Delivery, ENDPOINT_FAILING, isOpen } from "../core/delivery.ts";
 import { addTo, type Histogram } from "../core/latency.ts";
 import { supersededBy } from "../core/order.ts";
 import { OUTCOME_UNKNOWN_TWICE, settle } from "../core/settle.ts";
-import type { Subscriber } from "../core/subscriber.ts";
+import type { EndpointHealth, Subscriber } from "../core/subscriber.ts";
 import type { SendDeps } from "./channel-sender.ts";
 import { endEarlier } from "./end-earlier.ts";
 import { queueRetry } from "./queue-retry.ts";
@@ -15,7 +15,9 @@ import { whyNot } from "./why-not.ts";
 export type WindowOutcome = { outcome: "sent" } | { outcome: "lost" } | { outcome: "later"; until: number };
 
 /** What is to happen to one recipient of the window. */
-type Decision = { do: "send"; subscriber: Subscriber; delivery: Delivery } | { do: "record"; delivery: Delivery };
+type Decision =
+  | { do: "send"; subscriber: Subscriber; delivery: Delivery; claimed: EndpointHealth | null }
+  | { do: "record"; delivery: Delivery };
 
 /**
  * Sends one window: reserves slots, reads its subscribers again, writes who may be in flight into the claim, sends all
@@ -61,7 +63,7 @@ export async function sendWindow(
       const firstAttemptAt = deps.clock();
       const outcome = await sendPaced(decision.subscriber, slots.at(index), run.sendOne, run.deadline, deps);
       settled.push(settle({ ...decision.delivery, firstAttemptAt }, outcome, deps.clock(), deps.jitter()));
-      await deps.sender.afterOutcome(decision.subscriber, outcome);
+      await deps.sender.afterOutcome(decision.subscriber, outcome, decision.claimed);
     }),
   );
   await deps.ledger.recordDeliveries(settled);
@@ -124,15 +126,16 @@ async function decide(run: ChunkRun, id: string, subscriber: Subscriber | null, 
   if (run.openEarlier.has(id)) {
     const waitUntil = await endEarlier(delivery, deps);
     if (waitUntil !== null) {
-      const parked = {
-        state: "retrying" as const,
-        reason: "an earlier update is being sent",
-        nextAttemptAt: waitUntil,
-      };
-      return { do: "record", delivery: { ...unsent, ...parked } };
+      const reason = "an earlier update is being sent";
+      return { do: "record", delivery: { ...unsent, state: "retrying", reason, nextAttemptAt: waitUntil } };
     }
   }
-  return { do: "send", subscriber, delivery };
+  const admitted = await deps.sender.admit(subscriber, delivery);
+  if (admitted.outcome === "held") {
+    const held = { state: "retrying" as const, reason: ENDPOINT_FAILING, nextAttemptAt: admitted.until };
+    return { do: "record", delivery: { ...unsent, ...held } };
+  }
+  return { do: "send", subscriber, delivery, claimed: admitted.claimed };
 }
 
 /** What a window adds to its chunk. Latency is counted from the commit to the provider's acceptance. */

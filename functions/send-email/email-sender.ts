@@ -1,7 +1,7 @@
 import { splice } from "../core/rendering.ts";
 import { subscriberToken } from "../core/signature.ts";
 import type { Mail } from "../providers/mail.ts";
-import type { ChannelSender } from "../send-chunk/channel-sender.ts";
+import { ADMITTED, type ChannelSender } from "../send-chunk/channel-sender.ts";
 import { storedText } from "../send-chunk/stored-text.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
@@ -28,6 +28,7 @@ export function emailSender(deps: {
         return deps.mail.send({ to: email, raw, tags });
       };
     },
+    admit: async () => ADMITTED,
     async afterOutcome() {},
     async onExhausted() {},
   };

@@ -25,6 +25,8 @@ export async function handleEmailWork(body: string, deps: SendDeps, letters: Let
       return handleWork(body, deps, log);
     case "letter":
       return sendLetter(work, letters, log);
+    case "probe":
+      throw new Error("a probe came over a queue of mails");
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { splice } from "../core/rendering.ts";
 import type { Sms } from "../providers/sms.ts";
-import type { ChannelSender } from "../send-chunk/channel-sender.ts";
+import { ADMITTED, type ChannelSender } from "../send-chunk/channel-sender.ts";
 import { storedText } from "../send-chunk/stored-text.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
@@ -22,6 +22,7 @@ export function smsSender(deps: {
         return deps.sms.send(subscriber.phone, text);
       };
     },
+    admit: async () => ADMITTED,
     async afterOutcome({ pageId, channel, id }, outcome) {
       if (outcome.outcome !== "gone") return;
       await deps.subscribers.changeState(pageId, channel, id, ["active"], "unsubscribed", deps.clock());

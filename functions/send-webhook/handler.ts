@@ -5,10 +5,11 @@ import { createLogger } from "../lambda/logger.ts";
 import { guardedHttps } from "../providers/https.ts";
 import { sqsQueues } from "../providers/queues.ts";
 import type { SendDeps } from "../send-chunk/channel-sender.ts";
-import { handleWork } from "../send-chunk/handle-work.ts";
 import { unpaced } from "../send-chunk/pace.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
 import { envSchema } from "./env.ts";
+import { handleWebhookWork } from "./handle-webhook-work.ts";
+import type { ProbeDeps } from "./probe.ts";
 import { webhookSender } from "./webhook-sender.ts";
 
 // Cold start.
@@ -29,8 +30,10 @@ const deps: SendDeps = {
   jitter: Math.random,
 };
 
-// Invocation: one chunk, or one retry.
-const run = sqsBatch(({ body }) => handleWork(body, deps, log), log);
+const probes: ProbeDeps = { subscribers, ledger, access, https, probes: queues, clock };
+
+// Invocation: one chunk, one retry, or one probe.
+const run = sqsBatch(({ body }) => handleWebhookWork(body, deps, probes, log), log);
 
 // Export.
 export const handler = run;

@@ -8,7 +8,7 @@ import type { SubscriberStore } from "../store/subscribers.ts";
 
 export interface QuarantineDeps {
   ledger: Pick<Ledger, "listSubscriberDeliveries">;
-  subscribers: Pick<SubscriberStore, "get" | "changeState">;
+  subscribers: Pick<SubscriberStore, "get" | "changeState" | "saveHealth">;
   quarantines: QuarantineQueue;
   clock: Clock;
 }

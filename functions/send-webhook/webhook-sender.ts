@@ -1,11 +1,14 @@
+import { healthAfter } from "../core/endpoint-health.ts";
 import { splice } from "../core/rendering.ts";
-import { subscriberToken, versionsInForce, webhookId, webhookSecret, webhookSignature } from "../core/signature.ts";
+import { subscriberToken } from "../core/signature.ts";
 import type { Https } from "../providers/https.ts";
-import type { ChannelSender } from "../send-chunk/channel-sender.ts";
+import { ADMITTED, type ChannelSender } from "../send-chunk/channel-sender.ts";
 import { storedText } from "../send-chunk/stored-text.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
+import { admitToEndpoint } from "./admit.ts";
 import { type QuarantineDeps, quarantineIfDead } from "./quarantine.ts";
+import { signedHeaders } from "./signed-headers.ts";
 
 /** Webhooks, signed as Standard Webhooks 1.0 has it, with the endpoint's present secret. 410 unsubscribes; three days of failures quarantine. */
 export function webhookSender(
@@ -27,24 +30,21 @@ export function webhookSender(
         const { pageId, channel, id: subscriberId, endpoint } = subscriber;
         const token = subscriberToken(key, "unsubscribe", { pageId, channel, subscriberId });
         const body = splice(text, { address: "", unsubscribe_token: token });
-        const id = webhookId(subscriberId, update.id);
-        const now = deps.clock();
-        const timestamp = Math.floor(now / 1_000);
-        const signatures = versionsInForce(subscriber, now).map((version) =>
-          webhookSignature(webhookSecret(key, pageId, subscriberId, version), id, timestamp, body),
-        );
-        const headers = {
-          "user-agent": "Tocsin-Webhooks/1.0",
-          "webhook-id": id,
-          "webhook-timestamp": String(timestamp),
-          "webhook-signature": signatures.join(" "),
-        };
+        const headers = signedHeaders(subscriber, key, update.id, body, deps.clock());
         return deps.https.post({ endpoint, headers, body });
       };
     },
-    async afterOutcome({ pageId, channel, id }, outcome) {
+    async admit(subscriber, delivery) {
+      if (subscriber.channel !== "webhook") return ADMITTED;
+      return admitToEndpoint(subscriber, delivery, deps);
+    },
+    async afterOutcome({ pageId, channel, id }, outcome, claimed) {
+      const now = deps.clock();
+      const health = healthAfter(claimed, outcome, now);
+      // Lost: another attempt beside this one has told of it, and once is enough.
+      if (health !== undefined) await deps.subscribers.saveHealth(pageId, id, claimed, health);
       if (outcome.outcome !== "gone") return;
-      await deps.subscribers.changeState(pageId, channel, id, ["active"], "unsubscribed", deps.clock());
+      await deps.subscribers.changeState(pageId, channel, id, ["active"], "unsubscribed", now);
     },
     async onExhausted(subscriber, delivery) {
       if (subscriber.channel === "webhook") await quarantineIfDead(subscriber, delivery, deps);

@@ -270,10 +270,10 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
         ConditionExpression:
           read === null
             ? "attribute_exists(pk) AND attribute_not_exists(#health)"
-            : "attribute_exists(pk) AND #health.#nextAttemptAt = :read_next AND #health.#failures = :read_failures",
+            : "attribute_exists(pk) AND #health.#version = :read_version",
         ...updateParts(health === null ? { remove: ["health"] } : { set: { health } }, {
-          attributes: ["health", ...(read === null ? [] : ["nextAttemptAt", "failures"])],
-          values: read === null ? {} : { ":read_next": read.nextAttemptAt, ":read_failures": read.failures },
+          attributes: ["health", ...(read === null ? [] : ["version"])],
+          values: read === null ? {} : { ":read_version": read.version },
         }),
       });
       const { refusal } = await attemptThroughConflicts(() => client.send(save));

@@ -133,7 +133,7 @@ describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubj
       const ended = aDelivery(key, { state, attempts: 2 });
       await counted(ledger, key, [ended, aDelivery(key)]);
       const before = await only(ledger, key);
-      const due = resend(ended, NOW + 3_600_000);
+      const due = resend(ended, NOW + 3_600_000, "operator");
       if (due === null) throw new Error("open");
 
       expect(await ledger.changeDelivery(ended, due, null)).toEqual({ outcome: "saved" });
@@ -161,7 +161,7 @@ describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubj
     const { attempt } = await claimed(ledger, key);
     await ledger.openWindow(key, attempt, [failed.subscriberId], []);
     await ledger.recordDeliveries([failed]);
-    const due = resend(failed, NOW);
+    const due = resend(failed, NOW, "operator");
     if (due === null) throw new Error("open");
     expect(await ledger.changeDelivery(failed, due, null)).toEqual({ outcome: "lost" });
   });

@@ -291,11 +291,18 @@ describeOnBoth<SubscriberStore>(
       const { store, pageId, subscriber } = await withOne();
       const webhook = aWebhook(subscriber);
       await store.create(webhook);
-      const health = { failures: 1, since: NOW, nextAttemptAt: NOW + 5_000 };
+      const health = {
+        version: 1,
+        failures: 1,
+        since: NOW,
+        failedAt: NOW,
+        nextAttemptAt: NOW + 5_000,
+        probeUntil: null,
+      };
       const firsts = [1, 2].map(() => store.saveHealth(pageId, webhook.id, null, health));
       expect((await Promise.all(firsts)).map(({ outcome }) => outcome).sort()).toEqual(["lost", "saved"]);
       expect(await store.get(pageId, "webhook", webhook.id)).toEqual({ ...webhook, health });
-      const worse = { ...health, failures: 2, nextAttemptAt: NOW + 9_000 };
+      const worse = { ...health, version: 2, failures: 2, probeUntil: NOW + 9_000 };
       expect(await store.saveHealth(pageId, webhook.id, worse, health)).toEqual({ outcome: "lost" });
       expect(await store.saveHealth(pageId, webhook.id, health, worse)).toEqual({ outcome: "saved" });
       expect(await store.saveHealth(pageId, webhook.id, worse, null)).toEqual({ outcome: "saved" });

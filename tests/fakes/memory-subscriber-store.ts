@@ -170,9 +170,7 @@ export function memorySubscriberStore(): SubscriberStore {
     async saveHealth(pageId, subscriberId, read, health) {
       const present = look(pageId, "webhook", subscriberId);
       if (present?.channel !== "webhook") return { outcome: "lost" };
-      const known = present.health ?? null;
-      if (known?.nextAttemptAt !== read?.nextAttemptAt || known?.failures !== read?.failures)
-        return { outcome: "lost" };
+      if (present.health?.version !== read?.version) return { outcome: "lost" };
       if (health === null) delete present.health;
       else present.health = structuredClone(health);
       return { outcome: "saved" };

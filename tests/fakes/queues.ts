@@ -45,6 +45,9 @@ export function memoryQueues(clock: () => number) {
     async sendLetter(work) {
       put("letters", work, 0, null);
     },
+    async sendProbe(work, delayMs) {
+      put("webhookRetry", work, delayMs, null);
+    },
     async sendQuarantine(work, delayMs) {
       put("plan", work, delayMs, null);
     },

@@ -85,8 +85,9 @@ describe("when the audience grows during an incident", () => {
     const second = await world.post(first.incident.id, "identified");
     await world.settle();
     expect(await chunks(second.update.id)).toEqual({ email: 9, sms: 1, webhook: 1 });
+    // It failed twice, so it is left alone for five minutes.
+    await world.pass(7);
     expect(heard(webhook)).toEqual(["identified"]);
-    await world.pass(2);
     const third = await world.post(first.incident.id, "resolved");
     await world.settle();
     await world.pass(2);

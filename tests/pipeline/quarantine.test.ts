@@ -103,7 +103,7 @@ describe("an endpoint whose delivery exhausts its schedule", () => {
     await world.pass(3 * HOUR_MINUTES);
     await world.open();
     await world.settle();
-    await world.pass(10);
+    await world.pass(30);
     expect(world.told(world.addressOf(webhook))).toHaveLength(1);
     world.outside.answer(world.addressOf(webhook), ...TEN_ATTEMPTS);
     await world.pass(WHOLE_SCHEDULE_MINUTES);

@@ -26,7 +26,7 @@ async function deliveryOf(seq: number) {
 /** What the API does, but for the queue: sweep finds it. */
 async function resendUpdate(seq: number) {
   const ended = await deliveryOf(seq);
-  const due = resend(ended, world.clock());
+  const due = resend(ended, world.clock(), "operator");
   if (due === null) throw new Error("open");
   expect(await world.ledger.changeDelivery(ended, due, null)).toEqual({ outcome: "saved" });
 }

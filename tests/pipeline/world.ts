@@ -17,6 +17,7 @@ import { sharedPace, unpaced } from "../../functions/send-chunk/pace.ts";
 import { emailSender } from "../../functions/send-email/email-sender.ts";
 import { handleEmailWork } from "../../functions/send-email/handle-email-work.ts";
 import { smsSender } from "../../functions/send-sms/sms-sender.ts";
+import { handleWebhookWork } from "../../functions/send-webhook/handle-webhook-work.ts";
 import { webhookSender } from "../../functions/send-webhook/webhook-sender.ts";
 import type { SubscriberStore } from "../../functions/store/subscribers.ts";
 import { sweep } from "../../functions/sweep/sweep.ts";
@@ -165,7 +166,14 @@ export function createWorld() {
       );
       return;
     }
-    await handleWork(body, senders[queue === "webhookRetry" ? "webhook" : queue], log);
+    if (queue === "sms") return handleWork(body, senders.sms, log);
+    if (queue === "email") return handleWork(body, senders.email, log);
+    await handleWebhookWork(
+      body,
+      senders.webhook,
+      { subscribers, ledger, access, https: crash.guard(world.https), probes: ports, clock },
+      log,
+    );
   };
   /** An invocation that crashes leaves its entry in the queue; other errors are the test's. */
   const invoke = async (run: () => Promise<void>): Promise<boolean> => {

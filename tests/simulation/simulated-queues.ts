@@ -57,6 +57,9 @@ export function simulatedQueues(clock: () => number, below: (count: number) => n
     async sendLetter(work) {
       put("letters", work, 0, null);
     },
+    async sendProbe(work, delayMs) {
+      put("webhookRetry", work, delayMs, null);
+    },
     async sendQuarantine(work, delayMs) {
       put("plan", work, delayMs, null);
     },

@@ -31,7 +31,7 @@ describe("guarded POST", () => {
       );
       request.on("end", () => response.writeHead(204).end());
     });
-    expect(await post(endpoint)).toEqual({ outcome: "accepted", providerId: null });
+    expect(await post(endpoint)).toMatchObject({ outcome: "accepted", providerId: null });
     expect(seen).toEqual(["{}", "msg_1", "application/json"]);
   });
 
@@ -41,18 +41,18 @@ describe("guarded POST", () => {
       calls += 1;
       response.writeHead(302, { location: "/elsewhere" }).end();
     });
-    expect(await post(endpoint)).toEqual({ outcome: "unavailable", reason: "http 302", retryAfterMs: null });
+    expect(await post(endpoint)).toMatchObject({ outcome: "unavailable", reason: "http 302", retryAfterMs: null });
     expect(calls).toBe(1);
   });
 
   it("reads 410 as gone", async () => {
     const endpoint = await serve((_, response) => response.writeHead(410).end());
-    expect(await post(endpoint)).toEqual({ outcome: "gone", reason: "http 410" });
+    expect(await post(endpoint)).toMatchObject({ outcome: "gone", reason: "http 410" });
   });
 
   it("heeds Retry-After on 429", async () => {
     const endpoint = await serve((_, response) => response.writeHead(429, { "retry-after": "120" }).end());
-    expect(await post(endpoint)).toEqual({ outcome: "unavailable", reason: "http 429", retryAfterMs: 120_000 });
+    expect(await post(endpoint)).toMatchObject({ outcome: "unavailable", reason: "http 429", retryAfterMs: 120_000 });
   });
 
   it("does not read an endless answer to its end", async () => {
@@ -65,14 +65,14 @@ describe("guarded POST", () => {
       };
       write();
     });
-    expect(await post(endpoint)).toEqual({ outcome: "accepted", providerId: null });
+    expect(await post(endpoint)).toMatchObject({ outcome: "accepted", providerId: null });
     expect(written).toBeLessThan(64 * 1024 * 1024);
   });
 
   it("knows that a refused connection was never written to", async () => {
     const endpoint = await serve(() => {});
     await new Promise((resolve) => server?.close(resolve));
-    expect(await post(endpoint)).toEqual({ outcome: "unavailable", reason: "ECONNREFUSED", retryAfterMs: null });
+    expect(await post(endpoint)).toMatchObject({ outcome: "unavailable", reason: "ECONNREFUSED", retryAfterMs: null });
   });
 
   it("does not know what became of a request whose connection was reset", async () => {

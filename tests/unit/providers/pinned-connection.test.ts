@@ -196,7 +196,11 @@ describe("an endpoint's name", () => {
   ])("is refused for %s", async (_, v4, v6) => {
     const { post, called } = watched(answering(v4, v6));
     const reason = "the name has an address that is not public";
-    expect(await post("https://hooks.example.com/")).toEqual({ outcome: "unavailable", reason, retryAfterMs: null });
+    expect(await post("https://hooks.example.com/")).toMatchObject({
+      outcome: "unavailable",
+      reason,
+      retryAfterMs: null,
+    });
     expect(called).toEqual([]);
   });
 
@@ -205,7 +209,7 @@ describe("an endpoint's name", () => {
       reason: "the name has no address",
     });
     const refuse = async () => Promise.reject(Object.assign(new Error(), { code: "ENOTFOUND" }));
-    expect(await watched({ resolve4: refuse, resolve6: refuse }).post("https://hooks.example.com/")).toEqual({
+    expect(await watched({ resolve4: refuse, resolve6: refuse }).post("https://hooks.example.com/")).toMatchObject({
       outcome: "unavailable",
       reason: "ENOTFOUND",
       retryAfterMs: null,
@@ -251,7 +255,7 @@ describe("an endpoint's form", () => {
     ["the endpoint is not an address", "//hooks.example.com/"],
   ])("%s: %s", async (reason, endpoint) => {
     const { post, called, lookedUp } = watched(answering([PUBLIC_4]));
-    expect(await post(endpoint)).toEqual({ outcome: "unavailable", reason, retryAfterMs: null });
+    expect(await post(endpoint)).toMatchObject({ outcome: "unavailable", reason, retryAfterMs: null });
     expect([...called, ...lookedUp]).toEqual([]);
   });
 

@@ -1,0 +1,37 @@
+import type { Clock } from "../core/clock.ts";
+import { type Delivery, type Resender, resend } from "../core/delivery.ts";
+import type { Logger } from "../lambda/logger.ts";
+import type { RetryQueues } from "../providers/queues.ts";
+import type { Ledger } from "../store/deliveries.ts";
+
+export interface ResendDeps {
+  ledger: Pick<Ledger, "changeDelivery">;
+  /** The channels' lanes for retries. */
+  resends: RetryQueues;
+  clock: Clock;
+  log: Logger;
+}
+
+export type Resent = { outcome: "queued"; delivery: Delivery } | { outcome: "open already" };
+
+/**
+ * Makes an ended delivery due at once and queues it; nothing is sent from here. If queueing fails, sweep finds it in the
+ * due index within a minute. `open already`: it was, or somebody else asked for the same at this moment.
+ */
+export async function resendDelivery(deps: ResendDeps, delivery: Delivery, by: Resender): Promise<Resent> {
+  const now = deps.clock();
+  const due = resend(delivery, now, by);
+  if (due === null) return { outcome: "open already" };
+  const changed = await deps.ledger.changeDelivery(delivery, due, null);
+  if (changed.outcome === "lost") return { outcome: "open already" };
+  const { pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } = due;
+  try {
+    await deps.resends.sendRetry(
+      { kind: "retry", pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts, queuedAt: now },
+      0,
+    );
+  } catch (error) {
+    deps.log.error("resend not queued: sweep will", error, { updateId, subscriberId });
+  }
+  return { outcome: "queued", delivery: due };
+}

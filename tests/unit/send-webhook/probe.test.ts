@@ -1,0 +1,186 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import { Webhook } from "standardwebhooks";
+import { Webhook as SvixWebhook } from "svix";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { newId, sha256Hex } from "../../../functions/core/ids.ts";
+import type { ProbeWork } from "../../../functions/core/queued-work.ts";
+import { webhookSecret } from "../../../functions/core/signature.ts";
+import { ALL_UPDATES, type WebhookSubscriber } from "../../../functions/core/subscriber.ts";
+import { guardedHttps } from "../../../functions/providers/https.ts";
+import { probeEndpoint } from "../../../functions/send-webhook/probe.ts";
+import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
+import { memoryLedger } from "../../fakes/memory-ledger.ts";
+import { memorySubscriberStore } from "../../fakes/memory-subscriber-store.ts";
+
+const PAGE = "page00000000";
+const ECHO = "the-challenge-that-the-endpoint-repeats";
+const NOW = Date.now();
+
+interface Seen {
+  headers: Record<string, string>;
+  body: string;
+}
+
+let server: Server;
+let answer: { status: number; text: string };
+let seen: Seen[];
+
+beforeEach(async () => {
+  seen = [];
+  answer = { status: 200, text: "" };
+  server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (data) => {
+      body += String(data);
+    });
+    request.on("end", () => {
+      const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+      seen.push({ headers, body });
+      response.writeHead(answer.status).end(answer.text);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+async function world(changes: Partial<WebhookSubscriber> = {}) {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const subscriber: WebhookSubscriber = {
+    pageId: PAGE,
+    id: newId(randomBytes),
+    channel: "webhook",
+    endpoint: `http://127.0.0.1:${address.port}/hook`,
+    contactEmail: "integrator@example.com",
+    format: "statuspage",
+    statuses: null,
+    secretVersion: 1,
+    state: "unconfirmed",
+    scopes: { page: true, components: [], incidents: [] },
+    preferences: ALL_UPDATES,
+    locale: "en",
+    pausedAt: null,
+    createdAt: NOW,
+    updatedAt: NOW,
+    confirmedAt: null,
+    quarantinedAt: null,
+    unsubscribedAt: null,
+    confirmTokenHash: sha256Hex(ECHO),
+    ...changes,
+  };
+  const subscribers = memorySubscriberStore();
+  await subscribers.create(subscriber);
+  const access = memoryAccessStore({ random: randomBytes });
+  const ledger = memoryLedger();
+  const again: { work: ProbeWork; delayMs: number }[] = [];
+  const deps = {
+    subscribers,
+    ledger,
+    access,
+    https: guardedHttps("any"),
+    probes: { sendProbe: async (work: ProbeWork, delayMs: number) => void again.push({ work, delayMs }) },
+    clock: Date.now,
+  };
+  const work: ProbeWork = {
+    kind: "probe",
+    pageId: PAGE,
+    channel: "webhook",
+    subscriberId: subscriber.id,
+    probeId: newId(randomBytes),
+    probe: "challenge",
+    askedAt: NOW,
+    body: JSON.stringify({ challenge: ECHO }),
+    echo: ECHO,
+    tries: 0,
+  };
+  const secret = webhookSecret(await access.currentSigningKey(PAGE), PAGE, subscriber.id, 1);
+  return {
+    again,
+    work,
+    secret,
+    run: (more: Partial<ProbeWork> = {}) => probeEndpoint({ ...work, ...more }, deps),
+    state: async () => (await subscribers.get(PAGE, "webhook", subscriber.id))?.state,
+    logged: () => ledger.allDeliveries(),
+  };
+}
+
+describe("a challenge", () => {
+  it.each([
+    ["as JSON", JSON.stringify({ challenge: ECHO })],
+    ["alone", `${ECHO}\n`],
+  ])("repeated %s confirms the endpoint; it is signed as its deliveries will be", async (_how, text) => {
+    answer = { status: 200, text };
+    const { run, state, secret, logged, again } = await world();
+    await run();
+    expect(await state()).toBe("active");
+    expect(again).toEqual([]);
+    const [{ headers, body } = { headers: {}, body: "" }] = seen;
+    for (const verifier of [new Webhook(secret), new SvixWebhook(secret)]) {
+      expect(() => verifier.verify(body, headers)).not.toThrow();
+    }
+    expect(JSON.parse(body)).toEqual({ challenge: ECHO });
+    expect(logged()).toMatchObject([
+      { probe: "challenge", state: "accepted", attempts: 1, exchanges: [{ status: 200, head: text.trim() }] },
+    ]);
+  });
+
+  it.each([
+    [200, "ok", "the answer does not repeat the challenge"],
+    [200, JSON.stringify({ challenge: `${ECHO}x` }), "the answer does not repeat the challenge"],
+    [200, JSON.stringify({ echoed: ECHO }), "the answer does not repeat the challenge"],
+    [404, ECHO, "http 404"],
+  ])("answered with %i %s does not", async (status, text, reason) => {
+    answer = { status, text };
+    const { run, state, logged, again, work } = await world();
+    await run();
+    expect(await state()).toBe("unconfirmed");
+    expect(logged()).toMatchObject([{ probe: "challenge", state: "failed", reason }]);
+    expect(again).toEqual([{ work: { ...work, tries: 1 }, delayMs: 60_000 }]);
+  });
+
+  it("is posted again for an hour, under the same webhook-id, with each answer in one record", async () => {
+    answer = { status: 500, text: "not yet" };
+    const { run, again, logged } = await world();
+    let delay = 0;
+    for (let tries = 0; tries < 6; tries += 1) {
+      await run({ tries });
+      delay += again[tries]?.delayMs ?? 0;
+    }
+    expect(again).toHaveLength(5);
+    expect(delay / 60_000).toBe(51);
+    expect(new Set(seen.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+    expect(logged()).toHaveLength(1);
+    expect(logged()[0]?.exchanges).toHaveLength(6);
+  });
+
+  it("that another one has replaced is not posted", async () => {
+    const { run } = await world({ confirmTokenHash: sha256Hex("another") });
+    await run();
+    expect(seen).toEqual([]);
+  });
+});
+
+describe("a test", () => {
+  const health = { version: 1, failures: 3, since: NOW, failedAt: NOW, nextAttemptAt: NOW + 9e6, probeUntil: null };
+  const active = { state: "active", confirmedAt: NOW, health } as const;
+
+  it("goes to a failing endpoint too, once, and what it answers is kept", async () => {
+    answer = { status: 503, text: "busy\u0000\n\nplease wait" };
+    const { run, logged, again } = await world(active);
+    await run({ probe: "test", echo: null });
+    expect(logged()).toMatchObject([
+      { probe: "test", state: "failed", reason: "http 503", exchanges: [{ status: 503, head: "busy please wait" }] },
+    ]);
+    expect(again).toEqual([]);
+  });
+
+  it("is not for somebody who left", async () => {
+    const { run } = await world({ state: "unsubscribed" });
+    await run({ probe: "test", echo: null });
+    expect(seen).toEqual([]);
+  });
+});
