@@ -25,7 +25,7 @@ async function crowd() {
     format: "statuspage",
     statuses: null,
     secretVersion: 1,
-    health: { failures: 9, since: 1, nextAttemptAt: 2 },
+    health: { version: 1, failures: 9, since: 1, failedAt: 1, nextAttemptAt: 2, probeUntil: null },
   };
   await world.subscribers.create(hook);
   const stateOf = async ({ channel, id }: Subscriber) => (await world.subscribers.get(PAGE.id, channel, id))?.state;
