@@ -231,7 +231,7 @@ describe("the record", () => {
   });
 
   it("of another mail is left alone: sent again by an operator, or since its outcome was unknown", async () => {
-    const due = resend(aDelivery(aChunkKey(), { providerId: MAIL }), NOW + 500);
+    const due = resend(aDelivery(aChunkKey(), { providerId: MAIL }), NOW + 500, "operator");
     if (due === null) throw new Error("it had ended");
     for (const changes of [{ providerId: "provider-2" }, due, retrying(aChunkKey())]) {
       const { ledger, key, delivery, mail, receive, record } = await world();
