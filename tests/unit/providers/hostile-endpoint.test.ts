@@ -1,43 +1,30 @@
 import { X509Certificate } from "node:crypto";
 import { createServer as createHttpServer } from "node:http";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { createServer as createTlsServer } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { buildConnector } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
 import type { AttemptOutcome } from "../../../functions/core/attempt.ts";
-import { guardedHttps, POST_BOUNDS } from "../../../functions/providers/https.ts";
+import { guardedHttps } from "../../../functions/providers/https.ts";
 import { EXPIRED_CERTIFICATE, EXPIRED_KEY } from "../../fixtures/expired-certificate.ts";
+import {
+  ACCEPTED,
+  BOUNDS,
+  closeEndpoints,
+  head,
+  hostileCases,
+  listen,
+  pour,
+  serve,
+  sockets,
+} from "../../fixtures/hostile-endpoints.ts";
 
-/** Production's bounds, shorter: what holds for the ones holds for the others. */
-const BOUNDS = { ...POST_BOUNDS, connectMs: 400, wholeMs: 1_200, bodyMs: 300 };
 /** Besides the bound itself, what a busy machine may take to notice. */
 const SLACK_MS = 1_500;
 
-const servers: Server[] = [];
-const sockets = new Set<Socket>();
-
-afterEach(() => {
-  for (const socket of sockets) socket.destroy();
-  for (const server of servers.splice(0)) server.close();
-});
-
-async function listen(server: Server, scheme = "http"): Promise<string> {
-  servers.push(server);
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return `${scheme}://127.0.0.1:${address.port}/hook`;
-}
-
-/** Answers each request's first bytes by writing to the bare connection. */
-const serve = (answer: (socket: Socket) => void) =>
-  listen(createServer((socket) => void socket.once("data", () => answer(socket))));
+afterEach(closeEndpoints);
 
 const https = guardedHttps("any", BOUNDS);
 const post = (endpoint: string) => https.post({ endpoint, headers: { "webhook-id": "msg_1" }, body: "{}" });
@@ -48,133 +35,8 @@ async function timed(endpoint: string): Promise<{ outcome: AttemptOutcome; ms: n
   return { outcome, ms: performance.now() - began };
 }
 
-const ACCEPTED = { outcome: "accepted", providerId: null };
-const head = (status: string, ...fields: string[]) =>
-  `HTTP/1.1 ${status}\r\n${fields.map((f) => `${f}\r\n`).join("")}\r\n`;
-const every = (ms: number, socket: Socket, write: () => void) => {
-  const timer = setInterval(write, ms);
-  socket.on("close", () => clearInterval(timer));
-};
-/** As fast as the connection takes it. */
-function pour(socket: Socket, chunk: Buffer, poured: { bytes: number }): void {
-  const more = () => {
-    while (!socket.destroyed && socket.write(chunk)) poured.bytes += chunk.length;
-    if (!socket.destroyed) socket.once("drain", more);
-  };
-  more();
-}
-
-interface Case {
-  name: string;
-  answer: (socket: Socket) => void;
-  outcome: object;
-  within: number;
-}
-const cases: Case[] = [
-  {
-    name: "never answers",
-    answer: () => {},
-    outcome: { outcome: "unknown", reason: "timeout" },
-    within: BOUNDS.wholeMs,
-  },
-  {
-    name: "drips its head, byte by byte",
-    answer: (socket) => every(50, socket, () => socket.write("H")),
-    // Not HTTP from its second byte on.
-    outcome: { outcome: "unknown" },
-    within: BOUNDS.wholeMs,
-  },
-  {
-    name: "drips header after header",
-    answer: (socket) => {
-      socket.write("HTTP/1.1 200 OK\r\n");
-      every(50, socket, () => socket.write("x-drip: 1\r\n"));
-    },
-    outcome: { outcome: "unknown", reason: "timeout" },
-    within: BOUNDS.wholeMs,
-  },
-  {
-    name: "drips its body for ever",
-    answer: (socket) => {
-      socket.write(head("200 OK", "content-length: 1000000"));
-      every(50, socket, () => socket.write("."));
-    },
-    outcome: ACCEPTED,
-    within: BOUNDS.bodyMs,
-  },
-  {
-    name: "announces a body and sends none",
-    answer: (socket) => socket.write(head("200 OK", "content-length: 10")),
-    outcome: ACCEPTED,
-    within: BOUNDS.bodyMs,
-  },
-  {
-    name: "sends informational answers for ever",
-    answer: (socket) => every(20, socket, () => socket.write(head("103 Early Hints", "link: </a>"))),
-    outcome: { outcome: "unknown" },
-    within: BOUNDS.wholeMs,
-  },
-  {
-    name: "sends 10,000 headers",
-    answer: (socket) => socket.write(head("200 OK", ...Array.from({ length: 10_000 }, (_, n) => `x-${n}: ${n}`))),
-    outcome: { outcome: "unknown", reason: "UND_ERR_HEADERS_OVERFLOW" },
-    within: BOUNDS.wholeMs,
-  },
-  {
-    name: "is no HTTP server",
-    answer: (socket) => socket.write("220 mail.example.com ESMTP\r\n"),
-    outcome: { outcome: "unknown" },
-    within: BOUNDS.wholeMs,
-  },
-  {
-    name: "resets the connection after the request",
-    answer: (socket) => socket.resetAndDestroy(),
-    outcome: { outcome: "unknown", reason: "ECONNRESET" },
-    within: BOUNDS.wholeMs,
-  },
-  {
-    name: "resets the connection within its body",
-    answer: (socket) => {
-      socket.write(`${head("200 OK", "content-length: 100")}some`, () => socket.resetAndDestroy());
-    },
-    outcome: ACCEPTED,
-    within: BOUNDS.wholeMs,
-  },
-  {
-    name: "redirects",
-    answer: (socket) =>
-      socket.end(head("307 Temporary Redirect", "location: http://169.254.169.254/", "content-length: 0")),
-    outcome: { outcome: "unavailable", reason: "http 307", retryAfterMs: null },
-    within: BOUNDS.wholeMs,
-  },
-  {
-    name: "is gone, and says so at length",
-    answer: (socket) => {
-      socket.write(head("410 Gone", "content-length: 1000000"));
-      every(50, socket, () => socket.write("."));
-    },
-    outcome: { outcome: "gone", reason: "http 410" },
-    within: BOUNDS.bodyMs,
-  },
-  {
-    name: "asks to come again later",
-    answer: (socket) => socket.end(head("429 Too Many Requests", "retry-after: 90", "content-length: 0")),
-    outcome: { outcome: "unavailable", reason: "http 429", retryAfterMs: 90_000 },
-    within: BOUNDS.wholeMs,
-  },
-  {
-    name: "is down for a while, until a date",
-    answer: (socket) => {
-      const until = new Date(Date.now() + 600_000).toUTCString();
-      socket.end(head("503 Service Unavailable", `retry-after: ${until}`, "content-length: 0"));
-    },
-    outcome: { outcome: "unavailable", reason: "http 503", retryAfterMs: expect.closeTo(600_000, -4) },
-    within: BOUNDS.wholeMs,
-  },
-];
-
 describe("an endpoint that", () => {
-  it.each(cases)("$name: ends in time, its connection closed", async ({ answer, outcome, within }) => {
+  it.each(hostileCases)("$name: ends in time, its connection closed", async ({ answer, outcome, within }) => {
     const { outcome: ended, ms } = await timed(await serve(answer));
     expect(ended).toMatchObject(outcome);
     expect(ms).toBeLessThan(within + SLACK_MS);
@@ -244,9 +106,9 @@ describe("an endpoint that", () => {
 describe("a healthy endpoint among hostile ones", () => {
   it("is told while all of them still hold on", async () => {
     const healthy = await serve((socket) => socket.end(head("204 No Content")));
-    const slow = cases.filter(({ name }) => name === "never answers" || name === "drips header after header");
+    const slow = hostileCases.filter(({ name }) => name === "never answers" || name === "drips header after header");
     const waiting = new Set<Promise<unknown>>();
-    const hostile = await Promise.all(cases.map(({ answer }) => serve(answer)));
+    const hostile = await Promise.all(hostileCases.map(({ answer }) => serve(answer)));
     const others = hostile.map(post);
     for (const { answer } of [...slow, ...slow, ...slow]) {
       const attempt = post(await serve(answer));
