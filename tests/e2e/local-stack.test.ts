@@ -20,6 +20,10 @@ const problemsSchema = z.object({
   deliveries: z.array(z.object({ subscriber_id: z.string(), state: z.string(), reason: z.string() })),
 });
 const incidentBodySchema = z.object({ incident: z.object({ name: z.string(), status: z.string() }) });
+const changeBodySchema = z.object({
+  component: z.object({ id: z.string(), status: z.string() }),
+  component_update: z.object({ old_status: z.string(), new_status: z.string() }),
+});
 const summarySchema = z.object({
   status: z.object({ description: z.string() }),
   components: z.array(z.object({ name: z.string(), status: z.string() })),
@@ -205,3 +209,32 @@ it("quarantines whoever's mail comes back, and the update's report says so", asy
   ]);
   expect(complaints.filter((line) => !line.endsWith("…"))).toEqual([]);
 });
+
+it("tells webhooks, and them alone, of a component that changes without an incident", async () => {
+  const address = receiver.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  const component = await call("POST", "/components", { component: { name: "Mail" } }, createdSchema);
+  const subscriber = { endpoint: `http://127.0.0.1:${port}/mail`, component_ids: [component.id] };
+  const { signing_secret } = await call("POST", "/subscribers", { subscriber }, webhookSchema);
+  const mine = () => received.filter((one) => isSignedBy(signing_secret, one));
+  const mails = stack.outbox.emails.length;
+
+  // Sooner than sweep could have planned it: the stream did.
+  await call("PATCH", `/components/${component.id}`, { component: { status: "partial_outage" } }, createdSchema);
+  await until("a webhook", () => mine().length === 1);
+  const [{ body } = { body: "" }] = mine();
+  expect(changeBodySchema.parse(JSON.parse(body))).toEqual({
+    component: { id: component.id, status: "partial_outage" },
+    component_update: { old_status: "operational", new_status: "partial_outage" },
+  });
+  expect(stack.outbox.emails).toHaveLength(mails);
+});
+
+function isSignedBy(secret: string, { body, headers }: Received): boolean {
+  try {
+    new Webhook(secret).verify(body, headers);
+    return true;
+  } catch {
+    return false;
+  }
+}

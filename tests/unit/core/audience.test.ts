@@ -13,6 +13,7 @@ import {
   type Preferences,
   type Scopes,
   type Subscriber,
+  type WebhookSubscriber,
 } from "../../../functions/core/subscriber.ts";
 
 const COMMITTED = 1_000_000;
@@ -166,7 +167,7 @@ describe("isToBeSent", () => {
 
 describe("isToBeSent of a component's change without an incident", () => {
   const change: ToldChange = { kind: "component change", componentId: API };
-  const byWebhook = (changes: Changes & { statuses?: UpdateStatus[] } = {}): Subscriber => ({
+  const byWebhook = (changes: Changes & { statuses?: UpdateStatus[] } = {}): WebhookSubscriber => ({
     ...common,
     statuses: null,
     ...changes,
@@ -190,6 +191,10 @@ describe("isToBeSent of a component's change without an incident", () => {
   ])("to a webhook with scopes $scopes: $told", ({ scopes, told }) => {
     const hook = byWebhook({ scopes: { page: false, components: [], incidents: [], ...scopes } });
     expect(isToBeSent(change, hook, AS_OF)).toBe(told);
+  });
+
+  it("is not posted to a chat, which has no text of it", () => {
+    expect(isToBeSent(change, { ...byWebhook(), format: "slack" }, AS_OF)).toBe(false);
   });
 
   it("whatever the webhook chose among an incident's updates", () => {
