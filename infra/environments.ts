@@ -27,6 +27,9 @@ const shared = {
   smsMaxPrice: price,
   /** Countries that SMS may go to; none means no SMS. */
   smsCountries: countries,
+  /** Where sign-ups check a CAPTCHA's token (siteverify), and the secret for it; neither means none is asked for. */
+  captchaVerifyUrl: z.url({ protocol: /^https?$/, error: "must be an http or https address" }).optional(),
+  captchaSecret: z.string().min(1).optional(),
   /** SES sends per second that the account is allowed: how many senders of email may run at once follows from it. */
   emailsPerSecond: z.coerce.number().positive(),
   alarmEmail: z.email().optional(),
@@ -70,6 +73,13 @@ const local = z.object({
 const schema = z.discriminatedUnion("name", [production, local]).superRefine((environment, context) => {
   if (environment.certificateArn !== undefined && environment.pageUrl === undefined) {
     context.addIssue({ code: "custom", path: ["pageUrl"], message: "must be given with certificateArn" });
+  }
+  if ((environment.captchaVerifyUrl === undefined) !== (environment.captchaSecret === undefined)) {
+    const message = "must be given together with captchaVerifyUrl, or neither";
+    context.addIssue({ code: "custom", path: ["captchaSecret"], message });
+  }
+  if (environment.name === "production" && environment.captchaVerifyUrl?.startsWith("http:")) {
+    context.addIssue({ code: "custom", path: ["captchaVerifyUrl"], message: "must be an https address" });
   }
   if ((environment.account === undefined) !== (environment.region === undefined)) {
     context.addIssue({ code: "custom", path: ["account"], message: "must be given together with region, or neither" });

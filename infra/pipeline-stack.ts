@@ -12,6 +12,7 @@ import { SendEmail } from "./constructs/send-email.ts";
 import { SendSms } from "./constructs/send-sms.ts";
 import { SendWebhook } from "./constructs/send-webhook.ts";
 import { Site } from "./constructs/site.ts";
+import { SmsLetters } from "./constructs/sms-letters.ts";
 import { SubscriptionApi } from "./constructs/subscription-api.ts";
 import { Sweep } from "./constructs/sweep.ts";
 import { StatusTopic } from "./constructs/topic.ts";
@@ -62,7 +63,17 @@ export class PipelineStack extends Stack {
       smsMaxPrice,
       webhookTargets,
     });
-    subscriptionApi.answer({ state, pageUrl });
+    const smsLetters = new SmsLetters(this, "SmsLetters", { alarms });
+    subscriptionApi.answer({
+      state,
+      letters: letters.work,
+      smsLetters: smsLetters.work,
+      pageUrl,
+      subscriptionsUrl,
+      mailFrom,
+      smsCountries,
+      captcha: captcha(environment),
+    });
 
     // An update was committed: the page.
     const publishPage = new PublishPage(this, "PublishPage", { state, alarms, pageUrl, subscriptionsUrl });
@@ -96,6 +107,7 @@ export class PipelineStack extends Stack {
     });
     // One after the other, some 100 ms each: two of them meet SNS's 20 a second.
     sms.sentBy(sendSms.function, 2);
+    smsLetters.sentBy(sendSms.function, 2);
     const sendWebhook = new SendWebhook(this, "SendWebhook", {
       state,
       retries: webhookRetries.retries,
@@ -132,6 +144,11 @@ export class PipelineStack extends Stack {
 /** One invocation sends some 150 a second; more of them would only wait for slots of the rate. */
 function emailConcurrency(perSecond: number): number {
   return Math.max(2, Math.ceil(perSecond / 150));
+}
+
+function captcha({ captchaVerifyUrl, captchaSecret }: Environment): { verifyUrl: string; secret: string } | null {
+  if (captchaVerifyUrl === undefined || captchaSecret === undefined) return null;
+  return { verifyUrl: captchaVerifyUrl, secret: captchaSecret };
 }
 
 function customDomain({ pageUrl, certificateArn }: Environment): { host: string; certificateArn: string } | null {

@@ -53,6 +53,20 @@ export const probeWorkSchema = z.object({
 });
 export type ProbeWork = z.infer<typeof probeWorkSchema>;
 
+/** On the queue of SMS that belong to no update, as the letters' queue is for mail. */
+export const smsLetterWorkSchema = z.object({
+  kind: z.literal("sms letter"),
+  pageId: idSchema,
+  subscriberId: idSchema,
+  /** `code`: for somebody who has yet to confirm. `nothing`: for nobody, as with letters. */
+  about: z.enum(["code", "manage link", "nothing"]),
+  /** One segment. */
+  text: z.string(),
+  /** Of no use afterwards. */
+  endsAt: z.number(),
+});
+export type SmsLetterWork = z.infer<typeof smsLetterWorkSchema>;
+
 export const sendWorkSchema = z.discriminatedUnion("kind", [
   chunkWorkSchema,
   retryWorkSchema,

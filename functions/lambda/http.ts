@@ -27,7 +27,7 @@ export interface HttpReply {
 }
 
 export interface HttpRoute {
-  method: Extract<Method, "GET" | "POST" | "PUT" | "PATCH" | "DELETE">;
+  method: Extract<Method, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS">;
   /** `/v1/pages/{page}`. A route without parameters wins over one with. GET answers HEAD too. */
   path: string;
   run(request: HttpRequest): Promise<HttpReply>;

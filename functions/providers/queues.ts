@@ -15,6 +15,7 @@ import {
   type PublishWork,
   type QuarantineWork,
   type RetryWork,
+  type SmsLetterWork,
 } from "../core/queued-work.ts";
 import { CHANNELS } from "../core/subscriber.ts";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
@@ -33,6 +34,9 @@ export interface LetterQueue {
 export interface ProbeQueue {
   /** On the webhooks' lane for retries. */
   sendProbe(work: ProbeWork, delayMs: number): Promise<void>;
+}
+export interface SmsLetterQueue {
+  sendSmsLetter(work: SmsLetterWork): Promise<void>;
 }
 export interface QuarantineQueue {
   sendQuarantine(work: QuarantineWork, delayMs: number): Promise<void>;
@@ -57,11 +61,18 @@ export interface QueueUrls {
   webhook?: string;
   webhookRetry?: string;
   letters?: string;
+  smsLetters?: string;
   plan?: string;
   publish?: string;
 }
 
-export type AllQueues = ChunkQueues & RetryQueues & LetterQueue & ProbeQueue & QuarantineQueue & WakeQueues;
+export type AllQueues = ChunkQueues &
+  RetryQueues &
+  LetterQueue &
+  SmsLetterQueue &
+  ProbeQueue &
+  QuarantineQueue &
+  WakeQueues;
 
 /** SQS. A function names only the queues it may write to; asking for another is a programming error that says so. */
 export function sqsQueues(urls: QueueUrls): AllQueues {
@@ -116,6 +127,7 @@ export function sqsQueues(urls: QueueUrls): AllQueues {
     },
     sendLetter: (work) => sendOne(urlOf("letters"), work, 0),
     sendProbe: (work, delayMs) => sendOne(urlOf("webhookRetry"), work, delayMs),
+    sendSmsLetter: (work) => sendOne(urlOf("smsLetters"), work, 0),
     sendQuarantine: (work, delayMs) => sendOne(urlOf("plan"), work, delayMs),
     wakePlanner: (work) => sendOne(urlOf("plan"), work, 0),
     wakePublisher: (work) => sendOne(urlOf("publish"), work, 0),

@@ -5,10 +5,10 @@ import { createLogger } from "../lambda/logger.ts";
 import { sqsQueues } from "../providers/queues.ts";
 import { snsSms } from "../providers/sms.ts";
 import type { SendDeps } from "../send-chunk/channel-sender.ts";
-import { handleWork } from "../send-chunk/handle-work.ts";
 import { sharedPace } from "../send-chunk/pace.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
 import { envSchema } from "./env.ts";
+import { handleSmsWork } from "./handle-sms-work.ts";
 import { smsSender } from "./sms-sender.ts";
 
 // Cold start.
@@ -16,25 +16,29 @@ const env = readEnv(envSchema);
 const log = createLogger({ function: "send-sms" });
 const clock = Date.now;
 const { status, subscribers, ledger, access } = dynamoStores(env);
+const sms = snsSms(env.SMS_MAX_PRICE);
+const pace = sharedPace({
+  use: "updates",
+  access,
+  schedule: "sms",
+  clock,
+  sleep: (milliseconds) => setTimeout(milliseconds),
+});
 const deps: SendDeps = {
   status,
   subscribers,
   ledger,
   queues: sqsQueues({ sms: env.SMS_QUEUE_URL }),
-  sender: smsSender({ ledger, subscribers, sms: snsSms(env.SMS_MAX_PRICE), clock }),
-  pace: sharedPace({
-    use: "updates",
-    access,
-    schedule: "sms",
-    clock,
-    sleep: (milliseconds) => setTimeout(milliseconds),
-  }),
+  sender: smsSender({ ledger, subscribers, sms, clock }),
+  pace,
   clock,
   jitter: Math.random,
 };
 
-// Invocation: one chunk, or one retry.
-const run = sqsBatch(({ body }) => handleWork(body, deps, log), log);
+const letters = { subscribers, sms, clock, pace };
+
+// Invocation: one chunk, one retry, or one SMS that belongs to no update.
+const run = sqsBatch(({ body }) => handleSmsWork(body, deps, letters, log), log);
 
 // Export.
 export const handler = run;

@@ -1,29 +1,62 @@
 import type { Clock } from "../core/clock.ts";
-import { type HttpHandler, httpApi } from "../lambda/http.ts";
+import { type HttpHandler, type HttpRoute, httpApi } from "../lambda/http.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
+import type { Captcha } from "./captcha.ts";
 import { confirmRoutes } from "./confirm.ts";
+import type { LetterDeps } from "./letters.ts";
+import { manageLinkRoutes } from "./manage-link.tsx";
 import { linkDoesNotWork, refused } from "./pages.tsx";
+import { resubscribeRoutes } from "./resubscribe.ts";
+import { emailSignUpRoutes } from "./sign-up-email.ts";
+import { smsSignUpRoutes } from "./sign-up-sms.ts";
 import { unsubscribeRoutes } from "./unsubscribe.ts";
 
-export interface SubscriptionDeps {
-  status: Pick<StatusStore, "getPage">;
-  subscribers: Pick<SubscriberStore, "get" | "confirm" | "changeState">;
-  access: Pick<AccessStore, "getSigningKey">;
+export interface SubscriptionDeps extends LetterDeps {
+  status: Pick<StatusStore, "getPage" | "listPages" | "getCatalog" | "getIncident">;
+  subscribers: Pick<
+    SubscriberStore,
+    | "get"
+    | "findByAddress"
+    | "create"
+    | "replace"
+    | "confirm"
+    | "changeState"
+    | "block"
+    | "blockOf"
+    | "unblock"
+    | "remove"
+  >;
+  access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count">;
   clock: Clock;
   /** No trailing slash. */
   pageUrl: string;
+  smsCountries: ReadonlySet<string>;
+  /** Null: none is asked for. */
+  captcha: Captcha | null;
   log: Logger;
 }
 
 const BODY_LIMIT = 16 * 1_024;
 
-/** What links in mails lead to. GET, HEAD and OPTIONS change nothing; only POST does. */
+/** Every route of the public. GET, HEAD and OPTIONS change nothing; only POST does. */
+export function subscriptionRoutes(deps: SubscriptionDeps): HttpRoute[] {
+  return [
+    ...emailSignUpRoutes(deps),
+    ...smsSignUpRoutes(deps),
+    ...confirmRoutes(deps),
+    ...manageLinkRoutes(deps),
+    ...unsubscribeRoutes(deps),
+    ...resubscribeRoutes(deps),
+  ];
+}
+
+/** Signing up on the page, and what links in mails lead to. */
 export function subscriptionApi(deps: SubscriptionDeps): HttpHandler {
   return httpApi({
-    routes: [...confirmRoutes(deps), ...unsubscribeRoutes(deps)],
+    routes: subscriptionRoutes(deps),
     bodyLimit: BODY_LIMIT,
     jsonSuffix: false,
     refuse: ({ status, message, headers }) =>

@@ -1,36 +1,60 @@
 import { CONFIRM_TOKEN_LIFE_MS, parseConfirmToken } from "../core/confirm-token.ts";
 import { sameDigest } from "../core/signature.ts";
-import type { Subscriber } from "../core/subscriber.ts";
+import { addressOf, type Subscriber } from "../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
 import type { SubscriptionDeps } from "./api.ts";
+import { block, forgetBounce } from "./blocks.ts";
 import { pageOf } from "./page-of.ts";
-import { askToConfirm, confirmed, linkDoesNotWork } from "./pages.tsx";
+import { confirmed, done, linkDoesNotWork, question } from "./pages.tsx";
+import { wordsFor } from "./words/words.ts";
 
+/** The two links of a confirmation: yes, and "I did not ask for this". One token for both. */
 export function confirmRoutes(deps: SubscriptionDeps): HttpRoute[] {
-  const path = "/confirm/{token}";
+  const [path, declinePath] = ["/confirm/{token}", "/decline/{token}"];
   return [
-    { method: "GET", path, run: (request) => ask(deps, request) },
+    { method: "GET", path, run: (request) => ask(deps, request, "confirm") },
     { method: "POST", path, run: (request) => confirm(deps, request) },
+    { method: "GET", path: declinePath, run: (request) => ask(deps, request, "decline") },
+    { method: "POST", path: declinePath, run: (request) => decline(deps, request) },
   ];
 }
 
-async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+async function ask(deps: SubscriptionDeps, request: HttpRequest, what: "confirm" | "decline"): Promise<HttpReply> {
   const invited = await invitedBy(deps, request);
-  if (invited === null) return linkDoesNotWork(deps.pageUrl);
-  return askToConfirm(await pageOf(deps, invited.subscriber.pageId));
+  if (invited === null || (what === "decline" && invited.subscriber.state !== "unconfirmed")) {
+    return linkDoesNotWork(deps.pageUrl);
+  }
+  const { pageId, locale } = invited.subscriber;
+  return question(await pageOf(deps, pageId), locale, wordsFor(locale)[what]);
 }
 
 async function confirm(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const invited = await invitedBy(deps, request);
   if (invited === null) return linkDoesNotWork(deps.pageUrl);
-  const { pageId, channel, id, state } = invited.subscriber;
+  const { pageId, channel, id, state, locale } = invited.subscriber;
   if (state === "unconfirmed") {
     const changed = await deps.subscribers.confirm(pageId, channel, id, invited.hash, deps.clock());
     // A newer link or an unsubscription got in between; a second click on the button did no harm.
     if (changed.outcome === "missing") return linkDoesNotWork(deps.pageUrl);
     if (changed.outcome === "unchanged" && changed.subscriber.state !== "active") return linkDoesNotWork(deps.pageUrl);
+    if (invited.subscriber.channel === "email") {
+      const key = await deps.access.currentSigningKey(pageId);
+      await forgetBounce(deps, key, pageId, "email", addressOf(invited.subscriber));
+    }
   }
-  return confirmed(await pageOf(deps, pageId));
+  return confirmed(await pageOf(deps, pageId), locale);
+}
+
+/** The address was somebody else's: it is blocked first, so that nothing is lost if the rest fails. */
+async function decline(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+  const invited = await invitedBy(deps, request);
+  const subscriber = invited?.subscriber;
+  if (subscriber?.channel !== "email" || subscriber.state !== "unconfirmed") return linkDoesNotWork(deps.pageUrl);
+  const { pageId, channel, id, locale } = subscriber;
+  const key = await deps.access.currentSigningKey(pageId);
+  await block(deps, key, pageId, channel, addressOf(subscriber), "not asked for", deps.clock());
+  await deps.subscribers.remove(pageId, channel, id);
+  return done(await pageOf(deps, pageId), locale, wordsFor(locale).declined);
 }
 
 /** Whom the link invited: while the token is theirs and not too old, and for one who has just confirmed with it. */

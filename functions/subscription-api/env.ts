@@ -4,6 +4,15 @@ export const envSchema = z.object({
   SUBSCRIBERS_TABLE: z.string(),
   STATUS_TABLE: z.string(),
   ACCESS_TABLE: z.string(),
-  /** Without a trailing slash. */
+  LETTERS_QUEUE_URL: z.url(),
+  SMS_LETTERS_QUEUE_URL: z.url(),
+  /** Without a trailing slash, as SUBSCRIPTIONS_URL. */
   PAGE_URL: z.url(),
+  SUBSCRIPTIONS_URL: z.url(),
+  MAIL_FROM: z.email(),
+  /** ISO 3166 codes of the countries that SMS may go to, separated by commas; may be empty. */
+  SMS_COUNTRIES: z.string(),
+  /** Where a CAPTCHA's token is checked, and its secret; both empty: none is asked for. */
+  CAPTCHA_VERIFY_URL: z.union([z.url(), z.literal("")]),
+  CAPTCHA_SECRET: z.string(),
 });

@@ -1,3 +1,5 @@
+import type { Page } from "../core/page.ts";
+import { HttpProblem } from "../lambda/problem.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import type { PageIdentity } from "./pages.tsx";
 
@@ -8,4 +10,11 @@ export async function pageOf(
 ): Promise<PageIdentity> {
   const page = await status.getPage(pageId);
   return { pageName: page?.name ?? "Status page", pageUrl };
+}
+
+/** The page that one signs up for: a deployment serves one. Throws 503 before it was created. */
+export async function servedPage({ status }: { status: Pick<SubscriptionDeps["status"], "listPages"> }): Promise<Page> {
+  const [page] = await status.listPages();
+  if (page === undefined) throw new HttpProblem(503, "There is no status page yet", [], { "retry-after": "60" });
+  return page;
 }

@@ -1,5 +1,7 @@
+import type { Locale } from "../core/locale.ts";
 import type { HttpReply } from "../lambda/http.ts";
 import { htmlReply } from "./page-shell.tsx";
+import { wordsFor } from "./words/words.ts";
 
 export interface PageIdentity {
   pageName: string;
@@ -7,7 +9,7 @@ export interface PageIdentity {
 }
 
 /** Opening a link changes nothing: mail scanners open them all. The button posts to the address the page was opened at. */
-function Ask({ label }: { label: string }) {
+export function Ask({ label }: { label: string }) {
   return (
     <form method="post">
       <button type="submit" name="from" value="page">
@@ -17,57 +19,71 @@ function Ask({ label }: { label: string }) {
   );
 }
 
-export function askToConfirm({ pageName, pageUrl }: PageIdentity): HttpReply {
+/** A page that asks one question. */
+export function question(
+  identity: PageIdentity,
+  locale: Locale,
+  { title, text, button }: { title: string; text: string; button: string },
+): HttpReply {
   return htmlReply(200, {
-    title: "Confirm your subscription",
-    pageName,
-    pageUrl,
+    ...identity,
+    locale,
+    title,
     mark: "question",
     children: (
       <>
-        <p>
-          One click, and you will be told when something happens: what is wrong, what is being done, and when it is
-          over.
-        </p>
-        <Ask label="Confirm subscription" />
+        <p>{text}</p>
+        <Ask label={button} />
       </>
     ),
   });
 }
 
-export function confirmed({ pageName, pageUrl }: PageIdentity): HttpReply {
+/** A page that says that something was done. */
+export function done(
+  identity: PageIdentity,
+  locale: Locale,
+  { title, text }: { title: string; text: string },
+  more: string | null = null,
+): HttpReply {
   return htmlReply(200, {
-    title: "You are subscribed",
-    pageName,
-    pageUrl,
+    ...identity,
+    locale,
+    title,
     mark: "done",
-    children: <p>From now on you will receive the updates you asked for. Each of them carries a link to leave.</p>,
-  });
-}
-
-export function askToUnsubscribe({ pageName, pageUrl }: PageIdentity): HttpReply {
-  return htmlReply(200, {
-    title: "Unsubscribe?",
-    pageName,
-    pageUrl,
-    mark: "question",
     children: (
       <>
-        <p>You will not be told of incidents and maintenances any more. You can sign up again at any time.</p>
-        <Ask label="Unsubscribe" />
+        <p>{text}</p>
+        {more === null ? null : <p>{more}</p>}
       </>
     ),
   });
 }
 
-export function unsubscribed({ pageName, pageUrl }: PageIdentity): HttpReply {
+export function confirmed(identity: PageIdentity, locale: Locale): HttpReply {
+  return done(identity, locale, wordsFor(locale).confirmed);
+}
+
+export function askToUnsubscribe(identity: PageIdentity, locale: Locale): HttpReply {
+  const words = wordsFor(locale).unsubscribe;
   return htmlReply(200, {
-    title: "You are unsubscribed",
-    pageName,
-    pageUrl,
-    mark: "done",
+    ...identity,
+    locale,
+    title: words.title,
+    mark: "question",
     children: (
-      <p>Nothing more will be sent to you. An update that is on its way at this very moment may still arrive.</p>
+      <>
+        <p>{words.text}</p>
+        <Ask label={words.button} />
+        <section>
+          <p>{words.instead}</p>
+          <form method="post">
+            <button class="calm" type="submit" name="instead" value="change">
+              {words.insteadButton}
+            </button>
+          </form>
+        </section>
+      </>
     ),
   });
 }

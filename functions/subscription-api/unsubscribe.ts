@@ -1,8 +1,12 @@
-import { type TokenSubject, tokenKeyVersion, verifySubscriberToken } from "../core/signature.ts";
+import { linkToken, type TokenSubject, tokenKeyVersion, verifySubscriberToken } from "../core/signature.ts";
+import type { EmailSubscriber, Subscriber } from "../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
 import type { SubscriptionDeps } from "./api.ts";
+import { UNDO_LIFE_MS } from "./letters.ts";
+import { sendLinkTo } from "./manage-link.tsx";
 import { pageOf } from "./page-of.ts";
-import { askToUnsubscribe, linkDoesNotWork, unsubscribed } from "./pages.tsx";
+import { askToUnsubscribe, done, linkDoesNotWork } from "./pages.tsx";
+import { wordsFor } from "./words/words.ts";
 
 export function unsubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
   const path = "/unsubscribe/{token}";
@@ -14,23 +18,73 @@ export function unsubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
 
 async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const subject = await subjectOf(deps, request);
-  return subject === null ? linkDoesNotWork(deps.pageUrl) : askToUnsubscribe(await pageOf(deps, subject.pageId));
+  if (subject === null) return linkDoesNotWork(deps.pageUrl);
+  const [identity, subscriber] = await Promise.all([
+    pageOf(deps, subject.pageId),
+    deps.subscribers.get(subject.pageId, subject.channel, subject.subscriberId),
+  ]);
+  return askToUnsubscribe(identity, subscriber?.locale ?? "en");
 }
 
 /** Leaves, however often it is asked, and also where nobody is left to leave. */
 async function leave(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const subject = await subjectOf(deps, request);
   if (subject === null) return linkDoesNotWork(deps.pageUrl);
-  await deps.subscribers.changeState(
-    subject.pageId,
-    subject.channel,
-    subject.subscriberId,
-    ["unconfirmed", "active", "quarantined"],
-    "unsubscribed",
-    deps.clock(),
-  );
-  if (isOneClick(request)) return { status: 200 };
-  return unsubscribed(await pageOf(deps, subject.pageId));
+  const { pageId, channel, subscriberId } = subject;
+  if (!isOneClick(request) && new URLSearchParams(request.text).get("instead") === "change") {
+    const subscriber = await deps.subscribers.get(pageId, channel, subscriberId);
+    await sendLinkTo(deps, pageId, subscriber);
+    const locale = subscriber?.locale ?? "en";
+    return done(await pageOf(deps, pageId), locale, wordsFor(locale).linkSent);
+  }
+  const how = isOneClick(request) ? "mail program" : "link";
+  const left = await unsubscribe(deps, subject, how);
+  if (how === "mail program") return { status: 200 };
+  const words = wordsFor(left?.locale ?? "en");
+  const undo = left?.channel === "email" && left.confirmedAt !== null ? words.unsubscribed.undo : null;
+  return done(await pageOf(deps, pageId), words.language, words.unsubscribed, undo);
+}
+
+/**
+ * Ends a subscription. Whoever was told of updates until now is told of the end too, with a way back: several people may
+ * read one mailbox, and one of them may have left for all. Null: there is nobody.
+ */
+export async function unsubscribe(
+  deps: SubscriptionDeps,
+  { pageId, channel, subscriberId }: TokenSubject,
+  how: "link" | "mail program" | "manage page",
+): Promise<Subscriber | null> {
+  const now = deps.clock();
+  const left = await deps.subscribers.changeState(pageId, channel, subscriberId, ["active"], "unsubscribed", now);
+  if (left.outcome === "missing") return null;
+  if (left.outcome === "changed") {
+    if (left.subscriber.channel === "email") await sayFarewell(deps, left.subscriber, how);
+    return left.subscriber;
+  }
+  if (left.subscriber.state === "unsubscribed") return left.subscriber;
+  const others = ["unconfirmed", "quarantined"] as const;
+  const ended = await deps.subscribers.changeState(pageId, channel, subscriberId, others, "unsubscribed", now);
+  return ended.outcome === "missing" ? null : ended.subscriber;
+}
+
+/** That somebody has left counts, whether or not the letter can be sent. */
+async function sayFarewell(
+  deps: SubscriptionDeps,
+  subscriber: EmailSubscriber,
+  how: "link" | "mail program" | "manage page",
+): Promise<void> {
+  const { pageId, channel, id: subscriberId, locale, email, unsubscribedAt } = subscriber;
+  if (unsubscribedAt === null) return;
+  try {
+    const [key, { pageName }] = await Promise.all([deps.access.currentSigningKey(pageId), pageOf(deps, pageId)]);
+    const subject = { pageId, channel, subscriberId };
+    const token = linkToken(key, "resubscribe", subject, unsubscribedAt + UNDO_LIFE_MS, String(unsubscribedAt));
+    const undoUrl = `${deps.subscriptionsUrl}/resubscribe/${token}`;
+    const raw = await deps.renderFarewell({ pageName, locale, to: email, undoUrl, how });
+    await deps.letters.sendLetter({ kind: "letter", ...subject, letter: { about: "farewell", unsubscribedAt }, raw });
+  } catch (error) {
+    deps.log.error("a farewell letter was not queued", error, { pageId, subscriberId });
+  }
 }
 
 /** Who the token is for. It never expires: a link in an old mail must still work. */

@@ -10,19 +10,19 @@ const ENDPOINT_LIMIT = 2_000;
 /** Ports that a public webhook may be on. */
 const PORTS: readonly string[] = ["", "443", "8443"];
 
+export const emailField = z
+  .string({ error: (issue) => (issue.input == null ? "is required" : "must be text") })
+  .check(z.trim(), z.maxLength(EMAIL_LIMIT, "is too long"), z.email("must be an email address"));
+export const phoneCountryField = z
+  .string("must be text")
+  .check(z.trim(), z.toUpperCase(), z.regex(/^[A-Z]{2}$/, "must be a country code of two letters"));
+export const phoneNumberField = line(40);
+
 export const newSubscriberSchema = z.object({
-  email: optional(
-    z
-      .string("must be text")
-      .check(z.trim(), z.maxLength(EMAIL_LIMIT, "is too long"), z.email("must be an email address")),
-  ),
+  email: optional(emailField),
   endpoint: optional(line(ENDPOINT_LIMIT)),
-  phone_country: optional(
-    z
-      .string("must be text")
-      .check(z.trim(), z.toUpperCase(), z.regex(/^[A-Z]{2}$/, "must be a country code of two letters")),
-  ),
-  phone_number: optional(line(40)),
+  phone_country: optional(phoneCountryField),
+  phone_number: optional(phoneNumberField),
   skip_confirmation_notification: optional(flag),
   component_ids: optional(idList.check(z.minLength(1, "must name at least one component"))),
 });
@@ -52,7 +52,7 @@ export function contactOf(input: NewSubscriber, rules: ContactRules): Contact {
     if (endpoint !== undefined || email !== undefined) {
       throw invalid("subscriber.phone_number", "cannot be given together with email or endpoint");
     }
-    return phoneOf(phone_number, input.phone_country, rules.smsCountries);
+    return phoneOf({ number: phone_number, country: input.phone_country }, rules.smsCountries, "subscriber.");
   }
   if (endpoint !== undefined) {
     return { channel: "webhook", endpoint: endpointOf(endpoint, rules.webhookTargets), contactEmail: email ?? null };
@@ -61,23 +61,29 @@ export function contactOf(input: NewSubscriber, rules: ContactRules): Contact {
   throw invalid("subscriber.email", "is required, or endpoint, or phone_number");
 }
 
-/** E.164 of a number as dialled from the country. */
-function phoneOf(number: string, country: string | undefined, allowed: ReadonlySet<string>): Contact {
+export type PhoneContact = Extract<Contact, { channel: "sms" }>;
+
+/** E.164 of a number as dialled from the country. `root` goes before the names of the fields. Throws 422. */
+export function phoneOf(
+  { number, country }: { number: string; country?: string | undefined },
+  allowed: ReadonlySet<string>,
+  root: string,
+): PhoneContact {
   const home = [...allowed].find((each) => each === country);
   if (country !== undefined && home === undefined) {
-    throw invalid("subscriber.phone_country", "is not a country that this page sends SMS to");
+    throw invalid(`${root}phone_country`, "is not a country that this page sends SMS to");
   }
   const international = number.startsWith("+");
   if (home === undefined && !international) {
-    throw invalid("subscriber.phone_country", "is required for a number without its country code");
+    throw invalid(`${root}phone_country`, "is required for a number without its country code");
   }
   const parsed = parseNumber(number, home);
-  if (parsed === undefined || !parsed.isValid()) throw invalid("subscriber.phone_number", "is not a mobile number");
+  if (parsed === undefined || !parsed.isValid()) throw invalid(`${root}phone_number`, "is not a mobile number");
   if (parsed.country === undefined || !allowed.has(parsed.country)) {
-    throw invalid("subscriber.phone_number", "belongs to a country that this page does not send SMS to");
+    throw invalid(`${root}phone_number`, "belongs to a country that this page does not send SMS to");
   }
   if (country !== undefined && parsed.country !== country) {
-    throw invalid("subscriber.phone_number", "belongs to another country than phone_country");
+    throw invalid(`${root}phone_number`, "belongs to another country than phone_country");
   }
   return { channel: "sms", phone: parsed.number, country: parsed.country };
 }

@@ -23,7 +23,7 @@ export class SendSms extends Construct {
     super(scope, id);
     this.function = new Sender(this, "Function", {
       step: "send-sms",
-      description: "sends one chunk of an update by SMS",
+      description: "sends one chunk of an update by SMS, or a code",
       envSchema,
       environment: {
         ...tableNames(state),

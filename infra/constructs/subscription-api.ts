@@ -7,6 +7,18 @@ import type { Alarms } from "./alarms.ts";
 import { HttpApi } from "./http-api.ts";
 import { PipelineFunction } from "./pipeline-function.ts";
 import { allow } from "./table-access.ts";
+import type { WorkQueue } from "./work-queue.ts";
+
+export interface Answering {
+  state: StateStack;
+  letters: WorkQueue;
+  smsLetters: WorkQueue;
+  pageUrl: string;
+  subscriptionsUrl: string;
+  mailFrom: string;
+  smsCountries: readonly string[];
+  captcha: { verifyUrl: string; secret: string } | null;
+}
 
 /** Its address is in the links of every email, so it is there before whatever answers at it. */
 export class SubscriptionApi extends Construct {
@@ -25,25 +37,34 @@ export class SubscriptionApi extends Construct {
     this.url = this.api.url;
   }
 
-  /** the public -> subscribers table. */
-  answer({ state, pageUrl }: { state: StateStack; pageUrl: string }): void {
+  /** the public -> subscribers table, and the letters that they are sent. */
+  answer({ state, letters, smsLetters, captcha, ...settings }: Answering): void {
     const subscriptions = new PipelineFunction(this, "Function", {
       step: "subscription-api",
-      description: "confirm, manage and leave a subscription",
+      description: "sign up, confirm, manage and leave a subscription",
       envSchema,
       environment: {
         SUBSCRIBERS_TABLE: state.subscribers.tableName,
         STATUS_TABLE: state.status.tableName,
         ACCESS_TABLE: state.access.tableName,
-        PAGE_URL: pageUrl,
+        LETTERS_QUEUE_URL: letters.url,
+        SMS_LETTERS_QUEUE_URL: smsLetters.url,
+        PAGE_URL: settings.pageUrl,
+        SUBSCRIPTIONS_URL: settings.subscriptionsUrl,
+        MAIL_FROM: settings.mailFrom,
+        SMS_COUNTRIES: settings.smsCountries.join(","),
+        CAPTCHA_VERIFY_URL: captcha?.verifyUrl ?? "",
+        CAPTCHA_SECRET: captcha?.secret ?? "",
       },
       memorySize: 1769,
       timeout: Duration.seconds(15),
     });
-    allow(subscriptions, state.subscribers, ["GetItem", "UpdateItem"]);
-    allow(subscriptions, state.status, ["GetItem"]);
-    // The signing keys behind the tokens in its links.
-    allow(subscriptions, state.access, ["GetItem"]);
+    allow(subscriptions, state.subscribers, ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]);
+    // What there is to subscribe to.
+    allow(subscriptions, state.status, ["GetItem", "BatchGetItem", "Query"]);
+    // The signing keys behind the tokens in its links, made on first use; what was asked for by whom, to cap it.
+    allow(subscriptions, state.access, ["GetItem", "Query", "PutItem", "UpdateItem"]);
+    for (const queue of [letters, smsLetters]) queue.grantSend(subscriptions);
     const path = "/{proxy+}";
     this.api.answeredBy(subscriptions, [
       { path, methods: [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS], throttle: { perSecond: 50, burst: 100 } },

@@ -16,6 +16,8 @@ export interface Sending {
   body?: string;
   contentType?: string;
   headers?: Record<string, string>;
+  /** The caller's IP address. */
+  source?: string;
 }
 
 export type Send = (method: string, target: string, sending?: Sending) => Promise<Reply>;
@@ -36,7 +38,7 @@ export function httpClient(handler: HttpHandler, always: Record<string, string> 
 function callOf(
   method: string,
   target: string,
-  { json, body, contentType, headers }: Sending,
+  { json, body, contentType, headers, source = "192.0.2.1" }: Sending,
   always: Record<string, string>,
 ): APIGatewayProxyEventV2 {
   const url = new URL(target, "https://api.example");
@@ -56,7 +58,7 @@ function callOf(
       apiId: "api",
       domainName: "api.example",
       domainPrefix: "api",
-      http: { method, path: url.pathname, protocol: "HTTP/1.1", sourceIp: "192.0.2.1", userAgent: "test" },
+      http: { method, path: url.pathname, protocol: "HTTP/1.1", sourceIp: source, userAgent: "test" },
       requestId: "request",
       routeKey: "ANY /{proxy+}",
       stage: "$default",

@@ -2,7 +2,7 @@ import { type ChunkWork, chunkGroup, deduplicationId, type RetryWork } from "../
 import type { Channel } from "../../functions/core/subscriber.ts";
 import type { AllQueues } from "../../functions/providers/queues.ts";
 
-export type QueueName = Channel | "webhookRetry" | "letters" | "plan" | "publish";
+export type QueueName = Channel | "webhookRetry" | "letters" | "smsLetters" | "plan" | "publish";
 
 interface Entry {
   queue: QueueName;
@@ -47,6 +47,9 @@ export function memoryQueues(clock: () => number) {
     },
     async sendProbe(work, delayMs) {
       put("webhookRetry", work, delayMs, null);
+    },
+    async sendSmsLetter(work) {
+      put("smsLetters", work, 0, null);
     },
     async sendQuarantine(work, delayMs) {
       put("plan", work, delayMs, null);

@@ -48,7 +48,7 @@ it("renders nothing in the senders", () => {
 describe("a function's bundle holds only the AWS clients that it uses", () => {
   const clients: Record<string, string[]> = {
     "manage-api": ["dynamodb", "sqs"],
-    "subscription-api": ["dynamodb"],
+    "subscription-api": ["dynamodb", "sqs"],
     "plan-notifications": ["dynamodb", "sns", "sqs"],
     "publish-page": ["dynamodb", "s3"],
     "receive-feedback": ["dynamodb"],

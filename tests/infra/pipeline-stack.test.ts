@@ -69,7 +69,7 @@ describe("queues", () => {
 
   it("show a chunk again only after its lease, and the lease outlives the invocation", () => {
     const sending = lanes.filter((lane) => lane.step.startsWith("send-"));
-    expect(sending).toHaveLength(5);
+    expect(sending).toHaveLength(6);
     for (const lane of sending) {
       expect(lane.Timeout * 1_000, lane.id).toBeLessThan(LEASE_MS);
       expect((lane.queue.VisibilityTimeout ?? 0) * 1_000, lane.id).toBeGreaterThan(LEASE_MS);

@@ -16,6 +16,7 @@ import { handleWork } from "../../functions/send-chunk/handle-work.ts";
 import { sharedPace, unpaced } from "../../functions/send-chunk/pace.ts";
 import { emailSender } from "../../functions/send-email/email-sender.ts";
 import { handleEmailWork } from "../../functions/send-email/handle-email-work.ts";
+import { handleSmsWork } from "../../functions/send-sms/handle-sms-work.ts";
 import { smsSender } from "../../functions/send-sms/sms-sender.ts";
 import { handleWebhookWork } from "../../functions/send-webhook/handle-webhook-work.ts";
 import { webhookSender } from "../../functions/send-webhook/webhook-sender.ts";
@@ -164,6 +165,11 @@ export function createWorld() {
         { subscribers, mail, clock, pace: sharedPace({ use: "letters", access, schedule: "email", clock, sleep }) },
         log,
       );
+      return;
+    }
+    if (queue === "smsLetters") {
+      const { sms } = world;
+      await handleSmsWork(body, senders.sms, { subscribers, sms, clock, pace: senders.sms.pace }, log);
       return;
     }
     if (queue === "sms") return handleWork(body, senders.sms, log);

@@ -60,6 +60,9 @@ export function simulatedQueues(clock: () => number, below: (count: number) => n
     async sendProbe(work, delayMs) {
       put("webhookRetry", work, delayMs, null);
     },
+    async sendSmsLetter(work) {
+      put("smsLetters", work, 0, null);
+    },
     async sendQuarantine(work, delayMs) {
       put("plan", work, delayMs, null);
     },

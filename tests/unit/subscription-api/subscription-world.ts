@@ -1,20 +1,41 @@
 import { newConfirmToken } from "../../../functions/core/confirm-token.ts";
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
 import { subscriberToken } from "../../../functions/core/signature.ts";
-import { ALL_UPDATES, type EmailSubscriber } from "../../../functions/core/subscriber.ts";
+import { ALL_UPDATES, type Channel, type EmailSubscriber } from "../../../functions/core/subscriber.ts";
 import { createLogger } from "../../../functions/lambda/logger.ts";
-import { subscriptionApi } from "../../../functions/subscription-api/api.ts";
+import type { SendDeps } from "../../../functions/send-chunk/channel-sender.ts";
+import { unpaced } from "../../../functions/send-chunk/pace.ts";
+import { handleEmailWork } from "../../../functions/send-email/handle-email-work.ts";
+import { handleSmsWork } from "../../../functions/send-sms/handle-sms-work.ts";
+import { type SubscriptionDeps, subscriptionApi } from "../../../functions/subscription-api/api.ts";
+import type { Captcha } from "../../../functions/subscription-api/captcha.ts";
+import { fitSms } from "../../../functions/subscription-api/fit-sms.ts";
 import { httpClient } from "../../fakes/http-client.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
 import { memoryStatusStore } from "../../fakes/memory-status-store.ts";
 import { memorySubscriberStore } from "../../fakes/memory-subscriber-store.ts";
+import { outside } from "../../fakes/outside.ts";
+import { memoryQueues } from "../../fakes/queues.ts";
 
 export const PAGE_ID = "dracooncloud";
 export const SUBSCRIBER_ID = "adaadaadaada";
 export const START = Date.UTC(2025, 6, 7, 10, 5);
 
+export const SITE = { pageUrl: "https://status.example", subscriptionsUrl: "https://subs.example" };
+
+/** Mails as short as can be, with the links in them; others test what mails look like. */
+const RENDERERS = {
+  renderConfirmation: async (mail: { to: string; locale: string; token: string }) =>
+    `to ${mail.to} (${mail.locale})\nconfirm ${SITE.subscriptionsUrl}/confirm/${mail.token}\ndecline ${SITE.subscriptionsUrl}/decline/${mail.token}`,
+  renderManageLink: async (mail: { to: string; locale: string; manageUrl: string }) =>
+    `to ${mail.to} (${mail.locale})\nmanage ${mail.manageUrl}`,
+  renderFarewell: async (mail: { to: string; locale: string; undoUrl: string; how: string }) =>
+    `to ${mail.to} (${mail.locale})\nleft by ${mail.how}\nundo ${mail.undoUrl}`,
+  fitSms,
+};
+
 /** The public API over stores in memory, with one unconfirmed email subscriber and the links that were mailed to her. */
-export async function subscriptionWorld() {
+export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha | null } = {}) {
   let now = START;
   const random = seededRandom("subscription-api tests");
   const logged: string[] = [];
@@ -51,18 +72,45 @@ export async function subscriptionWorld() {
   };
   await subscribers.create(ada);
   const key = await access.currentSigningKey(PAGE_ID);
-  const send = httpClient(
-    subscriptionApi({
-      status,
-      subscribers,
-      access,
-      clock: () => now,
-      pageUrl: "https://status.example",
-      log: createLogger({}, { info: keep, warn: keep, error: keep }),
-    }),
-  );
+  const clock = () => now;
+  const log = createLogger({}, { info: keep, warn: keep, error: keep });
+  const queues = memoryQueues(clock);
+  const world = outside();
+  const deps: SubscriptionDeps = {
+    status,
+    subscribers,
+    access,
+    letters: queues.ports,
+    smsLetters: queues.ports,
+    ...RENDERERS,
+    ...SITE,
+    random,
+    clock,
+    smsCountries: new Set(["DE", "AT"]),
+    captcha,
+    log,
+  };
+  const send = httpClient(subscriptionApi(deps));
+  /** What the senders make of the letters queued since the last look: mails and SMS that reached somebody. */
+  const delivered = async () => {
+    const before = world.reached.length;
+    const pace = unpaced(clock, async () => {});
+    for (let work = queues.receive(); work !== null; work = queues.receive()) {
+      if (work.queue === "letters") {
+        await handleEmailWork(work.body, NO_CHUNKS, { subscribers, mail: world.mail, clock, pace }, log);
+      } else {
+        await handleSmsWork(work.body, NO_CHUNKS, { subscribers, sms: world.sms, clock, pace }, log);
+      }
+      work.settle(true);
+    }
+    return world.reached.slice(before);
+  };
   return {
     send,
+    deps,
+    queues,
+    delivered,
+    random,
     status,
     subscribers,
     access,
@@ -75,8 +123,24 @@ export async function subscriptionWorld() {
     tick: (milliseconds: number) => {
       now += milliseconds;
     },
+    now: clock,
+    find: (channel: Channel, address: string) => subscribers.findByAddress(PAGE_ID, channel, address),
     stored: () => subscribers.get(PAGE_ID, "email", SUBSCRIBER_ID),
   };
+}
+
+/** Letters never come near chunks. */
+const NO_CHUNKS: SendDeps = new Proxy(Object.create(null), {
+  get(_, name) {
+    throw new Error(`a letter touched ${String(name)}`);
+  },
+});
+
+/** The path of a link in a mail, such as `confirm`. */
+export function linkIn(text: string | undefined, what: string): string {
+  const found = new RegExp(`${what} ${SITE.subscriptionsUrl}(\\S+)`).exec(text ?? "")?.[1];
+  if (found === undefined) throw new Error(`no link to ${what} in ${text}`);
+  return found;
 }
 
 export const BUTTON = { body: "from=page", contentType: "application/x-www-form-urlencoded" };

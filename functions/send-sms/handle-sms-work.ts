@@ -1,0 +1,59 @@
+import * as z from "zod/mini";
+import type { Clock } from "../core/clock.ts";
+import { type SmsLetterWork, sendWorkSchema, smsLetterWorkSchema } from "../core/queued-work.ts";
+import type { Logger } from "../lambda/logger.ts";
+import type { Sms } from "../providers/sms.ts";
+import type { SendDeps } from "../send-chunk/channel-sender.ts";
+import { handleWork } from "../send-chunk/handle-work.ts";
+import type { Pace } from "../send-chunk/pace.ts";
+import type { SubscriberStore } from "../store/subscribers.ts";
+
+export interface SmsLetterDeps {
+  subscribers: Pick<SubscriberStore, "get">;
+  sms: Sms;
+  clock: Clock;
+  /** Of the schedule that updates are paced by too. */
+  pace: Pace;
+}
+
+const smsWorkSchema = z.discriminatedUnion("kind", [...sendWorkSchema.def.options, smsLetterWorkSchema]);
+
+/** One body of send-sms's queues: chunks and retries like any sender, and SMS that belong to no update. */
+export async function handleSmsWork(body: string, deps: SendDeps, letters: SmsLetterDeps, log: Logger): Promise<void> {
+  const work = smsWorkSchema.parse(JSON.parse(body));
+  if (work.kind !== "sms letter") return handleWork(body, deps, log);
+  return sendSmsLetter(work, letters, log);
+}
+
+/** How long it may wait for its slot of the send rate. */
+const SLOT_WAIT_MS = 30_000;
+
+/** As with letters: what was surely not sent throws, so that the queue brings it again; what may have been sent does not. */
+async function sendSmsLetter(
+  work: SmsLetterWork,
+  { subscribers, sms, clock, pace }: SmsLetterDeps,
+  log: Logger,
+): Promise<void> {
+  const { about, pageId, subscriberId } = work;
+  if (about === "nothing" || clock() >= work.endsAt) return;
+  const slots = await pace.reserve(1, clock() + SLOT_WAIT_MS);
+  if (slots.outcome === "later") throw new Error(`no slot of the send rate for an SMS: ${about}`);
+  await pace.waitUntil(slots.at(0));
+  const subscriber = await subscribers.get(pageId, "sms", subscriberId);
+  if (subscriber?.channel !== "sms") return;
+  if (about === "code" && subscriber.state !== "unconfirmed") return;
+  const outcome = await sms.send(subscriber.phone, work.text);
+  switch (outcome.outcome) {
+    case "accepted":
+      return;
+    case "rejected":
+    case "gone":
+    case "unknown":
+      log.warn(`SMS not sent: ${about}`, { subscriberId, reason: outcome.reason });
+      return;
+    case "unavailable":
+    case "throttled":
+    case "quota exhausted":
+      throw new Error(`SMS not sent yet (${about}): ${outcome.outcome}`);
+  }
+}

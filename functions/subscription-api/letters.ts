@@ -1,0 +1,128 @@
+import type { Random } from "../core/clock.ts";
+import { newId } from "../core/ids.ts";
+import type { Locale } from "../core/locale.ts";
+import { linkToken, type SigningKey } from "../core/signature.ts";
+import { addressOf, type EmailSubscriber, type SmsSubscriber, type Subscriber } from "../core/subscriber.ts";
+import type { LetterQueue, SmsLetterQueue } from "../providers/queues.ts";
+import { wordsFor } from "./words/words.ts";
+
+const DAY_MS = 24 * 60 * 60_000;
+export const MANAGE_LINK_LIFE_MS = 7 * DAY_MS;
+export const UNDO_LIFE_MS = 30 * DAY_MS;
+
+export interface MailTo {
+  pageName: string;
+  locale: Locale;
+  to: string;
+}
+
+/** Whole mails, RFC 5322. */
+export interface Renderers {
+  /** `token`: of the links to confirm and to decline. */
+  renderConfirmation: (mail: MailTo & { token: string }) => Promise<string>;
+  renderManageLink: (mail: MailTo & { manageUrl: string }) => Promise<string>;
+  renderFarewell: (mail: MailTo & { undoUrl: string; how: "link" | "mail program" | "manage page" }) => Promise<string>;
+  /** One segment: the words before, cut if need be, and an address behind them. */
+  fitSms: (text: string, link: string | null) => string;
+}
+
+export interface LetterDeps extends Renderers {
+  letters: LetterQueue;
+  smsLetters: SmsLetterQueue;
+  random: Random;
+  /** No trailing slash. */
+  subscriptionsUrl: string;
+}
+
+/** `?components=a,b&incident=c`: what to tick on the page behind a manage link, or nothing. */
+export type Ticked = { components: readonly string[]; incidents: readonly string[] } | null;
+
+export function manageUrl(
+  { subscriptionsUrl }: Pick<LetterDeps, "subscriptionsUrl">,
+  key: SigningKey,
+  subscriber: Pick<Subscriber, "pageId" | "channel" | "id">,
+  bound: string,
+  now: number,
+  ticked: Ticked = null,
+): string {
+  const { pageId, channel, id: subscriberId } = subscriber;
+  const token = linkToken(key, "manage", { pageId, channel, subscriberId }, now + MANAGE_LINK_LIFE_MS, bound);
+  const query = new URLSearchParams();
+  if (ticked !== null && ticked.components.length > 0) query.set("components", ticked.components.join(","));
+  if (ticked !== null && ticked.incidents.length > 0) query.set("incident", ticked.incidents.join(","));
+  return `${subscriptionsUrl}/manage/${token}${query.size === 0 ? "" : `?${query}`}`;
+}
+
+export async function sendConfirmationLetter(
+  deps: LetterDeps,
+  subscriber: EmailSubscriber,
+  pageName: string,
+  token: string,
+): Promise<void> {
+  const { pageId, channel, id: subscriberId, locale, email } = subscriber;
+  const raw = await deps.renderConfirmation({ pageName, locale, to: email, token });
+  await deps.letters.sendLetter({
+    kind: "letter",
+    pageId,
+    channel,
+    subscriberId,
+    letter: { about: "confirmation" },
+    raw,
+  });
+}
+
+export async function sendManageLetter(
+  deps: LetterDeps,
+  key: SigningKey,
+  subscriber: EmailSubscriber,
+  pageName: string,
+  now: number,
+  ticked: Ticked = null,
+): Promise<void> {
+  const { pageId, channel, id: subscriberId, locale, email } = subscriber;
+  const url = manageUrl(deps, key, subscriber, addressOf(subscriber), now, ticked);
+  const raw = await deps.renderManageLink({ pageName, locale, to: email, manageUrl: url });
+  await deps.letters.sendLetter({
+    kind: "letter",
+    pageId,
+    channel,
+    subscriberId,
+    letter: { about: "manage link" },
+    raw,
+  });
+}
+
+/** As much work as a letter to somebody, and for nobody. */
+export async function sendDecoyLetter(
+  deps: LetterDeps,
+  key: SigningKey,
+  pageId: string,
+  mail: MailTo,
+  now: number,
+): Promise<void> {
+  const nobody = { pageId, channel: "email", id: newId(deps.random) } as const;
+  const raw = await deps.renderManageLink({ ...mail, manageUrl: manageUrl(deps, key, nobody, "", now) });
+  const { channel, id: subscriberId } = nobody;
+  await deps.letters.sendLetter({ kind: "letter", pageId, channel, subscriberId, letter: { about: "nothing" }, raw });
+}
+
+export async function sendManageSms(
+  deps: LetterDeps,
+  key: SigningKey,
+  subscriber: SmsSubscriber,
+  pageName: string,
+  now: number,
+): Promise<void> {
+  const { pageId, id: subscriberId, locale } = subscriber;
+  const url = manageUrl(deps, key, subscriber, addressOf(subscriber), now);
+  const text = deps.fitSms(wordsFor(locale).smsLink(pageName), url);
+  const endsAt = now + 60 * 60_000;
+  await deps.smsLetters.sendSmsLetter({
+    kind: "sms letter",
+    pageId,
+    subscriberId,
+    about: "manage link",
+    text,
+    endsAt,
+  });
+}

@@ -1,0 +1,152 @@
+import * as z from "zod/mini";
+import { newId } from "../core/ids.ts";
+import type { Locale } from "../core/locale.ts";
+import { addressOf, normalizeEmail, type Subscriber } from "../core/subscriber.ts";
+import { type HttpReply, type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
+import { fieldsIn } from "../lambda/input.ts";
+import { emailField, phoneOf } from "../subscriptions/contact.ts";
+import type { SubscriptionDeps } from "./api.ts";
+import { blockOf } from "./blocks.ts";
+import { type BothReply, forBoth } from "./both.ts";
+import { countAddress, countSource } from "./caps.ts";
+import { sendDecoyLetter, sendManageLetter, sendManageSms } from "./letters.ts";
+import { pageOf, servedPage } from "./page-of.ts";
+import { htmlReply } from "./page-shell.tsx";
+import type { PageIdentity } from "./pages.tsx";
+import { holderOf } from "./sign-up-email.ts";
+import { phoneFields } from "./sign-up-sms.ts";
+import { manageStep } from "./step.ts";
+import { localeField } from "./wishes.ts";
+import { wordsFor } from "./words/words.ts";
+
+/** A subscription is managed by a link sent to its address: to know the address is never enough. */
+export function manageLinkRoutes(deps: SubscriptionDeps): HttpRoute[] {
+  const path = "/manage";
+  return [
+    { method: "GET", path, run: (request) => ask(deps, request) },
+    { method: "POST", path, run: forBoth(deps, (request) => sendLink(deps, request)) },
+  ];
+}
+
+const byEmailSchema = z.object({ email: emailField, locale: localeField });
+const bySmsSchema = z.object({ ...phoneFields, locale: localeField });
+const eitherSchema = z.looseObject({ phone_number: z.optional(z.unknown()) });
+
+async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+  const { name } = await servedPage(deps);
+  const locale = request.query.get("locale") === "de" ? "de" : "en";
+  return askForAddress({ pageName: name, pageUrl: deps.pageUrl }, locale, [...deps.smsCountries]);
+}
+
+async function sendLink(deps: SubscriptionDeps, request: HttpRequest): Promise<BothReply> {
+  const now = deps.clock();
+  const page = await servedPage(deps);
+  const key = await deps.access.currentSigningKey(page.id);
+  const body = parsedBody(request);
+  const bySms = fieldsIn(eitherSchema, body, "").phone_number !== undefined;
+  await countSource(deps, key, page.id, bySms ? "sms" : "mail", request.source, now);
+  const identity = { pageName: page.name, pageUrl: deps.pageUrl };
+  if (bySms) {
+    const input = fieldsIn(bySmsSchema, body, "");
+    const contact = phoneOf({ number: input.phone_number, country: input.phone_country }, deps.smsCountries, "");
+    await sendToAddress(deps, page.id, "sms", contact.phone, contact.phone, input.locale ?? "en");
+    return accepted(identity, input.locale ?? "en", "sms");
+  }
+  const { email, locale } = fieldsIn(byEmailSchema, body, "");
+  await sendToAddress(deps, page.id, "email", normalizeEmail(email), email, locale ?? "en");
+  return accepted(identity, locale ?? "en", "mail");
+}
+
+function accepted(identity: PageIdentity, locale: Locale, by: "mail" | "sms"): BothReply {
+  const words = wordsFor(locale).checkLink;
+  return {
+    status: 202,
+    body: { status: "accepted", next: "Open the link that was sent, if the address is subscribed." },
+    page: () =>
+      htmlReply(202, { ...identity, locale, title: words.title, mark: "question", children: <p>{words[by]}</p> }),
+  };
+}
+
+/** As much work for a stranger's address as for a subscriber's. */
+async function sendToAddress(
+  deps: SubscriptionDeps,
+  pageId: string,
+  channel: "email" | "sms",
+  address: string,
+  written: string,
+  locale: Locale,
+): Promise<void> {
+  const now = deps.clock();
+  const key = await deps.access.currentSigningKey(pageId);
+  const capped = !(await countAddress(deps, key, pageId, channel, address, now));
+  const blocked = await blockOf(deps, key, pageId, channel, address);
+  const nobody = newId(deps.random);
+  const holder = await holderOf(deps, pageId, channel, address, nobody);
+  const { pageName } = await pageOf(deps, pageId);
+  if (manageStep({ holder, blocked, capped }) === "manage link") {
+    if (holder?.channel === "email") return sendManageLetter(deps, key, holder, pageName, now);
+    if (holder?.channel === "sms") return sendManageSms(deps, key, holder, pageName, now);
+  }
+  if (channel === "email") return sendDecoyLetter(deps, key, pageId, { pageName, locale, to: written }, now);
+  const text = deps.fitSms(wordsFor(locale).smsLink(pageName), deps.subscriptionsUrl);
+  const work = { kind: "sms letter", pageId, subscriberId: nobody, about: "nothing", text, endsAt: now } as const;
+  await deps.smsLetters.sendSmsLetter(work);
+}
+
+/** For whoever holds another of their links, such as the one to unsubscribe; under the same caps as anybody who asks. */
+export async function sendLinkTo(deps: SubscriptionDeps, pageId: string, subscriber: Subscriber | null): Promise<void> {
+  if (subscriber === null || subscriber.channel === "webhook") return;
+  await sendToAddress(
+    deps,
+    pageId,
+    subscriber.channel,
+    addressOf(subscriber),
+    addressOf(subscriber),
+    subscriber.locale,
+  );
+}
+
+function askForAddress(identity: PageIdentity, locale: Locale, countries: readonly string[]): HttpReply {
+  const words = wordsFor(locale).askManage;
+  return htmlReply(200, {
+    ...identity,
+    locale,
+    title: words.title,
+    mark: "question",
+    children: (
+      <>
+        <p>{words.text}</p>
+        <form method="post" action="/manage">
+          <input type="hidden" name="locale" value={locale} />
+          <label for="email">{words.email}</label>
+          <input id="email" name="email" type="email" required maxLength={254} autoComplete="email" />
+          <button type="submit">{words.button}</button>
+        </form>
+        {countries.length === 0 ? null : (
+          <section>
+            <form method="post" action="/manage">
+              <input type="hidden" name="locale" value={locale} />
+              <div class="pair">
+                <div>
+                  <label for="phone_country">{words.country}</label>
+                  <select id="phone_country" name="phone_country">
+                    {countries.map((country) => (
+                      <option key={country}>{country}</option>
+                    ))}
+                  </select>
+                </div>
+                <div>
+                  <label for="phone_number">{words.phone}</label>
+                  <input id="phone_number" name="phone_number" type="tel" required maxLength={40} autoComplete="tel" />
+                </div>
+              </div>
+              <button class="calm" type="submit">
+                {words.phoneButton}
+              </button>
+            </form>
+          </section>
+        )}
+      </>
+    ),
+  });
+}

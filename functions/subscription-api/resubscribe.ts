@@ -1,0 +1,42 @@
+import type { Subscriber } from "../core/subscriber.ts";
+import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
+import type { SubscriptionDeps } from "./api.ts";
+import { subscriberOfLink } from "./link.ts";
+import { pageOf } from "./page-of.ts";
+import { done, linkDoesNotWork, question } from "./pages.tsx";
+import { wordsFor } from "./words/words.ts";
+
+/** The way back in the letter that says farewell. */
+export function resubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
+  const path = "/resubscribe/{token}";
+  return [
+    { method: "GET", path, run: (request) => ask(deps, request) },
+    { method: "POST", path, run: (request) => comeBack(deps, request) },
+  ];
+}
+
+async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+  const subscriber = await whoLeft(deps, request);
+  if (subscriber === null) return linkDoesNotWork(deps.pageUrl);
+  return question(await pageOf(deps, subscriber.pageId), subscriber.locale, wordsFor(subscriber.locale).resubscribe);
+}
+
+async function comeBack(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+  const subscriber = await whoLeft(deps, request);
+  if (subscriber === null || !(await resubscribe(deps, subscriber))) return linkDoesNotWork(deps.pageUrl);
+  return done(await pageOf(deps, subscriber.pageId), subscriber.locale, wordsFor(subscriber.locale).resubscribed);
+}
+
+/** Brings back whoever had confirmed before they left. False: they changed meanwhile, or never had. */
+export async function resubscribe(deps: SubscriptionDeps, left: Subscriber): Promise<boolean> {
+  if (left.state !== "unsubscribed" || left.confirmedAt === null) return false;
+  const next: Subscriber = { ...left, state: "active", unsubscribedAt: null, updatedAt: deps.clock() };
+  return (await deps.subscribers.replace(left, next)).outcome === "changed";
+}
+
+/** The link is bound to the moment of leaving, so it undoes that one time and no later one. */
+function whoLeft(deps: SubscriptionDeps, request: HttpRequest): Promise<Subscriber | null> {
+  return subscriberOfLink(deps, "resubscribe", request.params.token ?? "", ({ state, unsubscribedAt }) =>
+    state === "unsubscribed" && unsubscribedAt !== null ? String(unsubscribedAt) : null,
+  );
+}

@@ -1,0 +1,127 @@
+import * as z from "zod/mini";
+import { newConfirmToken } from "../core/confirm-token.ts";
+import { newId } from "../core/ids.ts";
+import type { Page } from "../core/page.ts";
+import type { SigningKey } from "../core/signature.ts";
+import { type EmailSubscriber, normalizeEmail, type Subscriber } from "../core/subscriber.ts";
+import { type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
+import { fieldsIn } from "../lambda/input.ts";
+import { emailField } from "../subscriptions/contact.ts";
+import { newSubscriber } from "../subscriptions/new-subscriber.ts";
+import type { SubscriptionDeps } from "./api.ts";
+import { blockOf } from "./blocks.ts";
+import { type BothReply, forBoth, preflight } from "./both.ts";
+import { countAddress, countSource } from "./caps.ts";
+import { captchaFields, checkCaptcha } from "./captcha.ts";
+import { sendConfirmationLetter, sendDecoyLetter, sendManageLetter } from "./letters.ts";
+import { servedPage } from "./page-of.ts";
+import { checkMailbox } from "./sign-up-pages.tsx";
+import { signUpStep } from "./step.ts";
+import { preferencesFrom, scopesFrom, wishFields } from "./wishes.ts";
+
+const signUpSchema = z.object({ email: emailField, ...wishFields, ...captchaFields });
+
+export function emailSignUpRoutes(deps: SubscriptionDeps): HttpRoute[] {
+  const path = "/subscriptions/email";
+  return [{ method: "POST", path, run: forBoth(deps, (request) => signUp(deps, request)) }, preflight(path)];
+}
+
+/** The same answer, and the same work, whatever is known of the address: whoever asks learns nothing of its holder. */
+async function signUp(deps: SubscriptionDeps, request: HttpRequest): Promise<BothReply> {
+  const now = deps.clock();
+  const page = await servedPage(deps);
+  const key = await deps.access.currentSigningKey(page.id);
+  await countSource(deps, key, page.id, "mail", request.source, now);
+  const input = fieldsIn(signUpSchema, parsedBody(request), "");
+  await checkCaptcha(deps, input, request.source);
+  const scopes = await scopesFrom(deps, page.id, input);
+  const locale = input.locale ?? "en";
+  const wanted = newSubscriber(
+    {
+      pageId: page.id,
+      id: newId(deps.random),
+      contact: { channel: "email", email: input.email },
+      scopes,
+      locale,
+      confirmed: false,
+    },
+    now,
+  );
+  const preferences = preferencesFrom(input.preferences, wanted.preferences);
+  if (wanted.channel === "email") await enrol(deps, page, key, { ...wanted, preferences }, now);
+  return {
+    status: 202,
+    body: { status: "accepted", next: "Open the mail that was sent to the address, and confirm it." },
+    page: () => checkMailbox({ pageName: page.name, pageUrl: deps.pageUrl }, locale, input.email),
+  };
+}
+
+/** Lost races: somebody else changed the subscriber between the look and the write. */
+const TRIES = 4;
+
+async function enrol(
+  deps: SubscriptionDeps,
+  page: Page,
+  key: SigningKey,
+  wanted: EmailSubscriber,
+  now: number,
+): Promise<void> {
+  const address = normalizeEmail(wanted.email);
+  const capped = !(await countAddress(deps, key, page.id, "email", address, now));
+  const blocked = await blockOf(deps, key, page.id, "email", address);
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const holder = await holderOf(deps, page.id, "email", address, wanted.id);
+    switch (signUpStep({ holder, blocked, capped })) {
+      case "invite": {
+        const subject = { pageId: page.id, channel: "email", subscriberId: holder?.id ?? wanted.id } as const;
+        const { token, hash } = newConfirmToken(subject, deps.random);
+        const invited = await saveInvited(deps, holder, { ...wanted, confirmTokenHash: hash });
+        if (invited === null) break;
+        return sendConfirmationLetter(deps, invited, page.name, token);
+      }
+      case "manage link":
+        await writeNothing(deps, page.id, now);
+        if (holder?.channel !== "email") return;
+        return sendManageLetter(deps, key, holder, page.name, now, wanted.scopes);
+      case "nothing": {
+        await writeNothing(deps, page.id, now);
+        const { locale, email } = wanted;
+        return sendDecoyLetter(deps, key, page.id, { pageName: page.name, locale, to: email }, now);
+      }
+    }
+  }
+  throw new Error("a subscriber that signs up is changed again and again");
+}
+
+/** Whoever has the address. Where nobody has, somebody is looked for all the same, so that it takes as long. */
+export async function holderOf(
+  { subscribers }: Pick<SubscriptionDeps, "subscribers">,
+  pageId: string,
+  channel: "email" | "sms",
+  address: string,
+  nobodyId: string,
+): Promise<Subscriber | null> {
+  return (
+    (await subscribers.findByAddress(pageId, channel, address)) ?? (await subscribers.get(pageId, channel, nobodyId))
+  );
+}
+
+/** Stands where others write a subscriber: as many writes, whoever it is. */
+export async function writeNothing(
+  { access }: Pick<SubscriptionDeps, "access">,
+  pageId: string,
+  now: number,
+): Promise<void> {
+  await access.count(`${pageId}|nothing to write`, { most: Number.MAX_SAFE_INTEGER, windowMs: 60_000 }, now);
+}
+
+/** Stores who has to confirm: anew, or in the place of who was there, with the newest wishes. Null: lost a race. */
+async function saveInvited(
+  { subscribers }: Pick<SubscriptionDeps, "subscribers">,
+  holder: Subscriber | null,
+  wanted: EmailSubscriber,
+): Promise<EmailSubscriber | null> {
+  if (holder === null) return (await subscribers.create(wanted)).outcome === "created" ? wanted : null;
+  const next: EmailSubscriber = { ...wanted, id: holder.id, createdAt: holder.createdAt };
+  return (await subscribers.replace(holder, next)).outcome === "changed" ? next : null;
+}

@@ -1,0 +1,30 @@
+import type { BlockReason, Subscriber } from "../core/subscriber.ts";
+
+/** What an address is sent when somebody signs it up, or asks for a link to manage it. */
+export type Step = "invite" | "manage link" | "nothing";
+
+interface Known {
+  /** Who has the address, if anybody. */
+  holder: Subscriber | null;
+  blocked: BlockReason | null;
+  /** As much was sent to it already as may be. */
+  capped: boolean;
+}
+
+/** Whoever complained, or did not ask for this, is never written to again; what bounced may be confirmed anew. */
+function isClosed({ holder, blocked, capped }: Known): boolean {
+  if (capped || blocked === "complaint" || blocked === "not asked for") return true;
+  return holder?.state === "quarantined" && holder.quarantineReason === "complaint";
+}
+
+/** A sign-up: somebody who is subscribed already is shown the way to change it, everybody else has to confirm. */
+export function signUpStep(known: Known): Step {
+  if (isClosed(known)) return "nothing";
+  return known.holder?.state === "active" ? "manage link" : "invite";
+}
+
+/** A link is sent to subscribers, also to those who have left: they may come back, or have their data erased. */
+export function manageStep(known: Known): Step {
+  if (isClosed(known) || known.holder === null || known.holder.state === "quarantined") return "nothing";
+  return "manage link";
+}
