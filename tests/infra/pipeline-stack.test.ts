@@ -52,15 +52,15 @@ describe("queues", () => {
     expect(refused).toHaveLength(queues.length);
   });
 
-  it("with a consumer are eight, each with a dead-letter queue of its own kind", () => {
-    expect(lanes).toHaveLength(8);
+  it("with a consumer are nine, each with a dead-letter queue of its own kind", () => {
+    expect(lanes).toHaveLength(9);
     const dead = lanes.map((lane) => {
       expect(lane.queue.RedrivePolicy?.maxReceiveCount, lane.id).toBeGreaterThanOrEqual(3);
       const id = idOf(lane.queue.RedrivePolicy?.deadLetterTargetArn);
       expect(queueSchema.parse(resourceOf(pipeline, id).Properties).FifoQueue).toBe(lane.queue.FifoQueue);
       return id;
     });
-    expect(new Set(dead).size).toBe(8);
+    expect(new Set(dead).size).toBe(9);
   });
 
   it("give one piece of work to an invocation", () => {
