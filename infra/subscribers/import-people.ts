@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
+import { stringify } from "csv-stringify/sync";
+import { z } from "zod";
+import type { ApiClient } from "./api-client.ts";
+import { toCell } from "./columns.ts";
+import { type Batch, batchesOf, inspectFile, type PeopleFile, type Refusal } from "./people-file.ts";
+import { type Progress, readProgress, removeProgress, saveProgress } from "./progress-file.ts";
+import { number, progressLine, type Screen } from "./progress-line.ts";
+
+export interface ImportOptions {
+  file: string;
+  confirmed: boolean;
+  confirmations: boolean;
+  /** Names the API and the page: an import does not go on at another one. */
+  target: string;
+}
+
+export interface ImportSummary {
+  created: number;
+  exists: number;
+  refused: number;
+  /** Null where nothing was refused. */
+  report: string | null;
+}
+
+const answerSchema = z.object({
+  created: z.number(),
+  exists: z.number(),
+  rows: z.array(
+    z.discriminatedUnion("outcome", [
+      z.object({ outcome: z.enum(["created", "exists"]), line: z.number() }),
+      z.object({ outcome: z.literal("refused"), line: z.number(), field: z.string().nullable(), problem: z.string() }),
+    ]),
+  ),
+});
+
+/** Batch by batch, each under a key of its own: whatever is sent twice is done once. Throws where it cannot go on; started again it does. */
+export async function importPeople(options: ImportOptions, api: ApiClient, screen: Screen): Promise<ImportSummary> {
+  const people = await inspectFile(options.file);
+  const { confirmed, confirmations, target } = options;
+  const request = sha256([target, confirmed, confirmations].join("|"));
+  const progress = await readProgress(options.file, people.hash, request);
+  const { unused } = people.header;
+  const already = progress.created + progress.exists + progress.refused;
+  const line = progressLine(screen, people.rows, already);
+  if (unused.length > 0) line.say(`Columns that are not used: ${unused.join(", ")}`);
+  if (progress.batches > 0) line.say(`Going on after ${number(already)} rows of an earlier run.`);
+
+  const report = await openReport(people, progress.reportBytes);
+  try {
+    for await (const batch of batchesOf(people)) {
+      if (batch.number < progress.batches) continue;
+      const idempotencyKey = sha256([people.hash, request, batch.number].join("|"));
+      const refused = await sendBatch(batch, { confirmed, confirmations, idempotencyKey }, api, progress);
+      progress.reportBytes += await appendTo(report, refused, people, progress.reportBytes);
+      progress.batches = batch.number + 1;
+      await saveProgress(options.file, progress);
+      line.show(progress.created + progress.exists + progress.refused);
+    }
+  } finally {
+    line.end();
+    await report.close();
+  }
+  await removeProgress(options.file);
+  const { created, exists, refused } = progress;
+  return { created, exists, refused, report: refused > 0 ? reportPath(people) : null };
+}
+
+async function sendBatch(
+  batch: Batch,
+  { confirmed, confirmations, idempotencyKey }: { confirmed: boolean; confirmations: boolean; idempotencyKey: string },
+  api: ApiClient,
+  progress: Progress,
+): Promise<Refusal[]> {
+  const refused = [...batch.refused];
+  if (batch.rows.length > 0) {
+    const body = { subscribers: batch.rows.map(({ row }) => row), confirmed, send_confirmations: confirmations };
+    const call = { method: "POST", path: "/subscribers/import", body, idempotencyKey } as const;
+    const answer = await api.call(call, answerSchema);
+    progress.created += answer.created;
+    progress.exists += answer.exists;
+    const cells = new Map(batch.rows.map((row) => [row.line, row.cells]));
+    for (const row of answer.rows) {
+      if (row.outcome !== "refused") continue;
+      const reason = row.field === null ? row.problem : `${row.field} ${row.problem}`;
+      refused.push({ line: row.line, reason, cells: cells.get(row.line) ?? [] });
+    }
+  }
+  progress.refused += refused.length;
+  return refused.sort((a, b) => a.line - b.line);
+}
+
+function reportPath({ path }: PeopleFile): string {
+  return `${path}.refused.csv`;
+}
+
+/** What a run that died wrote beyond its last batch is cut off. For its owner's eyes: it holds addresses. */
+async function openReport(people: PeopleFile, bytes: number): Promise<FileHandle> {
+  const file = await open(reportPath(people), bytes === 0 ? "w" : "r+", 0o600);
+  await file.truncate(bytes);
+  return file;
+}
+
+/** Line and reason before the row as it was, under the same titles: mended, it can be imported as it is. */
+async function appendTo(
+  report: FileHandle,
+  refused: readonly Refusal[],
+  { header, delimiter }: PeopleFile,
+  at: number,
+): Promise<number> {
+  if (refused.length === 0) return 0;
+  const rows = refused.map(({ line, reason, cells }) => [String(line), toCell(reason), ...cells]);
+  const text = stringify(at === 0 ? [["line", "reason", ...header.titles], ...rows] : rows, { delimiter });
+  const { bytesWritten } = await report.write(text, at);
+  return bytesWritten;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ApiClient, apiClient } from "./api-client.ts";
+import { eraseAddress } from "./erase-address.ts";
+import { exportPeople } from "./export-people.ts";
+import { importPeople } from "./import-people.ts";
+import { type Command, parseCommand, USAGE, UsageError } from "./options.ts";
+import { duration, number, type Screen } from "./progress-line.ts";
+
+// Progress goes to where errors go, so that nothing but the result is on stdout.
+const screen: Screen = {
+  isTerminal: process.stderr.isTTY === true,
+  write: (text) => process.stderr.write(text),
+  clock: () => performance.now(),
+};
+
+try {
+  const args = process.argv.slice(2);
+  if (args.includes("--help") || args.includes("-h")) console.log(USAGE);
+  else process.exitCode = await run(parseCommand(args, process.env));
+} catch (error) {
+  if (error instanceof UsageError || (error instanceof TypeError && "code" in error)) {
+    console.error(`${error.message}\n\n${USAGE}`);
+  } else {
+    console.error(error instanceof Error ? error.message : error);
+  }
+  process.exitCode = 1;
+}
+
+/** The exit code: 1 if rows were refused, or nobody was there to erase. */
+async function run(command: Command): Promise<number> {
+  const api = await apiClient(command.api, {
+    fetch,
+    sleep,
+    jitter: Math.random,
+    onWait: (reason, ms) => screen.write(`\nTrying again in ${duration(ms / 1_000)}: ${reason}\n`),
+  });
+  switch (command.command) {
+    case "import":
+      return runImport(command, api);
+    case "export": {
+      const rows = await exportPeople(command.file, api, screen);
+      console.log(`${number(rows)} subscribers are in ${command.file}.`);
+      return 0;
+    }
+    case "erase": {
+      const told = await eraseAddress(command.address, command.country, api);
+      console.log(told === null ? "The page knows nothing of this address." : told.join("\n"));
+      return told === null ? 1 : 0;
+    }
+  }
+}
+
+async function runImport(command: Command & { command: "import" }, api: ApiClient): Promise<number> {
+  const target = `${command.api.api}|${command.api.page ?? ""}`;
+  const { created, exists, refused, report } = await importPeople({ ...command, target }, api, screen);
+  console.log(
+    `${number(created)} created, ${number(exists)} there already and left as they are, ${number(refused)} refused.`,
+  );
+  if (report !== null) console.log(`Refused rows, with their lines and reasons, are in ${report}.`);
+  return refused > 0 ? 1 : 0;
+}

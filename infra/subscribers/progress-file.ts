@@ -1,0 +1,56 @@
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { z } from "zod";
+
+const progressSchema = z.object({
+  /** Of the file's content. */
+  hash: z.string(),
+  /** Of what else makes up the requests. */
+  request: z.string(),
+  /** Batches that are done. */
+  batches: z.number(),
+  created: z.number(),
+  exists: z.number(),
+  refused: z.number(),
+  /** Length of the report of refused rows when the last batch was done: what is beyond was written by a run that died. */
+  reportBytes: z.number(),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+export function progressPath(file: string): string {
+  return `${file}.progress`;
+}
+
+/** Where an earlier run stopped; a fresh start where there was none. Throws when that was another import. */
+export async function readProgress(file: string, hash: string, request: string): Promise<Progress> {
+  const path = progressPath(file);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return { hash, request, batches: 0, created: 0, exists: 0, refused: 0, reportBytes: 0 };
+  }
+  const progress = progressSchema.parse(JSON.parse(text));
+  if (progress.hash !== hash) {
+    throw new Error(`${file} has changed since its import began: delete ${path} to import it from the beginning`);
+  }
+  if (progress.request !== request) {
+    throw new Error(`the import of ${file} was begun with other options: use those, or delete ${path} to begin anew`);
+  }
+  return progress;
+}
+
+/** Whole or not at all, whenever the machine stops. */
+export async function saveProgress(file: string, progress: Progress): Promise<void> {
+  const path = progressPath(file);
+  await writeFile(`${path}.new`, JSON.stringify(progress));
+  await rename(`${path}.new`, path);
+}
+
+export async function removeProgress(file: string): Promise<void> {
+  await rm(progressPath(file), { force: true });
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}

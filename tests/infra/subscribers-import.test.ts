@@ -1,0 +1,224 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Subscriber, subscriberSchema } from "../../functions/core/subscriber.ts";
+import { type ApiDeps, apiClient } from "../../infra/subscribers/api-client.ts";
+import { exportPeople } from "../../infra/subscribers/export-people.ts";
+import { type ImportOptions, importPeople } from "../../infra/subscribers/import-people.ts";
+import type { Screen } from "../../infra/subscribers/progress-line.ts";
+import { KEY, PAGE } from "../unit/manage-api/manage-world.ts";
+import { type Mishap, peopleServer } from "./people-server.ts";
+
+type Server = Awaited<ReturnType<typeof peopleServer>>;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tocsin-people-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function fileOf(text: string | Buffer): string {
+  const path = join(folder, "people.csv");
+  writeFileSync(path, text);
+  return path;
+}
+
+function screenInto(lines: string[], isTerminal = false): Screen {
+  let now = 0;
+  return { isTerminal, write: (text) => void lines.push(text), clock: () => (now += 11_000) };
+}
+
+interface Run extends Partial<Omit<ImportOptions, "file">> {
+  deps?: Partial<ApiDeps>;
+  written?: string[];
+}
+
+async function clientOf(server: Server, deps: Partial<ApiDeps> = {}) {
+  const all: ApiDeps = { fetch, sleep: async () => {}, jitter: () => 0.5, onWait: () => {}, ...deps };
+  return apiClient({ api: server.url, key: KEY, page: undefined }, all);
+}
+
+async function importFrom(file: string, server: Server, { deps, written = [], ...options }: Run = {}) {
+  const all = { file, confirmed: true, confirmations: true, target: "here", ...options };
+  return importPeople(all, await clientOf(server, deps), screenInto(written));
+}
+
+async function everybody({ world }: Server): Promise<Subscriber[]> {
+  const lists = await Promise.all(
+    (["email", "sms", "webhook"] as const).map((channel) => world.subscribers.list(PAGE.id, channel, 5_000, null)),
+  );
+  return lists.flatMap(({ items }) => items.map((item) => subscriberSchema.parse(item)));
+}
+
+/** So many good addresses, and a bad one in every hundredth place. */
+function people(count: number): string {
+  const rows = Array.from({ length: count }, (_, index) =>
+    index % 100 === 50 ? `nobody ${index}` : `person-${index}@example.org`,
+  );
+  return `email\n${rows.join("\n")}\n`;
+}
+
+describe("an import", () => {
+  it("goes through a network that loses every third request, and does everything once", async () => {
+    const kinds: (Mishap | null)[] = [null, null, "lost", null, 503, null, "unreachable", 429];
+    await using server = await peopleServer((request) => kinds[request % kinds.length] ?? null);
+    const waits: number[] = [];
+    const deps: Partial<ApiDeps> = { onWait: (_, ms) => void waits.push(ms) };
+    const summary = await importFrom(fileOf(people(2_300)), server, { deps });
+    expect(summary).toMatchObject({ created: 2_277, exists: 0, refused: 23 });
+    expect(await everybody(server)).toHaveLength(2_277);
+    expect(waits.length).toBeGreaterThan(2);
+    // What the API asks for is waited at least.
+    expect(Math.max(...waits)).toBe(7_000);
+  });
+
+  it("reports refused rows with line and reason before the row as it was, and leaves nothing else behind", async () => {
+    await using server = await peopleServer();
+    const file = fileOf(
+      'Name;E-Mail;Status\n"Ada\nLovelace";ada@example.org;ACTIVE\n=1+1;nobody;active\nBob;b@example.org;asleep\na;b;c;d\n',
+    );
+    const written: string[] = [];
+    const { report } = await importFrom(file, server, { written });
+    expect(written.join("")).toContain("Columns that are not used: Name");
+    const rows = parse(readFileSync(report ?? "", "utf8"), { delimiter: ";", relax_column_count: true });
+    expect(rows).toEqual([
+      ["line", "reason", "Name", "E-Mail", "Status"],
+      ["4", "email must be an email address", "=1+1", "nobody", "active"],
+      ["5", "state must be one of: unconfirmed, active, quarantined, unsubscribed", "Bob", "b@example.org", "asleep"],
+      ["6", "has more cells than the first line has columns", "a", "b", "c", "d"],
+    ]);
+    expect(statSync(report ?? "").mode & 0o077).toBe(0);
+    expect(readdirSync(folder).sort()).toEqual(["people.csv", "people.csv.refused.csv"]);
+  });
+
+  it("goes on where it was interrupted, with the counts and the report of both runs", async () => {
+    await using server = await peopleServer();
+    const file = fileOf(people(2_300));
+    const dies: Partial<ApiDeps> = {
+      // The page, three batches, and the fourth, of which the answer is never seen.
+      fetch: async (...given) => {
+        const response = await fetch(...given);
+        if (server.paths.length === 5) throw new Error("killed");
+        return response;
+      },
+      sleep: () => Promise.reject(new Error("killed")),
+    };
+    await expect(importFrom(file, server, { deps: dies })).rejects.toThrow("killed");
+    expect(readdirSync(folder)).toContain("people.csv.progress");
+    // And a line of the report that the dying run wrote too much.
+    writeFileSync(`${file}.refused.csv`, `${readFileSync(`${file}.refused.csv`, "utf8")}1551,again,nobody\n`);
+
+    const written: string[] = [];
+    const summary = await importFrom(file, server, { written });
+    expect(written.join("")).toContain("Going on after 1,500 rows");
+    expect(server.paths.filter((path) => path.endsWith("/import"))).toHaveLength(6);
+    expect(summary).toMatchObject({ created: 2_277, exists: 0, refused: 23 });
+    expect(await everybody(server)).toHaveLength(2_277);
+    const lines = parse(readFileSync(`${file}.refused.csv`, "utf8")).map(([line = ""]) => line);
+    expect(lines).toEqual(["line", ...Array.from({ length: 23 }, (_, index) => String(52 + index * 100))]);
+    expect(readdirSync(folder)).not.toContain("people.csv.progress");
+  });
+
+  it.each([
+    ["file", "people.csv has changed", { text: people(1_201) }],
+    ["options", "was begun with other options", { confirmed: false }],
+    ["page", "was begun with other options", { target: "there" }],
+  ])("does not go on with another %s", async (_, problem, { text, ...options }: Run & { text?: string }) => {
+    await using server = await peopleServer((request) => (request >= 2 && request < 10 ? 503 : null));
+    const file = fileOf(people(1_200));
+    await expect(importFrom(file, server)).rejects.toThrow("503");
+    if (text !== undefined) writeFileSync(file, text);
+    const sent = server.paths.length;
+    await expect(importFrom(file, server, options)).rejects.toThrow(problem);
+    expect(server.paths.slice(sent).filter((path) => path.endsWith("/import"))).toEqual([]);
+  });
+
+  it("stops at once where trying again would not help, and says what the API said", async () => {
+    await using server = await peopleServer();
+    await server.world.addKey("reader", ["subscribers:read", "pages:read"]);
+    const api = await apiClient(
+      { api: server.url, key: KEY.replace("operator", "reader"), page: PAGE.id },
+      { fetch, sleep: async () => {}, jitter: Math.random, onWait: () => {} },
+    );
+    const options = { file: fileOf(people(2)), confirmed: true, confirmations: true, target: "" };
+    await expect(importPeople(options, api, screenInto([]))).rejects.toThrow(
+      "403 This key lacks the scope subscribers:write",
+    );
+    expect(server.paths).toHaveLength(1);
+  });
+
+  it.each([
+    ["is not UTF-8", Buffer.from("email\nm\xfcller@example.org\n", "latin1")],
+    ["is not valid CSV", 'email\n"ada@example.org\n'],
+    ["is empty", ""],
+    ["must name the columns", "ada@example.org\nbob@example.org\n"],
+    ["two columns for email", "email,E-Mail\na@example.org,b@example.org\n"],
+  ])("sends nothing of a file that %s", async (problem, text) => {
+    await using server = await peopleServer();
+    await expect(importFrom(fileOf(text), server)).rejects.toThrow(problem);
+    expect(server.paths.filter((path) => path.endsWith("/import"))).toEqual([]);
+  });
+
+  it("reads what spreadsheets write: a byte order mark, semicolons, names of components, words in capitals", async () => {
+    await using server = await peopleServer();
+    const web = await server.world.component("Web App");
+    const file = fileOf("\ufeffEmail;Components;Language;Paused\r\nada@example.org;web app | ;DE;TRUE\r\n\r\n");
+    expect(await importFrom(file, server)).toMatchObject({ created: 1, refused: 0 });
+    expect(await everybody(server)).toMatchObject([
+      { scopes: { page: false, components: [web] }, locale: "de", pausedAt: expect.any(Number) },
+    ]);
+  });
+
+  it("says how far it is, over and over on a terminal's one line", async () => {
+    await using server = await peopleServer();
+    const api = await clientOf(server);
+    const written: string[] = [];
+    const options = { file: fileOf(people(1_200)), confirmed: true, confirmations: true, target: "" };
+    await importPeople(options, api, screenInto(written, true));
+    expect(written[0]).toMatch(/^\r500 of 1,200 rows {2}45\/s {2}15 s left/);
+    expect(written.at(-1)).toBe("\n");
+  });
+});
+
+describe("an export", () => {
+  it("is what an import makes the same subscribers of", async () => {
+    await using server = await peopleServer();
+    await using other = await peopleServer();
+    const rows = [
+      { email: "left@example.org", state: "unsubscribed" },
+      { email: "'+quoted@example.org", locale: "de", updates: "first and last", minimum_impact: "major" },
+      { phone_number: "+4915123456789", paused: true },
+      {
+        endpoint: "https://hooks.example.org/?a=1,2",
+        email: "-ops@example.org",
+        format: "teams",
+        statuses: ["resolved", "monitoring"],
+      },
+      { email: "q@example.org", state: "quarantined", quarantine_reason: "complaint", page: false },
+      { email: "new@example.org" },
+    ];
+    await server.world.post("/subscribers/import", { subscribers: rows, send_confirmations: false });
+    const file = join(folder, "out.csv");
+    const count = await exportPeople(file, await clientOf(server), screenInto([]));
+    expect(count).toBe(rows.length);
+    expect(statSync(file).mode & 0o077).toBe(0);
+
+    const summary = await importFrom(file, other, { confirmed: false, confirmations: false });
+    expect(summary).toMatchObject({ created: count, refused: 0 });
+    const bare = (all: readonly Subscriber[]) => all.map(({ id: _, ...rest }) => JSON.stringify(rest)).sort();
+    expect(bare(await everybody(other))).toEqual(bare(await everybody(server)));
+  });
+
+  it("leaves a file alone that is there already, and none behind when it fails", async () => {
+    await using server = await peopleServer();
+    const file = fileOf("mine");
+    await expect(exportPeople(file, await clientOf(server), screenInto([]))).rejects.toThrow("EEXIST");
+    expect(readFileSync(file, "utf8")).toBe("mine");
+    await using failing = await peopleServer((request) => (request > 0 ? 503 : null));
+    const api = await clientOf(failing);
+    await expect(exportPeople(join(folder, "out.csv"), api, screenInto([]))).rejects.toThrow("503");
+    expect(readdirSync(folder)).toEqual(["people.csv"]);
+  });
+});
