@@ -39,6 +39,13 @@ export class StateStack extends Stack {
     this.status.addLocalSecondaryIndex({ indexName: "unresolved", sortKey: number("unresolvedAt") });
 
     this.subscribers = table("Subscribers");
+    // Only who has not confirmed, or is in quarantine, has these attributes.
+    this.subscribers.addGlobalSecondaryIndex({
+      indexName: "purge",
+      partitionKey: text("purgePk"),
+      sortKey: text("purgeSk"),
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
 
     this.deliveries = table("Deliveries", { timeToLiveAttribute: "expiresAt" });
     for (const index of ["problems", "due", "open"]) {

@@ -121,6 +121,35 @@ export type SmsSubscriber = z.infer<typeof smsSubscriberSchema>;
 export type WebhookSubscriber = z.infer<typeof webhookSubscriberSchema>;
 export type Subscriber = z.infer<typeof subscriberSchema>;
 
+const PURGE_AFTER_MS = 90 * 24 * 60 * 60 * 1_000;
+
+/**
+ * When a subscriber is removed who has not been reached, or has not confirmed, for 90 days (Statuspage's rule for
+ * quarantine, and how long it keeps confirmation links); null: never. Whatever is changed of an unconfirmed one, a new
+ * confirmation above all, begins the 90 days anew.
+ */
+export function purgeAtOf({
+  state,
+  quarantinedAt,
+  updatedAt,
+}: Pick<Subscriber, "state" | "quarantinedAt" | "updatedAt">): number | null {
+  switch (state) {
+    case "unconfirmed":
+      return updatedAt + PURGE_AFTER_MS;
+    case "quarantined":
+      return (quarantinedAt ?? updatedAt) + PURGE_AFTER_MS;
+    case "active":
+    case "unsubscribed":
+      return null;
+  }
+}
+
+/** What must be remembered of an address when its subscriber is removed: that it bounced, or that its holder complained. */
+export function lastingReason({ state, quarantineReason }: Subscriber): BlockReason | null {
+  if (state !== "quarantined") return null;
+  return quarantineReason === "bounce" || quarantineReason === "complaint" ? quarantineReason : null;
+}
+
 /** What makes a subscriber unique on a page and channel. */
 export function addressOf(subscriber: Subscriber): string {
   switch (subscriber.channel) {

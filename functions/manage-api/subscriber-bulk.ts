@@ -3,8 +3,8 @@ import { type Channel, channelSchema, type Subscriber, type SubscriberState } fr
 import { inParallel } from "../lambda/in-parallel.ts";
 import { fieldsIn, idList, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
+import { blockOf } from "../subscriptions/blocked.ts";
 import { sendConfirmation } from "../subscriptions/confirmation.ts";
-import { blockOf } from "./blocked.ts";
 import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "./route.ts";
 import { OTHER_TYPES, take, walk } from "./subscriber-lists.ts";
 

@@ -1,9 +1,9 @@
 import parsePhoneNumber, { isSupportedCountry } from "libphonenumber-js/mobile";
 import * as z from "zod/mini";
-import { type Channel, normalizeEmail, type Subscriber } from "../core/subscriber.ts";
+import { type Channel, lastingReason, normalizeEmail, type Subscriber } from "../core/subscriber.ts";
 import { fieldsIn, line, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
-import { block, lastingReason } from "./blocked.ts";
+import { block } from "../subscriptions/blocked.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "./route.ts";
 import { everybody } from "./subscriber-lists.ts";
 

@@ -1,12 +1,9 @@
 import parsePhoneNumber from "libphonenumber-js/mobile";
 import type { Page } from "../core/page.ts";
 import { webhookSecret } from "../core/signature.ts";
-import type { Subscriber, WebhookSubscriber } from "../core/subscriber.ts";
+import { purgeAtOf, type Subscriber, type WebhookSubscriber } from "../core/subscriber.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import type { ManageDeps } from "./route.ts";
-
-/** Quarantined subscribers are removed after this long (Statuspage's rule). */
-const PURGE_AFTER_MS = 90 * 24 * 60 * 60 * 1_000;
 
 /** Statuspage's subscriber, and its state, which Statuspage tells by the list it is in. No token, hash or secret. */
 export function presentSubscriber(subscriber: Subscriber, page: Page) {
@@ -22,7 +19,7 @@ export function presentSubscriber(subscriber: Subscriber, page: Page) {
     workspace_name: null,
     quarantined_at: time(quarantinedAt),
     quarantine_reason: subscriber.state === "quarantined" ? (subscriber.quarantineReason ?? null) : null,
-    purge_at: time(quarantinedAt === null ? null : quarantinedAt + PURGE_AFTER_MS),
+    purge_at: time(subscriber.state === "quarantined" ? purgeAtOf(subscriber) : null),
     components: subscriber.scopes.components,
     page_access_user_id: null,
     created_at: time(subscriber.createdAt),

@@ -9,6 +9,7 @@ import {
 import * as z from "zod/mini";
 import { CHANNELS, type Channel, type Subscriber, subscriberSchema } from "../core/subscriber.ts";
 import { cursorParts } from "./cursor.ts";
+import { dynamoPurge, removalOf } from "./dynamo-purge.ts";
 import {
   addressGuardSchema,
   addressKey,
@@ -21,6 +22,7 @@ import {
   nextVersion,
   POSITION_FORM,
   positionKey,
+  purgeFields,
   scaleToAll,
   stateFields,
   subscriberKey,
@@ -40,6 +42,9 @@ import {
 import { updateParts } from "./update-expression.ts";
 
 const subscribersSchema = z.array(subscriberSchema);
+
+/** Takes a subscriber out of the index of those who will be removed. */
+const STAYS = { purgePk: undefined, purgeSk: undefined };
 
 // Greater than every "#<id>" of its position, and than nothing of the next one.
 const AFTER_ALL_IDS = "#~";
@@ -104,7 +109,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       const key = subscriberKey(subscriber.pageId, subscriber.channel, subscriber.id);
       const puts: Record<string, unknown>[] = [
         { ...addressKey(subscriber), subscriberId: subscriber.id },
-        { ...key, ...subscriber },
+        { ...key, ...subscriber, ...purgeFields(subscriber) },
         ...(subscriber.channel === "webhook" ? [{ ...hostKey(subscriber) }] : []),
       ];
       const transaction = new TransactWriteItemsCommand({
@@ -192,7 +197,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
 
     confirm(pageId, channel, subscriberId, tokenHash, now) {
       // The hash stays: it tells a second press of the button from a stranger's guess. The state makes it single use.
-      const fields = { state: "active", confirmedAt: now, updatedAt: now };
+      const fields = { state: "active", confirmedAt: now, updatedAt: now, ...STAYS };
       return change(
         subscriberKey(pageId, channel, subscriberId),
         fields,
@@ -210,7 +215,10 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       const states = from.map((state, index): [string, string] => [`:from${index}`, state]);
       return change(
         key,
-        { ...stateFields(to, now) },
+        {
+          ...stateFields(to, now),
+          ...purgeFields({ id: subscriberId, state: to, quarantinedAt: now, updatedAt: now }),
+        },
         `#state IN (${states.map(([name]) => name).join(", ")})`,
         Object.fromEntries(states),
       );
@@ -223,7 +231,11 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     saveConfirmToken(pageId, channel, subscriberId, tokenHash, now) {
       return change(
         subscriberKey(pageId, channel, subscriberId),
-        { confirmTokenHash: tokenHash, updatedAt: now },
+        {
+          confirmTokenHash: tokenHash,
+          updatedAt: now,
+          ...purgeFields({ id: subscriberId, state: "unconfirmed", quarantinedAt: null, updatedAt: now }),
+        },
         "#state = :unconfirmed",
         { ":unconfirmed": "unconfirmed" },
       );
@@ -248,7 +260,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       const stored = nextVersion(read, next);
       const put = new PutItemCommand({
         TableName: table,
-        Item: toItem({ ...subscriberKey(pageId, channel, id), ...stored }),
+        Item: toItem({ ...subscriberKey(pageId, channel, id), ...stored, ...purgeFields(stored) }),
         ConditionExpression: "updatedAt = :read AND #state = :state",
         ExpressionAttributeNames: { "#state": "state" },
         ExpressionAttributeValues: toItem({ ":read": read.updatedAt, ":state": read.state }),
@@ -309,25 +321,12 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       await client.send(new DeleteItemCommand({ TableName: table, Key: toKey(blockKey(pageId, channel, mac)) }));
     },
 
+    ...dynamoPurge(client, table),
+
     async remove(pageId, channel, subscriberId) {
       const subscriber = await get(pageId, channel, subscriberId);
       if (subscriber === null) return;
-      const transaction = new TransactWriteItemsCommand({
-        TransactItems: [
-          { Delete: { TableName: table, Key: toKey(subscriberKey(pageId, channel, subscriberId)) } },
-          ...(subscriber.channel === "webhook"
-            ? [{ Delete: { TableName: table, Key: toKey(hostKey(subscriber)) } }]
-            : []),
-          {
-            Delete: {
-              TableName: table,
-              Key: toKey(addressKey(subscriber)),
-              ConditionExpression: "attribute_not_exists(pk) OR subscriberId = :id",
-              ExpressionAttributeValues: toItem({ ":id": subscriberId }),
-            },
-          },
-        ],
-      });
+      const transaction = new TransactWriteItemsCommand({ TransactItems: removalOf(table, subscriber) });
       const { refusal } = await attemptThroughConflicts(() => client.send(transaction));
       if (refusal === null) return;
       if (isConflict(refusal)) throw lastingConflict("removing a subscriber");

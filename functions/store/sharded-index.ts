@@ -3,9 +3,9 @@ import { type Item, toItem } from "./table.ts";
 
 export type SortKeyRange = { after: string } | { before: string } | { from: string; to: string };
 
-/** One of the deliveries table's sparse indexes: its attributes are `<name>Pk` and `<name>Sk`. */
+/** A sparse index of the deliveries table, or (`purge`) of the subscribers table: its attributes are `<name>Pk` and `<name>Sk`. */
 export interface ShardedQuery {
-  index: "problems" | "due" | "open";
+  index: "problems" | "due" | "open" | "purge";
   /** Partition values of all shards. */
   shards: readonly string[];
   /** Only sort keys after this one, before that one, or between two (both included); null: all. */

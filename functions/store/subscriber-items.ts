@@ -4,10 +4,11 @@ import {
   addressOf,
   blockReasonSchema,
   type Channel,
+  purgeAtOf,
   type Subscriber,
   type WebhookSubscriber,
 } from "../core/subscriber.ts";
-import type { Key } from "./table.ts";
+import { type Key, timeKey } from "./table.ts";
 
 export function audiencePartition(pageId: string, channel: Channel): string {
   return `PAGE#${pageId}#${channel}`;
@@ -52,6 +53,30 @@ export const blockItemSchema = z.object({ reason: blockReasonSchema });
 export function nextVersion<T extends Subscriber>(read: Subscriber, next: T): T {
   return { ...next, updatedAt: Math.max(next.updatedAt, read.updatedAt + 1) };
 }
+
+const PURGE_SHARDS = 8;
+
+function purgePartition(shard: number): string {
+  return `PURGE#${shard}`;
+}
+
+export const PURGE_PARTITIONS = Array.from({ length: PURGE_SHARDS }, (_, shard) => purgePartition(shard));
+
+/**
+ * Where a subscriber stands in the sparse index of those who will be removed, by the time of it; undefined, which takes
+ * the attributes away, for whoever stays. Every write of a state or of a confirmation's token sets these.
+ */
+export function purgeFields(subscriber: PurgeSubject): { purgePk: string | undefined; purgeSk: string | undefined } {
+  const at = purgeAtOf(subscriber);
+  if (at === null) return { purgePk: undefined, purgeSk: undefined };
+  const shard = Number.parseInt(hashPosition(subscriber.id), 16) % PURGE_SHARDS;
+  return { purgePk: purgePartition(shard), purgeSk: `${timeKey(at)}#${subscriber.id}` };
+}
+
+type PurgeSubject = Pick<Subscriber, "id" | "state" | "quarantinedAt" | "updatedAt">;
+
+/** Read back of an item: what it says itself is newer than what the index says. */
+export const purgeItemSchema = z.object({ purgeSk: z.optional(z.string()) });
 
 export const addressGuardSchema = z.object({ subscriberId: idSchema });
 

@@ -95,6 +95,13 @@ export interface SubscriberStore {
   block(pageId: string, channel: Channel, mac: string, reason: BlockReason, now: number): Promise<void>;
   blockOf(pageId: string, channel: Channel, mac: string): Promise<BlockReason | null>;
   unblock(pageId: string, channel: Channel, mac: string): Promise<void>;
+  /**
+   * Those whose time is over (see `purgeAtOf`), up to so many, the longest first. The index lags behind, so what it
+   * names is read again: whoever was changed meanwhile is not among them.
+   */
+  listPurgeable(now: number, limit: number): Promise<Subscriber[]>;
+  /** Like `remove`, if nobody changed the subscriber since it was read. */
+  removeUnchanged(read: Subscriber): Promise<{ outcome: "removed" } | { outcome: "unchanged" }>;
   /** Removes the subscriber and its guard. */
   remove(pageId: string, channel: Channel, subscriberId: string): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { sqsQueues } from "../providers/queues.ts";
 import { dynamoAccessStore } from "../store/dynamo-access.ts";
 import { dynamoLedger } from "../store/dynamo-ledger.ts";
 import { dynamoStatusStore } from "../store/dynamo-status.ts";
+import { dynamoSubscriberStore } from "../store/dynamo-subscribers.ts";
 import { dynamoClient } from "../store/table.ts";
 import { envSchema } from "./env.ts";
 import { type SweepDeps, sweep } from "./sweep.ts";
@@ -16,6 +17,7 @@ const log = createLogger({ function: "sweep" });
 const client = dynamoClient();
 const deps: SweepDeps = {
   status: dynamoStatusStore({ client, statusTable: env.STATUS_TABLE, deliveriesTable: env.DELIVERIES_TABLE }),
+  subscribers: dynamoSubscriberStore({ client, table: env.SUBSCRIBERS_TABLE }),
   ledger: dynamoLedger({ client, table: env.DELIVERIES_TABLE, random: randomBytes }),
   access: dynamoAccessStore({ client, table: env.ACCESS_TABLE, random: randomBytes }),
   mail: sesLimits(),

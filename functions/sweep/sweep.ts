@@ -11,11 +11,13 @@ import type { ChunkQueues, RetryQueues, WakeQueues } from "../providers/queues.t
 import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
+import { isPurgeTime, type PurgeDeps, purge } from "./purge.ts";
 
 export interface SweepDeps {
   status: StatusStore;
   ledger: Ledger;
-  access: Pick<AccessStore, "saveRate">;
+  access: Pick<AccessStore, "saveRate"> & PurgeDeps["access"];
+  subscribers: PurgeDeps["subscribers"];
   mail: MailLimits;
   queues: ChunkQueues & RetryQueues & WakeQueues;
   clock: Clock;
@@ -28,6 +30,7 @@ export interface SweepCounts {
   chunksResent: number;
   retriesQueued: number;
   pagesWoken: number;
+  purged: number;
 }
 
 export interface SweepResult {
@@ -59,7 +62,14 @@ const RETRIES_FOR_MS = 20_000;
 
 /** Once a minute: finds in the tables what was committed and not finished, and sets it going again. */
 export async function sweep(deps: SweepDeps): Promise<SweepResult> {
-  const counts: SweepCounts = { noticesWoken: 0, noticesDone: 0, chunksResent: 0, retriesQueued: 0, pagesWoken: 0 };
+  const counts: SweepCounts = {
+    noticesWoken: 0,
+    noticesDone: 0,
+    chunksResent: 0,
+    retriesQueued: 0,
+    pagesWoken: 0,
+    purged: 0,
+  };
   const began = deps.clock();
   const duties: [string, () => Promise<void>][] = [
     ["send rate", () => readSendRate(deps)],
@@ -67,6 +77,7 @@ export async function sweep(deps: SweepDeps): Promise<SweepResult> {
     ["pages", () => sweepPages(deps, counts)],
     ["retries", () => sweepRetries(deps, counts, began + RETRIES_FOR_MS)],
     ["notices", () => sweepNotices(deps, counts, began + BEGINS_FOR_MS)],
+    ["purge", () => sweepSubscribers(deps, counts, began)],
   ];
   const failures: SweepResult["failures"] = [];
   for (const [duty, run] of duties) {
@@ -193,6 +204,11 @@ async function sweepRetries(deps: SweepDeps, counts: SweepCounts, deadline: numb
     );
     counts.retriesQueued += 1;
   });
+}
+
+/** Last: everything else is more urgent. */
+async function sweepSubscribers(deps: SweepDeps, counts: SweepCounts, began: number): Promise<void> {
+  if (isPurgeTime(began)) counts.purged = await purge(deps, began + BEGINS_FOR_MS);
 }
 
 async function sweepPages(deps: SweepDeps, counts: SweepCounts): Promise<void> {

@@ -25,6 +25,7 @@ export class Sweep extends Construct {
       envSchema,
       environment: {
         STATUS_TABLE: state.status.tableName,
+        SUBSCRIBERS_TABLE: state.subscribers.tableName,
         DELIVERIES_TABLE: state.deliveries.tableName,
         ACCESS_TABLE: state.access.tableName,
         EMAIL_QUEUE_URL: queues.email.url,
@@ -40,8 +41,10 @@ export class Sweep extends Construct {
     });
     allow(sweep, state.status, ["GetItem", "BatchGetItem", "Query"]);
     allow(sweep, state.deliveries, ["GetItem", "Query", "UpdateItem"], ["due", "open"]);
-    // The send rate, as SES tells it.
-    allow(sweep, state.access, ["UpdateItem"]);
+    // Whose time is over is removed, and what must be remembered of an address is hashed with the page's key.
+    allow(sweep, state.subscribers, ["BatchGetItem", "PutItem", "DeleteItem"], ["purge"]);
+    // The send rate, as SES tells it; and that key.
+    allow(sweep, state.access, ["Query", "PutItem", "UpdateItem"]);
     for (const queue of Object.values(queues)) queue.grantSend(sweep);
     sweep.allowEverywhere(["ses:GetSendQuota"], "The quota is of the whole account.");
 

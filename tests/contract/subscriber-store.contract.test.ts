@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { chunkRange } from "../../functions/core/chunk.ts";
 import {
   ALL_UPDATES,
@@ -335,6 +335,93 @@ describeOnBoth<SubscriberStore>(
       expect(await store.blockOf(pageId, "sms", mac)).toBeNull();
       await store.unblock(pageId, "email", mac);
       expect(await store.blockOf(pageId, "email", mac)).toBeNull();
+    });
+
+    describe("who will be removed", () => {
+      const AFTER_MS = 90 * 24 * 60 * 60 * 1_000;
+      const UNCONFIRMED = { state: "unconfirmed", confirmedAt: null } as const;
+
+      /** Of these pages alone: the index is of the whole table. */
+      async function purgeable(store: SubscriberStore, pageId: string, now: number): Promise<string[]> {
+        const listed = await store.listPurgeable(now, 1_000);
+        return listed.filter((subscriber) => subscriber.pageId === pageId).map(({ id }) => id);
+      }
+
+      it("has not confirmed, or was in quarantine, for 90 days; the longest first", async () => {
+        const { store, pageId, subscribers } = await withSubscribers(
+          4,
+          (index) =>
+            [
+              { ...UNCONFIRMED, updatedAt: NOW + 2 },
+              { state: "quarantined" as const, quarantinedAt: NOW + 1 },
+              { state: "active" as const },
+              { state: "unsubscribed" as const, quarantinedAt: NOW },
+            ][index] ?? {},
+        );
+        const [unconfirmed = "", quarantined = ""] = subscribers.map(({ id }) => id);
+        expect(await purgeable(store, pageId, NOW + AFTER_MS)).toEqual([]);
+        expect(await purgeable(store, pageId, NOW + 1 + AFTER_MS)).toEqual([quarantined]);
+        expect(await purgeable(store, pageId, NOW + 2 + AFTER_MS)).toEqual([quarantined, unconfirmed]);
+        const first = await store.listPurgeable(NOW + 2 + AFTER_MS, 1);
+        expect(first).toHaveLength(1);
+      });
+
+      it.each<[string, (store: SubscriberStore, subscriber: EmailSubscriber) => Promise<unknown>]>([
+        ["confirms", (store, { pageId, id }) => store.confirm(pageId, "email", id, "aa", NOW + 1)],
+        [
+          "leaves",
+          (store, { pageId, id }) => store.changeState(pageId, "email", id, ["unconfirmed"], "unsubscribed", NOW + 1),
+        ],
+        [
+          "is vouched for",
+          (store, subscriber) => store.replace(subscriber, { ...subscriber, state: "active", confirmedAt: NOW }),
+        ],
+        ["is removed", (store, { pageId, id }) => store.remove(pageId, "email", id)],
+      ])("is not who %s", async (_, happen) => {
+        const { store, pageId, subscriber } = await withOne({ ...UNCONFIRMED, confirmTokenHash: "aa" });
+        await happen(store, subscriber);
+        expect(await purgeable(store, pageId, NOW + 2 * AFTER_MS)).toEqual([]);
+      });
+
+      it.each<[string, (store: SubscriberStore, subscriber: EmailSubscriber) => Promise<unknown>]>([
+        ["a new confirmation", (store, { pageId, id }) => store.saveConfirmToken(pageId, "email", id, "bb", NOW + 9)],
+        [
+          "a new sign-up",
+          (store, { pageId, id }) => store.changeState(pageId, "email", id, ["unconfirmed"], "unconfirmed", NOW + 9),
+        ],
+        [
+          "quarantine",
+          (store, { pageId, id }) => store.changeState(pageId, "email", id, ["unconfirmed"], "quarantined", NOW + 9),
+        ],
+        ["a whole change", (store, subscriber) => store.replace(subscriber, { ...subscriber, updatedAt: NOW + 9 })],
+      ])("has 90 days anew from %s on", async (_, happen) => {
+        const { store, pageId, id, subscriber } = await withOne(UNCONFIRMED);
+        await happen(store, subscriber);
+        expect(await purgeable(store, pageId, NOW + 8 + AFTER_MS)).toEqual([]);
+        expect(await purgeable(store, pageId, NOW + 9 + AFTER_MS)).toEqual([id]);
+      });
+
+      it("is removed with the claim on the address, but not if anything changed meanwhile", async () => {
+        const { store, pageId, id, subscriber } = await withOne({ ...UNCONFIRMED, confirmTokenHash: "aa" });
+        await store.confirm(pageId, "email", id, "aa", NOW + 1);
+        expect(await store.removeUnchanged(subscriber)).toEqual({ outcome: "unchanged" });
+        const present = await store.get(pageId, "email", id);
+        expect(present).toMatchObject({ state: "active" });
+        expect(await store.removeUnchanged(present ?? subscriber)).toEqual({ outcome: "removed" });
+        expect(await store.removeUnchanged(present ?? subscriber)).toEqual({ outcome: "unchanged" });
+        expect(await store.find(pageId, id)).toBeNull();
+        expect(await store.create({ ...subscriber, id: anId() })).toEqual({ outcome: "created" });
+      });
+
+      it("is an endpoint too, whose host counts it no more", async () => {
+        const { store, pageId, subscriber } = await withOne();
+        const hook: WebhookSubscriber = { ...aWebhook(subscriber), state: "quarantined", quarantinedAt: NOW };
+        await store.create(hook);
+        expect(await purgeable(store, pageId, NOW + AFTER_MS)).toEqual([hook.id]);
+        expect(await store.removeUnchanged(hook)).toEqual({ outcome: "removed" });
+        expect(await store.countHost(pageId, "example.com", 10)).toBe(0);
+        expect(await purgeable(store, pageId, NOW + AFTER_MS)).toEqual([]);
+      });
     });
 
     it("removes a subscriber with its claim on the address", async () => {

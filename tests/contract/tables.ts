@@ -35,7 +35,13 @@ export async function createTables(client: DynamoDBClient, names: TableNames): P
       LocalSecondaryIndexes: [localIndex("newest", "newestAt"), localIndex("unresolved", "unresolvedAt")],
       StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" },
     },
-    { TableName: names.subscribers, ...keyed([]) },
+    {
+      TableName: names.subscribers,
+      ...keyed(["purgePk", "purgeSk"].map((AttributeName) => ({ AttributeName, AttributeType: "S" }))),
+      GlobalSecondaryIndexes: [
+        { IndexName: "purge", KeySchema: keys("purgePk", "purgeSk"), Projection: { ProjectionType: "KEYS_ONLY" } },
+      ],
+    },
     {
       TableName: names.deliveries,
       ...keyed(

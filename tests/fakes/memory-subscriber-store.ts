@@ -8,9 +8,11 @@ import {
   nextVersion,
   POSITION_FORM,
   positionKey,
+  purgeFields,
   stateFields,
 } from "../../functions/store/subscriber-items.ts";
 import type { ChangeOutcome, SubscriberStore } from "../../functions/store/subscribers.ts";
+import { timeKey } from "../../functions/store/table.ts";
 
 interface Audience {
   /** By position key. */
@@ -24,6 +26,8 @@ export function memorySubscriberStore(): SubscriberStore {
   const audiences = new Map<string, Audience>();
   const guards = new Map<string, string>();
   const blocked = new Map<string, BlockReason>();
+  /** By id. */
+  const purgeable = new Map<string, { purgeSk: string; subscriber: Subscriber }>();
 
   function audience(pageId: string, channel: Channel): Audience {
     const partition = audiencePartition(pageId, channel);
@@ -32,6 +36,24 @@ export function memorySubscriberStore(): SubscriberStore {
     const made: Audience = { subscribers: new Map(), order: null };
     audiences.set(partition, made);
     return made;
+  }
+
+  function remove(pageId: string, channel: Channel, subscriberId: string): void {
+    const subscriber = look(pageId, channel, subscriberId);
+    if (subscriber === null) return;
+    const here = audience(pageId, channel);
+    here.subscribers.delete(positionKey(subscriberId));
+    here.order = null;
+    purgeable.delete(subscriberId);
+    const guard = addressKey(subscriber).pk;
+    if (guards.get(guard) === subscriberId) guards.delete(guard);
+  }
+
+  /** As every write of a state or a token does. */
+  function index(subscriber: Subscriber): void {
+    const { purgeSk } = purgeFields(subscriber);
+    if (purgeSk === undefined) purgeable.delete(subscriber.id);
+    else purgeable.set(subscriber.id, { purgeSk, subscriber });
   }
 
   function look(pageId: string, channel: Channel, subscriberId: string): Subscriber | null {
@@ -49,6 +71,7 @@ export function memorySubscriberStore(): SubscriberStore {
     if (subscriber === null) return { outcome: "missing" };
     if (!allowed(subscriber)) return { outcome: "unchanged", subscriber: structuredClone(subscriber) };
     Object.assign(subscriber, structuredClone(fields));
+    if (fields.state !== undefined || fields.confirmTokenHash !== undefined) index(subscriber);
     return { outcome: "changed", subscriber: structuredClone(subscriber) };
   }
 
@@ -74,7 +97,9 @@ export function memorySubscriberStore(): SubscriberStore {
       const key = positionKey(subscriber.id);
       if (here.subscribers.has(key)) return { outcome: "exists", subscriberId: subscriber.id };
       guards.set(guard, subscriber.id);
-      here.subscribers.set(key, structuredClone(subscriber));
+      const stored = structuredClone(subscriber);
+      here.subscribers.set(key, stored);
+      index(stored);
       here.order = null;
       return { outcome: "created" };
     },
@@ -164,6 +189,7 @@ export function memorySubscriberStore(): SubscriberStore {
       }
       const stored = structuredClone(nextVersion(read, next));
       audience(read.pageId, read.channel).subscribers.set(positionKey(read.id), stored);
+      index(stored);
       return { outcome: "changed", subscriber: structuredClone(stored) };
     },
 
@@ -195,14 +221,21 @@ export function memorySubscriberStore(): SubscriberStore {
       blocked.delete(blockKey(pageId, channel, mac).pk);
     },
 
+    async listPurgeable(now, limit) {
+      const due = [...purgeable.values()].filter(({ purgeSk }) => purgeSk < timeKey(now + 1));
+      const first = due.sort((a, b) => (a.purgeSk < b.purgeSk ? -1 : 1)).slice(0, limit);
+      return structuredClone(first.map(({ subscriber }) => subscriber));
+    },
+
+    async removeUnchanged(read) {
+      const present = look(read.pageId, read.channel, read.id);
+      if (present?.updatedAt !== read.updatedAt || present.state !== read.state) return { outcome: "unchanged" };
+      remove(read.pageId, read.channel, read.id);
+      return { outcome: "removed" };
+    },
+
     async remove(pageId, channel, subscriberId) {
-      const subscriber = look(pageId, channel, subscriberId);
-      if (subscriber === null) return;
-      const here = audience(pageId, channel);
-      here.subscribers.delete(positionKey(subscriberId));
-      here.order = null;
-      const guard = addressKey(subscriber).pk;
-      if (guards.get(guard) === subscriberId) guards.delete(guard);
+      remove(pageId, channel, subscriberId);
     },
   };
 }

@@ -88,6 +88,8 @@ const CALLS: Record<string, readonly string[]> = {
   "subscribers.block": ["Subscribers PutItem"],
   "subscribers.blockOf": ["Subscribers GetItem"],
   "subscribers.unblock": ["Subscribers DeleteItem"],
+  "subscribers.listPurgeable": ["Subscribers/purge Query", "Subscribers BatchGetItem"],
+  "subscribers.removeUnchanged": ["Subscribers DeleteItem"],
   "subscribers.remove": ["Subscribers GetItem", "Subscribers DeleteItem"],
   "ledger.getNotice": ["Deliveries GetItem"],
   "ledger.markPlanned": ["Deliveries UpdateItem"],

@@ -52,6 +52,21 @@ describe("tables", () => {
     });
   });
 
+  it("index the subscribers who will be removed, by keys alone", () => {
+    state.hasResourceProperties("AWS::DynamoDB::Table", {
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: "purge",
+          KeySchema: [
+            { AttributeName: "purgePk", KeyType: "HASH" },
+            { AttributeName: "purgeSk", KeyType: "RANGE" },
+          ],
+          Projection: { ProjectionType: "KEYS_ONLY" },
+        },
+      ],
+    });
+  });
+
   it("expire only what is meant to", () => {
     const expiring = resourcesOf(state, "AWS::DynamoDB::Table").filter(
       (table) => "TimeToLiveSpecification" in table.Properties,

@@ -107,6 +107,7 @@ describe("sweep", () => {
         status: world.status,
         ledger: world.ledger,
         access: world.access,
+        subscribers: world.subscribers,
         mail: { quota: async () => ({ perSecond: 1, leftToday: null }) },
         queues: {
           sendChunks: async (works) => void sent.push(...works),
@@ -177,6 +178,7 @@ async function sweepOnly(): Promise<void> {
     status: world.status,
     ledger: world.ledger,
     access: world.access,
+    subscribers: world.subscribers,
     mail: { quota: async () => ({ perSecond: 500, leftToday: null }) },
     queues: world.queues.ports,
     clock: world.clock,

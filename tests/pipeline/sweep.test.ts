@@ -20,6 +20,7 @@ function deps(changes: Partial<SweepDeps> = {}): SweepDeps {
     status: world.status,
     ledger: world.ledger,
     access: world.access,
+    subscribers: world.subscribers,
     mail: { quota: async () => ({ perSecond: 1, leftToday: null }) },
     queues: {
       ...world.queues.ports,

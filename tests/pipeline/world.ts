@@ -216,6 +216,7 @@ export function createWorld() {
         status,
         ledger,
         access,
+        subscribers,
         mail: { quota: async () => ({ perSecond: MAIL_RATE, leftToday: null }) },
         queues: ports,
         clock,

@@ -1,0 +1,71 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type TransactWriteItem, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import { type Subscriber, subscriberSchema } from "../core/subscriber.ts";
+import { queryShards } from "./sharded-index.ts";
+import { addressKey, hostKey, PURGE_PARTITIONS, purgeItemSchema, subscriberKey } from "./subscriber-items.ts";
+import type { SubscriberStore } from "./subscribers.ts";
+import {
+  attemptThroughConflicts,
+  batchGet,
+  fromItem,
+  isConflict,
+  lastingConflict,
+  timeKey,
+  toItem,
+  toKey,
+} from "./table.ts";
+
+const keySchema = z.object({ pk: z.string(), sk: z.string() });
+
+/** The part of the subscribers store that removes. */
+export function dynamoPurge(
+  client: DynamoDBClient,
+  table: string,
+): Pick<SubscriberStore, "listPurgeable" | "removeUnchanged"> {
+  return {
+    async listPurgeable(now, limit) {
+      const before = timeKey(now + 1);
+      const { items } = await queryShards(client, table, {
+        index: "purge",
+        shards: PURGE_PARTITIONS,
+        range: { before },
+        limit,
+      });
+      const keys = items.map((item) => keySchema.parse(fromItem(item)));
+      const read = await batchGet(client, table, keys);
+      return read
+        .filter((item) => (purgeItemSchema.parse(item).purgeSk ?? before) < before)
+        .map((item) => subscriberSchema.parse(item));
+    },
+
+    async removeUnchanged(read) {
+      const condition = {
+        ConditionExpression: "updatedAt = :read AND #state = :state",
+        ExpressionAttributeNames: { "#state": "state" },
+        ExpressionAttributeValues: toItem({ ":read": read.updatedAt, ":state": read.state }),
+      };
+      const transaction = new TransactWriteItemsCommand({ TransactItems: removalOf(table, read, condition) });
+      const { refusal } = await attemptThroughConflicts(() => client.send(transaction));
+      if (refusal === null) return { outcome: "removed" };
+      if (isConflict(refusal)) throw lastingConflict("purging a subscriber");
+      return { outcome: "unchanged" };
+    },
+  };
+}
+
+type Condition = Omit<NonNullable<TransactWriteItem["Delete"]>, "TableName" | "Key">;
+
+/** The subscriber first, then an endpoint's entry of its host, then the address's guard, unless another one has it by now. */
+export function removalOf(table: string, subscriber: Subscriber, condition: Condition = {}): TransactWriteItem[] {
+  const { pageId, channel, id } = subscriber;
+  const guard: Condition = {
+    ConditionExpression: "attribute_not_exists(pk) OR subscriberId = :id",
+    ExpressionAttributeValues: toItem({ ":id": id }),
+  };
+  return [
+    { Delete: { TableName: table, Key: toKey(subscriberKey(pageId, channel, id)), ...condition } },
+    ...(subscriber.channel === "webhook" ? [{ Delete: { TableName: table, Key: toKey(hostKey(subscriber)) } }] : []),
+    { Delete: { TableName: table, Key: toKey(addressKey(subscriber)), ...guard } },
+  ];
+}

@@ -1,0 +1,41 @@
+import type { Clock } from "../core/clock.ts";
+import { lastingReason, type Subscriber } from "../core/subscriber.ts";
+import { inParallel } from "../lambda/in-parallel.ts";
+import type { AccessStore } from "../store/access.ts";
+import type { SubscriberStore } from "../store/subscribers.ts";
+import { block } from "../subscriptions/blocked.ts";
+
+export interface PurgeDeps {
+  subscribers: Pick<SubscriberStore, "listPurgeable" | "removeUnchanged" | "block">;
+  access: Pick<AccessStore, "currentSigningKey">;
+  clock: Clock;
+}
+
+const MINUTE_MS = 60_000;
+/** Which minute of an hour: not the first, when everything else in the world begins. */
+const MINUTE_OF_HOUR = 17;
+/** A day's worth is far more than can become due in one, also after an import. */
+const PER_PURGE = 2_000;
+const AT_ONCE = 25;
+
+/** Nobody waits for it, so once an hour is enough; an hour that is missed is made up for by the next. */
+export function isPurgeTime(now: number): boolean {
+  return Math.floor(now / MINUTE_MS) % 60 === MINUTE_OF_HOUR;
+}
+
+/** Removes those who have not confirmed, or were in quarantine, for 90 days. Begins nothing after the deadline. Returns how many. */
+export async function purge(deps: PurgeDeps, deadline: number): Promise<number> {
+  const due = await deps.subscribers.listPurgeable(deps.clock(), PER_PURGE);
+  const removed = await inParallel(due, AT_ONCE, (subscriber) => purgeOne(subscriber, deps, deadline));
+  return removed.filter((each) => each).length;
+}
+
+async function purgeOne(subscriber: Subscriber, deps: PurgeDeps, deadline: number): Promise<boolean> {
+  if (deps.clock() > deadline) return false;
+  const reason = lastingReason(subscriber);
+  // First: an address that is free again and not blocked would be written to.
+  if (reason !== null) {
+    await block(deps, await deps.access.currentSigningKey(subscriber.pageId), subscriber, reason, deps.clock());
+  }
+  return (await deps.subscribers.removeUnchanged(subscriber)).outcome === "removed";
+}
