@@ -2,11 +2,13 @@ import type { Clock } from "../core/clock.ts";
 import { type HttpHandler, type HttpRoute, httpApi } from "../lambda/http.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { AccessStore } from "../store/access.ts";
+import type { Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 import type { Captcha } from "./captcha.ts";
 import { confirmRoutes } from "./confirm.ts";
 import type { LetterDeps } from "./letters.ts";
+import { manageRoutes } from "./manage.ts";
 import { manageLinkRoutes } from "./manage-link.tsx";
 import { linkDoesNotWork, refused } from "./pages.tsx";
 import { resubscribeRoutes } from "./resubscribe.ts";
@@ -15,7 +17,7 @@ import { smsSignUpRoutes } from "./sign-up-sms.ts";
 import { unsubscribeRoutes } from "./unsubscribe.ts";
 
 export interface SubscriptionDeps extends LetterDeps {
-  status: Pick<StatusStore, "getPage" | "listPages" | "getCatalog" | "getIncident">;
+  status: Pick<StatusStore, "getPage" | "listPages" | "getCatalog" | "getIncident" | "listUnresolved" | "listUpdates">;
   subscribers: Pick<
     SubscriberStore,
     | "get"
@@ -29,6 +31,7 @@ export interface SubscriptionDeps extends LetterDeps {
     | "unblock"
     | "remove"
   >;
+  ledger: Pick<Ledger, "listSubscriberDeliveries">;
   access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count">;
   clock: Clock;
   /** No trailing slash. */
@@ -48,6 +51,7 @@ export function subscriptionRoutes(deps: SubscriptionDeps): HttpRoute[] {
     ...smsSignUpRoutes(deps),
     ...confirmRoutes(deps),
     ...manageLinkRoutes(deps),
+    ...manageRoutes(deps),
     ...unsubscribeRoutes(deps),
     ...resubscribeRoutes(deps),
   ];

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 export const envSchema = z.object({
   SUBSCRIBERS_TABLE: z.string(),
   STATUS_TABLE: z.string(),
+  DELIVERIES_TABLE: z.string(),
   ACCESS_TABLE: z.string(),
   LETTERS_QUEUE_URL: z.url(),
   SMS_LETTERS_QUEUE_URL: z.url(),

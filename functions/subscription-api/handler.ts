@@ -3,23 +3,16 @@ import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
 import { siteVerify } from "../providers/captcha.ts";
 import { sqsQueues } from "../providers/queues.ts";
-import { dynamoAccessStore } from "../store/dynamo-access.ts";
-import { dynamoStatusStore } from "../store/dynamo-status.ts";
-import { dynamoSubscriberStore } from "../store/dynamo-subscribers.ts";
-import { dynamoClient } from "../store/table.ts";
+import { dynamoStores } from "../store/dynamo-stores.ts";
 import { subscriptionApi } from "./api.ts";
 import { envSchema } from "./env.ts";
 import { renderersFor } from "./renderers.ts";
 
 // Cold start.
 const env = readEnv(envSchema);
-const client = dynamoClient();
 const queues = sqsQueues({ letters: env.LETTERS_QUEUE_URL, smsLetters: env.SMS_LETTERS_QUEUE_URL });
 const api = subscriptionApi({
-  // It reads what there is to subscribe to and posts nothing, so it has no deliveries table to put a notice into.
-  status: dynamoStatusStore({ client, statusTable: env.STATUS_TABLE, deliveriesTable: "" }),
-  subscribers: dynamoSubscriberStore({ client, table: env.SUBSCRIBERS_TABLE }),
-  access: dynamoAccessStore({ client, table: env.ACCESS_TABLE, random: randomBytes }),
+  ...dynamoStores(env),
   letters: queues,
   smsLetters: queues,
   ...renderersFor({ pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL, mailFrom: env.MAIL_FROM }),

@@ -2,7 +2,13 @@ import type { Random } from "../core/clock.ts";
 import { newId } from "../core/ids.ts";
 import type { Locale } from "../core/locale.ts";
 import { linkToken, type SigningKey } from "../core/signature.ts";
-import { addressOf, type EmailSubscriber, type SmsSubscriber, type Subscriber } from "../core/subscriber.ts";
+import {
+  addressOf,
+  type EmailSubscriber,
+  type Scopes,
+  type SmsSubscriber,
+  type Subscriber,
+} from "../core/subscriber.ts";
 import type { LetterQueue, SmsLetterQueue } from "../providers/queues.ts";
 import { wordsFor } from "./words/words.ts";
 
@@ -34,8 +40,8 @@ export interface LetterDeps extends Renderers {
   subscriptionsUrl: string;
 }
 
-/** `?components=a,b&incident=c`: what to tick on the page behind a manage link, or nothing. */
-export type Ticked = { components: readonly string[]; incidents: readonly string[] } | null;
+/** What to tick on the page behind a manage link, as `?components=a,b&incidents=c` or `?everything=yes`; null: nothing. */
+export type Ticked = Scopes | null;
 
 export function manageUrl(
   { subscriptionsUrl }: Pick<LetterDeps, "subscriptionsUrl">,
@@ -48,8 +54,9 @@ export function manageUrl(
   const { pageId, channel, id: subscriberId } = subscriber;
   const token = linkToken(key, "manage", { pageId, channel, subscriberId }, now + MANAGE_LINK_LIFE_MS, bound);
   const query = new URLSearchParams();
+  if (ticked?.page) query.set("everything", "yes");
   if (ticked !== null && ticked.components.length > 0) query.set("components", ticked.components.join(","));
-  if (ticked !== null && ticked.incidents.length > 0) query.set("incident", ticked.incidents.join(","));
+  if (ticked !== null && ticked.incidents.length > 0) query.set("incidents", ticked.incidents.join(","));
   return `${subscriptionsUrl}/manage/${token}${query.size === 0 ? "" : `?${query}`}`;
 }
 

@@ -30,7 +30,7 @@ legend { padding: 0; margin: 0 0 8px; }
 .tick { display: flex; gap: 12px; align-items: flex-start; padding: 7px 0; color: var(--ink); font-weight: 400; cursor: pointer; }
 .tick input { flex: none; width: 20px; height: 20px; margin: 3px 0 0; accent-color: var(--accent); }
 .inner { margin: 4px 0 8px 9px; padding: 2px 0 2px 21px; border-left: 2px solid var(--line); }
-.inner .inner { margin-left: 0; }
+
 .note { padding: 12px 16px; border-radius: 10px; background: var(--calm-soft); color: var(--ink); }
 .note.ok { background: var(--ok-soft); }
 .note.bad { background: var(--bad-soft); color: var(--bad); }

@@ -6,6 +6,7 @@ import type { StateStack } from "../state-stack.ts";
 import type { Alarms } from "./alarms.ts";
 import { HttpApi } from "./http-api.ts";
 import { PipelineFunction } from "./pipeline-function.ts";
+import { tableNames } from "./sender.ts";
 import { allow } from "./table-access.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
@@ -44,9 +45,7 @@ export class SubscriptionApi extends Construct {
       description: "sign up, confirm, manage and leave a subscription",
       envSchema,
       environment: {
-        SUBSCRIBERS_TABLE: state.subscribers.tableName,
-        STATUS_TABLE: state.status.tableName,
-        ACCESS_TABLE: state.access.tableName,
+        ...tableNames(state),
         LETTERS_QUEUE_URL: letters.url,
         SMS_LETTERS_QUEUE_URL: smsLetters.url,
         PAGE_URL: settings.pageUrl,
@@ -61,7 +60,9 @@ export class SubscriptionApi extends Construct {
     });
     allow(subscriptions, state.subscribers, ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]);
     // What there is to subscribe to.
-    allow(subscriptions, state.status, ["GetItem", "BatchGetItem", "Query"]);
+    allow(subscriptions, state.status, ["GetItem", "BatchGetItem", "Query"], ["unresolved"]);
+    // What was sent to whoever asks for it.
+    allow(subscriptions, state.deliveries, ["Query"]);
     // The signing keys behind the tokens in its links, made on first use; what was asked for by whom, to cap it.
     allow(subscriptions, state.access, ["GetItem", "Query", "PutItem", "UpdateItem"]);
     for (const queue of [letters, smsLetters]) queue.grantSend(subscriptions);

@@ -12,6 +12,7 @@ import type { Captcha } from "../../../functions/subscription-api/captcha.ts";
 import { fitSms } from "../../../functions/subscription-api/fit-sms.ts";
 import { httpClient } from "../../fakes/http-client.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
+import { memoryLedger } from "../../fakes/memory-ledger.ts";
 import { memoryStatusStore } from "../../fakes/memory-status-store.ts";
 import { memorySubscriberStore } from "../../fakes/memory-subscriber-store.ts";
 import { outside } from "../../fakes/outside.ts";
@@ -40,6 +41,7 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
   const random = seededRandom("subscription-api tests");
   const logged: string[] = [];
   const keep = (line: string) => logged.push(line);
+  const ledger = memoryLedger();
   const status = memoryStatusStore({ putNotice: () => {} });
   const subscribers = memorySubscriberStore();
   const access = memoryAccessStore({ random });
@@ -80,6 +82,7 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
     status,
     subscribers,
     access,
+    ledger,
     letters: queues.ports,
     smsLetters: queues.ports,
     ...RENDERERS,
@@ -108,6 +111,7 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
   return {
     send,
     deps,
+    ledger,
     queues,
     delivered,
     random,
