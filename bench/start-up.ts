@@ -46,6 +46,8 @@ const ENVIRONMENT = {
   CONFIGURATION_SET: "set",
   SMS_MAX_PRICE: "0.1",
   SMS_COUNTRIES: "DE",
+  SMS_DAILY_CEILING: "20",
+  SMS_SENDER_ID: "",
   WEBHOOK_TARGETS: "public",
 };
 

@@ -25,6 +25,13 @@ const shared = {
   region: z.string().optional(),
   /** Largest price of one SMS in USD. */
   smsMaxPrice: price,
+  /** Most that the SMS of one UTC day may cost together, in USD, each reckoned at `smsMaxPrice`. */
+  smsDailyCeiling: price,
+  /** Who an SMS is from, in countries where a name may stand for the number. */
+  smsSenderId: z
+    .string()
+    .regex(/^(?=.*[A-Za-z])[A-Za-z0-9]{1,11}$/, "must be 1 to 11 letters and digits, at least one a letter")
+    .optional(),
   /** Countries that SMS may go to; none means no SMS. */
   smsCountries: countries,
   /** Where sign-ups check a CAPTCHA's token (siteverify), and the secret for it; neither means none is asked for. */
@@ -97,6 +104,7 @@ const defaults: Record<Environment["name"], Readonly<Record<string, unknown>>> =
     webhookTargets: "public",
     // Most of the world's SMS cost less; toll fraud lives off the rest.
     smsMaxPrice: "0.15",
+    smsDailyCeiling: "20",
     smsCountries: [],
     // What SES gives an account that has left its sandbox.
     emailsPerSecond: 14,
@@ -108,6 +116,8 @@ const defaults: Record<Environment["name"], Readonly<Record<string, unknown>>> =
     mailFrom: "status@example.com",
     webhookTargets: "public",
     smsMaxPrice: "0.15",
+    // Nothing is paid for here, and whole audiences are tried out.
+    smsDailyCeiling: "100000",
     smsCountries: ["AT", "CH", "DE", "FR", "GB", "NL", "US"],
     emailsPerSecond: 14,
     topicAccounts: [],

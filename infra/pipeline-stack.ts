@@ -101,9 +101,13 @@ export class PipelineStack extends Stack {
     letters.sentBy(sendEmail.function, 2);
     const sendSms = new SendSms(this, "SendSms", {
       state,
+      alarms,
       chunks: sms.chunks,
       subscriptionsUrl,
+      countries: smsCountries,
       maxPrice: smsMaxPrice,
+      dailyCeiling: environment.smsDailyCeiling,
+      senderId: environment.smsSenderId,
     });
     // One after the other, some 100 ms each: two of them meet SNS's 20 a second.
     sms.sentBy(sendSms.function, 2);

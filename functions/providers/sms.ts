@@ -1,19 +1,28 @@
-import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
+import { ListPhoneNumbersOptedOutCommand, PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import type { AttemptOutcome } from "../core/attempt.ts";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
 import { BOUNDED } from "./bounded.ts";
 import { callFailure, isThrottled } from "./call-failure.ts";
 
 export interface Sms {
-  /** `phone` is E.164. */
-  send(phone: string, text: string): Promise<AttemptOutcome>;
+  /** `phone` is E.164, `country` its ISO 3166 code. */
+  send(to: { phone: string; country: string }, text: string): Promise<AttemptOutcome>;
 }
 
-/** SNS to a phone number. One attempt a call: SNS has no idempotency token here. `maxPrice` in USD. */
-export function snsSms(maxPrice: string): Sms {
+/** Who answered STOP, to this account. */
+export interface OptOuts {
+  /** Up to 100 numbers (E.164), after the page whose `next` is given. */
+  page(after: string | null): Promise<{ phones: string[]; next: string | null }>;
+}
+
+/**
+ * SNS to a phone number. One attempt a call: SNS has no idempotency token here. `maxPrice` in USD; `senderId` is shown as
+ * the sender in countries that allow it, and ignored elsewhere; "" for none.
+ */
+export function snsSms(maxPrice: string, senderId: string): Sms {
   const client = new SNSClient({ maxAttempts: 1, logger: sdkLogger, requestHandler: BOUNDED });
   return {
-    async send(phone, text) {
+    async send({ phone }, text) {
       try {
         const answer = await client.send(
           new PublishCommand({
@@ -22,6 +31,7 @@ export function snsSms(maxPrice: string): Sms {
             MessageAttributes: {
               "AWS.SNS.SMS.SMSType": { DataType: "String", StringValue: "Transactional" },
               "AWS.SNS.SMS.MaxPrice": { DataType: "Number", StringValue: maxPrice },
+              ...(senderId === "" ? {} : { "AWS.SNS.SMS.SenderID": { DataType: "String", StringValue: senderId } }),
             },
           }),
         );
@@ -32,6 +42,18 @@ export function snsSms(maxPrice: string): Sms {
         if (error instanceof Error && /opted out/i.test(error.message)) return { outcome: "gone", reason: "opted out" };
         return callFailure(error);
       }
+    },
+  };
+}
+
+export function snsOptOuts(): OptOuts {
+  const client = new SNSClient({ logger: sdkLogger });
+  return {
+    async page(after) {
+      const { phoneNumbers = [], nextToken } = await client.send(
+        new ListPhoneNumbersOptedOutCommand({ nextToken: after ?? undefined }),
+      );
+      return { phones: phoneNumbers, next: nextToken ?? null };
     },
   };
 }

@@ -42,7 +42,7 @@ async function sendSmsLetter(
   const subscriber = await subscribers.get(pageId, "sms", subscriberId);
   if (subscriber?.channel !== "sms") return;
   if (about === "code" && subscriber.state !== "unconfirmed") return;
-  const outcome = await sms.send(subscriber.phone, work.text);
+  const outcome = await sms.send(subscriber, work.text);
   switch (outcome.outcome) {
     case "accepted":
       return;

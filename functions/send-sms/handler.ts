@@ -9,6 +9,7 @@ import { sharedPace } from "../send-chunk/pace.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
 import { envSchema } from "./env.ts";
 import { handleSmsWork } from "./handle-sms-work.ts";
+import { limitedSms } from "./limited-sms.ts";
 import { smsSender } from "./sms-sender.ts";
 
 // Cold start.
@@ -16,7 +17,13 @@ const env = readEnv(envSchema);
 const log = createLogger({ function: "send-sms" });
 const clock = Date.now;
 const { status, subscribers, ledger, access } = dynamoStores(env);
-const sms = snsSms(env.SMS_MAX_PRICE);
+const sms = snsSms(env.SMS_MAX_PRICE, env.SMS_SENDER_ID);
+const limits = {
+  countries: new Set(env.SMS_COUNTRIES.split(",")),
+  maxPrice: Number(env.SMS_MAX_PRICE),
+  dailyCeiling: Number(env.SMS_DAILY_CEILING),
+};
+const within = { access, clock, log };
 const pace = sharedPace({
   use: "updates",
   access,
@@ -29,13 +36,13 @@ const deps: SendDeps = {
   subscribers,
   ledger,
   queues: sqsQueues({ sms: env.SMS_QUEUE_URL }),
-  sender: smsSender({ ledger, subscribers, sms, clock }),
+  sender: smsSender({ ledger, subscribers, sms: limitedSms(sms, limits, "updates", within), clock }),
   pace,
   clock,
   jitter: Math.random,
 };
 
-const letters = { subscribers, sms, clock, pace };
+const letters = { subscribers, sms: limitedSms(sms, limits, "letters", within), clock, pace };
 
 // Invocation: one chunk, one retry, or one SMS that belongs to no update.
 const run = sqsBatch(({ body }) => handleSmsWork(body, deps, letters, log), log);

@@ -19,7 +19,7 @@ export function smsSender(deps: {
       const text = splice(await storedText(update, "sms", deps.ledger), { address: "", unsubscribe_token: "" });
       return async (subscriber) => {
         if (subscriber.channel !== "sms") throw new Error(`subscriber ${subscriber.id} has no phone number`);
-        return deps.sms.send(subscriber.phone, text);
+        return deps.sms.send(subscriber, text);
       };
     },
     admit: async () => ADMITTED,

@@ -76,7 +76,7 @@ export interface AccessStore {
   /** No slot before `until`: the provider throttled us or the day's quota is used up. */
   pause(schedule: SendSchedule, until: number): Promise<void>;
 
-  /** Counts `by` (1) towards what the counter allows; `over`: that would be too much, and nothing was counted. Counters name no address. */
+  /** Counts `by` (1; less than 0 gives back) towards what the counter allows; `over`: that would be too much, and nothing was counted. Counters name no address. */
   count(counter: string, limit: Limit, now: number, by?: number): Promise<CountOutcome>;
 
   beginIdempotent(

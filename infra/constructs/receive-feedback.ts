@@ -1,4 +1,6 @@
 import { Duration } from "aws-cdk-lib";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { EmailSendingEvent, EventDestination } from "aws-cdk-lib/aws-ses";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { SqsSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
@@ -19,13 +21,13 @@ export interface ReceiveFeedbackProps {
 
 const TIMEOUT = Duration.seconds(30);
 
-/** SES's bounces and complaints -> topic -> queue -> subscribers, ledger. */
+/** SES's bounces and complaints -> topic -> queue -> subscribers, ledger; once an hour SNS's opt-outs -> subscribers. */
 export class ReceiveFeedback extends Construct {
   constructor(scope: Construct, id: string, { state, alarms, mail }: ReceiveFeedbackProps) {
     super(scope, id);
     const step = new PipelineFunction(this, "Function", {
       step: "receive-feedback",
-      description: "quarantines addresses that bounce or complain",
+      description: "ends what goes to addresses that bounce, complain or opt out",
       envSchema,
       environment: {
         STATUS_TABLE: state.status.tableName,
@@ -35,9 +37,12 @@ export class ReceiveFeedback extends Construct {
       memorySize: 512,
       timeout: TIMEOUT,
     });
-    allow(step, state.subscribers, ["GetItem", "PutItem"]);
+    allow(step, state.status, ["Query", "BatchGetItem"]);
+    allow(step, state.subscribers, ["GetItem", "PutItem", "UpdateItem"]);
     // A delivery's change, with its chunk's counts; whether anything arrived meanwhile.
     allow(step, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"]);
+
+    step.allowEverywhere(["sns:ListPhoneNumbersOptedOut"], "The list is of the whole account.");
 
     const work = new WorkQueue(this, "Work", {
       alarms,
@@ -64,6 +69,12 @@ export class ReceiveFeedback extends Construct {
     mail.configurationSet.addEventDestination("Feedback", {
       destination: EventDestination.snsTopic(topic),
       events: [EmailSendingEvent.BOUNCE, EmailSendingEvent.COMPLAINT],
+    });
+
+    new Rule(this, "EveryHour", {
+      schedule: Schedule.rate(Duration.hours(1)),
+      // SNS refuses those numbers itself, so an hour that failed does no harm.
+      targets: [new LambdaFunction(step, { retryAttempts: 0, maxEventAge: Duration.hours(1) })],
     });
   }
 }

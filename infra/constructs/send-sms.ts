@@ -1,25 +1,33 @@
-import { Stack } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
 import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { FilterPattern, MetricFilter } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { envSchema } from "../../functions/send-sms/env.ts";
+import { CEILING_REACHED } from "../../functions/send-sms/limited-sms.ts";
 import type { StateStack } from "../state-stack.ts";
+import type { Alarms } from "./alarms.ts";
 import { Sender, tableNames } from "./sender.ts";
 import { allow } from "./table-access.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 export interface SendSmsProps {
   state: StateStack;
+  alarms: Alarms;
   chunks: WorkQueue;
   subscriptionsUrl: string;
+  countries: readonly string[];
   /** USD. */
   maxPrice: string;
+  /** USD. */
+  dailyCeiling: string;
+  senderId: string | undefined;
 }
 
 /** SMS chunks and retries -> SNS. */
 export class SendSms extends Construct {
   readonly function: Sender<typeof envSchema>;
 
-  constructor(scope: Construct, id: string, { state, chunks, subscriptionsUrl, maxPrice }: SendSmsProps) {
+  constructor(scope: Construct, id: string, { state, alarms, chunks, ...settings }: SendSmsProps) {
     super(scope, id);
     this.function = new Sender(this, "Function", {
       step: "send-sms",
@@ -28,13 +36,16 @@ export class SendSms extends Construct {
       environment: {
         ...tableNames(state),
         SMS_QUEUE_URL: chunks.url,
-        SUBSCRIPTIONS_URL: subscriptionsUrl,
-        SMS_MAX_PRICE: maxPrice,
+        SUBSCRIPTIONS_URL: settings.subscriptionsUrl,
+        SMS_SENDER_ID: settings.senderId ?? "",
+        SMS_COUNTRIES: settings.countries.join(","),
+        SMS_DAILY_CEILING: settings.dailyCeiling,
+        SMS_MAX_PRICE: settings.maxPrice,
       },
       state,
     });
     chunks.grantSend(this.function);
-    // The send schedule.
+    // The send schedule, and what the day's SMS cost.
     allow(this.function, state.access, ["GetItem", "UpdateItem"]);
     // Whoever answered STOP is out for good.
     allow(this.function, state.subscribers, ["UpdateItem"]);
@@ -49,5 +60,18 @@ export class SendSms extends Construct {
         resources: [`arn:${Stack.of(this).partition}:sns:*:*:*`],
       }),
     );
+    const refusals = new MetricFilter(this, "CeilingReached", {
+      logGroup: this.function.logGroup,
+      // A phrase, because Lambda writes more than the logger's JSON into the line.
+      filterPattern: FilterPattern.literal(`"${CEILING_REACHED}"`),
+      metricNamespace: `Tocsin/${Stack.of(this).stackName}`,
+      metricName: "SmsCeilingReached",
+    });
+    alarms.add(this, "CeilingReachedAlarm", {
+      impact: "Subscribers by SMS, or people who sign up by SMS, get none until midnight UTC.",
+      runbook: "sms-ceiling-reached",
+      metric: refusals.metric({ period: Duration.minutes(5), statistic: "Sum" }),
+      threshold: 1,
+    });
   }
 }

@@ -73,6 +73,17 @@ describeOnBoth<AccessStore>(
       expect(await store.count(anId(), limit, start, 4)).toEqual(over);
     });
 
+    it("gives back what was counted and not used", async () => {
+      const store = subject();
+      const counter = anId();
+      const limit = { most: 10, windowMs: 60_000 };
+      expect(await store.count(counter, limit, NOW, 8)).toEqual({ outcome: "counted" });
+      expect(await store.count(counter, limit, NOW, 3)).toMatchObject({ outcome: "over" });
+      expect(await store.count(counter, limit, NOW, -8)).toEqual({ outcome: "counted" });
+      expect(await store.count(counter, limit, NOW, 10)).toEqual({ outcome: "counted" });
+      expect(await store.count(counter, limit, NOW, 1)).toMatchObject({ outcome: "over" });
+    });
+
     it("makes one signing key of 256 bits, whoever comes first", async () => {
       const store = subject();
       const pageId = anId();

@@ -238,3 +238,16 @@ function isSignedBy(secret: string, { body, headers }: Received): boolean {
     return false;
   }
 }
+
+it("unsubscribes whoever answers STOP to an SMS", async () => {
+  const subscriber = { phone_country: "DE", phone_number: "0151 12340000", skip_confirmation_notification: true };
+  const { id } = await call("POST", "/subscribers", { subscriber }, createdSchema);
+  const incident = { name: "SMS is slow", status: "investigating", body: "We are looking." };
+  await call("POST", "/incidents", { incident }, postedSchema);
+  await until("the SMS", () => stack.outbox.sms.some(({ to }) => to === "+4915112340000"));
+  // Once an hour on AWS, and at the pace of sweeps on this machine.
+  await stack.functionNamed("receive-feedback").invoke({});
+  const { state } = await call("GET", `/subscribers/${id}`, null, subscriberSchema);
+  expect(state).toBe("unsubscribed");
+  expect(complaints.filter((line) => !line.endsWith("…"))).toEqual([]);
+});

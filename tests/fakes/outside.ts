@@ -36,7 +36,7 @@ export function outside() {
   const mail: Mail = {
     send: async ({ to, raw }) => take({ channel: "email", to, text: raw, webhookId: null }),
   };
-  const sms: Sms = { send: async (to, text) => take({ channel: "sms", to, text, webhookId: null }) };
+  const sms: Sms = { send: async ({ phone }, text) => take({ channel: "sms", to: phone, text, webhookId: null }) };
   const https: Https = {
     post: async ({ endpoint, body, headers }) =>
       take({ channel: "webhook", to: endpoint, text: body, webhookId: headers["webhook-id"] ?? null }),

@@ -52,7 +52,7 @@ describe("a function's bundle holds only the AWS clients that it uses", () => {
     "subscription-api": ["dynamodb", "sqs"],
     "plan-notifications": ["dynamodb", "sns", "sqs"],
     "publish-page": ["dynamodb", "s3"],
-    "receive-feedback": ["dynamodb"],
+    "receive-feedback": ["dynamodb", "sns"],
     "send-email": ["dynamodb", "ses", "sqs"],
     "send-sms": ["dynamodb", "sns", "sqs"],
     "send-webhook": ["dynamodb", "sqs"],

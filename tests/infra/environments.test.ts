@@ -34,6 +34,11 @@ describe("the environment", () => {
     });
   });
 
+  it("lets a name of eleven letters and digits stand for the sender of SMS", () => {
+    expect(read({ smsSenderId: "AcmeStatus1" }).smsSenderId).toBe("AcmeStatus1");
+    expect(read({}).smsSenderId).toBeUndefined();
+  });
+
   it("never posts to private addresses in production", () => {
     expect(() => read({ webhookTargets: "any" })).toThrow(/webhookTargets: production posts to public https addresses/);
     expect(read({ ...LOCAL, webhookTargets: "any" }).webhookTargets).toBe("any");
@@ -50,6 +55,9 @@ describe("the environment", () => {
     [{ pageUrl: "http://status.example.com" }, /pageUrl: must be an https address/],
     [{ smsCountries: "Germany" }, /smsCountries.*two letters/],
     [{ smsMaxPrice: "cheap" }, /smsMaxPrice: must be a decimal number of USD/],
+    [{ smsDailyCeiling: "20 USD" }, /smsDailyCeiling: must be a decimal number of USD/],
+    [{ smsSenderId: "1234" }, /smsSenderId: .*at least one a letter/],
+    [{ smsSenderId: "Acme Status" }, /smsSenderId: must be 1 to 11 letters and digits/],
     [{ mailFrom: "status" }, /mailFrom/],
     [{ certificateArn: "arn:aws:acm:us-east-1:1:certificate/x" }, /pageUrl: must be given with certificateArn/],
     [{ account: "111111111111" }, /account: must be given together with region/],

@@ -5,14 +5,15 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { GetSendQuotaCommand, SESClient, SendRawEmailCommand } from "@aws-sdk/client-ses";
 import { CreateTopicCommand, PublishCommand, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { snsOptOuts, snsSms } from "../../functions/providers/sms.ts";
 import { readReport } from "../../functions/receive-feedback/ses-report.ts";
 import { startFauxqs } from "../../infra/local/emulators/fauxqs.ts";
 import { type FeedbackDestination, startMailFront } from "../../infra/local/emulators/mail-front.ts";
 import { serveMailbox } from "../../infra/local/emulators/mailbox-server.ts";
 import { openOutbox } from "../../infra/local/emulators/outbox.ts";
 import { freePorts } from "../../infra/local/listen.ts";
-import { clientsFor } from "../../infra/local/services.ts";
+import { clientsFor, sdkEnvironment } from "../../infra/local/services.ts";
 
 const NOON = Date.UTC(2025, 6, 7, 12, 0, 0, 5);
 
@@ -217,6 +218,27 @@ describe("the outbox", () => {
       .send(new PutObjectCommand({ Bucket: "none", Key: "a b", Body: "x", CacheControl: "no-cache" }))
       .catch(() => {});
     expect(fauxqs.cacheControlOf("none", "a b")).toBe("no-cache");
+  });
+
+  it("lists numbers that end in 0000 as opted out once they got an SMS, a hundred a page, and takes no more for them", async () => {
+    const { outbox } = await anOutbox();
+    const fauxqs = await startFauxqs(outbox);
+    ending.push(fauxqs.stop);
+    const urls = { dynamodb: fauxqs.url, fauxqs: fauxqs.url, ses: fauxqs.url };
+    for (const [name, value] of Object.entries(sdkEnvironment(urls))) vi.stubEnv(name, value);
+    ending.push(async () => void vi.unstubAllEnvs());
+    const [sms, optOuts] = [snsSms("0.15", ""), snsOptOuts()];
+    const to = (phone: string) => ({ phone, country: "DE" });
+    expect(await optOuts.page(null)).toEqual({ phones: [], next: null });
+    const stopping = Array.from({ length: 120 }, (_, index) => `+49151${String(index).padStart(4, "0")}0000`);
+    for (const phone of ["+4915112345678", ...stopping]) {
+      expect(await sms.send(to(phone), "Down")).toMatchObject({ outcome: "accepted" });
+    }
+    const first = await optOuts.page(null);
+    expect(first.phones).toEqual(stopping.slice(0, 100));
+    expect(await optOuts.page(first.next)).toEqual({ phones: stopping.slice(100), next: null });
+    expect(await sms.send(to(stopping[0] ?? ""), "Up")).toEqual({ outcome: "gone", reason: "opted out" });
+    expect(outbox.sms).toHaveLength(121);
   });
 
   it("is shown as JSON to scripts and as pages to people, with nothing of an email trusted", async () => {

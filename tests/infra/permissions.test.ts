@@ -39,7 +39,12 @@ describe("roles", () => {
       .filter(({ Effect }) => Effect === "Allow");
     expect(allowed.flatMap(({ Action }) => Action).filter((action) => action.includes("*"))).toEqual([]);
     const everywhere = allowed.filter(({ Resource }) => Resource.includes("*")).flatMap(({ Action }) => Action);
-    expect([...new Set(everywhere)].sort()).toEqual(["dynamodb:ListStreams", "ses:GetSendQuota", "sns:Publish"]);
+    expect([...new Set(everywhere)].sort()).toEqual([
+      "dynamodb:ListStreams",
+      "ses:GetSendQuota",
+      "sns:ListPhoneNumbersOptedOut",
+      "sns:Publish",
+    ]);
   });
 
   it("let send-sms publish to phone numbers, not to topics", () => {

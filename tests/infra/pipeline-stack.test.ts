@@ -276,6 +276,23 @@ it("has SES report bounces and complaints of its mail to the feedback queue, as 
   });
 });
 
+it("tells of SMS kept back for the day's ceiling, by the line that send-sms logs", () => {
+  const [filter] = resourcesOf(pipeline, "AWS::Logs::MetricFilter");
+  expect(filter?.Properties).toMatchObject({
+    FilterPattern: '"daily SMS ceiling reached"',
+    MetricTransformations: [{ MetricName: "SmsCeilingReached", MetricNamespace: "Tocsin/TocsinPipeline" }],
+  });
+  const sms = steps.find(({ step }) => step === "send-sms")?.logicalId ?? "";
+  expect(resourceOf(pipeline, sms).Properties).toMatchObject({
+    LoggingConfig: { LogGroup: filter?.Properties.LogGroupName },
+  });
+  pipeline.hasResourceProperties("AWS::CloudWatch::Alarm", {
+    MetricName: "SmsCeilingReached",
+    Namespace: "Tocsin/TocsinPipeline",
+    Threshold: 1,
+  });
+});
+
 it("mails its alarms to whoever is named", () => {
   expect(pipeline.findResources("AWS::SNS::Subscription", { Properties: { Protocol: "email" } })).toEqual({});
   const { pipeline: told } = synthesized({ alarmEmail: "oncall@example.com" });

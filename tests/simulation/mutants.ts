@@ -84,7 +84,7 @@ export const MUTANTS = {
 
   "an SDK that repeats a send": ({ mail, sms, https }) => ({
     mail: { send: (parameters) => twiceIfUnknown(() => mail.send(parameters)) },
-    sms: { send: (phone, text) => twiceIfUnknown(() => sms.send(phone, text)) },
+    sms: { send: (to, text) => twiceIfUnknown(() => sms.send(to, text)) },
     https: { post: (request) => twiceIfUnknown(() => https.post(request)) },
   }),
 
@@ -139,8 +139,8 @@ export const MUTANTS = {
 
   "an ambiguous SMS sent again": ({ sms }) => ({
     sms: {
-      send: async (phone, text) => {
-        const outcome = await sms.send(phone, text);
+      send: async (to, text) => {
+        const outcome = await sms.send(to, text);
         return outcome.outcome === "unknown" ? { ...outcome, outcome: "unavailable", retryAfterMs: null } : outcome;
       },
     },

@@ -88,7 +88,7 @@ export function simulatedProviders(schedule: Schedule, present: (id: string) => 
     },
     portsFor: (invocation: Invocation): Providers => ({
       mail: { send: ({ to, raw }) => request(to, seqOf(raw), invocation) },
-      sms: { send: (phone, text) => request(phone, seqOf(text), invocation) },
+      sms: { send: ({ phone }, text) => request(phone, seqOf(text), invocation) },
       https: { post: ({ endpoint, body }) => request(endpoint, seqOf(body), invocation) },
     }),
   };

@@ -11,9 +11,17 @@ export interface Fauxqs {
   stop(): Promise<void>;
 }
 
-const smsSchema = z.object({ Action: z.literal("Publish"), PhoneNumber: z.string(), Message: z.string() });
+const smsSchema = z.discriminatedUnion("Action", [
+  z.object({ Action: z.literal("Publish"), PhoneNumber: z.string(), Message: z.string() }),
+  z.object({ Action: z.literal("ListPhoneNumbersOptedOut"), nextToken: z.string().optional() }),
+]);
 
-/** Queues, topics and the bucket, in memory. SMS, which it does not know, go to the outbox. */
+/** Holders of such numbers answer STOP to the first SMS that they get. */
+const ANSWERS_STOP = /0000$/;
+/** SNS's own page. */
+const OPT_OUTS_PER_PAGE = 100;
+
+/** Queues, topics and the bucket, in memory. SMS, which it does not know, go to the outbox; opt-outs follow from that. */
 export async function startFauxqs(outbox: Outbox): Promise<Fauxqs> {
   const app = buildApp({ logger: false, defaultRegion: REGION });
   const cacheControl = new Map<string, string>();
@@ -25,9 +33,13 @@ export async function startFauxqs(outbox: Outbox): Promise<Fauxqs> {
     }
     const sms = smsSchema.safeParse(request.body);
     if (!sms.success) return;
-    const id = randomUUID();
-    outbox.addSms({ to: sms.data.PhoneNumber, text: sms.data.Message });
-    return reply.type("text/xml").send(publishResponse(id));
+    const optedOut = [...new Set(outbox.sms.map(({ to }) => to).filter((to) => ANSWERS_STOP.test(to)))];
+    reply.type("text/xml");
+    if (sms.data.Action === "ListPhoneNumbersOptedOut") return reply.send(optOutsAfter(sms.data.nextToken, optedOut));
+    const { PhoneNumber, Message } = sms.data;
+    if (optedOut.includes(PhoneNumber)) return reply.code(400).send(refusal(`${PhoneNumber} is opted out`));
+    outbox.addSms({ to: PhoneNumber, text: Message });
+    return reply.send(answerTo("Publish", `<PublishResult><MessageId>${randomUUID()}</MessageId></PublishResult>`));
   });
   // Its own command line binds every interface.
   const url = await app.listen({ host: HOST, port: 0 });
@@ -44,6 +56,25 @@ function pathOf(url: string): string {
   return decodeURIComponent(url.split("?", 1)[0] ?? "");
 }
 
-function publishResponse(messageId: string): string {
-  return `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>${messageId}</MessageId></PublishResult><ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></PublishResponse>`;
+const NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/";
+
+function answerTo(action: string, result: string): string {
+  return `<${action}Response xmlns="${NAMESPACE}">${result}<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></${action}Response>`;
+}
+
+/** `token` is where the page begins. */
+function optOutsAfter(token: string | undefined, all: readonly string[]): string {
+  const begin = Number(token ?? 0);
+  const end = begin + OPT_OUTS_PER_PAGE;
+  const members = all.slice(begin, end).map((phone) => `<member>${phone}</member>`);
+  const next = end < all.length ? `<nextToken>${end}</nextToken>` : "";
+  const result = `<phoneNumbers>${members.join("")}</phoneNumbers>${next}`;
+  return answerTo(
+    "ListPhoneNumbersOptedOut",
+    `<ListPhoneNumbersOptedOutResult>${result}</ListPhoneNumbersOptedOutResult>`,
+  );
+}
+
+function refusal(why: string): string {
+  return `<ErrorResponse xmlns="${NAMESPACE}"><Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>Invalid parameter: PhoneNumber Reason: ${why}</Message></Error><RequestId>${randomUUID()}</RequestId></ErrorResponse>`;
 }
