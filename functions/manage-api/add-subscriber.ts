@@ -3,8 +3,10 @@ import type { Scopes, Subscriber } from "../core/subscriber.ts";
 import { sendConfirmation } from "../subscriptions/confirmation.ts";
 import type { Contact } from "../subscriptions/contact.ts";
 import { newSubscriber } from "../subscriptions/new-subscriber.ts";
+import { refuseBlocked } from "./blocked.ts";
 import type { ManageCall, ManageDeps } from "./route.ts";
 import { conflict } from "./save-with-retry.ts";
+import { fieldOf } from "./subscriber-view.ts";
 
 export interface Addition {
   contact: Contact;
@@ -18,6 +20,7 @@ export type AddOutcome = { outcome: "added"; subscriber: Subscriber } | { outcom
 /**
  * Stores a subscriber and, where one is needed, sets the confirmation going. Somebody who had unsubscribed, or
  * an endpoint in quarantine, comes back under the old id. `taken`: the address has a living subscriber already, which is left as it is.
+ * Throws 422 for an address that is blocked.
  */
 export async function addSubscriber(deps: ManageDeps, call: ManageCall, addition: Addition): Promise<AddOutcome> {
   const { contact, scopes } = addition;
@@ -32,6 +35,8 @@ export async function addSubscriber(deps: ManageDeps, call: ManageCall, addition
     },
     call.now,
   );
+  const key = await deps.access.currentSigningKey(call.page.id);
+  await refuseBlocked(deps, key, subscriber, `subscriber.${fieldOf(subscriber)}`);
   const created = await deps.subscribers.create(subscriber);
   if (created.outcome === "created") {
     return { outcome: "added", subscriber: await confirmIfNeeded(deps, subscriber, call.now) };

@@ -3,8 +3,8 @@ import { type Channel, channelSchema, type Subscriber, type SubscriberState } fr
 import { inParallel } from "../lambda/in-parallel.ts";
 import { fieldsIn, idList, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
-import { blockOf } from "../subscriptions/blocked.ts";
 import { sendConfirmation } from "../subscriptions/confirmation.ts";
+import { whyBlocked } from "./blocked.ts";
 import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "./route.ts";
 import { OTHER_TYPES, take, walk } from "./subscriber-lists.ts";
 
@@ -68,7 +68,7 @@ async function reactivate(deps: ManageDeps, call: ManageCall): Promise<ManageRep
   const { subscribers, type } = fieldsIn(reactivateSchema, call.body, "");
   const key = await deps.access.currentSigningKey(call.page.id);
   const run = async (subscriber: Subscriber): Promise<Done> => {
-    if (subscriber.state !== "quarantined" || (await blockOf(deps, key, subscriber)) !== null) return "unchanged";
+    if (subscriber.state !== "quarantined" || (await whyBlocked(deps, key, subscriber)) !== null) return "unchanged";
     return comeBack(deps, subscriber, call.now);
   };
   if (subscribers !== "all") {

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { type Channel, lastingReason, normalizeEmail, type Subscriber } from "../core/subscriber.ts";
 import { fieldsIn, line, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
-import { block } from "../subscriptions/blocked.ts";
+import { block } from "../subscriptions/blocks.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "./route.ts";
 import { everybody } from "./subscriber-lists.ts";
 
@@ -39,7 +39,8 @@ async function erase(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const reason = lastingReason(subscriber);
   // First: whoever dies in between has forgotten nothing.
   if (reason !== null) {
-    await block(deps, await deps.access.currentSigningKey(call.page.id), subscriber, reason, call.now);
+    const key = await deps.access.currentSigningKey(call.page.id);
+    await block(deps, key, call.page.id, channel, address, reason, call.now);
   }
   await deps.subscribers.remove(call.page.id, channel, subscriber.id);
   const { id, state } = subscriber;

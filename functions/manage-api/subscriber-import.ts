@@ -1,16 +1,16 @@
 import * as z from "zod/mini";
 import { newId } from "../core/ids.ts";
 import type { SigningKey } from "../core/signature.ts";
-import type { BlockReason, Subscriber } from "../core/subscriber.ts";
+import type { Subscriber } from "../core/subscriber.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import { fieldsIn, flag, optional } from "../lambda/input.ts";
-import { HttpProblem, invalid } from "../lambda/problem.ts";
+import { HttpProblem } from "../lambda/problem.ts";
 import { addressKey } from "../store/subscriber-items.ts";
-import { blockOf } from "../subscriptions/blocked.ts";
 import { sendConfirmation } from "../subscriptions/confirmation.ts";
+import { refuseBlocked } from "./blocked.ts";
 import { lineOf, type RowContext, subscriberOf } from "./import-row.ts";
 import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "./route.ts";
-import { fieldOf } from "./subscribers.ts";
+import { fieldOf } from "./subscriber-view.ts";
 
 const MOST_ROWS = 500;
 /** Of DynamoDB's transactions: 500 rows take a second or so, where one after the other might outlast the request. */
@@ -94,8 +94,7 @@ async function add(
   if (earlier !== undefined) return { outcome: "exists", id: earlier };
   taken.set(address, subscriber.id);
 
-  const reason = await blockOf(deps, key, subscriber);
-  if (reason !== null) throw invalid(fieldOf(subscriber), BLOCKED[reason]);
+  await refuseBlocked(deps, key, subscriber, fieldOf(subscriber));
   const created = await deps.subscribers.create(subscriber);
   // Its own id: an earlier run under the same Idempotency-Key stored it, and may have died before the confirmation went out.
   if (created.outcome === "exists" && created.subscriberId !== subscriber.id) {
@@ -106,12 +105,6 @@ async function add(
   }
   return { outcome: "created", id: subscriber.id };
 }
-
-const BLOCKED: Record<BlockReason, string> = {
-  "not asked for": "is blocked: the address's holder said that they had not asked for this",
-  bounce: "is blocked: mail to this address bounced for good before it was erased",
-  complaint: "is blocked: the address's holder complained before it was erased",
-};
 
 /** A refusal of this row. Anything else is a fault of ours and ends the request: it is to be sent again under its key. */
 function refusalOf(error: unknown): { outcome: "refused"; field: string | null; problem: string } {

@@ -55,3 +55,15 @@ async function signingSecret(deps: ManageDeps, subscriber: WebhookSubscriber): P
   const master = await deps.access.currentSigningKey(subscriber.pageId);
   return webhookSecret(master, subscriber.pageId, subscriber.id, subscriber.secretVersion);
 }
+
+/** The field that an address is given in. */
+export function fieldOf(subscriber: Subscriber): string {
+  switch (subscriber.channel) {
+    case "email":
+      return "email";
+    case "sms":
+      return "phone_number";
+    case "webhook":
+      return "endpoint";
+  }
+}

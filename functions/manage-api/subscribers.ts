@@ -10,7 +10,7 @@ import { unknownComponents } from "./components.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 import { conflict } from "./save-with-retry.ts";
 import { countSubscribers, listSubscribers, listUnsubscribed, subscriberHistogram } from "./subscriber-lists.ts";
-import { presentNewSubscriber, presentSubscriber } from "./subscriber-view.ts";
+import { fieldOf, presentNewSubscriber, presentSubscriber } from "./subscriber-view.ts";
 
 /** What is kept for a replay: neither an address nor a signing secret belongs into the access table. */
 const keptSchema = z.union([z.object({ subscriber: z.string() }), z.object({ joined: z.string() })]);
@@ -77,18 +77,6 @@ export async function replayCreation(deps: ManageDeps, call: ManageCall, kept: u
     ? await presentNewSubscriber(deps, subscriber, call.page)
     : presentSubscriber(subscriber, call.page);
   return { status: 201, body };
-}
-
-/** The field that an address is given in. */
-export function fieldOf(subscriber: Subscriber): string {
-  switch (subscriber.channel) {
-    case "email":
-      return "email";
-    case "sms":
-      return "phone_number";
-    case "webhook":
-      return "endpoint";
-  }
 }
 
 async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {

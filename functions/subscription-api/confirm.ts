@@ -2,8 +2,8 @@ import { CONFIRM_TOKEN_LIFE_MS, parseConfirmToken } from "../core/confirm-token.
 import { sameDigest } from "../core/signature.ts";
 import { addressOf, type Subscriber } from "../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
+import { block, forgetBounce } from "../subscriptions/blocks.ts";
 import type { SubscriptionDeps } from "./api.ts";
-import { block, forgetBounce } from "./blocks.ts";
 import { pageOf } from "./page-of.ts";
 import { confirmed, done, linkDoesNotWork, question } from "./pages.tsx";
 import { wordsFor } from "./words/words.ts";

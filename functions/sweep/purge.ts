@@ -1,9 +1,9 @@
 import type { Clock } from "../core/clock.ts";
-import { lastingReason, type Subscriber } from "../core/subscriber.ts";
+import { addressOf, lastingReason, type Subscriber } from "../core/subscriber.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
-import { block } from "../subscriptions/blocked.ts";
+import { block } from "../subscriptions/blocks.ts";
 
 export interface PurgeDeps {
   subscribers: Pick<SubscriberStore, "listPurgeable" | "removeUnchanged" | "block">;
@@ -35,7 +35,9 @@ async function purgeOne(subscriber: Subscriber, deps: PurgeDeps, deadline: numbe
   const reason = lastingReason(subscriber);
   // First: an address that is free again and not blocked would be written to.
   if (reason !== null) {
-    await block(deps, await deps.access.currentSigningKey(subscriber.pageId), subscriber, reason, deps.clock());
+    const { pageId, channel } = subscriber;
+    const key = await deps.access.currentSigningKey(pageId);
+    await block(deps, key, pageId, channel, addressOf(subscriber), reason, deps.clock());
   }
   return (await deps.subscribers.removeUnchanged(subscriber)).outcome === "removed";
 }

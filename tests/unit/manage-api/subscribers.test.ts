@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { parseConfirmToken } from "../../../functions/core/confirm-token.ts";
-import { webhookSecret } from "../../../functions/core/signature.ts";
+import { addressMac, webhookSecret } from "../../../functions/core/signature.ts";
 import { RUN_LEASE_MS } from "../../../functions/store/access-items.ts";
 import { idOf, idsOf, manageWorld, PAGE } from "./manage-world.ts";
 
@@ -80,6 +80,19 @@ describe("email", () => {
     expect((await world.post(`/subscribers/${active}/resend_confirmation`, {})).status).toBe(422);
     expect((await world.post("/subscribers/nosuchthing0/resend_confirmation", {})).status).toBe(404);
   });
+});
+
+test("an address whose holder had not asked for it is refused, under whatever tag", async () => {
+  const world = await manageWorld();
+  const mac = addressMac(await world.access.currentSigningKey(PAGE.id), "email", "ada@example.org");
+  await world.subscribers.block(PAGE.id, "email", mac, "not asked for", 1);
+  for (const email of ["Ada@example.org", "ada+status@example.org"]) {
+    expect(await world.post("/subscribers", { subscriber: { email, ...ACTIVE } })).toMatchObject({
+      status: 422,
+      json: { details: [{ field: "subscriber.email", problem: expect.stringContaining("blocked") }] },
+    });
+  }
+  expect(idsOf(await world.get("/subscribers?state=all"))).toEqual([]);
 });
 
 describe("webhook", () => {

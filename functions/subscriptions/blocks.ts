@@ -1,12 +1,9 @@
 import { mailboxOf } from "../core/mailbox.ts";
 import { addressMac, type SigningKey } from "../core/signature.ts";
-import type { BlockReason } from "../core/subscriber.ts";
+import type { BlockReason, Channel } from "../core/subscriber.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 
-type Channel = "email" | "sms";
-export interface BlockDeps {
-  subscribers: Pick<SubscriberStore, "block" | "blockOf" | "unblock">;
-}
+type BlockDeps<Calls extends "block" | "blockOf" | "unblock"> = { subscribers: Pick<SubscriberStore, Calls> };
 
 /** What an address is blocked under: itself, as operators know it, and the mailbox behind it, so that a tag is no way round. */
 function macsOf(key: SigningKey, channel: Channel, address: string): [string, string] {
@@ -16,19 +13,19 @@ function macsOf(key: SigningKey, channel: Channel, address: string): [string, st
 
 /** Why nothing is to be sent to an address (as `addressOf` tells it), whoever asks; null: nothing stands against it. */
 export async function blockOf(
-  { subscribers }: BlockDeps,
+  { subscribers }: BlockDeps<"blockOf">,
   key: SigningKey,
   pageId: string,
   channel: Channel,
   address: string,
 ): Promise<BlockReason | null> {
-  const macs = macsOf(key, channel, address);
+  const macs = [...new Set(macsOf(key, channel, address))];
   const [own, mailbox] = await Promise.all(macs.map((mac) => subscribers.blockOf(pageId, channel, mac)));
   return own ?? mailbox ?? null;
 }
 
 export async function block(
-  { subscribers }: BlockDeps,
+  { subscribers }: BlockDeps<"block">,
   key: SigningKey,
   pageId: string,
   channel: Channel,
@@ -42,7 +39,7 @@ export async function block(
 
 /** Confirmed by a link that was mailed to it, an address works again, whatever bounced before. */
 export async function forgetBounce(
-  deps: BlockDeps,
+  deps: BlockDeps<"blockOf" | "unblock">,
   key: SigningKey,
   pageId: string,
   channel: Channel,
