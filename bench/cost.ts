@@ -106,7 +106,7 @@ export const bench: Bench = async ({ progress }) => {
     };
     const topic = { publish: async () => {} };
     const render = async () => scene.rendered;
-    const renderChange = () => ({ webhook: scene.rendered.webhook, topic: scene.rendered.topic });
+    const renderChange = () => scene.rendered;
     await planNotice(
       { pageId, updateId },
       { status, subscribers, ledger, access, queues: queues.ports, topic, render, renderChange, clock },

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type ParsedMail, simpleParser } from "mailparser";
 import { splice } from "../functions/core/rendering.ts";
+import { renderedText } from "../tests/fixtures/rendered-text.ts";
 import { type Bench, compare, median, rounded } from "./measurement.ts";
 import { openedIncident, renderer, type Scene, updateOf } from "./scene.ts";
 
@@ -14,7 +15,7 @@ const ROUNDS = 5;
  */
 export const bench: Bench = async ({ progress }) => {
   const scene = await openedIncident();
-  const text = scene.rendered.email;
+  const text = renderedText(scene.rendered, "email");
   const values = { address: "reader@subscriber.example", unsubscribe_token: `1.page.e.reader.${"A".repeat(22)}` };
   const spliced = splice(text, values);
   const parsed = await simpleParser(spliced);

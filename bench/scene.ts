@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { type Catalog, EMPTY_CATALOG } from "../functions/core/component.ts";
 import { newId } from "../functions/core/ids.ts";
-import type { Page } from "../functions/core/page.ts";
+import { NO_BRANDING, type Page } from "../functions/core/page.ts";
 import { type IncidentCommit, openIncident } from "../functions/core/posting.ts";
 import { ALL_UPDATES, type Subscriber } from "../functions/core/subscriber.ts";
 import type { RenderedUpdate, RenderSource } from "../functions/plan-notifications/plan.ts";
@@ -40,6 +40,8 @@ export async function openedIncident(now = Date.now()): Promise<Scene> {
   const page: Page = {
     id: anId(),
     name: "Example Cloud",
+    locale: "en",
+    branding: NO_BRANDING,
     timeZone: "Europe/Berlin",
     version: 1,
     createdAt: now,

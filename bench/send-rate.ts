@@ -13,6 +13,7 @@ import { startMailFront } from "../infra/local/emulators/mail-front.ts";
 import { openOutbox } from "../infra/local/emulators/outbox.ts";
 import { clientsFor, sdkEnvironment } from "../infra/local/services.ts";
 import { createTables, tableNames } from "../tests/contract/tables.ts";
+import { renderedText } from "../tests/fixtures/rendered-text.ts";
 import { type Bench, quantile, rounded } from "./measurement.ts";
 import { openedIncident } from "./scene.ts";
 import type { RateSenderOrder } from "./send-rate-thread.ts";
@@ -55,7 +56,7 @@ export const bench: Bench = async ({ rate, seconds, progress }) => {
       accessTable: names.access,
       page,
       commit,
-      rendering: rendered.email,
+      rendering: renderedText(rendered, "email"),
       // More than can be sent: each sender stops at `endAt`.
       recipients: Math.ceil((rate * (endAt - Date.now())) / 1_000 / 2),
       ratePerSecond: rate,

@@ -9,6 +9,7 @@ import { sesMail } from "../functions/providers/mail.ts";
 import { emailSender } from "../functions/send-email/email-sender.ts";
 import { memoryAccessStore } from "../tests/fakes/memory-access-store.ts";
 import { memoryLedger } from "../tests/fakes/memory-ledger.ts";
+import { renderedText } from "../tests/fixtures/rendered-text.ts";
 import { type Bench, compare, inLanes, median, rounded } from "./measurement.ts";
 import { emailSubscriber, openedIncident, updateOf } from "./scene.ts";
 
@@ -45,20 +46,22 @@ export const bench: Bench = async ({ progress }) => {
     const ledger = memoryLedger();
     await ledger.keepRendering(
       { pageId, updateId: update.id, format: "email", locale: "en" },
-      scene.rendered.email,
+      renderedText(scene.rendered, "email"),
       Date.now(),
     );
     const access = memoryAccessStore({ random: randomBytes });
-    const sendOne = await emailSender({ ledger, access, mail: sesMail("bench", FROM) }).prepare(update);
+    const sender = await emailSender({ ledger, access, mail: sesMail("bench", FROM) }).prepare(update);
     const subscribers = Array.from({ length: EMAILS }, () => emailSubscriber(pageId));
     const ours = () =>
       cpuOf(subscribers, async (subscriber) => {
-        const { outcome } = await sendOne(subscriber);
+        const { outcome } = await sender.send(subscriber);
         if (outcome !== "accepted") throw new Error(`an email was ${outcome}`);
       });
 
     const client = new SESClient({ maxAttempts: 1, logger: sdkLogger });
-    const Data = Buffer.from(splice(scene.rendered.email, { address: "reader@example.com", unsubscribe_token: "x" }));
+    const Data = Buffer.from(
+      splice(renderedText(scene.rendered, "email"), { address: "reader@example.com", unsubscribe_token: "x" }),
+    );
     const bare = () =>
       cpuOf(subscribers, () =>
         client.send(

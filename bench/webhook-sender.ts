@@ -24,6 +24,7 @@ import { memoryLedger } from "../tests/fakes/memory-ledger.ts";
 import { memoryStatusStore } from "../tests/fakes/memory-status-store.ts";
 import { memorySubscriberStore } from "../tests/fakes/memory-subscriber-store.ts";
 import { memoryQueues } from "../tests/fakes/queues.ts";
+import { renderedText } from "../tests/fixtures/rendered-text.ts";
 import { type Bench, type Compared, compare, type Finding, inLanes, median, rounded, timed } from "./measurement.ts";
 import { startPgBoss } from "./pg-boss.ts";
 import { startReceiver } from "./receiver.ts";
@@ -123,8 +124,8 @@ async function worldOf(
     ...memory,
     recordDeliveries: async (deliveries) => void recorded.push(...deliveries),
   };
-  const key = { pageId: scene.page.id, updateId: updateOf(scene).id, format: "webhook", locale: "en" } as const;
-  await ledger.keepRendering(key, scene.rendered.webhook, clock());
+  const key = { pageId: scene.page.id, updateId: updateOf(scene).id, format: "webhook", locale: null } as const;
+  await ledger.keepRendering(key, renderedText(scene.rendered, "webhook"), clock());
   const access = memoryAccessStore({ random: randomBytes });
   const queues = memoryQueues(clock).ports;
   return {
@@ -186,7 +187,7 @@ async function readyPosts(scene: Scene, url: string) {
 function signed(scene: Scene, url: string, subscriberId: string, key: SigningKey) {
   const { pageId, id } = updateOf(scene);
   const token = subscriberToken(key, "unsubscribe", { pageId, channel: "webhook", subscriberId });
-  const body = splice(scene.rendered.webhook, { address: "", unsubscribe_token: token });
+  const body = splice(renderedText(scene.rendered, "webhook"), { address: "", unsubscribe_token: token });
   const timestamp = Math.floor(Date.now() / 1_000);
   const name = webhookId(subscriberId, id);
   const headers = {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { LOCALES } from "../functions/core/locale.ts";
 import { pageSchema } from "../functions/core/page.ts";
 import { dynamoAccessStore } from "../functions/store/dynamo-access.ts";
 import { dynamoStatusStore } from "../functions/store/dynamo-status.ts";
@@ -11,10 +12,11 @@ import { stateOutputs } from "./stack-outputs.ts";
 
 const USAGE = `Creates the page of a deployment and its first API key.
 
-  npm run create-page -- --name "Acme" --time-zone Europe/Berlin
+  npm run create-page -- --name "Acme" --time-zone Europe/Berlin --locale de
 
   --name       the page's name, as readers see it
   --time-zone  IANA name; every time on the page is told in it (default UTC)
+  --locale     ${LOCALES.join(" or ")}: the language of the page, and of whoever has not chosen (default en)
   --outputs    the file that "npm run deploy" wrote (default cdk-outputs.json)
   --stack      the state stack's name, if the file holds several deployments
 `;
@@ -28,6 +30,7 @@ const optionsSchema = z.object({
       (zone) => pageSchema.shape.timeZone.safeParse(zone).success,
       "must be an IANA time zone such as Europe/Berlin",
     ),
+  locale: z.enum(LOCALES, `must be one of ${LOCALES.join(", ")}`).default("en"),
   outputs: z.string().default("cdk-outputs.json"),
   stack: z.string().optional(),
 });
@@ -48,6 +51,7 @@ async function main(args: string[]): Promise<void> {
     options: {
       name: { type: "string" },
       "time-zone": { type: "string" },
+      locale: { type: "string" },
       outputs: { type: "string" },
       stack: { type: "string" },
     },
@@ -60,7 +64,7 @@ async function main(args: string[]): Promise<void> {
   } = stateOutputs(JSON.parse(readFileSync(options.outputs, "utf8")), options.stack);
   const client = dynamoClient();
   const made = await createFirstPage(
-    { name: options.name, timeZone: options["time-zone"] },
+    { name: options.name, timeZone: options["time-zone"], locale: options.locale },
     {
       status: dynamoStatusStore({ client, statusTable, deliveriesTable }),
       access: dynamoAccessStore({ client, table, random: randomBytes }),
@@ -71,7 +75,7 @@ async function main(args: string[]): Promise<void> {
   if (made.outcome === "exists") {
     throw new Error(`This deployment has its page already: ${made.page.name} (${made.page.id}).`);
   }
-  console.log(`Page     ${made.page.id}  ${made.page.name}, ${made.page.timeZone}`);
+  console.log(`Page     ${made.page.id}  ${made.page.name}, ${made.page.timeZone}, ${made.page.locale}`);
   console.log(`API key  ${made.apiKey}`);
   console.log("The key is shown this once and stored nowhere: keep it as you keep passwords.");
 }

@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../functions/core/clock.ts";
 import { newId, sha256Hex } from "../functions/core/ids.ts";
-import { type Page, pageSchema } from "../functions/core/page.ts";
+import type { Locale } from "../functions/core/locale.ts";
+import { NO_BRANDING, type Page, pageSchema } from "../functions/core/page.ts";
 import { type AccessStore, apiScopes } from "../functions/store/access.ts";
 import type { StatusStore } from "../functions/store/status.ts";
 
@@ -19,14 +20,23 @@ const SECRET_BYTES = 32;
 
 /** A deployment's page, and a first API key with every scope. A deployment serves one page: a second one is refused. Throws when the time zone is none. */
 export async function createFirstPage(
-  { name, timeZone }: { name: string; timeZone: string },
+  { name, timeZone, locale }: { name: string; timeZone: string; locale: Locale },
   { status, access, clock, random }: FirstPageDeps,
 ): Promise<FirstPageOutcome> {
   const [present] = await status.listPages();
   if (present !== undefined) return { outcome: "exists", page: present };
 
   const now = clock();
-  const page = pageSchema.parse({ id: newId(random), name, timeZone, version: 1, createdAt: now, updatedAt: now });
+  const page = pageSchema.parse({
+    id: newId(random),
+    name,
+    locale,
+    branding: NO_BRANDING,
+    timeZone,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  });
   const keyId = newId(random);
   // Hex, because neither part of a key may have a `_`.
   const secret = Buffer.from(random(SECRET_BYTES)).toString("hex");

@@ -38,12 +38,10 @@ export function isToBeSent(told: Told, subscriber: Subscriber, asOf: number): bo
 
 /**
  * Statuspage's rule: webhooks only, never email or SMS. Statuses, impact and how much of an incident somebody wants to
- * hear are choices among an incident's updates, and say nothing of a component's own. It is written for programs only:
- * a chat's hook would refuse its body.
+ * hear are choices among an incident's updates, and say nothing of a component's own.
  */
-function wantsChange({ componentId }: ToldChange, subscriber: Subscriber): boolean {
-  if (subscriber.channel !== "webhook" || subscriber.format !== "statuspage") return false;
-  return subscriber.scopes.page || subscriber.scopes.components.includes(componentId);
+function wantsChange({ componentId }: ToldChange, { channel, scopes }: Subscriber): boolean {
+  return channel === "webhook" && (scopes.page || scopes.components.includes(componentId));
 }
 
 function wantsUpdate(update: ToldUpdate, subscriber: Subscriber): boolean {

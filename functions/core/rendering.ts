@@ -1,4 +1,9 @@
 import * as z from "zod/mini";
+import type { Locale } from "./locale.ts";
+import type { ChatFormat } from "./subscriber.ts";
+
+/** Which text of an update: what people read is there in every language, what programs read (`webhook`) once. */
+export type TextName = { format: "email" | "sms" | ChatFormat; locale: Locale } | { format: "webhook"; locale: null };
 
 /** What differs from recipient to recipient: nothing else does. */
 export const slotSchema = z.enum(["address", "unsubscribe_token"]);

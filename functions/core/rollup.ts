@@ -1,9 +1,18 @@
 import type { Component, ComponentStatus } from "./component.ts";
 import type { Impact } from "./incident.ts";
 
+/** In Statuspage's words, which its JSON has in every language of the page. */
+export type PageDescription =
+  | "All Systems Operational"
+  | "Service Under Maintenance"
+  | "Partially Degraded Service"
+  | "Minor Service Outage"
+  | "Partial System Outage"
+  | "Major System Outage";
+
 export interface PageStatus {
   indicator: "none" | "maintenance" | "minor" | "major" | "critical";
-  description: string;
+  description: PageDescription;
 }
 
 const OPERATIONAL: PageStatus = { indicator: "none", description: "All Systems Operational" };

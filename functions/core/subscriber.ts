@@ -80,6 +80,10 @@ export const smsSubscriberSchema = z.object({
 export const webhookFormatSchema = z.enum(["statuspage", "slack", "discord", "teams"]);
 export type WebhookFormat = z.infer<typeof webhookFormatSchema>;
 
+/** The formats that people read. */
+export const CHAT_FORMATS = ["slack", "discord", "teams"] as const satisfies readonly WebhookFormat[];
+export type ChatFormat = (typeof CHAT_FORMATS)[number];
+
 /** What is known of an endpoint that did not accept its last attempt. Gone once it accepts one. */
 export const endpointHealthSchema = z.object({
   /** Rises with every write; the condition of the next one. */

@@ -1,8 +1,14 @@
+import type { Locale } from "./locale.ts";
+
 const HOUR_MINUTES = 60;
 const MINUTE_MS = 60_000;
 
-/** Locales asked in turn for a zone's abbreviation: each has them for the zones of its own part of the world only. */
-const ABBREVIATION_LOCALES = ["en-US", "en-GB", "en-AU", "en-IN", "en-ZA", "en-NZ", "en-CA"] as const;
+/**
+ * Locales asked in turn for a zone's abbreviation: each has them for the zones of its own part of the world only. What
+ * the reader's language has no abbreviation for is told by the English one.
+ */
+const ENGLISH = ["en-US", "en-GB", "en-AU", "en-IN", "en-ZA", "en-NZ", "en-CA"] as const;
+const ABBREVIATION_LOCALES: Record<Locale, readonly string[]> = { en: ENGLISH, de: ["de-DE", ...ENGLISH] };
 
 // Asking Intl for one time costs 20 µs, and a page tells hundreds: what a zone says is kept by quarter hour, because no
 // zone changes its offset at another time.
@@ -13,14 +19,15 @@ const zones = new Map<string, Zone>();
 interface Zone {
   isUtc: boolean;
   fields: Intl.DateTimeFormat;
-  names: Intl.DateTimeFormat[];
+  /** Made when a language is first asked for. */
+  names: Map<Locale, Intl.DateTimeFormat[]>;
   quarters: Map<number, Quarter>;
 }
 
 interface Quarter {
   /** Minutes east of UTC. */
   offset: number;
-  abbreviation: string;
+  abbreviations: Partial<Record<Locale, string>>;
 }
 
 interface WallClock {
@@ -43,27 +50,30 @@ export function isoInZone(instant: number, timeZone: string): string {
   return `${date}T${time}${zone.isUtc ? "Z" : isoOffset(offset)}`;
 }
 
-export interface ReadableTime {
-  /** `Jul 07, 2025` */
-  date: string;
+export interface ZonedTime {
+  year: number;
+  /** 1 to 12. */
+  month: number;
+  day: number;
   /** 24 hours: `12:05` */
   time: string;
-  /** The zone's abbreviation at that instant, `CEST`; `UTC+2` where English knows none. */
+  /** The zone's abbreviation at that instant in the reader's language, `CEST` or `MESZ`; `UTC+2` where none is known. */
   zone: string;
 }
 
-/** A time as readers see it on the page and in mail. */
-export function readableTime(instant: number, timeZone: string): ReadableTime {
-  const { offset, abbreviation } = quarterOf(instant, zoneOf(timeZone));
-  const { year, month, day, hour, minute } = wallClock(instant, offset);
+/** The parts of a time as readers see it on the page and in mail; how they are put together is their language's. */
+export function zonedTime(instant: number, timeZone: string, locale: Locale): ZonedTime {
+  const zone = zoneOf(timeZone);
+  const quarter = quarterOf(instant, zone);
+  const { year, month, day, hour, minute } = wallClock(instant, quarter.offset);
   return {
-    date: `${MONTHS[month - 1]} ${pad(day)}, ${year}`,
+    year,
+    month,
+    day,
     time: `${pad(hour)}:${pad(minute)}`,
-    zone: abbreviation,
+    zone: abbreviationIn(instant, quarter, zone, locale),
   };
 }
-
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
 
 function wallClock(instant: number, offset: number): WallClock {
   const shifted = new Date(instant + offset * MINUTE_MS);
@@ -81,8 +91,7 @@ function quarterOf(instant: number, zone: Zone): Quarter {
   const start = Math.floor(instant / QUARTER_MS) * QUARTER_MS;
   const known = zone.quarters.get(start);
   if (known !== undefined) return known;
-  const offset = offsetAt(start, zone);
-  const quarter = { offset, abbreviation: abbreviationAt(start, offset, zone) };
+  const quarter = { offset: offsetAt(start, zone), abbreviations: {} };
   if (zone.quarters.size >= QUARTERS_KEPT) zone.quarters.clear();
   zone.quarters.set(start, quarter);
   return quarter;
@@ -96,9 +105,17 @@ function offsetAt(instant: number, zone: Zone): number {
   return Math.round((wall - instant) / MINUTE_MS);
 }
 
-function abbreviationAt(instant: number, offset: number, zone: Zone): string {
+function abbreviationIn(instant: number, quarter: Quarter, zone: Zone, locale: Locale): string {
+  const known = quarter.abbreviations[locale];
+  if (known !== undefined) return known;
+  const abbreviation = abbreviationAt(instant, quarter.offset, zone, locale);
+  quarter.abbreviations[locale] = abbreviation;
+  return abbreviation;
+}
+
+function abbreviationAt(instant: number, offset: number, zone: Zone, locale: Locale): string {
   if (zone.isUtc) return "UTC";
-  for (const formatter of zone.names) {
+  for (const formatter of namesIn(zone, locale)) {
     const name = formatter.formatToParts(instant).find((part) => part.type === "timeZoneName")?.value;
     if (name !== undefined && (name === "GMT" || /^[A-Z]{2,5}$/.test(name))) return name;
   }
@@ -106,6 +123,17 @@ function abbreviationAt(instant: number, offset: number, zone: Zone): string {
   const hours = Math.trunc(Math.abs(offset) / HOUR_MINUTES);
   if (offset === 0) return "UTC";
   return `UTC${offset < 0 ? "-" : "+"}${hours}${minutes === 0 ? "" : `:${pad(minutes)}`}`;
+}
+
+function namesIn(zone: Zone, locale: Locale): Intl.DateTimeFormat[] {
+  const known = zone.names.get(locale);
+  if (known !== undefined) return known;
+  const { timeZone } = zone.fields.resolvedOptions();
+  const names = ABBREVIATION_LOCALES[locale].map(
+    (asked) => new Intl.DateTimeFormat(asked, { timeZone, timeZoneName: "short" }),
+  );
+  zone.names.set(locale, names);
+  return names;
 }
 
 /** Throws RangeError on an unknown zone. */
@@ -128,7 +156,7 @@ function zoneOf(timeZone: string): Zone {
     // `UTC` goes by several IANA names; London in winter is not one of them, its offset changes.
     isUtc: fields.resolvedOptions().timeZone === "UTC" || /^(etc\/)?(utc|gmt|uct|zulu)$/i.test(timeZone),
     fields,
-    names: ABBREVIATION_LOCALES.map((locale) => new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: "short" })),
+    names: new Map(),
     quarters: new Map(),
   };
   zones.set(timeZone, zone);

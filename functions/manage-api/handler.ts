@@ -27,6 +27,7 @@ const api = manageApi({
       pageUrl: env.PAGE_URL,
       mailFrom: env.MAIL_FROM,
       confirmUrl: `${env.SUBSCRIPTIONS_URL}/confirm/${token}`,
+      declineUrl: `${env.SUBSCRIPTIONS_URL}/decline/${token}`,
     }),
   previewTexts: (source) =>
     readableTexts(source, {

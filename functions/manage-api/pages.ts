@@ -1,13 +1,17 @@
 import * as z from "zod/mini";
-import { pageSchema } from "../core/page.ts";
-import { fieldsUnder, line, optional } from "../lambda/input.ts";
+import { localeSchema } from "../core/locale.ts";
+import { brandColourSchema, logoUrlSchema, pageSchema } from "../core/page.ts";
+import { clearable, fieldsUnder, line, optional } from "../lambda/input.ts";
 import { presentPage } from "./presentation.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "./route.ts";
 import { saveWithRetry } from "./save-with-retry.ts";
 
 const PAGE_NAME_LIMIT = 255;
 
-/** Of Statuspage's page settings those that Tocsin has; the others are taken and ignored, so that scripts run through. */
+/**
+ * Of Statuspage's page settings those that Tocsin has; the others are taken and ignored, so that scripts run through.
+ * Tocsin's own: `locale`, `logo_url`, `brand_colour`.
+ */
 const settingsSchema = z.object({
   name: optional(line(PAGE_NAME_LIMIT)),
   time_zone: optional(
@@ -16,6 +20,9 @@ const settingsSchema = z.object({
       z.refine((zone) => !/^[+-]/.test(zone), "must be an IANA time zone such as Europe/Berlin"),
     ),
   ),
+  locale: optional(z.enum(localeSchema.options, `must be one of ${localeSchema.options.join(", ")}`)),
+  logo_url: clearable(logoUrlSchema),
+  brand_colour: clearable(brandColourSchema),
 });
 
 export function pageRoutes(deps: ManageDeps): ManageRoute[] {
@@ -47,6 +54,11 @@ async function changeSettings(deps: ManageDeps, call: ManageCall): Promise<Manag
       ...stored,
       name: settings.name ?? stored.name,
       timeZone: settings.time_zone ?? stored.timeZone,
+      locale: settings.locale ?? stored.locale,
+      branding: {
+        logoUrl: settings.logo_url === undefined ? stored.branding.logoUrl : settings.logo_url,
+        colour: settings.brand_colour === undefined ? stored.branding.colour : settings.brand_colour,
+      },
       updatedAt: call.now,
     };
     return { saved: await deps.status.savePage(changed), result: changed };

@@ -58,6 +58,9 @@ export function presentPage(page: Page, pageUrl: string) {
     name: page.name,
     url: pageUrl,
     time_zone: page.timeZone,
+    locale: page.locale,
+    logo_url: page.branding.logoUrl,
+    brand_colour: page.branding.colour,
   };
 }
 

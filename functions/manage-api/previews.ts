@@ -1,5 +1,6 @@
 import { newId } from "../core/ids.ts";
 import type { Update } from "../core/incident.ts";
+import { LOCALES } from "../core/locale.ts";
 import type { IncidentCommit } from "../core/posting.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { fieldsUnder } from "../lambda/input.ts";
@@ -75,11 +76,13 @@ async function reply(
     body: {
       ...head,
       notifies: update.deliverNotifications,
+      locale: texts.locale,
+      other_locales: LOCALES.filter((locale) => locale !== texts.locale),
       reason: update.deliverNotifications ? null : silence(incident.backfilled),
       channels: {
         email: { ...presentChannel(email), ...texts.email },
         sms: { ...presentChannel(sms), ...texts.sms },
-        webhook: { ...presentChannel(webhook), body: texts.webhook },
+        webhook: { ...presentChannel(webhook), body: texts.webhook, chat_bodies: texts.chats },
       },
     },
   };

@@ -1,7 +1,7 @@
 import type { Catalog, Component } from "../core/component.ts";
 import type { ChangeNotice } from "../core/notice.ts";
 import type { Page } from "../core/page.ts";
-import type { Rendering } from "../core/rendering.ts";
+import { keepTexts, type RenderedText } from "./keep-texts.ts";
 import type { PlanDeps, Publication } from "./plan.ts";
 
 /** All that the texts of a component change are made from. */
@@ -15,12 +15,11 @@ export interface ChangeSource {
 }
 
 export interface RenderedChange {
-  webhook: Rendering;
+  /** In every format that an endpoint may have, those for people in every language. */
+  texts: readonly RenderedText[];
   /** The webhook body as the topic publishes it. */
   topic: string;
 }
-
-const LOCALE = "en";
 
 /** Keeps the texts of a component change. Null when the component was deleted: nobody can look at it any more. */
 export async function tellChange(notice: ChangeNotice, deps: PlanDeps): Promise<Publication | null> {
@@ -31,8 +30,8 @@ export async function tellChange(notice: ChangeNotice, deps: PlanDeps): Promise<
   if (present === undefined) return null;
   // It may have changed again since: the next change tells that.
   const component = { ...present, status: change.newStatus, updatedAt: committedAt };
-  const { webhook, topic } = deps.renderChange({ page, catalog, component, notice, now: deps.clock() });
-  await deps.ledger.keepRendering({ pageId, updateId, format: "webhook", locale: LOCALE }, webhook, deps.clock());
+  const { texts, topic } = deps.renderChange({ page, catalog, component, notice, now: deps.clock() });
+  await keepTexts(notice, texts, deps);
   return {
     json: topic,
     attributes: { page: pageId, component: change.id, status: change.newStatus, componentIds: [change.id] },

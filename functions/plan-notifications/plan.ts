@@ -4,7 +4,6 @@ import type { Incident, Update } from "../core/incident.ts";
 import type { ChannelPlan, Notice, UpdateNotice } from "../core/notice.ts";
 import type { Page } from "../core/page.ts";
 import type { ChunkWork, PlanWork } from "../core/queued-work.ts";
-import type { Rendering } from "../core/rendering.ts";
 import { CHANNELS, type Channel } from "../core/subscriber.ts";
 import type { ChunkQueues } from "../providers/queues.ts";
 import type { Topic, TopicAttributes } from "../providers/topic.ts";
@@ -12,6 +11,7 @@ import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
+import { keepTexts, type RenderedText } from "./keep-texts.ts";
 import { type ChangeSource, type RenderedChange, tellChange } from "./plan-change.ts";
 import { planChunks } from "./plan-chunks.ts";
 
@@ -27,9 +27,8 @@ export interface RenderSource {
 }
 
 export interface RenderedUpdate {
-  email: Rendering;
-  sms: Rendering;
-  webhook: Rendering;
+  /** In every language and format that a subscriber may have. */
+  texts: readonly RenderedText[];
   /** The webhook body as the topic publishes it: no recipient, so no unsubscribe link. */
   topic: string;
 }
@@ -52,8 +51,6 @@ export type PlanOutcome =
   | { outcome: "nothing to plan" }
   /** The incident or component was deleted before anything was queued. */
   | { outcome: "withdrawn" };
-
-const LOCALE = "en";
 
 /**
  * Plans one notice: renders its texts once, fixes the chunks, queues every chunk, publishes to the topic, marks it
@@ -97,7 +94,8 @@ async function tellUpdate(notice: UpdateNotice, deps: PlanDeps): Promise<Publica
   const source = await readSource(notice, deps);
   const { incident, update } = source;
   if (incident.withdrawnAt !== null) return null;
-  const { topic } = await keepTexts(notice, source, deps);
+  const { texts, topic } = await deps.render(source);
+  await keepTexts(notice, texts, deps);
   const { pageId, incidentId } = notice;
   const { status, componentIdsSoFar } = update;
   return {
@@ -126,21 +124,6 @@ async function readSource(notice: UpdateNotice, deps: PlanDeps): Promise<RenderS
     throw new Error(`notice ${updateId} names an update of incident ${incidentId} that is not in the status table`);
   }
   return { page, catalog, incident, updates, update, now: deps.clock() };
-}
-
-async function keepTexts(notice: UpdateNotice, source: RenderSource, deps: PlanDeps): Promise<RenderedUpdate> {
-  const rendered = await deps.render(source);
-  const formats = ["email", "sms", "webhook"] as const;
-  await Promise.all(
-    formats.map((format) =>
-      deps.ledger.keepRendering(
-        { pageId: notice.pageId, updateId: notice.updateId, format, locale: LOCALE },
-        rendered[format],
-        deps.clock(),
-      ),
-    ),
-  );
-  return rendered;
 }
 
 function chunkWorks(notice: Notice, channel: Channel, of: number): ChunkWork[] {

@@ -2,8 +2,9 @@ import { audienceAsOf, isToBeSent } from "../core/audience.ts";
 import type { Clock } from "../core/clock.ts";
 import { hashPosition } from "../core/ids.ts";
 import type { Update } from "../core/incident.ts";
+import type { Locale } from "../core/locale.ts";
 import { type CostEstimate, estimateCost } from "../core/prices.ts";
-import type { Channel, Subscriber } from "../core/subscriber.ts";
+import type { Channel, ChatFormat, Subscriber } from "../core/subscriber.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { ListPage } from "../store/status.ts";
 import { scaleToAll } from "../store/subscriber-items.ts";
@@ -13,10 +14,13 @@ import type { RenderSource } from "./plan.ts";
 
 /** The texts of an update as one recipient would get them. */
 export interface UpdateTexts {
+  /** The page's; there are the same texts in the others. */
+  locale: Locale;
   email: { subject: string; text: string; bytes: number };
   sms: SmsSize & { text: string };
-  /** Parsed JSON. */
+  /** Parsed JSON, as the others. */
   webhook: unknown;
+  chats: Record<ChatFormat, unknown>;
 }
 
 /** Why somebody whose scopes match is not sent it. */

@@ -1,3 +1,5 @@
+import type { Locale } from "../core/locale.ts";
+import type { Branding } from "../core/page.ts";
 import type { QuarantineWork } from "../core/queued-work.ts";
 import type { LetterQueue } from "../providers/queues.ts";
 import type { StatusStore } from "../store/status.ts";
@@ -6,7 +8,9 @@ import type { SubscriberStore } from "../store/subscribers.ts";
 /** All that the mail about an endpoint in quarantine is made from. */
 export interface QuarantineSource {
   pageName: string;
+  branding: Branding;
   timeZone: string;
+  locale: Locale;
   /** The endpoint's contact. */
   to: string;
   /** Host and port. The rest of an endpoint's address is often a secret. */
@@ -35,7 +39,9 @@ export async function passOnQuarantine(work: QuarantineWork, deps: QuarantineMai
   if (contactEmail === null || quarantinedAt === null) return;
   const raw = await deps.renderQuarantine({
     pageName: page.name,
+    branding: page.branding,
     timeZone: page.timeZone,
+    locale: subscriber.locale,
     to: contactEmail,
     host: new URL(endpoint).host,
     failingSince,

@@ -1,5 +1,9 @@
+import { LOCALES } from "../core/locale.ts";
 import type { Site } from "../core/page.ts";
+import { CHAT_FORMATS } from "../core/subscriber.ts";
+import { composeChangeChat } from "../templates/change-chat.ts";
 import { composeChangeTopicJson, composeChangeWebhook } from "../templates/change-webhook.ts";
+import type { RenderedText } from "./keep-texts.ts";
 import type { ChangeSource, RenderedChange } from "./plan-change.ts";
 
 /** Every text of a component change, once: all attempts send the same bytes. */
@@ -12,5 +16,14 @@ export function renderChange({ now, notice, ...rest }: ChangeSource, site: Site)
     site,
     generatedAt: now,
   };
-  return { webhook: composeChangeWebhook(source), topic: composeChangeTopicJson(source) };
+  const chats = LOCALES.flatMap((locale) =>
+    CHAT_FORMATS.map((format): RenderedText => {
+      const page = { ...source.page, locale };
+      return { format, locale, rendering: composeChangeChat(format, { ...source, page }) };
+    }),
+  );
+  return {
+    texts: [...chats, { format: "webhook", locale: null, rendering: composeChangeWebhook(source) }],
+    topic: composeChangeTopicJson(source),
+  };
 }

@@ -1,8 +1,13 @@
+import { LOCALES, type Locale } from "../core/locale.ts";
 import { splice } from "../core/rendering.ts";
+import { CHAT_FORMATS } from "../core/subscriber.ts";
 import { smsSize } from "../templates/gsm7.ts";
+import { composeUpdateChat } from "../templates/update-chat.ts";
 import { composeUpdateEmail, readUpdateEmail } from "../templates/update-email.tsx";
 import { composeUpdateSms } from "../templates/update-sms.ts";
+import type { UpdateSource } from "../templates/update-source.ts";
 import { composeUpdateTopicJson, composeUpdateWebhook } from "../templates/update-webhook.ts";
+import type { RenderedText } from "./keep-texts.ts";
 import type { RenderedUpdate, RenderSource } from "./plan.ts";
 import type { UpdateTexts } from "./preview.ts";
 
@@ -15,34 +20,49 @@ export interface RenderSettings {
 
 /** Every text of an update, once: all attempts send the same bytes. */
 export async function renderUpdate(source: RenderSource, settings: RenderSettings): Promise<RenderedUpdate> {
-  const { pageUrl, subscriptionsUrl, mailFrom } = settings;
-  const shared = { ...source, site: { pageUrl, subscriptionsUrl } };
-  const webhook = { ...shared, generatedAt: source.now };
+  const webhook = { ...siteSource(source, settings), generatedAt: source.now };
+  const forPeople = await Promise.all(LOCALES.map((locale) => textsIn(locale, source, settings)));
   return {
-    email: await composeUpdateEmail({ ...shared, from: mailFrom }),
-    sms: composeUpdateSms(shared),
-    webhook: composeUpdateWebhook(webhook),
+    texts: [...forPeople.flat(), { format: "webhook", locale: null, rendering: composeUpdateWebhook(webhook) }],
     topic: composeUpdateTopicJson(webhook),
   };
+}
+
+async function textsIn(locale: Locale, source: RenderSource, settings: RenderSettings): Promise<RenderedText[]> {
+  const shared = siteSource({ ...source, page: { ...source.page, locale } }, settings);
+  return [
+    { format: "email", locale, rendering: await composeUpdateEmail({ ...shared, from: settings.mailFrom }) },
+    { format: "sms", locale, rendering: composeUpdateSms(shared) },
+    ...CHAT_FORMATS.map((format) => ({ format, locale, rendering: composeUpdateChat(format, shared) })),
+  ];
+}
+
+function siteSource(source: RenderSource, { pageUrl, subscriptionsUrl }: RenderSettings): UpdateSource {
+  return { ...source, site: { pageUrl, subscriptionsUrl } };
 }
 
 /** In place of what differs from recipient to recipient. */
 const EXAMPLE = { address: "reader@example.com", unsubscribe_token: "..." } as const;
 
-/** The texts of `renderUpdate` as one recipient would get them, for people to read before they are sent. */
+/** The texts of `renderUpdate` in the page's language as one recipient would get them, for people to read before they are sent. */
 export async function readableTexts(source: RenderSource, settings: RenderSettings): Promise<UpdateTexts> {
-  const { pageUrl, subscriptionsUrl, mailFrom } = settings;
-  const [rendered, mail] = await Promise.all([
-    renderUpdate(source, settings),
+  const { locale } = source.page;
+  const shared = siteSource(source, settings);
+  const [email, mail] = await Promise.all([
+    composeUpdateEmail({ ...shared, from: settings.mailFrom }),
     readUpdateEmail(
-      { ...source, site: { pageUrl, subscriptionsUrl }, from: mailFrom },
-      `${subscriptionsUrl}/unsubscribe/${EXAMPLE.unsubscribe_token}`,
+      { ...shared, from: settings.mailFrom },
+      `${settings.subscriptionsUrl}/unsubscribe/${EXAMPLE.unsubscribe_token}`,
     ),
   ]);
-  const sms = splice(rendered.sms, EXAMPLE);
+  const sms = splice(composeUpdateSms(shared), EXAMPLE);
+  const chat = (format: (typeof CHAT_FORMATS)[number]): unknown =>
+    JSON.parse(splice(composeUpdateChat(format, shared), EXAMPLE));
   return {
-    email: { ...mail, bytes: splice(rendered.email, EXAMPLE).length },
+    locale,
+    email: { ...mail, bytes: splice(email, EXAMPLE).length },
     sms: { text: sms, ...smsSize(sms) },
-    webhook: JSON.parse(splice(rendered.webhook, EXAMPLE)),
+    webhook: JSON.parse(splice(composeUpdateWebhook({ ...shared, generatedAt: source.now }), EXAMPLE)),
+    chats: { slack: chat("slack"), discord: chat("discord"), teams: chat("teams") },
   };
 }

@@ -71,13 +71,15 @@ function listedIds(headers: readonly Incident[]): Set<string> {
   return new Set([...realtime, ...maintenances].map(({ id }) => id));
 }
 
-/** What a resolved incident's files show of the page: names, zone and order, but no component's present status. */
+/** What a resolved incident's files show of the page: names, language, branding, zone and order, but no component's present status. */
 function settingOf(page: Page, catalog: Catalog, { site, templateVersion }: { site: Site; templateVersion: string }) {
   return sha256Hex(
     JSON.stringify([
       templateVersion,
       site,
       page.name,
+      page.locale,
+      page.branding,
       page.timeZone,
       catalog.groups.map(({ id, name, position }) => [id, name, position]),
       catalog.components.map(({ status: _, updatedAt: __, ...shown }) => shown),

@@ -12,14 +12,22 @@ import type { Pace } from "./pace.ts";
 /** Names an update or a component change: all that is needed to find its stored texts. */
 export type UpdateRef = Pick<Update, "pageId" | "incidentId" | "id" | "seq">;
 
-/** One attempt for one subscriber of the update it was prepared for. */
-export type SendOne = (subscriber: Subscriber) => Promise<AttemptOutcome>;
+/** The attempts of one update. */
+export interface UpdateSender {
+  /**
+   * Loads what these will be sent, each text once per chunk. Throws when one is missing: so it comes before anybody is in
+   * flight, lest a text that could not be read leave somebody in doubt.
+   */
+  ready(readers: readonly Subscriber[]): Promise<void>;
+  /** One attempt for one subscriber. */
+  send(subscriber: Subscriber): Promise<AttemptOutcome>;
+}
 
 /** What differs between the channels. */
 export interface ChannelSender {
   channel: Channel;
-  /** Loads what all recipients share (stored texts, signing key), once per chunk. Throws when a stored text is missing. */
-  prepare(update: UpdateRef): Promise<SendOne>;
+  /** Loads what all recipients share, once per chunk. */
+  prepare(update: UpdateRef): Promise<UpdateSender>;
   /** Right before an attempt: whether the address may be tried now, or all that waits for it is to wait longer. */
   admit(subscriber: Subscriber, delivery: Delivery): Promise<Admitted>;
   /**

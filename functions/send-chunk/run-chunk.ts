@@ -6,7 +6,7 @@ import { hasStarted, type LaterUpdate } from "../core/order.ts";
 import type { ChunkWork } from "../core/queued-work.ts";
 import type { Subscriber } from "../core/subscriber.ts";
 import type { ListPage } from "../store/status.ts";
-import { LAST_WINDOW_MS, type SendDeps, type SendOne } from "./channel-sender.ts";
+import { LAST_WINDOW_MS, type SendDeps, type UpdateSender } from "./channel-sender.ts";
 import { readSubject } from "./read-subject.ts";
 import { sendWindow } from "./send-window.ts";
 
@@ -28,7 +28,7 @@ export interface ChunkRun {
   later: readonly LaterUpdate[];
   /** Subscribers for whom an earlier update of this incident (or change of this component) is still open. */
   openEarlier: ReadonlySet<string>;
-  sendOne: SendOne;
+  sender: UpdateSender;
   /** No window begins after this. */
   deadline: number;
   windowSize: number;
@@ -47,7 +47,7 @@ export async function runChunk(work: ChunkWork, deps: SendDeps): Promise<ChunkOu
   const { pageId, incidentId, updateId, seq, channel } = work;
   const claimedAt = deps.clock();
   // What all recipients share never changes, so it need not wait for the claim; what decides must be read after it.
-  const [claimed, sendOne] = await Promise.all([
+  const [claimed, sender] = await Promise.all([
     deps.ledger.claimChunk(work, work.resend, claimedAt, claimedAt + LEASE_MS),
     deps.sender.prepare({ pageId, incidentId, id: updateId, seq }),
   ]);
@@ -79,7 +79,7 @@ export async function runChunk(work: ChunkWork, deps: SendDeps): Promise<ChunkOu
         started: chunks.some((chunk) => chunk.seq === other.seq && hasStarted(chunk)),
       })),
     openEarlier: new Set(chunks.filter((chunk) => chunk.seq < told.seq).flatMap((chunk) => chunk.retrying)),
-    sendOne,
+    sender,
     deadline: claimedAt + LAST_WINDOW_MS,
     windowSize,
   };

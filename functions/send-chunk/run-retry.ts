@@ -128,7 +128,7 @@ async function attempt(
   deps: SendDeps,
 ): Promise<RetryOutcome> {
   const { pageId, incidentId, updateId, seq } = from;
-  const sendOne = await deps.sender.prepare({ pageId, incidentId, id: updateId, seq });
+  const sender = await deps.sender.prepare({ pageId, incidentId, id: updateId, seq });
   const deadline = startedAt + LAST_WINDOW_MS;
   const slots = await deps.pace.reserve(1, deadline);
   if (slots.outcome === "later") {
@@ -141,6 +141,7 @@ async function attempt(
   if (subscriber === null || !isToBeSent(told, subscriber, audienceAsOf(told.createdAt))) {
     return finish(from, { ...known, state: "suppressed", reason: whyNot(subscriber) }, deps);
   }
+  await sender.ready([subscriber]);
   const admitted = await deps.sender.admit(subscriber, known);
   if (admitted.outcome === "held") return hold(from, known, admitted.until, deps);
   const now = deps.clock();
@@ -156,7 +157,7 @@ async function attempt(
   const claimed = await deps.ledger.changeDelivery(from, sending, null);
   if (claimed.outcome === "lost") return { outcome: "stale" };
 
-  const outcome = await sendPaced(subscriber, slots.at(0), sendOne, deadline, deps);
+  const outcome = await sendPaced(subscriber, slots.at(0), sender, deadline, deps);
   const settled = settle(sending, outcome, deps.clock(), deps.jitter());
   if (isExhausted(settled, outcome)) await deps.sender.onExhausted(subscriber, settled);
   const latency = settled.state === "accepted" ? settled.updatedAt - settled.committedAt : null;

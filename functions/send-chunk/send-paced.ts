@@ -1,6 +1,6 @@
 import type { AttemptOutcome } from "../core/attempt.ts";
 import type { Subscriber } from "../core/subscriber.ts";
-import type { SendDeps, SendOne } from "./channel-sender.ts";
+import type { SendDeps, UpdateSender } from "./channel-sender.ts";
 
 /** How long everybody holds back after the provider throttled one of us. */
 const THROTTLE_PAUSE_MS = 1_000;
@@ -14,13 +14,13 @@ const QUOTA_PAUSE_MS = 15 * 60_000;
 export async function sendPaced(
   subscriber: Subscriber,
   slotAt: number,
-  sendOne: SendOne,
+  sender: UpdateSender,
   deadline: number,
   deps: Pick<SendDeps, "pace" | "clock" | "subscribers">,
 ): Promise<AttemptOutcome> {
   await deps.pace.waitUntil(slotAt);
   for (;;) {
-    const outcome = await sendOne(subscriber);
+    const outcome = await sender.send(subscriber);
     if (outcome.outcome === "quota exhausted") await deps.pace.pause(deps.clock() + QUOTA_PAUSE_MS);
     if (outcome.outcome !== "throttled") return outcome;
     await deps.pace.pause(deps.clock() + THROTTLE_PAUSE_MS);

@@ -43,6 +43,7 @@ export async function sendWindow(
   await deps.pace.waitUntil(slots.at(0));
 
   const present = await deps.subscribers.getMany(work.pageId, work.channel, remaining);
+  await run.sender.ready(present);
   const decisions: Decision[] = [];
   for (const id of remaining) {
     decisions.push(await decide(run, id, present.find((subscriber) => subscriber.id === id) ?? null, deps));
@@ -61,7 +62,7 @@ export async function sendWindow(
         return;
       }
       const firstAttemptAt = deps.clock();
-      const outcome = await sendPaced(decision.subscriber, slots.at(index), run.sendOne, run.deadline, deps);
+      const outcome = await sendPaced(decision.subscriber, slots.at(index), run.sender, run.deadline, deps);
       settled.push(settle({ ...decision.delivery, firstAttemptAt }, outcome, deps.clock(), deps.jitter()));
       await deps.sender.afterOutcome(decision.subscriber, outcome, decision.claimed);
     }),

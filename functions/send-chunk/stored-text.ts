@@ -1,14 +1,39 @@
-import type { Rendering } from "../core/rendering.ts";
-import type { Ledger, RenderingKey } from "../store/deliveries.ts";
+import { LOCALES } from "../core/locale.ts";
+import type { Rendering, TextName } from "../core/rendering.ts";
+import type { Ledger } from "../store/deliveries.ts";
 import type { UpdateRef } from "./channel-sender.ts";
 
-/** The text that plan-notifications stored before it queued anything of this update. */
-export async function storedText(
+/**
+ * The texts of one update that plan-notifications stored before it queued anything of it, each read once, when the first
+ * of its readers comes. An update that was planned before a language was added is sent in one that it has. Throws if
+ * there is none.
+ */
+export function storedTexts(
   update: Pick<UpdateRef, "pageId" | "id">,
-  format: RenderingKey["format"],
+  ledger: Pick<Ledger, "getRendering">,
+): (name: TextName) => Promise<Rendering> {
+  const reading = new Map<string, Promise<Rendering>>();
+  return (name) => {
+    const key = `${name.format} ${name.locale}`;
+    const text = reading.get(key) ?? read(update, name, ledger);
+    reading.set(key, text);
+    return text;
+  };
+}
+
+async function read(
+  { pageId, id }: Pick<UpdateRef, "pageId" | "id">,
+  wanted: TextName,
   ledger: Pick<Ledger, "getRendering">,
 ): Promise<Rendering> {
-  const text = await ledger.getRendering({ pageId: update.pageId, updateId: update.id, format, locale: "en" });
-  if (text === null) throw new Error(`update ${update.id} was queued without its stored ${format} text`);
-  return text;
+  for (const name of [wanted, ...inOtherLanguages(wanted)]) {
+    const text = await ledger.getRendering({ pageId, updateId: id, ...name });
+    if (text !== null) return text;
+  }
+  throw new Error(`update ${id} was queued without its stored ${wanted.format} text`);
+}
+
+function inOtherLanguages(name: TextName): TextName[] {
+  if (name.locale === null) return [];
+  return LOCALES.filter((locale) => locale !== name.locale).map((locale) => ({ ...name, locale }));
 }

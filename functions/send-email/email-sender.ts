@@ -1,12 +1,13 @@
 import { splice } from "../core/rendering.ts";
 import { subscriberToken } from "../core/signature.ts";
+import type { Subscriber } from "../core/subscriber.ts";
 import type { Mail } from "../providers/mail.ts";
 import { ADMITTED, type ChannelSender } from "../send-chunk/channel-sender.ts";
-import { storedText } from "../send-chunk/stored-text.ts";
+import { storedTexts } from "../send-chunk/stored-text.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 
-/** Email: only the address and the unsubscribe token are put into the stored text. */
+/** Email: only the address and the unsubscribe token are put into the text that is stored in the subscriber's language. */
 export function emailSender(deps: {
   ledger: Pick<Ledger, "getRendering">;
   access: Pick<AccessStore, "currentSigningKey">;
@@ -15,17 +16,21 @@ export function emailSender(deps: {
   return {
     channel: "email",
     async prepare(update) {
-      const [text, key] = await Promise.all([
-        storedText(update, "email", deps.ledger),
-        deps.access.currentSigningKey(update.pageId),
-      ]);
-      return async (subscriber) => {
-        if (subscriber.channel !== "email") throw new Error(`subscriber ${subscriber.id} has no email address`);
-        const { pageId, id, channel, email } = subscriber;
-        const token = subscriberToken(key, "unsubscribe", { pageId, channel, subscriberId: id });
-        const raw = splice(text, { address: email, unsubscribe_token: token });
-        const tags = { page: pageId, incident: update.incidentId, seq: String(update.seq), subscriber: id };
-        return deps.mail.send({ to: email, raw, tags });
+      const key = await deps.access.currentSigningKey(update.pageId);
+      const texts = storedTexts(update, deps.ledger);
+      const textFor = ({ locale }: Subscriber) => texts({ format: "email", locale });
+      return {
+        async ready(readers) {
+          await Promise.all(readers.map(textFor));
+        },
+        async send(subscriber) {
+          if (subscriber.channel !== "email") throw new Error(`subscriber ${subscriber.id} has no email address`);
+          const { pageId, id, channel, email } = subscriber;
+          const token = subscriberToken(key, "unsubscribe", { pageId, channel, subscriberId: id });
+          const raw = splice(await textFor(subscriber), { address: email, unsubscribe_token: token });
+          const tags = { page: pageId, incident: update.incidentId, seq: String(update.seq), subscriber: id };
+          return deps.mail.send({ to: email, raw, tags });
+        },
       };
     },
     admit: async () => ADMITTED,

@@ -1,12 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import { splice } from "../core/rendering.ts";
+import type { Subscriber } from "../core/subscriber.ts";
 import type { Sms } from "../providers/sms.ts";
 import { ADMITTED, type ChannelSender } from "../send-chunk/channel-sender.ts";
-import { storedText } from "../send-chunk/stored-text.ts";
+import { storedTexts } from "../send-chunk/stored-text.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 
-/** SMS: everybody gets the same text. A holder who replied STOP is unsubscribed: opted-out is final. */
+/** SMS: everybody of a language gets the same text. A holder who replied STOP is unsubscribed: opted-out is final. */
 export function smsSender(deps: {
   ledger: Pick<Ledger, "getRendering">;
   subscribers: Pick<SubscriberStore, "changeState">;
@@ -16,10 +17,17 @@ export function smsSender(deps: {
   return {
     channel: "sms",
     async prepare(update) {
-      const text = splice(await storedText(update, "sms", deps.ledger), { address: "", unsubscribe_token: "" });
-      return async (subscriber) => {
-        if (subscriber.channel !== "sms") throw new Error(`subscriber ${subscriber.id} has no phone number`);
-        return deps.sms.send(subscriber, text);
+      const texts = storedTexts(update, deps.ledger);
+      const textFor = ({ locale }: Subscriber) => texts({ format: "sms", locale });
+      return {
+        async ready(readers) {
+          await Promise.all(readers.map(textFor));
+        },
+        async send(subscriber) {
+          if (subscriber.channel !== "sms") throw new Error(`subscriber ${subscriber.id} has no phone number`);
+          const text = splice(await textFor(subscriber), { address: "", unsubscribe_token: "" });
+          return deps.sms.send(subscriber, text);
+        },
       };
     },
     admit: async () => ADMITTED,

@@ -1,9 +1,10 @@
 import { healthAfter } from "../core/endpoint-health.ts";
-import { splice } from "../core/rendering.ts";
+import { splice, type TextName } from "../core/rendering.ts";
 import { subscriberToken } from "../core/signature.ts";
+import type { Subscriber } from "../core/subscriber.ts";
 import type { Https } from "../providers/https.ts";
 import { ADMITTED, type ChannelSender } from "../send-chunk/channel-sender.ts";
-import { storedText } from "../send-chunk/stored-text.ts";
+import { storedTexts } from "../send-chunk/stored-text.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import { admitToEndpoint } from "./admit.ts";
@@ -21,17 +22,20 @@ export function webhookSender(
   return {
     channel: "webhook",
     async prepare(update) {
-      const [text, key] = await Promise.all([
-        storedText(update, "webhook", deps.ledger),
-        deps.access.currentSigningKey(update.pageId),
-      ]);
-      return async (subscriber) => {
-        if (subscriber.channel !== "webhook") throw new Error(`subscriber ${subscriber.id} has no endpoint`);
-        const { pageId, channel, id: subscriberId, endpoint } = subscriber;
-        const token = subscriberToken(key, "unsubscribe", { pageId, channel, subscriberId });
-        const body = splice(text, { address: "", unsubscribe_token: token });
-        const headers = signedHeaders(subscriber, key, update.id, body, deps.clock());
-        return deps.https.post({ endpoint, headers, body });
+      const key = await deps.access.currentSigningKey(update.pageId);
+      const texts = storedTexts(update, deps.ledger);
+      return {
+        async ready(readers) {
+          await Promise.all(readers.map((subscriber) => texts(textNameFor(subscriber))));
+        },
+        async send(subscriber) {
+          if (subscriber.channel !== "webhook") throw new Error(`subscriber ${subscriber.id} has no endpoint`);
+          const { pageId, channel, id: subscriberId, endpoint } = subscriber;
+          const token = subscriberToken(key, "unsubscribe", { pageId, channel, subscriberId });
+          const body = splice(await texts(textNameFor(subscriber)), { address: "", unsubscribe_token: token });
+          const headers = signedHeaders(subscriber, key, update.id, body, deps.clock());
+          return deps.https.post({ endpoint, headers, body });
+        },
       };
     },
     async admit(subscriber, delivery) {
@@ -50,4 +54,10 @@ export function webhookSender(
       if (subscriber.channel === "webhook") await quarantineIfDead(subscriber, delivery, deps);
     },
   };
+}
+
+function textNameFor(subscriber: Subscriber): TextName {
+  if (subscriber.channel !== "webhook") throw new Error(`subscriber ${subscriber.id} has no endpoint`);
+  const { format, locale } = subscriber;
+  return format === "statuspage" ? { format: "webhook", locale: null } : { format, locale };
 }

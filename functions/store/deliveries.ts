@@ -1,7 +1,7 @@
 import type { Chunk, ChunkKey, ChunkPlan, ChunkProgress, ChunkRef } from "../core/chunk.ts";
 import type { Delivery, DeliveryState } from "../core/delivery.ts";
 import type { ChannelPlan, Notice } from "../core/notice.ts";
-import type { Rendering } from "../core/rendering.ts";
+import type { Rendering, TextName } from "../core/rendering.ts";
 import type { Channel } from "../core/subscriber.ts";
 import type { ListPage } from "./status.ts";
 
@@ -12,12 +12,7 @@ export type FencedOutcome = { outcome: "saved" } | { outcome: "lost" };
 
 export type ProblemState = "failed" | "suppressed" | "ambiguous";
 
-export interface RenderingKey {
-  pageId: string;
-  updateId: string;
-  format: "email" | "sms" | "webhook";
-  locale: string;
-}
+export type RenderingKey = TextName & { pageId: string; updateId: string };
 
 export interface ChunkPlanKey {
   pageId: string;

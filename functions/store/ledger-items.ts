@@ -24,7 +24,7 @@ export function updatePartition(pageId: string, updateId: string): string {
 }
 
 export function renderingKey({ pageId, updateId, format, locale }: RenderingKey): Key {
-  return { pk: updatePartition(pageId, updateId), sk: `RENDERED#${format}#${locale}` };
+  return { pk: updatePartition(pageId, updateId), sk: `RENDERED#${format}#${locale ?? "all"}` };
 }
 
 export function planKey({ pageId, incidentId, channel }: ChunkPlanKey): Key {

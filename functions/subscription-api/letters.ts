@@ -1,6 +1,7 @@
 import type { Random } from "../core/clock.ts";
 import { newId } from "../core/ids.ts";
 import type { Locale } from "../core/locale.ts";
+import type { Branding } from "../core/page.ts";
 import { linkToken, type SigningKey } from "../core/signature.ts";
 import {
   addressOf,
@@ -18,8 +19,17 @@ export const UNDO_LIFE_MS = 30 * DAY_MS;
 
 export interface MailTo {
   pageName: string;
+  branding?: Branding;
   locale: Locale;
   to: string;
+}
+
+export interface FarewellFacts {
+  unsubscribedAt: number;
+  /** In which that time is told. */
+  timeZone: string;
+  how: "link" | "mail program" | "manage page";
+  undoUrl: string;
 }
 
 /** Whole mails, RFC 5322. */
@@ -27,7 +37,7 @@ export interface Renderers {
   /** `token`: of the links to confirm and to decline. */
   renderConfirmation: (mail: MailTo & { token: string }) => Promise<string>;
   renderManageLink: (mail: MailTo & { manageUrl: string }) => Promise<string>;
-  renderFarewell: (mail: MailTo & { undoUrl: string; how: "link" | "mail program" | "manage page" }) => Promise<string>;
+  renderFarewell: (mail: MailTo & FarewellFacts) => Promise<string>;
   /** One segment: the words before, cut if need be, and an address behind them. */
   fitSms: (text: string, link: string | null) => string;
 }

@@ -1,7 +1,8 @@
 import { renderConfirmationMail } from "../templates/confirmation-email.tsx";
+import { renderManageLinkMail } from "../templates/manage-link-email.ts";
+import { renderUnsubscribedMail } from "../templates/unsubscribed-email.ts";
 import { fitSms } from "./fit-sms.ts";
 import type { Renderers } from "./letters.ts";
-import { renderLinkMail } from "./mails.tsx";
 
 /** The letters of the public API, for one deployment's addresses. */
 export function renderersFor({
@@ -15,21 +16,15 @@ export function renderersFor({
 }): Renderers {
   return {
     renderConfirmation: ({ token, ...mail }) =>
-      renderConfirmationMail({ ...mail, pageUrl, mailFrom, confirmUrl: `${subscriptionsUrl}/confirm/${token}` }),
-    renderManageLink: ({ manageUrl, ...mail }) =>
-      renderLinkMail(mail, mailFrom, {
-        subject: `Change what you receive from ${mail.pageName}`,
-        text: "Somebody, probably you, asked for this link. With it you choose what you hear of.",
-        button: "Open my subscription",
-        url: manageUrl,
+      renderConfirmationMail({
+        ...mail,
+        pageUrl,
+        mailFrom,
+        confirmUrl: `${subscriptionsUrl}/confirm/${token}`,
+        declineUrl: `${subscriptionsUrl}/decline/${token}`,
       }),
-    renderFarewell: ({ undoUrl, ...mail }) =>
-      renderLinkMail(mail, mailFrom, {
-        subject: `You are unsubscribed from ${mail.pageName}`,
-        text: "If this was a mistake, you can undo it for 30 days.",
-        button: "Receive updates again",
-        url: undoUrl,
-      }),
+    renderManageLink: (mail) => renderManageLinkMail({ ...mail, pageUrl, mailFrom }),
+    renderFarewell: (mail) => renderUnsubscribedMail({ ...mail, pageUrl, mailFrom }),
     fitSms,
   };
 }

@@ -76,11 +76,22 @@ async function sayFarewell(
   const { pageId, channel, id: subscriberId, locale, email, unsubscribedAt } = subscriber;
   if (unsubscribedAt === null) return;
   try {
-    const [key, { pageName }] = await Promise.all([deps.access.currentSigningKey(pageId), pageOf(deps, pageId)]);
+    const [key, page] = await Promise.all([deps.access.currentSigningKey(pageId), deps.status.getPage(pageId)]);
+    if (page === null) return;
     const subject = { pageId, channel, subscriberId };
     const token = linkToken(key, "resubscribe", subject, unsubscribedAt + UNDO_LIFE_MS, String(unsubscribedAt));
     const undoUrl = `${deps.subscriptionsUrl}/resubscribe/${token}`;
-    const raw = await deps.renderFarewell({ pageName, locale, to: email, undoUrl, how });
+    const { name: pageName, branding, timeZone } = page;
+    const raw = await deps.renderFarewell({
+      pageName,
+      branding,
+      locale,
+      to: email,
+      unsubscribedAt,
+      timeZone,
+      how,
+      undoUrl,
+    });
     await deps.letters.sendLetter({ kind: "letter", ...subject, letter: { about: "farewell", unsubscribedAt }, raw });
   } catch (error) {
     deps.log.error("a farewell letter was not queued", error, { pageId, subscriberId });

@@ -1,6 +1,7 @@
 import type { Random } from "../core/clock.ts";
 import { newConfirmToken } from "../core/confirm-token.ts";
 import type { Locale } from "../core/locale.ts";
+import type { Branding } from "../core/page.ts";
 import type { EmailSubscriber } from "../core/subscriber.ts";
 import type { LetterQueue } from "../providers/queues.ts";
 import type { StatusStore } from "../store/status.ts";
@@ -11,7 +12,13 @@ export interface ConfirmationDeps {
   subscribers: Pick<SubscriberStore, "saveConfirmToken">;
   letters: LetterQueue;
   /** The whole mail that asks for a confirmation, RFC 5322. */
-  renderConfirmation: (mail: { pageName: string; locale: Locale; to: string; token: string }) => Promise<string>;
+  renderConfirmation: (mail: {
+    pageName: string;
+    branding: Branding;
+    locale: Locale;
+    to: string;
+    token: string;
+  }) => Promise<string>;
   random: Random;
 }
 
@@ -27,7 +34,13 @@ export async function sendConfirmation(
   const { token, hash } = newConfirmToken({ pageId, channel, subscriberId }, deps.random);
   const saved = await deps.subscribers.saveConfirmToken(pageId, channel, subscriberId, hash, now);
   if (saved.outcome !== "changed") return false;
-  const raw = await deps.renderConfirmation({ pageName: page.name, locale, to: subscriber.email, token });
+  const raw = await deps.renderConfirmation({
+    pageName: page.name,
+    branding: page.branding,
+    locale,
+    to: subscriber.email,
+    token,
+  });
   await deps.letters.sendLetter({
     kind: "letter",
     pageId,

@@ -1,5 +1,7 @@
 import { type Catalog, catalogRows } from "../core/component.ts";
 import { type Incident, isUnresolved, type Update } from "../core/incident.ts";
+import type { Locale } from "../core/locale.ts";
+import { stringsOf } from "./strings/strings-of.ts";
 
 /** Of each component the name it has now, or had when the newest update named it (it may be deleted since). */
 function namesById(catalog: Catalog, updates: readonly Update[]): Map<string, string> {
@@ -43,6 +45,20 @@ export function affectedSentence(
   incident: Pick<Incident, "affected" | "schedule" | "status">,
   updates: readonly Update[],
   catalog: Catalog,
+  locale: Locale,
+): string | null {
+  const what = affectedList(incident, updates, catalog, locale);
+  if (what === null) return null;
+  const { byIncident, byMaintenance } = stringsOf(locale).affected;
+  return incident.schedule === null ? byIncident(what) : byMaintenance(what, !isUnresolved(incident));
+}
+
+/** `API (API (group 01), …) and Authentication, Web App`, or null if nothing was affected. */
+export function affectedList(
+  incident: Pick<Incident, "affected">,
+  updates: readonly Update[],
+  catalog: Catalog,
+  locale: Locale,
 ): string | null {
   const groups = affectedGroups(incident, updates, catalog);
   if (groups.length === 0) return null;
@@ -50,7 +66,5 @@ export function affectedSentence(
     group === null ? names.join(", ") : `${group} (${names.join(", ")})`,
   );
   const last = parts.pop() ?? "";
-  const what = parts.length === 0 ? last : `${parts.join(", ")} and ${last}`;
-  if (incident.schedule === null) return `This incident affected: ${what}.`;
-  return `This scheduled maintenance ${isUnresolved(incident) ? "affects" : "affected"}: ${what}.`;
+  return parts.length === 0 ? last : `${parts.join(", ")} ${stringsOf(locale).affected.and} ${last}`;
 }

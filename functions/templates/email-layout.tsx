@@ -1,10 +1,14 @@
 import type { ComponentChildren } from "preact";
 import { renderToStaticMarkup } from "preact-render-to-string";
+import type { Locale } from "../core/locale.ts";
+import type { Branding } from "../core/page.ts";
+import { textOn } from "./brand-colour.ts";
 import { oneLine } from "./markdown.ts";
+import { stringsOf } from "./strings/strings-of.ts";
 import type { Tone } from "./tone.ts";
 import { trustedHtml } from "./trusted-html.ts";
 
-const FONT = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
+export const FONT = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
 /**
  * Mail clients ignore variables and many rules: what matters is inline, and this sheet adds the dark scheme, narrow
@@ -24,6 +28,8 @@ a { color: #1b57c4; }
   .card { border-radius: 0 !important; border-left: 0 !important; border-right: 0 !important; }
   .pad { padding-left: 20px !important; padding-right: 20px !important; }
   .headline { font-size: 22px !important; }
+  .fact { display: block !important; padding: 0 !important; }
+  .fact-value { padding-bottom: 10px !important; }
 }
 @media (prefers-color-scheme: dark) {
   .ground { background: #0e1116 !important; }
@@ -53,20 +59,27 @@ export const MAIL_COLOURS: Record<Tone, { solid: string; soft: string; text: str
   calm: { solid: "#4d5663", soft: "#eef0f3", text: "#4d5663" },
 };
 
+/** Whom a mail is from, and in which language. */
+export interface MailPage {
+  name: string;
+  locale: Locale;
+  branding: Branding;
+}
+
 export interface EmailProps {
   title: string;
   /** What inboxes show beside the subject. */
   preheader: string;
-  pageName: string;
+  page: MailPage;
   tone: Tone;
   children: ComponentChildren;
   footer: ComponentChildren;
 }
 
 /** A whole HTML mail: one column of at most 600 pixels, in tables, for clients that know nothing else. */
-export function renderEmail({ title, preheader, pageName, tone, children, footer }: EmailProps): string {
+export function renderEmail({ title, preheader, page, tone, children, footer }: EmailProps): string {
   const html = renderToStaticMarkup(
-    <html lang="en">
+    <html lang={stringsOf(page.locale).language}>
       <head>
         <meta http-equiv="Content-Type" content="text/html; charset=utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -99,20 +112,7 @@ export function renderEmail({ title, preheader, pageName, tone, children, footer
                   style="max-width:600px;background:#ffffff;border:1px solid #e2e5ea;border-radius:14px;border-collapse:separate;overflow:hidden"
                 >
                   <tbody>
-                    <tr>
-                      <td
-                        height="6"
-                        style={`height:6px;background:${MAIL_COLOURS[tone].solid};font-size:0;line-height:0`}
-                      />
-                    </tr>
-                    <tr>
-                      <td
-                        class="pad ink-2"
-                        style={`padding:26px 36px 0;${FONT};font-size:14px;line-height:20px;font-weight:600;color:#4d5663`}
-                      >
-                        {oneLine(pageName)}
-                      </td>
-                    </tr>
+                    <EmailHeader page={page} tone={tone} />
                     {children}
                     <tr>
                       <td
@@ -132,6 +132,63 @@ export function renderEmail({ title, preheader, pageName, tone, children, footer
     </html>,
   );
   return `<!doctype html>\n${html}`;
+}
+
+/** A stripe in the colour of what is told, and who tells it: on their own ground, if they have one. */
+function EmailHeader({ page, tone }: { page: MailPage; tone: Tone }) {
+  const { colour } = page.branding;
+  const stripe = (
+    <tr>
+      <td height="6" style={`height:6px;background:${MAIL_COLOURS[tone].solid};font-size:0;line-height:0`} />
+    </tr>
+  );
+  const common = `${FONT};font-size:14px;line-height:20px;font-weight:600`;
+  if (colour === null) {
+    return (
+      <>
+        {stripe}
+        <tr>
+          <td class="pad ink-2" style={`padding:26px 36px 0;${common};color:#4d5663`}>
+            <Brand page={page} />
+          </td>
+        </tr>
+      </>
+    );
+  }
+  return (
+    <>
+      <tr>
+        <td class="pad" style={`padding:18px 36px;background:${colour};${common};color:${textOn(colour)}`}>
+          <Brand page={page} />
+        </td>
+      </tr>
+      {stripe}
+      <tr>
+        <td height="20" style="height:20px;font-size:0;line-height:0" />
+      </tr>
+    </>
+  );
+}
+
+/** CSS pixels; the width follows. */
+const LOGO_HEIGHT = 32;
+
+/** A logo is the same address for everybody, so it tells nobody who opened what; where images are not loaded, its text is the name. */
+function Brand({ page: { name, branding } }: { page: MailPage }) {
+  if (branding.logoUrl === null) return <>{oneLine(name)}</>;
+  // On its own light ground, lest a dark logo vanish in the dark scheme; on a brand colour it was made for that.
+  const plate =
+    branding.colour === null ? "display:inline-block;padding:6px 8px;border-radius:6px;background:#ffffff" : "";
+  return (
+    <span style={plate}>
+      <img
+        src={branding.logoUrl}
+        alt={oneLine(name)}
+        height={LOGO_HEIGHT}
+        style={`display:block;height:${LOGO_HEIGHT}px;width:auto;max-width:240px;border:0;${FONT};font-size:16px;line-height:${LOGO_HEIGHT}px;font-weight:600`}
+      />
+    </span>
+  );
 }
 
 /** A row of the card. */
@@ -187,5 +244,41 @@ export function EmailButton({ href, children }: { href: string; children: Compon
         </tr>
       </tbody>
     </table>
+  );
+}
+
+export type Fact = readonly [name: string, value: string];
+
+/** Names and values side by side, one above the other on narrow screens. */
+export function EmailFacts({ facts }: { facts: readonly Fact[] }) {
+  return (
+    <table role="presentation" cellPadding="0" cellSpacing="0">
+      <tbody>
+        {facts.map(([name, value]) => (
+          <tr key={name}>
+            <td
+              class="ink-3 fact"
+              style="padding:0 18px 6px 0;font-size:14px;line-height:22px;color:#5f6875;vertical-align:top;white-space:nowrap"
+            >
+              {name}
+            </td>
+            <td
+              class="ink fact fact-value"
+              style="padding:0 0 6px;font-size:14px;line-height:22px;color:#161b22;vertical-align:top"
+            >
+              {value}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+export function EmailLink({ href, children }: { href: string; children: ComponentChildren }) {
+  return (
+    <a class="link" href={href} style="color:#1b57c4">
+      {children}
+    </a>
   );
 }

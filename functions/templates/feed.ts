@@ -6,6 +6,7 @@ import { affectedSentence } from "./affected-components.ts";
 import { escapeHtml } from "./escape-html.ts";
 import { markdownToHtml, oneLine } from "./markdown.ts";
 import { type IncidentWithUpdates, incidentUrl, type PublicPage } from "./statuspage-json.ts";
+import { stringsOf } from "./strings/strings-of.ts";
 import { newestFirst, postedTime, updateLabel } from "./wording.ts";
 
 const NEWEST = 25;
@@ -36,14 +37,15 @@ export function renderFeeds(source: PublicPage, incidents: readonly IncidentWith
 
 function feedOf({ page, pageUrl }: PublicPage, items: readonly Item[]): Feed {
   const name = oneLine(page.name);
+  const { language, feed: strings } = stringsOf(page.locale);
   const feed = new Feed({
     id: `tag:${new URL(pageUrl).host},2005:/history`,
-    title: `${name} Status - Incident History`,
-    description: `Incidents and maintenances of ${name}`,
+    title: strings.title(name),
+    description: strings.description(name),
     link: pageUrl,
     updated: new Date(page.updatedAt),
     generator: "Tocsin",
-    language: "en",
+    language,
     feedLinks: { atom: `${pageUrl}/history.atom`, rss: `${pageUrl}/history.rss` },
     author: { name },
   });
@@ -71,11 +73,11 @@ function itemOf(source: PublicPage, one: IncidentWithUpdates): Item {
 }
 
 function entryHtml(source: PublicPage, { incident, updates }: IncidentWithUpdates, shown: readonly Update[]): string {
-  const { timeZone } = source.page;
+  const { page } = source;
   const told = shown.map((update) => {
-    const time = `<time datetime="${isoInZone(update.displayAt, timeZone)}">${escapeHtml(postedTime(update.displayAt, timeZone))}</time>`;
-    return `<p><small>${time}</small><br><strong>${updateLabel(update, updates)}</strong></p>\n${markdownToHtml(update.body)}`;
+    const time = `<time datetime="${isoInZone(update.displayAt, page.timeZone)}">${escapeHtml(postedTime(update.displayAt, page))}</time>`;
+    return `<p><small>${time}</small><br><strong>${updateLabel(update, updates, page.locale)}</strong></p>\n${markdownToHtml(update.body)}`;
   });
-  const affected = affectedSentence(incident, updates, source.catalog);
+  const affected = affectedSentence(incident, updates, source.catalog, page.locale);
   return [...told, ...(affected === null ? [] : [`<p>${escapeHtml(oneLine(affected))}</p>`])].join("\n");
 }

@@ -1,24 +1,26 @@
 import { type CatalogRow, type Component, catalogRows } from "../core/component.ts";
 import { type PublicPage, worstStatus } from "./statuspage-json.ts";
+import type { Strings } from "./strings/strings.ts";
+import { stringsOf } from "./strings/strings-of.ts";
 import { COMPONENT_TONES } from "./tone.ts";
-import { COMPONENT_LABELS } from "./wording.ts";
 
 /** The components of the page; a group is folded while all in it is well. */
 export function ComponentList({ source }: { source: PublicPage }) {
   const rows = catalogRows(source.catalog).map(withoutHidden).filter(isShown);
   if (rows.length === 0) return null;
+  const strings = stringsOf(source.page.locale);
   return (
     <section aria-labelledby="components">
-      <h2 id="components">Components</h2>
+      <h2 id="components">{strings.page.components}</h2>
       <ul class="plain rows card">
         {rows.map((row) =>
           row.kind === "component" ? (
             <li key={row.component.id}>
-              <ComponentRow component={row.component} />
+              <ComponentRow component={row.component} strings={strings} />
             </li>
           ) : (
             <li key={row.group.id}>
-              <Group row={row} />
+              <Group row={row} strings={strings} />
             </li>
           ),
         )}
@@ -27,7 +29,12 @@ export function ComponentList({ source }: { source: PublicPage }) {
   );
 }
 
-function Group({ row: { group, components } }: { row: Extract<CatalogRow, { kind: "group" }> }) {
+interface GroupProps {
+  row: Extract<CatalogRow, { kind: "group" }>;
+  strings: Strings;
+}
+
+function Group({ row: { group, components }, strings }: GroupProps) {
   const worst = worstStatus(components);
   const ailing = components.filter(({ status }) => status !== "operational").length;
   return (
@@ -37,16 +44,18 @@ function Group({ row: { group, components } }: { row: Extract<CatalogRow, { kind
         <span class="name">
           {group.name}
           <span class="count">
-            {ailing === 0 ? `${components.length} components` : `${ailing} of ${components.length} affected`}
+            {ailing === 0
+              ? strings.page.componentCount(components.length)
+              : strings.page.affectedCount(ailing, components.length)}
           </span>
           {group.description === null ? null : <span class="about">{group.description}</span>}
         </span>
-        <StateText status={worst} />
+        <StateText status={worst} strings={strings} />
       </summary>
       <ul class="plain group-rows">
         {components.map((component) => (
           <li key={component.id}>
-            <ComponentRow component={component} />
+            <ComponentRow component={component} strings={strings} />
           </li>
         ))}
       </ul>
@@ -54,23 +63,23 @@ function Group({ row: { group, components } }: { row: Extract<CatalogRow, { kind
   );
 }
 
-function ComponentRow({ component }: { component: Component }) {
+function ComponentRow({ component, strings }: { component: Component; strings: Strings }) {
   return (
     <div class="row">
       <span class="name">
         {component.name}
         {component.description === null ? null : <span class="about">{component.description}</span>}
       </span>
-      <StateText status={component.status} />
+      <StateText status={component.status} strings={strings} />
     </div>
   );
 }
 
-function StateText({ status }: { status: Component["status"] }) {
+function StateText({ status, strings }: { status: Component["status"]; strings: Strings }) {
   return (
     <span class={`state-text tone-${COMPONENT_TONES[status]}`}>
       <span class="dot" aria-hidden="true" />
-      {COMPONENT_LABELS[status]}
+      {strings.components[status]}
     </span>
   );
 }

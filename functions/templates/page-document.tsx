@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { renderToStaticMarkup } from "preact-render-to-string";
 import { oneLine } from "./markdown.ts";
-import { STYLE_SOURCE, STYLESHEET } from "./page-style.ts";
+import { pageStyle } from "./page-style.ts";
 import type { PublicPage } from "./statuspage-json.ts";
+import { stringsOf } from "./strings/strings-of.ts";
 import type { Tone } from "./tone.ts";
 import { trustedHtml } from "./trusted-html.ts";
 
@@ -20,8 +21,11 @@ export interface DocumentProps {
   children: ComponentChildren;
 }
 
-/** No script, nothing from elsewhere: the page works and is safe whatever a body says. frame-ancestors needs a header, which CloudFront adds. */
-const POLICY = `default-src 'none'; style-src ${STYLE_SOURCE}; img-src data:; base-uri 'none'; form-action 'none'`;
+/** No script, and nothing from elsewhere but the logo: the page works and is safe whatever a body says. frame-ancestors needs a header, which CloudFront adds. */
+function policyOf(styleSource: string, logoUrl: string | null): string {
+  const images = logoUrl === null ? "data:" : `data: ${new URL(logoUrl).origin}`;
+  return `default-src 'none'; style-src ${styleSource}; img-src ${images}; base-uri 'none'; form-action 'none'`;
+}
 
 // The dot in the browser's tab has the colour of the page's state.
 const ICON_COLOURS: Record<Tone, string> = {
@@ -41,11 +45,13 @@ function icon(tone: Tone): string {
 export function renderDocument({ source, title, description, path, tone, version, children }: DocumentProps): string {
   const { page, pageUrl } = source;
   const [name, plainTitle, summary] = [oneLine(page.name), oneLine(title), oneLine(description)];
+  const strings = stringsOf(page.locale);
+  const style = pageStyle(page.branding.colour);
   const html = renderToStaticMarkup(
-    <html lang="en">
+    <html lang={strings.language}>
       <head>
         <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content={POLICY} />
+        <meta http-equiv="Content-Security-Policy" content={policyOf(style.source, page.branding.logoUrl)} />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="referrer" content="strict-origin-when-cross-origin" />
@@ -66,17 +72,17 @@ export function renderDocument({ source, title, description, path, tone, version
         <link rel="icon" href={icon(tone)} />
         <link rel="alternate" type="application/atom+xml" title={`${name} (Atom)`} href="/history.atom" />
         <link rel="alternate" type="application/rss+xml" title={`${name} (RSS)`} href="/history.rss" />
-        <style {...trustedHtml(STYLESHEET)} />
+        <style {...trustedHtml(style.sheet)} />
       </head>
       <body>
         <a class="skip" href="#content">
-          Skip to content
+          {strings.page.skip}
         </a>
         {children}
         <footer class="bottom">
           <div class="wrap">
-            <p>Times are shown in {page.timeZone.replaceAll("_", " ")} and UTC.</p>
-            <p>Published with Tocsin</p>
+            <p>{strings.page.zones(page.timeZone.replaceAll("_", " "))}</p>
+            <p>{strings.page.publishedWith}</p>
           </div>
         </footer>
       </body>

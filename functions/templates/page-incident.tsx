@@ -5,8 +5,9 @@ import { cutAtWord, markdownToText, oneLine } from "./markdown.ts";
 import { renderDocument } from "./page-document.tsx";
 import { IncidentChips, incidentPeriod, SiteHeader, UpdateList } from "./page-parts.tsx";
 import type { IncidentWithUpdates, PublicPage } from "./statuspage-json.ts";
+import { stringsOf } from "./strings/strings-of.ts";
 import { IMPACT_TONES } from "./tone.ts";
-import { newestFirst, STATUS_LABELS } from "./wording.ts";
+import { newestFirst } from "./wording.ts";
 
 const DESCRIPTION_LIMIT = 200;
 
@@ -15,13 +16,14 @@ export function renderIncidentPage(source: PublicPage, { incident, updates }: In
   const [name, pageName] = [oneLine(incident.name), oneLine(source.page.name)];
   const shown = shownUpdates(incident, updates);
   const newest = newestFirst(shown)[0];
-  const affected = affectedSentence(incident, updates, source.catalog);
+  const affected = affectedSentence(incident, updates, source.catalog, source.page.locale);
   const tone = IMPACT_TONES[incident.impact];
+  const strings = stringsOf(source.page.locale);
   return renderDocument({
     source,
-    title: `${name} · ${pageName} Status`,
+    title: `${name} · ${strings.page.title(pageName)}`,
     description: cutAtWord(
-      `${STATUS_LABELS[publicStatus(incident)]}: ${oneLine(markdownToText(newest?.body ?? ""))}`,
+      `${strings.statuses[publicStatus(incident)]}: ${oneLine(markdownToText(newest?.body ?? ""))}`,
       DESCRIPTION_LIMIT,
     ),
     path: `/incidents/${incident.id}`,
@@ -31,14 +33,14 @@ export function renderIncidentPage(source: PublicPage, { incident, updates }: In
         <SiteHeader source={source} current={null} />
         <main class="wrap report" id="content">
           <h1>{name}</h1>
-          <IncidentChips incident={incident} />
-          <p class="facts">{incidentPeriod(incident, source.page.timeZone)}</p>
+          <IncidentChips source={source} incident={incident} />
+          <p class="facts">{incidentPeriod(incident, source.page)}</p>
           <div class={`card tone-${tone}`}>
             <UpdateList source={source} updates={shown} level="h2" />
             {affected === null ? null : <p class="affected">{affected}</p>}
           </div>
           <a class="back" href="/">
-            Current status of {pageName}
+            {strings.page.currentStatusOf(pageName)}
           </a>
         </main>
       </>

@@ -1,15 +1,16 @@
 import { shownUpdates } from "../core/postmortem.ts";
 import type { PageStatus } from "../core/rollup.ts";
-import { isoInZone, readableTime } from "../core/zoned-time.ts";
+import { isoInZone } from "../core/zoned-time.ts";
 import { affectedSentence } from "./affected-components.ts";
 import { oneLine } from "./markdown.ts";
 import { ComponentList } from "./page-components.tsx";
 import { renderDocument } from "./page-document.tsx";
 import { IncidentChips, incidentPeriod, PostedTime, SiteHeader, UpdateList } from "./page-parts.tsx";
 import { type IncidentWithUpdates, isMaintenance, isRealtime, type PublicPage, statusOf } from "./statuspage-json.ts";
+import { stringsOf } from "./strings/strings-of.ts";
 import { IMPACT_TONES, INDICATOR_TONES, type Tone } from "./tone.ts";
 import { proseHtml } from "./trusted-html.ts";
-import { dayOf, newestFirst } from "./wording.ts";
+import { dateOf, dayOf, newestFirst } from "./wording.ts";
 
 const PAST_DAYS = 14;
 const DAY_MS = 86_400_000;
@@ -27,12 +28,13 @@ export function renderIndexPage(source: IndexSource): string {
   const status = statusOf(source, source.unresolved);
   const tone = INDICATOR_TONES[status.indicator];
   const name = oneLine(source.page.name);
+  const { page: strings, pageStatus } = stringsOf(source.page.locale);
   const open = source.unresolved.filter(isRealtime);
   const maintenances = source.unresolved.filter(isMaintenance);
   return renderDocument({
     source,
-    title: `${name} Status`,
-    description: `${status.description}. Current status and incident history of ${name}.`,
+    title: strings.title(name),
+    description: strings.description(pageStatus[status.description], name),
     path: "/",
     tone,
     version: source.page.version,
@@ -41,11 +43,11 @@ export function renderIndexPage(source: IndexSource): string {
         <SiteHeader source={source} current="index" />
         <main class="wrap" id="content">
           <Banner source={source} status={status} tone={tone} open={open.length} />
-          <OpenList id="incidents" title="Open incidents" source={source} incidents={open} />
-          <OpenList id="maintenances" title="Scheduled maintenance" source={source} incidents={maintenances} />
+          <OpenList id="incidents" title={strings.openIncidents} source={source} incidents={open} />
+          <OpenList id="maintenances" title={strings.maintenances} source={source} incidents={maintenances} />
           <ComponentList source={source} />
           <PastIncidents source={source} />
-          <Follow />
+          <Follow source={source} />
         </main>
       </>
     ),
@@ -53,13 +55,15 @@ export function renderIndexPage(source: IndexSource): string {
 }
 
 function Banner({ source, status, tone, open }: { source: PublicPage; status: PageStatus; tone: Tone; open: number }) {
+  const { page: strings, pageStatus } = stringsOf(source.page.locale);
   return (
     <div class={`banner tone-${tone}`} role="status">
       {tone === "ok" ? <CheckIcon /> : <AlertIcon />}
       <div>
-        <p class="state">{status.description}</p>
+        <p class="state">{pageStatus[status.description]}</p>
         <p class="since">
-          {open === 0 ? "" : `${open === 1 ? "1 open incident" : `${open} open incidents`} · `}Last change{" "}
+          {open === 0 ? "" : `${strings.openCount(open)} · `}
+          {strings.lastChange}
           <PostedTime instant={source.page.updatedAt} source={source} />
         </p>
       </div>
@@ -102,17 +106,15 @@ function OpenList({
     <section aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
       {incidents.map(({ incident, updates }) => {
-        const affected = affectedSentence(incident, updates, source.catalog);
+        const affected = affectedSentence(incident, updates, source.catalog, source.page.locale);
         return (
           <article key={incident.id} class={`card incident-card tone-${IMPACT_TONES[incident.impact]}`}>
             <header>
               <h3>
                 <a href={`/incidents/${incident.id}`}>{oneLine(incident.name)}</a>
               </h3>
-              <IncidentChips incident={incident} />
-              {incident.schedule === null ? null : (
-                <p class="facts">{incidentPeriod(incident, source.page.timeZone)}</p>
-              )}
+              <IncidentChips source={source} incident={incident} />
+              {incident.schedule === null ? null : <p class="facts">{incidentPeriod(incident, source.page)}</p>}
             </header>
             <UpdateList source={source} updates={shownUpdates(incident, updates)} level="h4" />
             {affected === null ? null : <p class="affected">{affected}</p>}
@@ -125,26 +127,27 @@ function OpenList({
 
 /** Days are absolute and counted from the last change, so the file stays true however long nothing happens. */
 function PastIncidents({ source }: { source: IndexSource }) {
-  const { timeZone } = source.page;
+  const { page } = source;
+  const strings = stringsOf(page.locale).page;
   const since = source.now - PAST_DAYS * DAY_MS;
   const past = source.recent.filter(
     ({ incident, updates }) => Math.max(incident.startedAt, ...updates.map(({ displayAt }) => displayAt)) >= since,
   );
-  const days = Map.groupBy(past, ({ incident }) => dayOf(incident.startedAt, timeZone));
+  const days = Map.groupBy(past, ({ incident }) => dayOf(incident.startedAt, page.timeZone));
   const inOrder = [...days].sort(([a], [b]) => b.localeCompare(a));
-  const sinceDate = readableTime(since, timeZone).date;
+  const sinceDate = dateOf(since, page);
   return (
     <section aria-labelledby="past">
       <div class="section-head">
-        <h2 id="past">Past incidents</h2>
+        <h2 id="past">{strings.pastIncidents}</h2>
         <a class="small" href="/history">
-          Whole history
+          {strings.wholeHistory}
         </a>
       </div>
       {inOrder.map(([day, incidents]) => (
         <div key={day} class="day">
           <h3>
-            <time dateTime={day}>{readableTime(incidents[0]?.incident.startedAt ?? since, timeZone).date}</time>
+            <time dateTime={day}>{dateOf(incidents[0]?.incident.startedAt ?? since, page)}</time>
           </h3>
           {incidents.map((one) => (
             <PastIncident key={one.incident.id} source={source} one={one} />
@@ -153,8 +156,8 @@ function PastIncidents({ source }: { source: IndexSource }) {
       ))}
       <p class="empty">
         {past.length === 0 && source.unresolved.length === 0
-          ? `No incident reported since ${sinceDate}.`
-          : `No other incident since ${sinceDate}.`}
+          ? strings.noneSince(sinceDate)
+          : strings.noOtherSince(sinceDate)}
       </p>
     </section>
   );
@@ -170,28 +173,32 @@ function PastIncident({ source, one: { incident, updates } }: { source: PublicPa
       </h4>
       <p class="facts">
         <time dateTime={isoInZone(incident.startedAt, source.page.timeZone)}>
-          {incidentPeriod(incident, source.page.timeZone)}
+          {incidentPeriod(incident, source.page)}
         </time>
       </p>
       {last === undefined ? null : <div class="prose" {...proseHtml(last.body)} />}
-      <IncidentChips incident={incident} />
+      <IncidentChips source={source} incident={incident} />
     </article>
   );
 }
 
-function Follow() {
+function Follow({ source }: { source: PublicPage }) {
+  const strings = stringsOf(source.page.locale).page;
   return (
     <section class="follow-section" aria-labelledby="follow">
-      <h2 id="follow">Follow this page</h2>
+      <h2 id="follow">{strings.followTitle}</h2>
       <div class="follow">
         <a href="/history.atom">
-          Atom feed<span>For feed readers and chat</span>
+          {strings.atom}
+          <span>{strings.atomHint}</span>
         </a>
         <a href="/history.rss">
-          RSS feed<span>The same, as RSS 2.0</span>
+          {strings.rss}
+          <span>{strings.rssHint}</span>
         </a>
         <a href="/api/v2/summary.json">
-          JSON<span>For scripts and dashboards</span>
+          {strings.json}
+          <span>{strings.jsonHint}</span>
         </a>
       </div>
     </section>

@@ -2,24 +2,32 @@ import { oneLine } from "./markdown.ts";
 import { renderDocument } from "./page-document.tsx";
 import { SiteHeader } from "./page-parts.tsx";
 import type { PublicPage } from "./statuspage-json.ts";
+import { stringsOf } from "./strings/strings-of.ts";
 
 /** `404.html` */
 export function renderNotFoundPage(source: PublicPage): string {
   const name = oneLine(source.page.name);
+  const strings = stringsOf(source.page.locale).page;
   return renderDocument({
     source,
-    title: `Page not found · ${name} Status`,
-    description: `There is no such page on the status page of ${name}.`,
+    title: `${strings.notFoundTitle} · ${strings.title(name)}`,
+    description: strings.notFoundDescription(name),
     path: null,
     tone: "calm",
     children: (
       <>
         <SiteHeader source={source} current={null} />
         <main class="wrap lost" id="content">
-          <h1>There is no such page</h1>
+          <h1>{strings.notFound}</h1>
           <p>
-            The address may be mistyped, or the incident was withdrawn. See the <a href="/">current status</a> or the{" "}
-            <a href="/history">incident history</a>.
+            {strings.notFoundText(
+              (label) => (
+                <a href="/">{label}</a>
+              ),
+              (label) => (
+                <a href="/history">{label}</a>
+              ),
+            )}
           </p>
         </main>
       </>

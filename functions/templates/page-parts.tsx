@@ -1,71 +1,84 @@
 import type { ComponentChildren } from "preact";
 import type { Incident, Update } from "../core/incident.ts";
 import { isUnresolved, publicStatus } from "../core/incident.ts";
-import { isoInZone, readableTime } from "../core/zoned-time.ts";
+import type { Page } from "../core/page.ts";
+import { isoInZone } from "../core/zoned-time.ts";
 import { oneLine } from "./markdown.ts";
 import type { PublicPage } from "./statuspage-json.ts";
+import { stringsOf } from "./strings/strings-of.ts";
 import { IMPACT_TONES, STATUS_TONES, type Tone } from "./tone.ts";
 import { proseHtml } from "./trusted-html.ts";
-import { duration, IMPACT_LABELS, newestFirst, postedTime, STATUS_LABELS, timeSpan, updateLabel } from "./wording.ts";
+import { duration, localSpan, newestFirst, postedTime, timeSpan, updateLabel } from "./wording.ts";
+
+/** CSS pixels; the width follows. */
+const LOGO_HEIGHT = 40;
 
 /** `current`: which of the site's pages this is; on the index the name is the page's heading. */
 export function SiteHeader({ source, current }: { source: PublicPage; current: "index" | "history" | null }) {
-  const name = oneLine(source.page.name);
+  const { branding, locale } = source.page;
+  const strings = stringsOf(locale).page;
   return (
-    <header class="top">
+    <header class={branding.colour === null ? "top" : "top branded"}>
       <div class="wrap">
         {current === "index" ? (
-          <h1 class="brand brand-title">{name}</h1>
+          <h1 class="brand brand-title">
+            <Brand page={source.page} />
+          </h1>
         ) : (
           <a class="brand" href="/">
-            {name}
+            <Brand page={source.page} />
           </a>
         )}
-        <nav class="nav" aria-label="Status page">
-          {current === "index" ? null : <a href="/">Current status</a>}
-          {current === "history" ? null : <a href="/history">History</a>}
-          <a href="/#follow">Follow</a>
+        <nav class="nav" aria-label={strings.navigation}>
+          {current === "index" ? null : <a href="/">{strings.currentStatus}</a>}
+          {current === "history" ? null : <a href="/history">{strings.history}</a>}
+          <a href="/#follow">{strings.follow}</a>
         </nav>
       </div>
     </header>
   );
 }
 
+/** The logo stands for the name, and says it where it is not seen. */
+function Brand({ page: { name, branding } }: { page: Page }) {
+  if (branding.logoUrl === null) return <>{oneLine(name)}</>;
+  return (
+    <img class="logo" src={branding.logoUrl} alt={oneLine(name)} height={LOGO_HEIGHT} referrerpolicy="no-referrer" />
+  );
+}
+
 /** A time in the page's zone and UTC, readable by machines too. */
 export function PostedTime({ instant, source }: { instant: number; source: PublicPage }) {
-  const { timeZone } = source.page;
-  return <time dateTime={isoInZone(instant, timeZone)}>{postedTime(instant, timeZone)}</time>;
+  return <time dateTime={isoInZone(instant, source.page.timeZone)}>{postedTime(instant, source.page)}</time>;
 }
 
 export function Chip({ tone, children }: { tone: Tone; children: ComponentChildren }) {
   return <span class={`chip tone-${tone}`}>{children}</span>;
 }
 
-export function IncidentChips({ incident }: { incident: Incident }) {
+export function IncidentChips({ source, incident }: { source: PublicPage; incident: Incident }) {
+  const strings = stringsOf(source.page.locale);
   const status = publicStatus(incident);
   const shown = status === "postmortem" ? incident.status : status;
   return (
     <div class="chips">
-      <Chip tone={STATUS_TONES[shown]}>{STATUS_LABELS[shown]}</Chip>
+      <Chip tone={STATUS_TONES[shown]}>{strings.statuses[shown]}</Chip>
       {incident.impact === "none" || incident.impact === "maintenance" ? null : (
-        <Chip tone={IMPACT_TONES[incident.impact]}>{IMPACT_LABELS[incident.impact]}</Chip>
+        <Chip tone={IMPACT_TONES[incident.impact]}>{strings.impacts[incident.impact]}</Chip>
       )}
-      {incident.schedule === null ? null : <Chip tone="info">Maintenance</Chip>}
-      {status === "postmortem" ? <Chip tone="calm">Postmortem published</Chip> : null}
+      {incident.schedule === null ? null : <Chip tone="info">{strings.page.maintenance}</Chip>}
+      {status === "postmortem" ? <Chip tone="calm">{strings.page.postmortemPublished}</Chip> : null}
     </div>
   );
 }
 
 /** When it was: the span planned, or from the first update to the end. */
-export function incidentPeriod(incident: Incident, timeZone: string): string {
+export function incidentPeriod(incident: Incident, page: Page): string {
   const { schedule, startedAt, resolvedAt } = incident;
-  if (schedule !== null) return timeSpan(schedule.scheduledFor, schedule.scheduledUntil, timeZone);
-  if (isUnresolved(incident) || resolvedAt === null) return `Since ${postedTime(startedAt, timeZone)}`;
-  const start = readableTime(startedAt, timeZone);
-  const end = readableTime(resolvedAt, timeZone);
-  const endText = `${end.date === start.date ? "" : `${end.date} - `}${end.time} ${end.zone}`;
-  const startZone = start.zone === end.zone ? "" : ` ${start.zone}`;
-  return `${start.date} - ${start.time}${startZone} to ${endText}, ${duration(resolvedAt - startedAt)} in all`;
+  const { since, inAll } = stringsOf(page.locale).times;
+  if (schedule !== null) return timeSpan(schedule.scheduledFor, schedule.scheduledUntil, page);
+  if (isUnresolved(incident) || resolvedAt === null) return since(postedTime(startedAt, page));
+  return inAll(localSpan(startedAt, resolvedAt, page), duration(resolvedAt - startedAt, page.locale));
 }
 
 /** Newest first, each with its label, text and time. `level` is the heading level of the labels. */
@@ -79,14 +92,15 @@ export function UpdateList({
   level: "h2" | "h4";
 }) {
   const Label = level;
+  const { locale } = source.page;
   return (
     <div class="updates">
       {newestFirst(updates).map((update) => (
         <article key={update.id} id={`update-${update.id}`} class={`update tone-${STATUS_TONES[update.status]}`}>
-          <Label class="label">{updateLabel(update, updates)}</Label>
+          <Label class="label">{updateLabel(update, updates, locale)}</Label>
           <div class="prose" {...proseHtml(update.body)} />
           <p class="posted">
-            Posted <PostedTime instant={update.displayAt} source={source} />
+            {stringsOf(locale).posted} <PostedTime instant={update.displayAt} source={source} />
           </p>
         </article>
       ))}

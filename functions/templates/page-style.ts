@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
+import { textOn } from "./brand-colour.ts";
 
 /**
  * The one stylesheet of every page, inline and allowed by its hash. Text colours have at least 4.5:1 on their ground
  * in both schemes (WCAG 2.2 AA). `tone-*` classes carry the colour of a status, an impact or an indicator.
  */
-export const STYLESHEET = `
+const STYLESHEET = `
 :root {
   color-scheme: light dark;
   --ground: #f6f7f9; --card: #ffffff; --line: #e2e5ea; --line-strong: #cfd4db;
@@ -63,6 +64,8 @@ a.brand:hover { text-decoration: underline; text-decoration-thickness: 2px; }
 .nav { display: flex; gap: 4px; margin: 0 -12px; }
 .nav a { display: inline-block; padding: 8px 12px; border-radius: 8px; color: var(--ink-2); font-size: 15px; font-weight: 550; text-decoration: none; }
 .nav a:hover { background: var(--card); color: var(--ink); box-shadow: var(--shadow); }
+.logo { display: block; width: auto; max-width: min(260px, 60vw); height: 40px; object-fit: contain; object-position: left; }
+.branded { margin-bottom: 32px; padding: 22px 0; }
 
 .banner { display: flex; align-items: center; gap: 18px; padding: 24px 28px; border-radius: 16px; background: var(--solid); color: var(--on); }
 .banner svg { flex: none; width: 36px; height: 36px; }
@@ -202,5 +205,30 @@ summary .count { margin-left: 8px; color: var(--ink-3); font-size: 13.5px; font-
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 `;
 
-/** `'sha256-…'` for `style-src`: no other style runs, inline or not. */
-export const STYLE_SOURCE = `'sha256-${createHash("sha256").update(STYLESHEET).digest("base64")}'`;
+interface PageStyle {
+  sheet: string;
+  /** `'sha256-…'` for `style-src`: no other style runs, inline or not. */
+  source: string;
+}
+
+const styles = new Map<string | null, PageStyle>();
+
+/** The sheet of a page with that brand colour, `#rrggbb`. */
+export function pageStyle(colour: string | null): PageStyle {
+  const known = styles.get(colour);
+  if (known !== undefined) return known;
+  const sheet = colour === null ? STYLESHEET : STYLESHEET + brandRules(colour);
+  const style = { sheet, source: `'sha256-${createHash("sha256").update(sheet).digest("base64")}'` };
+  styles.set(colour, style);
+  return style;
+}
+
+/** The same in both schemes: it is the page's own colour. */
+function brandRules(colour: string): string {
+  const text = textOn(colour);
+  return `.branded { background: ${colour}; color: ${text}; }
+.branded .brand, .branded .nav a, .branded .nav a:hover { color: ${text}; }
+.branded .nav a:hover { background: none; box-shadow: none; text-decoration: underline; }
+.branded :focus-visible { outline-color: ${text}; }
+`;
+}

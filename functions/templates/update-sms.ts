@@ -10,12 +10,13 @@ export const SEGMENT_SEPTETS = 160;
 /** Components are not told of in an SMS. */
 export type UpdateSmsSource = Omit<UpdateSource, "catalog">;
 
-/** `DRACOON Cloud: Investigating: Partial Outage of DRACOON. https://…`, in one segment of GSM characters. */
+/** `DRACOON Cloud: Investigating: Partial Outage of DRACOON. https://…`, in the page's language and one segment of GSM characters. */
 export function updateSmsText({ page, incident, updates, update, site }: UpdateSmsSource): string {
   // An address is ASCII, percent-encoded where need be; the backtick is the one such character that GSM lacks.
   const link = new URL(incidentUrl(site.pageUrl, incident.id)).href.replaceAll("`", "%60");
   const room = SEGMENT_SEPTETS - septetsOf(link) - septetsOf(". ");
-  const headline = `${toGsm(page.name)}: ${updateLabel(update, updates)}: ${toGsm(update.incidentName)}`;
+  const label = toGsm(updateLabel(update, updates, page.locale));
+  const headline = `${toGsm(page.name)}: ${label}: ${toGsm(update.incidentName)}`;
   const told = cutToSeptets(headline, room);
   if (told === "") return link;
   return `${told}${/[.!?]$/.test(told) ? "" : "."} ${link}`;

@@ -6,6 +6,7 @@ import { newestFirst } from "./wording.ts";
 
 /** What every text about one update is made of. */
 export interface UpdateSource {
+  /** Its language is the text's; a text in another one is made of the page as if it were in that. */
   page: Page;
   catalog: Catalog;
   incident: Incident;

@@ -1,39 +1,20 @@
-import type { ComponentStatus } from "../core/component.ts";
-import type { Impact, Update, UpdateStatus } from "../core/incident.ts";
-import { isoInZone, readableTime } from "../core/zoned-time.ts";
+import type { Update } from "../core/incident.ts";
+import type { Locale } from "../core/locale.ts";
+import { isoInZone, zonedTime } from "../core/zoned-time.ts";
+import { stringsOf } from "./strings/strings-of.ts";
 
-export const STATUS_LABELS: Record<UpdateStatus, string> = {
-  investigating: "Investigating",
-  identified: "Identified",
-  monitoring: "Monitoring",
-  resolved: "Resolved",
-  scheduled: "Scheduled",
-  in_progress: "In progress",
-  verifying: "Verifying",
-  completed: "Completed",
-  postmortem: "Postmortem",
-};
-
-export const COMPONENT_LABELS: Record<ComponentStatus, string> = {
-  operational: "Operational",
-  under_maintenance: "Under maintenance",
-  degraded_performance: "Degraded performance",
-  partial_outage: "Partial outage",
-  major_outage: "Major outage",
-};
-
-export const IMPACT_LABELS: Record<Impact, string> = {
-  none: "No impact",
-  maintenance: "Maintenance",
-  minor: "Minor impact",
-  major: "Major impact",
-  critical: "Critical impact",
-};
+/** For whom a time is told: in which zone, in which language. A page is such a one. */
+export interface Reading {
+  /** IANA name. */
+  timeZone: string;
+  locale: Locale;
+}
 
 /** An update that repeats the status of the one before it is called just that; `updates` in any order. */
-export function updateLabel(update: Update, updates: readonly Update[]): string {
+export function updateLabel(update: Update, updates: readonly Update[], locale: Locale): string {
   const before = updates.filter((other) => other.seq < update.seq).sort((a, b) => b.seq - a.seq)[0];
-  return before?.status === update.status ? "Update" : STATUS_LABELS[update.status];
+  const strings = stringsOf(locale);
+  return before?.status === update.status ? strings.update : strings.statuses[update.status];
 }
 
 /** Newest first, as everywhere; an edited display time moves an update. */
@@ -41,34 +22,56 @@ export function newestFirst(updates: readonly Update[]): Update[] {
   return [...updates].sort((a, b) => b.displayAt - a.displayAt || b.seq - a.seq);
 }
 
-/** `Jul 07, 2025 - 12:05 CEST (10:05 UTC)`; the UTC date too where it is another day; UTC once on a UTC page. */
-export function postedTime(instant: number, timeZone: string): string {
-  const local = readableTime(instant, timeZone);
-  const text = `${local.date} - ${local.time} ${local.zone}`;
+/** `Jul 07, 2025`, `7. Juli 2025` */
+export function dateOf(instant: number, { timeZone, locale }: Reading): string {
+  const { year, month, day } = zonedTime(instant, timeZone, locale);
+  return stringsOf(locale).times.date(year, month, day);
+}
+
+/**
+ * `Jul 07, 2025 - 12:05 CEST (10:05 UTC)`, `7. Juli 2025, 12:05 MESZ (10:05 UTC)`; the UTC date too where it is another
+ * day; UTC once on a UTC page.
+ */
+export function postedTime(instant: number, reading: Reading): string {
+  const { dateTime } = stringsOf(reading.locale).times;
+  const local = zonedTime(instant, reading.timeZone, reading.locale);
+  const localDate = dateOf(instant, reading);
+  const text = `${dateTime(localDate, local.time)} ${local.zone}`;
   if (local.zone === "UTC") return text;
-  const utc = readableTime(instant, "UTC");
-  return `${text} (${utc.date === local.date ? "" : `${utc.date} - `}${utc.time} UTC)`;
+  const utc = { ...reading, timeZone: "UTC" };
+  const { time } = zonedTime(instant, utc.timeZone, utc.locale);
+  const utcDate = dateOf(instant, utc);
+  return `${text} (${utcDate === localDate ? time : dateTime(utcDate, time)} UTC)`;
 }
 
 /** `Jul 10, 2025 - 22:00 to 23:30 CEST (20:00 to 21:30 UTC)` */
-export function timeSpan(from: number, until: number, timeZone: string): string {
-  const local = spanIn(from, until, timeZone);
-  return readableTime(from, timeZone).zone === "UTC" ? local : `${local} (${spanIn(from, until, "UTC", timeZone)})`;
+export function timeSpan(from: number, until: number, reading: Reading): string {
+  const local = localSpan(from, until, reading);
+  if (zonedTime(from, reading.timeZone, reading.locale).zone === "UTC") return local;
+  return `${local} (${localSpan(from, until, { ...reading, timeZone: "UTC" }, dateOf(from, reading))})`;
 }
 
-function spanIn(from: number, until: number, timeZone: string, dateKnownIn: string | null = null): string {
-  const [start, end] = [readableTime(from, timeZone), readableTime(until, timeZone)];
-  const isDateKnown = dateKnownIn !== null && readableTime(from, dateKnownIn).date === start.date;
+/** The same in the reader's zone alone. `knownDate`: a date that was told just before and need not be repeated. */
+export function localSpan(from: number, until: number, reading: Reading, knownDate: string | null = null): string {
+  const { dateTime, to } = stringsOf(reading.locale).times;
+  const start = zonedTime(from, reading.timeZone, reading.locale);
+  const end = zonedTime(until, reading.timeZone, reading.locale);
+  const [startDate, endDate] = [dateOf(from, reading), dateOf(until, reading)];
+  const startText = knownDate === startDate ? start.time : dateTime(startDate, start.time);
   const startZone = start.zone === end.zone ? "" : ` ${start.zone}`;
-  const endDate = start.date === end.date ? "" : `${end.date} - `;
-  return `${isDateKnown ? "" : `${start.date} - `}${start.time}${startZone} to ${endDate}${end.time} ${end.zone}`;
+  const endText = startDate === endDate ? end.time : dateTime(endDate, end.time);
+  return `${startText}${startZone} ${to} ${endText} ${end.zone}`;
 }
 
-/** `1 h 5 min`, `2 d 3 h`; less than a minute is told as one. */
-export function duration(milliseconds: number): string {
+/** `1 h 5 min`, `2 Tg. 3 Std.`; less than a minute is told as one. */
+export function duration(milliseconds: number, locale: Locale): string {
+  const names = stringsOf(locale).times;
   const minutes = Math.max(1, Math.round(milliseconds / 60_000));
   const [days, hours, rest] = [Math.floor(minutes / 1_440), Math.floor((minutes % 1_440) / 60), minutes % 60];
-  const parts = days > 0 ? [unit(days, "d"), unit(hours, "h")] : [unit(hours, "h"), unit(rest, "min")];
+  const parts =
+    days > 0
+      ? [unit(days, names.days), unit(hours, names.hours)]
+      : [unit(hours, names.hours), unit(rest, names.minutes)];
   return parts.filter((part) => part !== "").join(" ");
 }
 

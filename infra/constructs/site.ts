@@ -119,7 +119,8 @@ function securityHeaders(subscriptionsUrl: string): ResponseHeadersPolicyProps {
     "default-src 'none'",
     // Each page names the hash of its own style besides; a header over all files cannot.
     "style-src 'unsafe-inline'",
-    "img-src 'self' data:",
+    // A page with a logo names its origin besides; which that is may change without a deployment.
+    "img-src 'self' data: https:",
     `form-action ${subscriptionsUrl}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",

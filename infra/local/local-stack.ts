@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
+import type { Locale } from "../../functions/core/locale.ts";
 import { openCheckpoints } from "./checkpoints.ts";
 import { type Endpoints, openDataDir, writeEndpoints } from "./data-dir.ts";
 import { startDynoxide } from "./emulators/dynoxide.ts";
@@ -40,6 +41,8 @@ export interface LocalStackOptions {
   /** SES's MaxSendRate: emails per second. */
   mailRate: number;
   sweepSeconds: number;
+  /** Of the page that the first start makes; English if left out. */
+  locale?: Locale;
   /** A DynamoDB that the caller runs, in place of the bundled one. */
   dynamodb: string | null;
   /** Breaks the start off; a stack that has started is ended by its `stop`. */
@@ -165,6 +168,7 @@ async function start(
     deliveriesTable: await output("DeliveriesTableName"),
     accessTable: await output("AccessTableName"),
     dir,
+    locale: options.locale ?? "en",
     clock: Date.now,
   });
   await run("schedule");

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import * as z from "zod";
+import { LOCALES, type Locale } from "../../functions/core/locale.ts";
 import { oneLine, StartFailure } from "./failure.ts";
 
 /** The page, then manage-api, subscription-api and the outbox on the ports after it. */
@@ -23,6 +24,7 @@ const optionsSchema = z.object({
   "webhook-targets": z.enum(["any", "public"], "must be any or public"),
   "mail-rate": wholeNumber(1, 100_000),
   "sweep-seconds": wholeNumber(1, 86_400),
+  locale: z.enum(LOCALES, `must be ${LOCALES.join(" or ")}`),
   dynamodb: z.url({ protocol: /^https?$/, error: "must be an http URL" }).optional(),
 });
 
@@ -35,6 +37,8 @@ export interface CommandOptions {
   /** SES's MaxSendRate: emails per second. */
   mailRate: number;
   sweepSeconds: number;
+  /** Of the page that the first start makes. */
+  locale: Locale;
   /** A DynamoDB that the caller runs, in place of the bundled one. */
   dynamodb: string | null;
 }
@@ -51,6 +55,7 @@ export const HELP = `Tocsin on this machine: the stacks that would be deployed, 
   --webhook-targets any|public  any also allows http and private addresses (default any)
   --mail-rate N                 emails a second that the mail provider takes (default 200)
   --sweep-seconds N             how often sweep runs; deployed, once a minute (default 60)
+  --locale en|de                language of the page that the first start makes (default en)
   --dynamodb URL                use this DynamoDB instead of the bundled emulator
   --help                        this text
 `;
@@ -75,6 +80,7 @@ export function parseOptions(argv: readonly string[]): { kind: "help" } | { kind
       webhookTargets: parsed.data["webhook-targets"],
       mailRate: parsed.data["mail-rate"],
       sweepSeconds: parsed.data["sweep-seconds"],
+      locale: parsed.data.locale,
       dynamodb: dynamodb ?? null,
     },
   };
@@ -94,6 +100,7 @@ function readArguments(argv: readonly string[]) {
         "webhook-targets": { type: "string", default: "any" },
         "mail-rate": { type: "string", default: "200" },
         "sweep-seconds": { type: "string", default: "60" },
+        locale: { type: "string", default: "en" },
         dynamodb: { type: "string" },
         help: { type: "boolean", default: false },
       },

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Locale } from "../../functions/core/locale.ts";
 import type { AccessStore } from "../../functions/store/access.ts";
 import { dynamoAccessStore } from "../../functions/store/dynamo-access.ts";
 import { dynamoStatusStore } from "../../functions/store/dynamo-status.ts";
@@ -14,6 +15,8 @@ export interface SeedDeps {
   deliveriesTable: string;
   accessTable: string;
   dir: DataDir;
+  /** Of the page, if it is made now. */
+  locale: Locale;
   clock(): number;
 }
 
@@ -29,6 +32,7 @@ export async function seed({
   deliveriesTable,
   accessTable,
   dir,
+  locale,
   clock,
 }: SeedDeps): Promise<Credentials> {
   const status = dynamoStatusStore({ client, statusTable, deliveriesTable });
@@ -39,7 +43,7 @@ export async function seed({
     for (const page of await status.listPages()) await status.forgetPublication(page.id);
     return credentials;
   }
-  const first = await createFirstPage(PAGE, { status, access, clock, random: randomBytes });
+  const first = await createFirstPage({ ...PAGE, locale }, { status, access, clock, random: randomBytes });
   if (first.outcome === "exists") {
     throw new StartFailure(`${dir.path} has a page whose API key is lost: remove it, or choose another with --data`);
   }

@@ -77,7 +77,7 @@ describeOnBoth("ledger: planning", { memory: memorySubject, dynamo: dynamoSubjec
 
   it("keeps the first rendering for all who store one at the same time", async () => {
     const { ledger } = subject();
-    const key = { pageId: anId(), updateId: anId(), format: "email" as const, locale: "en" };
+    const key = { pageId: anId(), updateId: anId(), format: "email", locale: "en" } as const;
     expect(await ledger.getRendering(key)).toBeNull();
     const kept = await Promise.all(
       Array.from({ length: 6 }, (_, index) =>
@@ -87,6 +87,8 @@ describeOnBoth("ledger: planning", { memory: memorySubject, dynamo: dynamoSubjec
     expect(new Set(kept.map(({ parts }) => parts[0])).size).toBe(1);
     expect(await ledger.getRendering(key)).toEqual(kept[0]);
     expect(await ledger.getRendering({ ...key, format: "sms" })).toBeNull();
+    expect(await ledger.getRendering({ ...key, locale: "de" })).toBeNull();
+    expect(await ledger.getRendering({ ...key, format: "webhook", locale: null })).toBeNull();
   });
 
   it("lets one of those who plan at the same time have its way, and the others read what it did", async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Catalog, type Component, EMPTY_CATALOG } from "../../functions/core/component.ts";
 import { newId } from "../../functions/core/ids.ts";
-import type { Page } from "../../functions/core/page.ts";
+import { NO_BRANDING, type Page } from "../../functions/core/page.ts";
 import {
   type IncidentCommit,
   type IncidentInput,
@@ -20,6 +20,8 @@ export function aPage(overrides: Partial<Page> = {}): Page {
   return {
     id: anId(),
     name: "Acme Cloud",
+    locale: "en",
+    branding: NO_BRANDING,
     timeZone: "Europe/Berlin",
     version: 1,
     createdAt: NOW,

@@ -28,9 +28,11 @@ async function confirmationMail(): Promise<string> {
   const raw = await renderConfirmationMail({
     pageName: "DRACOON Cloud",
     pageUrl: SITE.pageUrl,
+    locale: "en",
     to: "reader@example.com",
     mailFrom: MAIL_FROM,
     confirmUrl: `${SITE.subscriptionsUrl}/confirm/AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdE`,
+    declineUrl: `${SITE.subscriptionsUrl}/decline/AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdE`,
   });
   return String((await simpleParser(raw)).html);
 }

@@ -7,7 +7,7 @@ import { stateOutputs } from "../../infra/stack-outputs.ts";
 import { memoryAccessStore } from "../fakes/memory-access-store.ts";
 import { memoryStatusStore } from "../fakes/memory-status-store.ts";
 
-const ACME = { name: "Acme", timeZone: "Europe/Berlin" };
+const ACME = { name: "Acme", timeZone: "Europe/Berlin", locale: "de" } as const;
 
 function world() {
   const status = memoryStatusStore({ putNotice: () => {} });
@@ -37,7 +37,7 @@ describe("a deployment's first page", () => {
   it("is the only one", async () => {
     const deps = world();
     await createFirstPage(ACME, deps);
-    expect(await createFirstPage({ name: "Other", timeZone: "UTC" }, deps)).toMatchObject({
+    expect(await createFirstPage({ name: "Other", timeZone: "UTC", locale: "en" }, deps)).toMatchObject({
       outcome: "exists",
       page: { name: "Acme" },
     });
@@ -46,7 +46,9 @@ describe("a deployment's first page", () => {
 
   it("is not made in a time zone that is none", async () => {
     const deps = world();
-    await expect(createFirstPage({ name: "Acme", timeZone: "Berlin" }, deps)).rejects.toThrow(/IANA time zone/);
+    await expect(createFirstPage({ name: "Acme", timeZone: "Berlin", locale: "en" }, deps)).rejects.toThrow(
+      /IANA time zone/,
+    );
     expect(await deps.status.listPages()).toEqual([]);
   });
 });

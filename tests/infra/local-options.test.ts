@@ -14,6 +14,7 @@ describe("npm start -- options", () => {
         webhookTargets: "any",
         mailRate: 200,
         sweepSeconds: 60,
+        locale: "en",
         dynamodb: null,
       },
     });
@@ -21,7 +22,7 @@ describe("npm start -- options", () => {
 
   it("takes each of them", () => {
     const argv = "--port 9000 --data /tmp/x --demo --exit --webhook-targets=public --mail-rate 1 --sweep-seconds 5";
-    expect(parseOptions([...argv.split(" "), "--dynamodb", "http://127.0.0.1:8000"])).toMatchObject({
+    expect(parseOptions([...argv.split(" "), "--locale", "de", "--dynamodb", "http://127.0.0.1:8000"])).toMatchObject({
       options: {
         port: 9000,
         dataDir: "/tmp/x",
@@ -30,6 +31,7 @@ describe("npm start -- options", () => {
         webhookTargets: "public",
         mailRate: 1,
         sweepSeconds: 5,
+        locale: "de",
         dynamodb: "http://127.0.0.1:8000",
       },
     });
@@ -45,6 +47,7 @@ describe("npm start -- options", () => {
     [["--mail-rate", "0"], "--mail-rate must be a whole number from 1 to 100000. See npm start -- --help"],
     [["--sweep-seconds", "1.5"], "--sweep-seconds must be a whole number from 1 to 86400. See npm start -- --help"],
     [["--webhook-targets", "all"], "--webhook-targets must be any or public. See npm start -- --help"],
+    [["--locale", "fr"], "--locale must be en or de. See npm start -- --help"],
     [["--dynamodb", "localhost"], "--dynamodb must be an http URL. See npm start -- --help"],
     [["--verbose"], "Unknown option '--verbose'. See npm start -- --help"],
     [["8080"], "Unexpected argument '8080'. See npm start -- --help"],

@@ -76,8 +76,13 @@ describe("sweep", () => {
     const { incident, update } = await world.open();
     const key = { pageId: PAGE, incidentId: incident.id, updateId: update.id, seq: 1, channel: "email" as const };
     const chunk = { ...key, chunk: 0, of: 1 };
-    for (const format of ["email", "sms", "webhook"] as const) {
-      const rendering = { pageId: PAGE, updateId: update.id, format, locale: "en" };
+    const names = [
+      { format: "email", locale: "en" },
+      { format: "sms", locale: "en" },
+      { format: "webhook", locale: null },
+    ] as const;
+    for (const name of names) {
+      const rendering = { pageId: PAGE, updateId: update.id, ...name };
       await world.ledger.keepRendering(rendering, { parts: ["text"], slots: [] }, world.clock());
     }
     await world.ledger.claimChunk(chunk, 0, world.clock(), world.clock() + LEASE_MS);

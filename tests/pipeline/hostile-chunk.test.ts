@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import type { Delivery } from "../../functions/core/delivery.ts";
+import { NO_BRANDING } from "../../functions/core/page.ts";
 import { openIncident } from "../../functions/core/posting.ts";
 import type { WebhookSubscriber } from "../../functions/core/subscriber.ts";
 import { guardedHttps } from "../../functions/providers/https.ts";
@@ -38,6 +39,8 @@ it("a chunk of hostile endpoints ends with each in its state, and the healthy on
   await status.createPage({
     id: pageId,
     name: "Example",
+    locale: "en",
+    branding: NO_BRANDING,
     timeZone: "UTC",
     version: 1,
     createdAt: now,
@@ -87,7 +90,7 @@ it("a chunk of hostile endpoints ends with each in its state, and the healthy on
   await status.commitIncident(commit);
   const updateId = commit.update?.id ?? "";
   await ledger.keepRendering(
-    { pageId, updateId, format: "webhook", locale: "en" },
+    { pageId, updateId, format: "webhook", locale: null },
     { parts: ['{"incident":{}}'], slots: [] },
     now,
   );

@@ -2,6 +2,7 @@ import type { Catalog, ComponentStatus, ComponentStatuses } from "../../function
 import { changeStatus } from "../../functions/core/component-change.ts";
 import { newId } from "../../functions/core/ids.ts";
 import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
+import { NO_BRANDING } from "../../functions/core/page.ts";
 import { openIncident, postUpdate } from "../../functions/core/posting.ts";
 import { ALL_UPDATES, type Channel, FIRST_AND_LAST, type Subscriber } from "../../functions/core/subscriber.ts";
 import { createLogger } from "../../functions/lambda/logger.ts";
@@ -324,6 +325,8 @@ export function createWorld() {
       await status.createPage({
         id: PAGE,
         name: "Example",
+        locale: "en",
+        branding: NO_BRANDING,
         timeZone: "Europe/Berlin",
         version: 1,
         createdAt: now,

@@ -2,6 +2,7 @@ import type { Telling } from "../../functions/core/audience.ts";
 import { type Catalog, componentStatusSchema } from "../../functions/core/component.ts";
 import { changeStatus, toldChanges } from "../../functions/core/component-change.ts";
 import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
+import { NO_BRANDING } from "../../functions/core/page.ts";
 import { openIncident, postUpdate, withdraw } from "../../functions/core/posting.ts";
 import type { PlanWork } from "../../functions/core/queued-work.ts";
 import { CHANNELS, type Channel, type Subscriber } from "../../functions/core/subscriber.ts";
@@ -138,10 +139,20 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
           : ports.access,
       topic: { publish: () => schedule.call(invocation, "publish", async () => {}) },
       render: async ({ update }) => {
-        const text = { parts: [textOf(update.seq)], slots: [] };
-        return { email: text, sms: text, webhook: text, topic: "{}" };
+        const rendering = { parts: [textOf(update.seq)], slots: [] };
+        return {
+          texts: [
+            { format: "email", locale: "en", rendering },
+            { format: "sms", locale: "en", rendering },
+            { format: "webhook", locale: null, rendering },
+          ],
+          topic: "{}",
+        };
       },
-      renderChange: ({ notice }) => ({ webhook: { parts: [textOf(notice.seq)], slots: [] }, topic: "{}" }),
+      renderChange: ({ notice }) => {
+        const rendering = { parts: [textOf(notice.seq)], slots: [] };
+        return { texts: [{ format: "webhook", locale: null, rendering }], topic: "{}" };
+      },
       clock,
     });
   }
@@ -354,7 +365,16 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
   }
 
   async function start(): Promise<void> {
-    const settings = { id: PAGE, name: "Example", timeZone: "UTC", version: 1, createdAt: START, updatedAt: START };
+    const settings = {
+      id: PAGE,
+      name: "Example",
+      locale: "en" as const,
+      branding: NO_BRANDING,
+      timeZone: "UTC",
+      version: 1,
+      createdAt: START,
+      updatedAt: START,
+    };
     await status.createPage(settings);
     if (scenario.about === "component") {
       await status.saveCatalog(PAGE, { version: 0, components: [COMPONENT], groups: [] }, null);

@@ -193,8 +193,8 @@ describe("isToBeSent of a component's change without an incident", () => {
     expect(isToBeSent(change, hook, AS_OF)).toBe(told);
   });
 
-  it("is not posted to a chat, which has no text of it", () => {
-    expect(isToBeSent(change, { ...byWebhook(), format: "slack" }, AS_OF)).toBe(false);
+  it("is posted to chats too", () => {
+    expect(isToBeSent(change, { ...byWebhook(), format: "slack" }, AS_OF)).toBe(true);
   });
 
   it("whatever the webhook chose among an incident's updates", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isoInZone, readableTime } from "../../../functions/core/zoned-time.ts";
+import { isoInZone, zonedTime } from "../../../functions/core/zoned-time.ts";
 
 const INVESTIGATING = Date.UTC(2025, 6, 7, 10, 5);
 
@@ -37,20 +37,39 @@ describe("isoInZone", () => {
   });
 });
 
-describe("readableTime", () => {
+describe("zonedTime", () => {
+  const noon = { year: 2025, month: 7, day: 7 };
   test.each([
-    ["Europe/Berlin", INVESTIGATING, { date: "Jul 07, 2025", time: "12:05", zone: "CEST" }],
-    ["Europe/Berlin", Date.UTC(2025, 11, 1), { date: "Dec 01, 2025", time: "01:00", zone: "CET" }],
-    ["America/Los_Angeles", INVESTIGATING, { date: "Jul 07, 2025", time: "03:05", zone: "PDT" }],
-    ["Europe/London", INVESTIGATING, { date: "Jul 07, 2025", time: "11:05", zone: "BST" }],
-    ["Europe/London", Date.UTC(2025, 0, 1), { date: "Jan 01, 2025", time: "00:00", zone: "GMT" }],
-    ["Australia/Sydney", INVESTIGATING, { date: "Jul 07, 2025", time: "20:05", zone: "AEST" }],
-    ["Asia/Kolkata", INVESTIGATING, { date: "Jul 07, 2025", time: "15:35", zone: "IST" }],
-    ["Africa/Johannesburg", INVESTIGATING, { date: "Jul 07, 2025", time: "12:05", zone: "SAST" }],
-    ["Asia/Kathmandu", INVESTIGATING, { date: "Jul 07, 2025", time: "15:50", zone: "UTC+5:45" }],
-    ["America/Sao_Paulo", INVESTIGATING, { date: "Jul 07, 2025", time: "07:05", zone: "UTC-3" }],
-    ["UTC", INVESTIGATING, { date: "Jul 07, 2025", time: "10:05", zone: "UTC" }],
-  ])("in %s", (zone, instant, text) => {
-    expect(readableTime(instant, zone)).toEqual(text);
+    ["Europe/Berlin", INVESTIGATING, { ...noon, time: "12:05", zone: "CEST" }],
+    ["Europe/Berlin", Date.UTC(2025, 11, 1), { year: 2025, month: 12, day: 1, time: "01:00", zone: "CET" }],
+    ["America/Los_Angeles", INVESTIGATING, { ...noon, time: "03:05", zone: "PDT" }],
+    ["Europe/London", INVESTIGATING, { ...noon, time: "11:05", zone: "BST" }],
+    ["Europe/London", Date.UTC(2025, 0, 1), { year: 2025, month: 1, day: 1, time: "00:00", zone: "GMT" }],
+    ["Australia/Sydney", INVESTIGATING, { ...noon, time: "20:05", zone: "AEST" }],
+    ["Asia/Kolkata", INVESTIGATING, { ...noon, time: "15:35", zone: "IST" }],
+    ["Africa/Johannesburg", INVESTIGATING, { ...noon, time: "12:05", zone: "SAST" }],
+    ["Asia/Kathmandu", INVESTIGATING, { ...noon, time: "15:50", zone: "UTC+5:45" }],
+    ["America/Sao_Paulo", INVESTIGATING, { ...noon, time: "07:05", zone: "UTC-3" }],
+    ["UTC", INVESTIGATING, { ...noon, time: "10:05", zone: "UTC" }],
+  ])("in %s", (zone, instant, parts) => {
+    expect(zonedTime(instant, zone, "en")).toEqual(parts);
+  });
+
+  test.each([
+    ["Europe/Berlin", INVESTIGATING, "MESZ"],
+    ["Europe/Vienna", Date.UTC(2025, 11, 1), "MEZ"],
+    ["Europe/Athens", INVESTIGATING, "OESZ"],
+    ["America/New_York", INVESTIGATING, "EDT"],
+    ["Asia/Kathmandu", INVESTIGATING, "UTC+5:45"],
+    ["Etc/UTC", INVESTIGATING, "UTC"],
+  ])("%s has its German abbreviation, or else the English one", (zone, instant, abbreviation) => {
+    expect(zonedTime(instant, zone, "de").zone).toBe(abbreviation);
+  });
+
+  test("languages asked in turn do not get each other's abbreviation", () => {
+    const asked = (["en", "de", "en", "de"] as const).map((locale) =>
+      zonedTime(INVESTIGATING, "Europe/Berlin", locale),
+    );
+    expect(asked.map(({ zone }) => zone)).toEqual(["CEST", "MESZ", "CEST", "MESZ"]);
   });
 });

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { sha256Hex } from "../../../functions/core/ids.ts";
 import type { Notice } from "../../../functions/core/notice.ts";
-import type { Page } from "../../../functions/core/page.ts";
+import { NO_BRANDING, type Page } from "../../../functions/core/page.ts";
 import { type LetterWork, letterWorkSchema, type RetryWork } from "../../../functions/core/queued-work.ts";
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
 import { createLogger } from "../../../functions/lambda/logger.ts";
@@ -19,6 +19,8 @@ import { memorySubscriberStore } from "../../fakes/memory-subscriber-store.ts";
 export const PAGE: Page = {
   id: "dracooncloud",
   name: "DRACOON Cloud",
+  locale: "en",
+  branding: NO_BRANDING,
   timeZone: "Europe/Berlin",
   version: 1,
   createdAt: Date.UTC(2025, 0, 1),

@@ -29,7 +29,27 @@ describe("pages", () => {
     expect(await world.status.getPage(PAGE.id)).toMatchObject({ version: 2, name: "Cloud" });
   });
 
+  test("its language, logo and colour are set, kept and cleared one by one", async () => {
+    const world = await manageWorld();
+    const logo_url = "https://cdn.example.com/logo.png";
+    const set = await world.patch("", { page: { locale: "de", logo_url, brand_colour: "#1B57C4" } });
+    expect(set).toMatchObject({ status: 200, json: { locale: "de", logo_url, brand_colour: "#1b57c4" } });
+    const renamed = await world.patch("", { page: { name: "Cloud" } });
+    expect(renamed.json).toMatchObject({ name: "Cloud", locale: "de", logo_url, brand_colour: "#1b57c4" });
+    const cleared = await world.patch("", { page: { logo_url: null } });
+    expect(cleared.json).toMatchObject({ locale: "de", logo_url: null, brand_colour: "#1b57c4" });
+    expect(await world.status.getPage(PAGE.id)).toMatchObject({ branding: { logoUrl: null, colour: "#1b57c4" } });
+  });
+
   test.each([
+    ["page.locale", { locale: "fr" }],
+    ["page.logo_url", { logo_url: "http://cdn.example.com/logo.png" }],
+    ["page.logo_url", { logo_url: "javascript:alert(1)" }],
+    ["page.logo_url", { logo_url: "https://user:secret@cdn.example.com/logo.png" }],
+    ["page.logo_url", { logo_url: 'https://cdn.example.com/"><script>\n' }],
+    ["page.brand_colour", { brand_colour: "red" }],
+    ["page.brand_colour", { brand_colour: "#12345" }],
+    ["page.brand_colour", { brand_colour: "#123456;}body{display:none" }],
     ["page.name", { name: "" }],
     ["page.name", { name: "a\r\nBcc: everybody@example.org" }],
     ["page.time_zone", { time_zone: "Mars/Olympus" }],

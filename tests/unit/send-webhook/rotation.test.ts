@@ -32,7 +32,7 @@ async function posted(changes: Partial<WebhookSubscriber>) {
   };
   const ledger = memoryLedger();
   await ledger.keepRendering(
-    { pageId, updateId, format: "webhook", locale: "en" },
+    { pageId, updateId, format: "webhook", locale: null },
     { parts: ['{"incident":{}}'], slots: [] },
     now,
   );
@@ -51,7 +51,7 @@ async function posted(changes: Partial<WebhookSubscriber>) {
       },
     },
   });
-  await (await sender.prepare({ pageId, incidentId: anId(), id: updateId, seq: 1 }))(subscriber);
+  await (await sender.prepare({ pageId, incidentId: anId(), id: updateId, seq: 1 })).send(subscriber);
   const [post] = posts;
   if (post === undefined) throw new Error("nothing was posted");
   const key = await access.currentSigningKey(pageId);

@@ -1,4 +1,5 @@
 import { newConfirmToken } from "../../../functions/core/confirm-token.ts";
+import { NO_BRANDING } from "../../../functions/core/page.ts";
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
 import { subscriberToken } from "../../../functions/core/signature.ts";
 import { ALL_UPDATES, type Channel, type EmailSubscriber } from "../../../functions/core/subscriber.ts";
@@ -48,6 +49,8 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
   await status.createPage({
     id: PAGE_ID,
     name: "DRACOON <Cloud>",
+    locale: "en",
+    branding: NO_BRANDING,
     timeZone: "Europe/Berlin",
     version: 1,
     createdAt: START,

@@ -6,9 +6,11 @@ import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";
 const MAIL: ConfirmationMail = {
   pageName: "DRACOON Cloud",
   pageUrl: SITE.pageUrl,
+  locale: "en",
   to: "reader@example.com",
   mailFrom: MAIL_FROM,
   confirmUrl: `${SITE.subscriptionsUrl}/confirm/AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdE`,
+  declineUrl: `${SITE.subscriptionsUrl}/decline/AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdE`,
 };
 
 test("the confirmation says who is asked what, gives the link, and that ignoring it is fine", async () => {
@@ -19,6 +21,7 @@ test("the confirmation says who is asked what, gives the link, and that ignoring
   expect(parsed.headers.has("list-unsubscribe")).toBe(false);
   for (const part of [parsed.text ?? "", String(parsed.html)]) {
     expect(part).toContain(MAIL.confirmUrl);
+    expect(part).toContain(MAIL.declineUrl);
     expect(part).toContain(MAIL.to);
     expect(part).toContain("90 days");
     expect(part).toContain("If you did not ask for this, do nothing");

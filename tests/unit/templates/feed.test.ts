@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { xml2js } from "xml-js";
 import { z } from "zod";
 import { renderFeeds } from "../../../functions/templates/feed.ts";
+import { leftovers } from "../../fixtures/leftovers.ts";
 import { SITE, seedIncident } from "../../fixtures/seed-incident.ts";
 import { awkwardSource, publicPageOf, seedMaintenance } from "../../fixtures/template-sources.ts";
 
@@ -67,6 +68,14 @@ describe("the history feeds", () => {
       );
       expect(content).toContain("Jul 07, 2025 - 12:05 CEST (10:05 UTC)");
     }
+  });
+
+  test("are in the page's language", () => {
+    const german = { ...publicPageOf(state), page: { ...state.page, locale: "de" as const } };
+    const feeds = renderFeeds(german, [state, seedMaintenance()]);
+    expect(read(feeds).atom.title).toBe("Status von DRACOON Cloud: Verlauf der Störungen");
+    expect(feeds.rss).toContain("<language>de</language>");
+    expect(leftovers(`${feeds.atom}\n${feeds.rss}`.replace(/<(?!!)[^>]*>/g, " "), "en", "de")).toEqual([]);
   });
 
   test("name where they are themselves", () => {

@@ -5,6 +5,7 @@ import { renderHistoryPage } from "../../../functions/templates/page-history.tsx
 import { renderIncidentPage } from "../../../functions/templates/page-incident.tsx";
 import { type IndexSource, renderIndexPage } from "../../../functions/templates/page-index.tsx";
 import { renderNotFoundPage } from "../../../functions/templates/page-not-found.tsx";
+import { leftovers } from "../../fixtures/leftovers.ts";
 import { seedIncident } from "../../fixtures/seed-incident.ts";
 import { awkwardSource, publicPageOf, seedMaintenance } from "../../fixtures/template-sources.ts";
 
@@ -58,6 +59,58 @@ describe.each(everyPage)("%s", (_, html) => {
     for (const tag of ["h1", "main", 'header class="top"', "footer", "nav"]) {
       expect(html.split(`<${tag}`)).toHaveLength(2);
     }
+  });
+});
+
+describe("in German", () => {
+  const german = (state: ReturnType<typeof seedIncident>) => ({
+    ...publicPageOf(state),
+    page: { ...state.page, locale: "de" as const },
+  });
+  const [open, over] = [seedIncident(1), seedIncident(4)];
+  const index = (state: ReturnType<typeof seedIncident>, more: Partial<IndexSource>) =>
+    renderIndexPage({ ...german(state), unresolved: [], recent: [], now: NOW, ...more });
+  const pages: [string, string][] = [
+    ["the index during an incident", index(open, { unresolved: [open, seedMaintenance()] })],
+    ["the index when it is over", index(over, { recent: [over] })],
+    ["the index of a new page", index(over, {})],
+    ["an incident", renderIncidentPage(german(over), over)],
+    ["the history", renderHistoryPage(german(over), [over.incident, seedMaintenance().incident])],
+    ["an empty history", renderHistoryPage(german(over), [])],
+    ["page not found", renderNotFoundPage(german(over))],
+  ];
+
+  test.each(pages)("%s says so and has nothing English left", (_, html) => {
+    expect(html).toMatch(/^<!doctype html>\n<html lang="de">/);
+    const head = [...html.matchAll(/(?:content|title|aria-label)="([^"]*)"|<title>([^<]*)/g)].map(([, a, b]) => a ?? b);
+    expect(leftovers(`${visible(html)}\n${head.join("\n")}`, "en", "de")).toEqual([]);
+  });
+
+  test("tells how things are and when", () => {
+    const text = visible(index(open, { unresolved: [open] }));
+    expect(text).toMatch(
+      /Kleinere Störung 1 aktuelle Störung · Letzte Änderung: 7\. Juli 2025, 13:10 MESZ \(11:10 UTC\)/,
+    );
+    expect(text).toContain("9 von 9 betroffen Teilweise ausgefallen");
+  });
+});
+
+describe("with a brand", () => {
+  const branding = { logoUrl: "https://cdn.example.com/logo.png?v=2", colour: "#f6bd3a" };
+  const state = seedIncident(4);
+  const source = { ...publicPageOf(state), page: { ...state.page, branding } };
+  const html = renderIncidentPage(source, state);
+
+  test("the header has its colour, with text that can be read on it, by the page's own policy", () => {
+    const style = /<style>([\s\S]*?)<\/style>/.exec(html)?.[1] ?? "";
+    expect(style).toContain(".branded { background: #f6bd3a; color: #000000; }");
+    expect(html).toContain(createHash("sha256").update(style).digest("base64"));
+    expect(html).not.toMatch(/\sstyle=/);
+  });
+
+  test("the logo stands for the name, and the policy lets its origin in and no other", () => {
+    expect(html).toMatch(/<img class="logo" src="https:\/\/cdn\.example\.com\/logo\.png\?v=2" alt="DRACOON Cloud"/);
+    expect(html).toContain("img-src data: https://cdn.example.com;");
   });
 });
 

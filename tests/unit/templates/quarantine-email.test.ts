@@ -6,6 +6,7 @@ import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";
 const MAIL: QuarantineMail = {
   pageName: "DRACOON Cloud",
   pageUrl: SITE.pageUrl,
+  locale: "en",
   timeZone: "Europe/Berlin",
   to: "integrator@example.com",
   mailFrom: MAIL_FROM,

@@ -73,14 +73,17 @@ describe("the mail of an update", () => {
     expect(text).toContain("1. Capacity follows traffic automatically.");
   });
 
-  test("tells a maintenance's span", async () => {
+  test("tells a maintenance's times and what it affects", async () => {
     const state = seedMaintenance();
     const [update] = state.updates;
     if (update === undefined) throw new Error("one update");
     const { text, html } = await read({ ...state, update, site: SITE });
-    const span = "Jul 10, 2025 - 22:00 to Jul 11, 2025 - 00:30 CEST (20:00 to 22:30 UTC)";
-    expect(text).toContain(span);
-    expect(html).toContain(span);
+    for (const part of [text, html]) {
+      expect(part).toContain("Jul 10, 2025 - 22:00 CEST (20:00 UTC)");
+      expect(part).toContain("Jul 11, 2025 - 00:30 CEST (Jul 10, 2025 - 22:30 UTC)");
+      expect(part).toContain("2 h 30 min");
+      expect(part).toContain("Web App");
+    }
   });
 
   test("is told whole when the postmortem was taken back before it was sent", async () => {

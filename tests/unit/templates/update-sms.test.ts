@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { LOCALES } from "../../../functions/core/locale.ts";
 import { cutToSeptets, isGsm, septetsOf, toGsm } from "../../../functions/templates/gsm7.ts";
 import { composeUpdateSms, updateSmsText } from "../../../functions/templates/update-sms.ts";
 import { SITE } from "../../fixtures/seed-incident.ts";
@@ -14,6 +15,13 @@ describe("the SMS of an update", () => {
       parts: ["DRACOON Cloud: Resolved: Partial Outage of DRACOON. https://status.example.com/incidents/seedincident"],
       slots: [],
     });
+  });
+
+  test("is told in German", () => {
+    const german = { ...seedSource(1), page: { ...seedSource(1).page, locale: "de" as const } };
+    expect(updateSmsText(german)).toBe(
+      "DRACOON Cloud: Wird untersucht: Partial Outage of DRACOON. https://status.example.com/incidents/seedincident",
+    );
   });
 
   test("is cut at a word when it would not fit", () => {
@@ -33,13 +41,14 @@ describe("the SMS of an update", () => {
         .map((parts) => parts.join("")),
     );
     fc.assert(
-      fc.property(anyText, anyText, (page, incident) => {
-        const text = updateSmsText(awkwardSource({ page, incident }));
+      fc.property(anyText, anyText, fc.constantFrom(...LOCALES), (page, incident, locale) => {
+        const source = awkwardSource({ page, incident });
+        const text = updateSmsText({ ...source, page: { ...source.page, locale } });
         expect(isGsm(text)).toBe(true);
         expect(septetsOf(text)).toBeLessThanOrEqual(160);
         expect(text.endsWith(`${SITE.pageUrl}/incidents/seedincident`)).toBe(true);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 });

@@ -1,0 +1,40 @@
+import { sha256Hex } from "../core/ids.ts";
+import type { ChatFormat } from "../core/subscriber.ts";
+import { composeLetter, type LetterMail, pageLink } from "./letter-email.tsx";
+import { oneLine } from "./markdown.ts";
+import { stringsOf } from "./strings/strings-of.ts";
+
+export const CHAT_NAMES: Record<ChatFormat, string> = {
+  slack: "Slack",
+  discord: "Discord",
+  teams: "Microsoft Teams",
+};
+
+export interface ChatConfirmationMail extends LetterMail {
+  chat: ChatFormat;
+  /** Host of the hook; its path is its secret and is not told. */
+  host: string;
+  /** Opens a page with a button: opening it must change nothing. */
+  confirmUrl: string;
+  /** How long the link works. */
+  days: number;
+}
+
+/** The mail that asks a chat hook's contact whether the test post has arrived: whole RFC 5322 text for one recipient. */
+export function renderChatConfirmationMail(mail: ChatConfirmationMail): Promise<string> {
+  const strings = stringsOf(mail.locale).chatConfirmation;
+  const chat = CHAT_NAMES[mail.chat];
+  return composeLetter(mail, {
+    subject: strings.subject(chat, oneLine(mail.pageName)),
+    preheader: strings.preheader(chat),
+    headline: strings.headline(chat),
+    tone: "info",
+    blocks: [
+      { kind: "text", words: strings.asked(pageLink(mail), chat, { strong: oneLine(mail.host) }) },
+      { kind: "text", words: [strings.test] },
+      { kind: "link", label: strings.button, url: mail.confirmUrl, days: mail.days },
+    ],
+    footer: strings.ignore,
+    seed: `chat confirmation|${sha256Hex(mail.confirmUrl)}`,
+  });
+}

@@ -1,0 +1,51 @@
+import type { ChatPost } from "./chat-post.ts";
+import { MAIL_COLOURS } from "./email-layout.tsx";
+import { cutAtWord } from "./markdown.ts";
+
+/** Discord's limits of an embed, in characters: of each part, and of all together. */
+const TITLE_LIMIT = 256;
+const DESCRIPTION_LIMIT = 4_096;
+const FIELD_VALUE_LIMIT = 1_024;
+const FOOTER_LIMIT = 2_048;
+const TOTAL_LIMIT = 6_000;
+/** Of our own, so that the description always has room. */
+const FOOTER_CUT = 300;
+
+/** One embed; nobody is mentioned, whatever the text says. */
+export function discordBody({ label, title, body, facts, footer, tone, url }: ChatPost) {
+  const embedTitle = escapeWithin(`${label}: ${title}`, TITLE_LIMIT);
+  const fields = facts.map(([name, value]) => ({ name, value: escapeWithin(value, FIELD_VALUE_LIMIT) }));
+  // A footer is plain text to Discord.
+  const footerText = cutAtWord(footer, Math.min(FOOTER_CUT, FOOTER_LIMIT));
+  const used = [embedTitle, footerText, ...fields.flatMap(({ name, value }) => [name, value])].join("").length;
+  return {
+    allowed_mentions: { parse: [] },
+    embeds: [
+      {
+        title: embedTitle,
+        url: new URL(url).href,
+        ...(body === "" ? {} : { description: escapeWithin(body, Math.min(DESCRIPTION_LIMIT, TOTAL_LIMIT - used)) }),
+        color: Number.parseInt(MAIL_COLOURS[tone].solid.slice(1), 16),
+        ...(fields.length === 0 ? {} : { fields }),
+        footer: { text: footerText },
+      },
+    ],
+  };
+}
+
+/** An address stays one to click on: of these characters none ends it, or means anything to Discord inside it. */
+const PIECES = /https?:\/\/[A-Za-z0-9][A-Za-z0-9.:-]*(?:\/[A-Za-z0-9./%?=&#:+-]*)?|[\s\S]/gu;
+/** ASCII that can be part of Discord's Markdown, of a mention, an emoji or a timestamp. */
+const SPECIAL = /[\\`*_~|<>#@:()[\]{}!.+-]/;
+
+/** The text with every special character behind a backslash, cut so that at most `limit` characters remain. */
+export function escapeWithin(text: string, limit: number): string {
+  let escaped = "";
+  for (const [piece] of text.matchAll(PIECES)) {
+    const next = piece.length === 1 && SPECIAL.test(piece) ? `\\${piece}` : piece;
+    // Room for the ellipsis, unless this is the end.
+    if (escaped.length + next.length > limit - 1) return `${escaped.trimEnd()}…`;
+    escaped += next;
+  }
+  return escaped;
+}

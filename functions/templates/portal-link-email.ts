@@ -1,0 +1,31 @@
+import { sha256Hex } from "../core/ids.ts";
+import { composeLetter, type LetterMail, pageLink } from "./letter-email.tsx";
+import { oneLine } from "./markdown.ts";
+import { stringsOf } from "./strings/strings-of.ts";
+
+export interface PortalLinkMail extends LetterMail {
+  /** Host of the endpoint; its path may be a secret and is not told. */
+  host: string;
+  portalUrl: string;
+  /** How long the link works. */
+  days: number;
+}
+
+/** The mail with an integrator's link to their endpoint's portal: whole RFC 5322 text for one recipient. */
+export function renderPortalLinkMail(mail: PortalLinkMail): Promise<string> {
+  const { portal: strings, letters } = stringsOf(mail.locale);
+  const host = oneLine(mail.host);
+  return composeLetter(mail, {
+    subject: strings.subject(host),
+    preheader: strings.preheader,
+    headline: strings.headline,
+    tone: "info",
+    blocks: [
+      { kind: "text", words: strings.asked(pageLink(mail), { strong: host }) },
+      { kind: "link", label: strings.button, url: mail.portalUrl, days: mail.days },
+      { kind: "text", words: [strings.secret] },
+    ],
+    footer: letters.ignore,
+    seed: `portal link|${sha256Hex(mail.portalUrl)}`,
+  });
+}
