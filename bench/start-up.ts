@@ -35,7 +35,8 @@ const ENVIRONMENT = {
   SMS_QUEUE_URL: "https://queue.example/sms.fifo",
   WEBHOOK_QUEUE_URL: "https://queue.example/webhook.fifo",
   WEBHOOK_RETRY_QUEUE_URL: "https://queue.example/retry",
-  CONFIRMATION_QUEUE_URL: "https://queue.example/confirmation",
+  LETTERS_QUEUE_URL: "https://queue.example/letters",
+  SMS_LETTERS_QUEUE_URL: "https://queue.example/sms-letters",
   PLAN_QUEUE_URL: "https://queue.example/plan",
   PUBLISH_QUEUE_URL: "https://queue.example/publish",
   TOPIC_ARN: "arn:aws:sns:eu-central-1:000000000000:topic",
@@ -49,6 +50,8 @@ const ENVIRONMENT = {
   SMS_DAILY_CEILING: "20",
   SMS_SENDER_ID: "",
   WEBHOOK_TARGETS: "public",
+  CAPTCHA_VERIFY_URL: "",
+  CAPTCHA_SECRET: "",
 };
 
 /**
