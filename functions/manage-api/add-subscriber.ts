@@ -30,7 +30,7 @@ export async function addSubscriber(deps: ManageDeps, call: ManageCall, addition
       id: newId(call.idRandom),
       contact,
       scopes,
-      locale: "en",
+      locale: call.page.locale,
       confirmed: addition.confirmed || contact.channel !== "email",
     },
     call.now,

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { Catalog } from "../core/component.ts";
 import { impactSchema, updateStatusSchema } from "../core/incident.ts";
 import { localeSchema } from "../core/locale.ts";
+import type { Page } from "../core/page.ts";
 import {
   preferencesSchema,
   quarantineReasonSchema,
@@ -41,7 +42,7 @@ const rowSchema = z.extend(newSubscriberSchema, {
 type Row = z.output<typeof rowSchema>;
 
 export interface RowContext {
-  pageId: string;
+  page: Page;
   now: number;
   /** Rows that name no state are active. */
   confirmed: boolean;
@@ -60,7 +61,8 @@ export function lineOf(row: unknown, index: number): number {
 
 /** The subscriber that a row asks for, by the same rules as a single one. Throws 422 naming the column. */
 export async function subscriberOf(row: unknown, id: string, context: RowContext): Promise<Subscriber> {
-  const { pageId, now } = context;
+  const { page, now } = context;
+  const pageId = page.id;
   const input = fieldsIn(rowSchema, row, "");
   const contact = withoutRoot(() => contactOf(input, context.rules));
   const vouched = context.confirmed || input.skip_confirmation_notification || contact.channel !== "email";
@@ -74,7 +76,7 @@ export async function subscriberOf(row: unknown, id: string, context: RowContext
           ? { ...contact, format: input.format ?? "statuspage", statuses: input.statuses ?? null }
           : contact,
       scopes: await scopesOf(input, context),
-      locale: input.locale ?? "en",
+      locale: input.locale ?? page.locale,
       confirmed: state === "active",
     },
     now,

@@ -48,7 +48,7 @@ export function subscriberImportRoutes(deps: ManageDeps): ManageRoute[] {
 async function importSubscribers(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const { subscribers: given, ...input } = fieldsIn(importSchema, call.body, "");
   const context: RowContext = {
-    pageId: call.page.id,
+    page: call.page,
     now: call.now,
     confirmed: input.confirmed ?? false,
     catalog: await deps.status.getCatalog(call.page.id),

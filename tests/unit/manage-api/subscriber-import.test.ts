@@ -99,6 +99,17 @@ describe("import", () => {
     });
   });
 
+  test("whose language nobody says has the page's", async () => {
+    const world = await manageWorld();
+    expect((await world.send("PATCH", world.at, { json: { page: { locale: "de" } } })).status).toBe(200);
+    await world.post("/subscribers/import", {
+      subscribers: [{ email: "a@example.org" }, { email: "b@example.org", locale: "en" }],
+    });
+    await world.post("/subscribers", { subscriber: { email: "c@example.org" } });
+    const locales = (await everybody(world)).map(({ locale }) => locale);
+    expect(locales.sort()).toEqual(["de", "de", "en"]);
+  });
+
   test("who is there already stays as they are, also who has left; doubles of a request are one", async () => {
     const world = await manageWorld();
     const there = aSubscriber(PAGE.id, { email: "ada@example.org", state: "unsubscribed", unsubscribedAt: 1 });
