@@ -198,6 +198,8 @@ summary .count { margin-left: 8px; color: var(--ink-3); font-size: 13.5px; font-
   .group-rows .row { flex-wrap: nowrap; }
 }
 @media (prefers-color-scheme: dark) { .dot, .update::before { background: var(--tone); } }
+/* Most logos are made for light ground. */
+@media (prefers-color-scheme: dark) { .top:not(.branded) .logo { height: 52px; padding: 6px 8px; border-radius: 8px; background: #ffffff; } }
 @media print {
   .nav, .follow-section, .bottom { display: none; }
   .card { box-shadow: none; break-inside: avoid; }

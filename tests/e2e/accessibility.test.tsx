@@ -13,6 +13,7 @@ import { renderIndexPage } from "../../functions/templates/page-index.tsx";
 import { renderNotFoundPage } from "../../functions/templates/page-not-found.tsx";
 import { composeUpdateEmail } from "../../functions/templates/update-email.tsx";
 import { hasChromium, launchChromium } from "../fixtures/chromium.ts";
+import { everyMail, MAIL_KINDS, type MailKindName } from "../fixtures/every-mail.ts";
 import { MAIL_FROM, SITE, seedIncident } from "../fixtures/seed-incident.ts";
 import { publicPageOf, seedMaintenance, seedSource } from "../fixtures/template-sources.ts";
 
@@ -37,6 +38,11 @@ async function confirmationMail(): Promise<string> {
   return String((await simpleParser(raw)).html);
 }
 
+async function germanMail(kind: MailKindName): Promise<string> {
+  const raw = await everyMail(kind, "de", { logoUrl: null, colour: "#0b1f3a" });
+  return String((await simpleParser(raw, { skipTextToHtml: true })).html);
+}
+
 function index(updateCount: 1 | 2 | 3 | 4, unresolved: ReturnType<typeof seedIncident>[]): string {
   const state = seedIncident(updateCount);
   const recent = updateCount < 3 ? [] : [state];
@@ -49,9 +55,17 @@ const DOCUMENTS: Record<string, () => Promise<string> | string> = {
   incident: () => renderIncidentPage(publicPageOf(seedIncident()), seedIncident()),
   history: () => renderHistoryPage(publicPageOf(seedIncident()), [seedIncident().incident, seedMaintenance().incident]),
   "page not found": () => renderNotFoundPage(publicPageOf(seedIncident())),
+  "index in German, with a brand": () => {
+    const state = seedIncident(1);
+    const page = { ...state.page, locale: "de" as const, branding: { logoUrl: null, colour: "#f6bd3a" } };
+    return renderIndexPage({ ...publicPageOf({ ...state, page }), unresolved: [state], recent: [], now: NOW });
+  },
   "mail that opens": () => updateMail(1),
   "mail of a postmortem": () => updateMail(4),
   "mail to confirm": confirmationMail,
+  ...Object.fromEntries(
+    MAIL_KINDS.map((kind) => [`mail ${kind} in German, with a brand`, () => germanMail(kind)] as const),
+  ),
 };
 
 const resultSchema = z.object({

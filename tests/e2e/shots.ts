@@ -8,12 +8,15 @@ import * as z from "zod";
 import { runDemo } from "../../infra/local/demo/run-demo.ts";
 import { launchChromium } from "../fixtures/chromium.ts";
 import { callApi, freePorts, type LocalEndpoints, startProcess } from "./local-process.ts";
+import { renderedPictures } from "./rendered-pictures.ts";
 
 /**
  * `npm run shots [folder]`: pictures of every page and mail, from the real local stack after the demo and with an
- * incident open, at 1280 and 390 px, light and dark. The README's picture is one of them.
+ * incident open, at 1280 and 390 px, light and dark. The README's picture is one of them. Then every kind of mail in
+ * every language, and the page in German and with a brand, from the tests' fixtures; with `--rendered` these alone.
  */
-const folder = process.argv[2] ?? ".local/shots";
+const rendered = process.argv.includes("--rendered");
+const folder = process.argv.slice(2).find((argument) => !argument.startsWith("-")) ?? ".local/shots";
 const README_PICTURE = fileURLToPath(new URL("../../docs/images/page.png", import.meta.url));
 
 const outboxSchema = z.object({ emails: z.array(z.object({ id: z.string(), to: z.string(), raw: z.string() })) });
@@ -27,41 +30,49 @@ interface Shot {
   widths: readonly number[];
 }
 
-const data = await mkdtemp(join(tmpdir(), "tocsin-shots-"));
-const local = await startProcess({ port: await freePorts(), data, arguments: ["--sweep-seconds", "5"] });
 const browser = await launchChromium();
 try {
   await mkdir(folder, { recursive: true });
-  await shoot(browser, [{ name: "page-empty", url: local.endpoints.page, widths: [1280] }]);
-  await runDemo(local.endpoints, console.log);
-  const past = await newestIncident(local.endpoints);
-  const open = await openIncident(local.endpoints);
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
-  const { page, outbox, subscriptions } = local.endpoints;
-  const mails = await readMails(outbox);
-  const both = [1280, 390];
-  const mailWidths = [600, 360];
-  await shoot(browser, [
-    { name: "page", url: page, widths: both },
-    { name: "incident-open", url: `${page}/incidents/${open}`, widths: both },
-    { name: "incident-postmortem", url: `${page}/incidents/${past}`, widths: both },
-    { name: "history", url: `${page}/history`, widths: both },
-    { name: "not-found", url: `${page}/nothing-here`, widths: [1280] },
-    { name: "mailbox", url: new URL("/", outbox).href, widths: both },
-    { name: "mail-update", html: mails.update, widths: mailWidths },
-    { name: "mail-postmortem", html: mails.postmortem, widths: mailWidths },
-    { name: "mail-confirmation", html: mails.confirmation, widths: mailWidths },
-    { name: "confirm", url: `${subscriptions}/confirm/${mails.confirmToken}`, widths: both },
-    { name: "unsubscribe", url: `${subscriptions}/unsubscribe/${mails.unsubscribeToken}`, widths: both },
-    { name: "unsubscribe-invalid", url: `${subscriptions}/unsubscribe/nothing`, widths: [1280] },
-  ]);
-  await mkdir(join(README_PICTURE, ".."), { recursive: true });
-  await copyFile(join(folder, "page-1280-light.png"), README_PICTURE);
+  if (!rendered) await shootLocalStack();
+  await shoot(browser, await renderedPictures());
   console.log(`${(await readdir(folder)).filter((name) => name.endsWith(".png")).length} pictures in ${folder}`);
 } finally {
   await browser.close();
-  await local.end("SIGTERM");
-  await rm(data, { recursive: true, force: true });
+}
+
+async function shootLocalStack(): Promise<void> {
+  const data = await mkdtemp(join(tmpdir(), "tocsin-shots-"));
+  const local = await startProcess({ port: await freePorts(), data, arguments: ["--sweep-seconds", "5"] });
+  try {
+    await shoot(browser, [{ name: "page-empty", url: local.endpoints.page, widths: [1280] }]);
+    await runDemo(local.endpoints, console.log);
+    const past = await newestIncident(local.endpoints);
+    const open = await openIncident(local.endpoints);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const { page, outbox, subscriptions } = local.endpoints;
+    const mails = await readMails(outbox);
+    const both = [1280, 390];
+    const mailWidths = [600, 360];
+    await shoot(browser, [
+      { name: "page", url: page, widths: both },
+      { name: "incident-open", url: `${page}/incidents/${open}`, widths: both },
+      { name: "incident-postmortem", url: `${page}/incidents/${past}`, widths: both },
+      { name: "history", url: `${page}/history`, widths: both },
+      { name: "not-found", url: `${page}/nothing-here`, widths: [1280] },
+      { name: "mailbox", url: new URL("/", outbox).href, widths: both },
+      { name: "mail-update", html: mails.update, widths: mailWidths },
+      { name: "mail-postmortem", html: mails.postmortem, widths: mailWidths },
+      { name: "mail-confirmation", html: mails.confirmation, widths: mailWidths },
+      { name: "confirm", url: `${subscriptions}/confirm/${mails.confirmToken}`, widths: both },
+      { name: "unsubscribe", url: `${subscriptions}/unsubscribe/${mails.unsubscribeToken}`, widths: both },
+      { name: "unsubscribe-invalid", url: `${subscriptions}/unsubscribe/nothing`, widths: [1280] },
+    ]);
+    await mkdir(join(README_PICTURE, ".."), { recursive: true });
+    await copyFile(join(folder, "page-1280-light.png"), README_PICTURE);
+  } finally {
+    await local.end("SIGTERM");
+    await rm(data, { recursive: true, force: true });
+  }
 }
 
 async function shoot(chromium: Browser, shots: readonly Shot[]): Promise<void> {

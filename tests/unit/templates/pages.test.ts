@@ -91,7 +91,7 @@ describe("in German", () => {
     expect(text).toMatch(
       /Kleinere Störung 1 aktuelle Störung · Letzte Änderung: 7\. Juli 2025, 13:10 MESZ \(11:10 UTC\)/,
     );
-    expect(text).toContain("9 von 9 betroffen Teilweise ausgefallen");
+    expect(text).toContain("9 von 9 betroffen Teilausfall");
   });
 });
 
