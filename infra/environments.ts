@@ -37,6 +37,8 @@ const shared = {
   /** Where sign-ups check a CAPTCHA's token (siteverify), and the secret for it; neither means none is asked for. */
   captchaVerifyUrl: z.url({ protocol: /^https?$/, error: "must be an http or https address" }).optional(),
   captchaSecret: z.string().min(1).optional(),
+  /** A page of your own to sign up on, which the status page links to in place of its forms: see docs/subscriptions.md. */
+  signUpPageUrl: z.url({ protocol: /^https?$/, error: "must be an http or https address" }).optional(),
   /** SES sends per second that the account is allowed: how many senders of email may run at once follows from it. */
   emailsPerSecond: z.coerce.number().positive(),
   alarmEmail: z.email().optional(),
@@ -84,6 +86,11 @@ const schema = z.discriminatedUnion("name", [production, local]).superRefine((en
   if ((environment.captchaVerifyUrl === undefined) !== (environment.captchaSecret === undefined)) {
     const message = "must be given together with captchaVerifyUrl, or neither";
     context.addIssue({ code: "custom", path: ["captchaSecret"], message });
+  }
+  if (environment.captchaVerifyUrl !== undefined && environment.signUpPageUrl === undefined) {
+    const message =
+      "must be given with captchaVerifyUrl: the status page runs no script, so its own forms have no CAPTCHA";
+    context.addIssue({ code: "custom", path: ["signUpPageUrl"], message });
   }
   if (environment.name === "production" && environment.captchaVerifyUrl?.startsWith("http:")) {
     context.addIssue({ code: "custom", path: ["captchaVerifyUrl"], message: "must be an https address" });

@@ -76,7 +76,14 @@ export class PipelineStack extends Stack {
     });
 
     // An update was committed: the page.
-    const publishPage = new PublishPage(this, "PublishPage", { state, alarms, pageUrl, subscriptionsUrl });
+    const publishPage = new PublishPage(this, "PublishPage", {
+      state,
+      alarms,
+      pageUrl,
+      subscriptionsUrl,
+      smsCountries,
+      signUpPageUrl: environment.signUpPageUrl ?? null,
+    });
 
     // And its subscribers, cut into chunks.
     const mail = new Mail(this, "Mail", { from: mailFrom, alarms });

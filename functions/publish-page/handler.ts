@@ -22,7 +22,11 @@ const deps: PublishDeps = {
   clock: Date.now,
   random: randomBytes,
   pageUrl: env.PAGE_URL,
-  subscriptionsUrl: env.SUBSCRIPTIONS_URL,
+  signUp: {
+    subscriptionsUrl: env.SUBSCRIPTIONS_URL,
+    smsCountries: env.SMS_COUNTRIES.split(",").filter((country) => country !== ""),
+    elsewhere: env.SIGN_UP_PAGE_URL === "" ? null : env.SIGN_UP_PAGE_URL,
+  },
   // The bundle itself: whatever changes in the templates changes it.
   templateVersion: createHash("sha256")
     .update(readFileSync(fileURLToPath(import.meta.url)))

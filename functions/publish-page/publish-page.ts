@@ -4,6 +4,7 @@ import { LEASE_MS } from "../core/lease.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import type { SiteBucket, SiteFile } from "../providers/site.ts";
 import type { StatusStore } from "../store/status.ts";
+import type { SignUp } from "../templates/sign-up-form.tsx";
 import { fileHash, MANIFEST_PATH, type Manifest, PENDING, parseManifest } from "./manifest.ts";
 import { type PageSnapshot, readPage } from "./read-page.ts";
 import { incidentPaths, siteFiles } from "./site-files.ts";
@@ -25,9 +26,9 @@ export interface PublishDeps {
   site: SiteBucket;
   clock: Clock;
   random: Random;
-  /** Without a trailing slash, as subscriptionsUrl. */
+  /** Without a trailing slash. */
   pageUrl: string;
-  subscriptionsUrl: string;
+  signUp: SignUp;
   /** Changes with the code: then every file is made anew. */
   templateVersion: string;
 }
@@ -73,12 +74,12 @@ async function publishUnderLease(pageId: string, lease: PublishingLease, deps: P
   for (let rounds = 1; ; rounds += 1) {
     await lease.keep();
     const now = deps.clock();
-    const { status, templateVersion, pageUrl, subscriptionsUrl } = deps;
+    const { status, templateVersion, pageUrl, signUp } = deps;
     const snapshot = await readPage(pageId, manifest, {
       status,
       templateVersion,
       now,
-      site: { pageUrl, subscriptionsUrl },
+      site: { pageUrl, signUp },
     });
     if (snapshot === null) return { outcome: "no such page" };
     const round = await writeRound(snapshot, manifest, lease, deps);
@@ -104,9 +105,9 @@ async function writeRound(
   snapshot: PageSnapshot,
   before: Manifest,
   lease: PublishingLease,
-  { site, pageUrl }: PublishDeps,
+  { site, pageUrl, signUp }: PublishDeps,
 ): Promise<{ manifest: Manifest; written: number; removed: number }> {
-  const groups = siteFiles(snapshot, pageUrl);
+  const groups = siteFiles(snapshot, { pageUrl, signUp });
   const hashes = new Map(groups.flat().map((file) => [file.path, fileHash(file)]));
   const made = new Set(snapshot.incidents.map(({ incident }) => incident.id));
   const standing = snapshot.headers.filter(({ id }) => !made.has(id)).flatMap(({ id }) => incidentPaths(id));

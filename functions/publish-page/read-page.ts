@@ -1,11 +1,18 @@
 import type { Catalog } from "../core/component.ts";
 import { sha256Hex } from "../core/ids.ts";
 import { type Incident, isUnresolved } from "../core/incident.ts";
-import type { Page, Site } from "../core/page.ts";
+import type { Page } from "../core/page.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import type { StatusStore } from "../store/status.ts";
+import type { SignUp } from "../templates/sign-up-form.tsx";
 import type { IncidentWithUpdates } from "../templates/statuspage-json.ts";
 import type { Manifest } from "./manifest.ts";
+
+/** What the files tell of addresses: where the page is, and how readers sign up. */
+export interface PublishedSite {
+  pageUrl: string;
+  signUp: SignUp;
+}
 
 /** Statuspage's lists hold the 50 newest. */
 export const LIST_LENGTH = 50;
@@ -34,7 +41,7 @@ export interface PageSnapshot {
 export async function readPage(
   pageId: string,
   manifest: Manifest,
-  deps: { status: ReadStatus; site: Site; templateVersion: string; now: number },
+  deps: { status: ReadStatus; site: PublishedSite; templateVersion: string; now: number },
 ): Promise<PageSnapshot | null> {
   const page = await deps.status.getPage(pageId);
   if (page === null) return null;
@@ -72,7 +79,11 @@ function listedIds(headers: readonly Incident[]): Set<string> {
 }
 
 /** What a resolved incident's files show of the page: names, language, branding, zone and order, but no component's present status. */
-function settingOf(page: Page, catalog: Catalog, { site, templateVersion }: { site: Site; templateVersion: string }) {
+function settingOf(
+  page: Page,
+  catalog: Catalog,
+  { site, templateVersion }: { site: PublishedSite; templateVersion: string },
+) {
   return sha256Hex(
     JSON.stringify([
       templateVersion,

@@ -17,7 +17,7 @@ import {
   statusJson,
   summaryJson,
 } from "../templates/statuspage-json.ts";
-import { LIST_LENGTH, type PageSnapshot } from "./read-page.ts";
+import { LIST_LENGTH, type PageSnapshot, type PublishedSite } from "./read-page.ts";
 
 /** A few seconds at the edge carry any crowd; an edge that cannot reach the bucket goes on showing what it has. */
 const CACHE_CONTROL = "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400";
@@ -30,9 +30,9 @@ export function incidentPaths(incidentId: string): [string, string] {
 }
 
 /** Files in the order in which they are written: one group after the other, data before what points to it. */
-export function siteFiles(snapshot: PageSnapshot, pageUrl: string): SiteFile[][] {
+export function siteFiles(snapshot: PageSnapshot, { pageUrl, signUp }: PublishedSite): SiteFile[][] {
   const { page, catalog, incidents, headers, now } = snapshot;
-  const source: PublicPage = { page, catalog, pageUrl };
+  const source: PublicPage = { page, catalog, pageUrl, signUp };
   const unresolved = incidents.filter(({ incident }) => isUnresolved(incident));
   const over = incidents.filter(({ incident }) => !isUnresolved(incident));
   return [

@@ -52,7 +52,10 @@ export async function countSource(
   });
 }
 
-/** Whether one more may be sent to the address, which is then counted. False: a cap is reached. */
+/**
+ * Whether one more may be sent to the address, which is then counted. False: a cap is reached. Whoever asks by a link
+ * that was sent to the address is counted apart from those who only know it, and so is not shut out by them.
+ */
 export async function countAddress(
   { access }: CapDeps,
   key: SigningKey,
@@ -60,10 +63,11 @@ export async function countAddress(
   channel: "email" | "sms",
   address: string,
   now: number,
+  by: "anybody" | "own link" = "anybody",
 ): Promise<boolean> {
   const mac = addressMac(key, channel, channel === "email" ? mailboxOf(address) : address);
   for (const limit of ADDRESS_CAPS[channel]) {
-    const counted = await access.count(`${pageId}|${channel}|${mac}`, limit, now);
+    const counted = await access.count(`${pageId}|${channel}|${by}|${mac}`, limit, now);
     if (counted.outcome === "over") return false;
   }
   return true;

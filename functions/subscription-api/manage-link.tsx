@@ -1,11 +1,12 @@
 import * as z from "zod/mini";
 import { newId } from "../core/ids.ts";
-import type { Locale } from "../core/locale.ts";
+import { LOCALES, type Locale } from "../core/locale.ts";
 import { addressOf, normalizeEmail, type Subscriber } from "../core/subscriber.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
 import { fieldsIn } from "../lambda/input.ts";
 import { blockOf } from "../subscriptions/blocks.ts";
 import { emailField, phoneOf } from "../subscriptions/contact.ts";
+import { countryName } from "../templates/sign-up-form.tsx";
 import type { SubscriptionDeps } from "./api.ts";
 import { type BothReply, forBoth } from "./both.ts";
 import { countAddress, countSource } from "./caps.ts";
@@ -33,9 +34,9 @@ const bySmsSchema = z.object({ ...phoneFields, locale: localeField });
 const eitherSchema = z.looseObject({ phone_number: z.optional(z.unknown()) });
 
 async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
-  const { name } = await servedPage(deps);
-  const locale = request.query.get("locale") === "de" ? "de" : "en";
-  return askForAddress({ pageName: name, pageUrl: deps.pageUrl }, locale, [...deps.smsCountries]);
+  const page = await servedPage(deps);
+  const locale = LOCALES.find((each) => each === request.query.get("locale")) ?? page.locale;
+  return askForAddress({ pageName: page.name, pageUrl: deps.pageUrl }, locale, [...deps.smsCountries]);
 }
 
 async function sendLink(deps: SubscriptionDeps, request: HttpRequest): Promise<BothReply> {
@@ -49,12 +50,12 @@ async function sendLink(deps: SubscriptionDeps, request: HttpRequest): Promise<B
   if (bySms) {
     const input = fieldsIn(bySmsSchema, body, "");
     const contact = phoneOf({ number: input.phone_number, country: input.phone_country }, deps.smsCountries, "");
-    await sendToAddress(deps, page.id, "sms", contact.phone, contact.phone, input.locale ?? "en");
-    return accepted(identity, input.locale ?? "en", "sms");
+    await sendToAddress(deps, page.id, "sms", contact.phone, contact.phone, input.locale ?? page.locale);
+    return accepted(identity, input.locale ?? page.locale, "sms");
   }
   const { email, locale } = fieldsIn(byEmailSchema, body, "");
-  await sendToAddress(deps, page.id, "email", normalizeEmail(email), email, locale ?? "en");
-  return accepted(identity, locale ?? "en", "mail");
+  await sendToAddress(deps, page.id, "email", normalizeEmail(email), email, locale ?? page.locale);
+  return accepted(identity, locale ?? page.locale, "mail");
 }
 
 function accepted(identity: PageIdentity, locale: Locale, by: "mail" | "sms"): BothReply {
@@ -75,10 +76,11 @@ async function sendToAddress(
   address: string,
   written: string,
   locale: Locale,
+  by: "anybody" | "own link" = "anybody",
 ): Promise<void> {
   const now = deps.clock();
   const key = await deps.access.currentSigningKey(pageId);
-  const capped = !(await countAddress(deps, key, pageId, channel, address, now));
+  const capped = !(await countAddress(deps, key, pageId, channel, address, now, by));
   const blocked = await blockOf(deps, key, pageId, channel, address);
   const nobody = newId(deps.random);
   const holder = await holderOf(deps, pageId, channel, address, nobody);
@@ -93,7 +95,7 @@ async function sendToAddress(
   await deps.smsLetters.sendSmsLetter(work);
 }
 
-/** For whoever holds another of their links, such as the one to unsubscribe; under the same caps as anybody who asks. */
+/** For whoever holds another of their links, such as the one to unsubscribe. */
 export async function sendLinkTo(deps: SubscriptionDeps, pageId: string, subscriber: Subscriber | null): Promise<void> {
   if (subscriber === null || subscriber.channel === "webhook") return;
   await sendToAddress(
@@ -103,6 +105,7 @@ export async function sendLinkTo(deps: SubscriptionDeps, pageId: string, subscri
     addressOf(subscriber),
     addressOf(subscriber),
     subscriber.locale,
+    "own link",
   );
 }
 
@@ -131,7 +134,9 @@ function askForAddress(identity: PageIdentity, locale: Locale, countries: readon
                   <label for="phone_country">{words.country}</label>
                   <select id="phone_country" name="phone_country">
                     {countries.map((country) => (
-                      <option key={country}>{country}</option>
+                      <option key={country} value={country}>
+                        {countryName(country, locale)}
+                      </option>
                     ))}
                   </select>
                 </div>

@@ -24,12 +24,14 @@ form { margin: 24px 0 0; }
 main.wide { max-width: 640px; }
 label, legend { color: var(--ink); font-weight: 600; }
 input:not([type=checkbox]):not([type=radio]), select { display: block; width: 100%; min-height: 48px; margin: 6px 0 16px; padding: 10px 14px; border: 1px solid var(--field); border-radius: 10px; background: var(--ground); color: var(--ink); font: inherit; }
-.pair { display: grid; grid-template-columns: 7.5em 1fr; gap: 0 12px; }
+.pair { display: grid; grid-template-columns: minmax(7.5em, 2fr) 3fr; gap: 0 12px; }
 fieldset { margin: 0 0 24px; padding: 0; border: 0; min-width: 0; }
 legend { padding: 0; margin: 0 0 8px; }
 .tick { display: flex; gap: 12px; align-items: flex-start; padding: 7px 0; color: var(--ink); font-weight: 400; cursor: pointer; }
 .tick input { flex: none; width: 20px; height: 20px; margin: 3px 0 0; accent-color: var(--accent); }
 .inner { margin: 4px 0 8px 9px; padding: 2px 0 2px 21px; border-left: 2px solid var(--line); }
+.group { margin: 12px 0 8px; }
+.group legend { margin: 0 0 2px; font-size: 15px; color: var(--ink-2); }
 
 .note { padding: 12px 16px; border-radius: 10px; background: var(--calm-soft); color: var(--ink); }
 .note.ok { background: var(--ok-soft); }

@@ -35,7 +35,7 @@ async function signUp(deps: SubscriptionDeps, request: HttpRequest): Promise<Bot
   const input = fieldsIn(signUpSchema, parsedBody(request), "");
   await checkCaptcha(deps, input, request.source);
   const scopes = await scopesFrom(deps, page.id, input);
-  const locale = input.locale ?? "en";
+  const locale = input.locale ?? page.locale;
   const wanted = newSubscriber(
     {
       pageId: page.id,

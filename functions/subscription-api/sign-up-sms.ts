@@ -55,7 +55,7 @@ async function signUp(deps: SubscriptionDeps, request: HttpRequest): Promise<Bot
   await checkCaptcha(deps, input, request.source);
   const contact = phoneOf({ number: input.phone_number, country: input.phone_country }, deps.smsCountries, "");
   const scopes = await scopesFrom(deps, page.id, input);
-  const locale = input.locale ?? "en";
+  const locale = input.locale ?? page.locale;
   const wanted = newSubscriber(
     { pageId: page.id, id: newId(deps.random), contact, scopes, locale, confirmed: false },
     now,
@@ -135,7 +135,7 @@ async function confirmCode(deps: SubscriptionDeps, request: HttpRequest): Promis
   await countSource(deps, key, page.id, "codes", request.source, now);
   const input = fieldsIn(codeSchema, parsedBody(request), "");
   const contact = phoneOf({ number: input.phone_number, country: input.phone_country }, deps.smsCountries, "");
-  const locale = input.locale ?? "en";
+  const locale = input.locale ?? page.locale;
   const identity = { pageName: page.name, pageUrl: deps.pageUrl };
   if (await isConfirmed(deps, page.id, key, contact.phone, input.code, now)) {
     return { status: 200, body: { status: "confirmed" }, page: () => confirmed(identity, locale) };

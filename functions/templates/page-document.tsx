@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { renderToStaticMarkup } from "preact-render-to-string";
 import { oneLine } from "./markdown.ts";
 import { pageStyle } from "./page-style.ts";
+import type { SignUp } from "./sign-up-form.tsx";
 import type { PublicPage } from "./statuspage-json.ts";
 import { stringsOf } from "./strings/strings-of.ts";
 import type { Tone } from "./tone.ts";
@@ -22,9 +23,10 @@ export interface DocumentProps {
 }
 
 /** No script, and nothing from elsewhere but the logo: the page works and is safe whatever a body says. frame-ancestors needs a header, which CloudFront adds. */
-function policyOf(styleSource: string, logoUrl: string | null): string {
+function policyOf(styleSource: string, logoUrl: string | null, signUp: SignUp | undefined): string {
+  const forms = signUp === undefined ? "'none'" : new URL(signUp.subscriptionsUrl).origin;
   const images = logoUrl === null ? "data:" : `data: ${new URL(logoUrl).origin}`;
-  return `default-src 'none'; style-src ${styleSource}; img-src ${images}; base-uri 'none'; form-action 'none'`;
+  return `default-src 'none'; style-src ${styleSource}; img-src ${images}; base-uri 'none'; form-action ${forms}`;
 }
 
 // The dot in the browser's tab has the colour of the page's state.
@@ -51,7 +53,10 @@ export function renderDocument({ source, title, description, path, tone, version
     <html lang={strings.language}>
       <head>
         <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content={policyOf(style.source, page.branding.logoUrl)} />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content={policyOf(style.source, page.branding.logoUrl, source.signUp)}
+        />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="referrer" content="strict-origin-when-cross-origin" />

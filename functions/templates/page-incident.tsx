@@ -1,9 +1,10 @@
-import { publicStatus } from "../core/incident.ts";
+import { isUnresolved, publicStatus } from "../core/incident.ts";
 import { shownUpdates } from "../core/postmortem.ts";
 import { affectedSentence } from "./affected-components.ts";
 import { cutAtWord, markdownToText, oneLine } from "./markdown.ts";
 import { renderDocument } from "./page-document.tsx";
 import { IncidentChips, incidentPeriod, SiteHeader, UpdateList } from "./page-parts.tsx";
+import { IncidentSignUp } from "./sign-up-form.tsx";
 import type { IncidentWithUpdates, PublicPage } from "./statuspage-json.ts";
 import { stringsOf } from "./strings/strings-of.ts";
 import { IMPACT_TONES } from "./tone.ts";
@@ -39,6 +40,9 @@ export function renderIncidentPage(source: PublicPage, { incident, updates }: In
             <UpdateList source={source} updates={shown} level="h2" />
             {affected === null ? null : <p class="affected">{affected}</p>}
           </div>
+          {source.signUp === undefined || !isUnresolved(incident) ? null : (
+            <IncidentSignUp signUp={source.signUp} locale={source.page.locale} incidentId={incident.id} />
+          )}
           <a class="back" href="/">
             {strings.page.currentStatusOf(pageName)}
           </a>

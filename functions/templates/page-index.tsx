@@ -6,6 +6,7 @@ import { oneLine } from "./markdown.ts";
 import { ComponentList } from "./page-components.tsx";
 import { renderDocument } from "./page-document.tsx";
 import { IncidentChips, incidentPeriod, PostedTime, SiteHeader, UpdateList } from "./page-parts.tsx";
+import { SignUpForms } from "./sign-up-form.tsx";
 import { type IncidentWithUpdates, isMaintenance, isRealtime, type PublicPage, statusOf } from "./statuspage-json.ts";
 import { stringsOf } from "./strings/strings-of.ts";
 import { IMPACT_TONES, INDICATOR_TONES, type Tone } from "./tone.ts";
@@ -63,8 +64,7 @@ function Banner({ source, status, tone, open }: { source: PublicPage; status: Pa
         <p class="state">{pageStatus[status.description]}</p>
         <p class="since">
           {open === 0 ? "" : `${strings.openCount(open)} · `}
-          {strings.lastChange}
-          <PostedTime instant={source.page.updatedAt} source={source} />
+          {strings.lastChange} <PostedTime instant={source.page.updatedAt} source={source} />
         </p>
       </div>
     </div>
@@ -187,6 +187,9 @@ function Follow({ source }: { source: PublicPage }) {
   return (
     <section class="follow-section" aria-labelledby="follow">
       <h2 id="follow">{strings.followTitle}</h2>
+      {source.signUp === undefined ? null : (
+        <SignUpForms signUp={source.signUp} locale={source.page.locale} catalog={source.catalog} />
+      )}
       <div class="follow">
         <a href="/history.atom">
           {strings.atom}

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { textOn } from "./brand-colour.ts";
+import { SIGN_UP_STYLE } from "./sign-up-style.ts";
 
 /**
  * The one stylesheet of every page, inline and allowed by its hash. Text colours have at least 4.5:1 on their ground
@@ -219,7 +220,8 @@ const styles = new Map<string | null, PageStyle>();
 export function pageStyle(colour: string | null): PageStyle {
   const known = styles.get(colour);
   if (known !== undefined) return known;
-  const sheet = colour === null ? STYLESHEET : STYLESHEET + brandRules(colour);
+  const shared = STYLESHEET + SIGN_UP_STYLE;
+  const sheet = colour === null ? shared : shared + brandRules(colour);
   const style = { sheet, source: `'sha256-${createHash("sha256").update(sheet).digest("base64")}'` };
   styles.set(colour, style);
   return style;

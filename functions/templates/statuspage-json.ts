@@ -11,6 +11,7 @@ import type { Page } from "../core/page.ts";
 import { shownUpdates } from "../core/postmortem.ts";
 import { type PageStatus, pageStatus } from "../core/rollup.ts";
 import { isoInZone } from "../core/zoned-time.ts";
+import type { SignUp } from "./sign-up-form.tsx";
 import { type UpdateSource, updatesAsOf } from "./update-source.ts";
 import { newestFirst } from "./wording.ts";
 
@@ -22,6 +23,8 @@ export interface PublicPage {
   page: Page;
   pageUrl: string;
   catalog: Catalog;
+  /** How readers sign up; absent where a page has no forms. */
+  signUp?: SignUp;
 }
 
 /** An incident with all its updates, in any order. */

@@ -16,6 +16,9 @@ export interface PublishPageProps {
   alarms: Alarms;
   pageUrl: string;
   subscriptionsUrl: string;
+  smsCountries: readonly string[];
+  /** Where to sign up in place of the page's own forms, or null. */
+  signUpPageUrl: string | null;
 }
 
 const TIMEOUT = Duration.seconds(60);
@@ -25,7 +28,7 @@ export class PublishPage extends Construct {
   /** Pages whose files are behind. */
   readonly behind: WorkQueue;
 
-  constructor(scope: Construct, id: string, { state, alarms, pageUrl, subscriptionsUrl }: PublishPageProps) {
+  constructor(scope: Construct, id: string, { state, alarms, ...settings }: PublishPageProps) {
     super(scope, id);
     const publisher = new PipelineFunction(this, "Function", {
       step: "publish-page",
@@ -34,8 +37,10 @@ export class PublishPage extends Construct {
       environment: {
         STATUS_TABLE: state.status.tableName,
         SITE_BUCKET: state.site.bucketName,
-        PAGE_URL: pageUrl,
-        SUBSCRIPTIONS_URL: subscriptionsUrl,
+        PAGE_URL: settings.pageUrl,
+        SUBSCRIPTIONS_URL: settings.subscriptionsUrl,
+        SMS_COUNTRIES: settings.smsCountries.join(","),
+        SIGN_UP_PAGE_URL: settings.signUpPageUrl ?? "",
       },
       memorySize: 1769,
       timeout: TIMEOUT,

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { simpleParser } from "mailparser";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import * as z from "zod";
 import { runDemo } from "../../infra/local/demo/run-demo.ts";
 import { launchChromium } from "../fixtures/chromium.ts";
 import { callApi, freePorts, type LocalEndpoints, startProcess } from "./local-process.ts";
 import { renderedPictures } from "./rendered-pictures.ts";
+import { openForms, saveNothing, signUpByEmail, signUpBySms, signUpLinks } from "./shots-sign-up.ts";
 
 /**
  * `npm run shots [folder]`: pictures of every page and mail, from the real local stack after the demo and with an
@@ -28,6 +29,8 @@ interface Shot {
   url?: string;
   html?: string;
   widths: readonly number[];
+  /** What is done on the page before the picture. */
+  act?: (tab: Page) => Promise<void>;
 }
 
 const browser = await launchChromium();
@@ -51,6 +54,7 @@ async function shootLocalStack(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     const { page, outbox, subscriptions } = local.endpoints;
     const mails = await readMails(outbox);
+    const links = await signUpLinks(local.endpoints);
     const both = [1280, 390];
     const mailWidths = [600, 360];
     await shoot(browser, [
@@ -65,6 +69,15 @@ async function shootLocalStack(): Promise<void> {
       { name: "mail-confirmation", html: mails.confirmation, widths: mailWidths },
       { name: "confirm", url: `${subscriptions}/confirm/${mails.confirmToken}`, widths: both },
       { name: "unsubscribe", url: `${subscriptions}/unsubscribe/${mails.unsubscribeToken}`, widths: both },
+      { name: "page-sign-up", url: `${page}/#follow`, widths: both, act: openForms },
+      { name: "check-mailbox", url: page, widths: both, act: signUpByEmail },
+      { name: "enter-code", url: page, widths: both, act: signUpBySms },
+      { name: "decline", url: links.decline, widths: both },
+      { name: "manage-ask", url: `${subscriptions}/manage`, widths: both },
+      { name: "manage", url: links.manage, widths: both },
+      { name: "manage-wrong", url: links.manage, widths: [390], act: saveNothing },
+      { name: "manage-sent", url: `${links.manage}/sent`, widths: both },
+      { name: "resubscribe", url: links.resubscribe, widths: both },
       { name: "unsubscribe-invalid", url: `${subscriptions}/unsubscribe/nothing`, widths: [1280] },
     ]);
     await mkdir(join(README_PICTURE, ".."), { recursive: true });
@@ -76,13 +89,14 @@ async function shootLocalStack(): Promise<void> {
 }
 
 async function shoot(chromium: Browser, shots: readonly Shot[]): Promise<void> {
-  for (const { name, url, html, widths } of shots) {
+  for (const { name, url, html, widths, act } of shots) {
     for (const width of widths) {
       for (const colorScheme of ["light", "dark"] as const) {
         const context = await chromium.newContext({ viewport: { width, height: 800 }, colorScheme });
         const tab = await context.newPage();
         if (url !== undefined) await tab.goto(url);
         else await tab.setContent(html ?? "");
+        await act?.(tab);
         await tab.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true });
         await context.close();
       }

@@ -7,7 +7,7 @@ import type { StatusStore } from "../../functions/store/status.ts";
 import { anIncident, opening } from "../contract/samples.ts";
 import { memorySite } from "../fakes/memory-site.ts";
 import { memoryStatusStore } from "../fakes/memory-status-store.ts";
-import { SITE, seedPage } from "../fixtures/seed-incident.ts";
+import { SIGN_UP, SITE, seedPage } from "../fixtures/seed-incident.ts";
 
 const PAGE = { ...seedPage, version: 1 };
 const INCIDENTS = 3;
@@ -59,9 +59,10 @@ export async function playPublication(
   const deps: PublishDeps = {
     status: mutation === null ? status : mutation(status),
     site: { ...site, read: inTurn(site.read), write: inTurn(site.write), remove: inTurn(site.remove) },
+    signUp: SIGN_UP,
     clock: () => START,
     random,
-    ...SITE,
+    pageUrl: SITE.pageUrl,
     templateVersion: "v1",
   };
   const publishers: Promise<unknown>[] = [];

@@ -6,7 +6,7 @@ import { MANIFEST_PATH, manifestSchema } from "../../../functions/publish-page/m
 import { type PublishDeps, publishPage } from "../../../functions/publish-page/publish-page.ts";
 import { memorySite } from "../../fakes/memory-site.ts";
 import { memoryStatusStore } from "../../fakes/memory-status-store.ts";
-import { SITE, seedCatalog, seedIncident, seedPage } from "../../fixtures/seed-incident.ts";
+import { SIGN_UP, SITE, seedCatalog, seedIncident, seedPage } from "../../fixtures/seed-incident.ts";
 import { seedMaintenance } from "../../fixtures/template-sources.ts";
 
 const PAGE_ID = seedPage.id;
@@ -36,12 +36,13 @@ async function world() {
   const deps: PublishDeps = {
     status,
     site,
+    signUp: SIGN_UP,
     clock: () => time.now,
     random: (count) => {
       drawn += 1;
       return Uint8Array.from({ length: count }, (_, index) => (index * 7 + drawn * 13) % 250);
     },
-    ...SITE,
+    pageUrl: SITE.pageUrl,
     templateVersion: "v1",
   };
   await status.createPage({ ...seedPage, version: 1 });

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { newSmsCode, smsCodeMac } from "../../../functions/core/sms-code.ts";
+
+test("a code has six digits, whatever the number drawn", () => {
+  const draws = [Uint8Array.of(0xff, 0xff, 0xff, 0xff), Uint8Array.of(0, 0, 0, 7)];
+  // The first lies above the last whole million, where some codes would be likelier.
+  expect(newSmsCode(() => draws.shift() ?? new Uint8Array(4))).toBe("000007");
+});
+
+test("what is stored is bound to key, page, subscriber and code", () => {
+  const key = { version: 1, key: new Uint8Array(32) };
+  const macs = [
+    smsCodeMac(key, "page", "one", "000007"),
+    smsCodeMac(key, "page", "one", "000008"),
+    smsCodeMac(key, "page", "two", "000007"),
+    smsCodeMac(key, "other", "one", "000007"),
+    smsCodeMac({ version: 1, key: new Uint8Array(32).fill(1) }, "page", "one", "000007"),
+  ];
+  expect(new Set(macs).size).toBe(macs.length);
+});
