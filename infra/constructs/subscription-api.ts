@@ -69,6 +69,8 @@ export class SubscriptionApi extends Construct {
     const path = "/{proxy+}";
     this.api.answeredBy(subscriptions, [
       { path, methods: [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS], throttle: { perSecond: 50, burst: 100 } },
+      // Sign-ups have a rate of their own, so that a storm of them leaves the rest alone.
+      { path: "/subscriptions/{proxy+}", methods: [HttpMethod.POST], throttle: { perSecond: 10, burst: 30 } },
       // Mail providers post one-click unsubscriptions in bursts after a large mailing.
       { path, methods: [HttpMethod.POST], throttle: { perSecond: 20, burst: 50 } },
     ]);

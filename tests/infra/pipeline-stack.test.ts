@@ -161,7 +161,14 @@ describe("HTTP APIs", () => {
       Object.keys(z.object({}).loose().parse(stage.Properties.RouteSettings)),
     );
     expect(routes.sort()).toEqual(
-      ["ANY /v1/{proxy+}", "GET /{proxy+}", "HEAD /{proxy+}", "OPTIONS /{proxy+}", "POST /{proxy+}"].sort(),
+      [
+        "ANY /v1/{proxy+}",
+        "GET /{proxy+}",
+        "HEAD /{proxy+}",
+        "OPTIONS /{proxy+}",
+        "POST /subscriptions/{proxy+}",
+        "POST /{proxy+}",
+      ].sort(),
     );
     expect(throttled.sort()).toEqual(routes);
     for (const stage of stages) {
