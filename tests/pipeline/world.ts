@@ -4,7 +4,13 @@ import { newId } from "../../functions/core/ids.ts";
 import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
 import { NO_BRANDING } from "../../functions/core/page.ts";
 import { openIncident, postUpdate } from "../../functions/core/posting.ts";
-import { ALL_UPDATES, type Channel, FIRST_AND_LAST, type Subscriber } from "../../functions/core/subscriber.ts";
+import {
+  ALL_UPDATES,
+  type Channel,
+  FIRST_AND_LAST,
+  type Subscriber,
+  type WebhookFormat,
+} from "../../functions/core/subscriber.ts";
 import { createLogger } from "../../functions/lambda/logger.ts";
 import { handlePlanning } from "../../functions/plan-notifications/handle-planning.ts";
 import { planNotice, type RenderSource } from "../../functions/plan-notifications/plan.ts";
@@ -230,8 +236,9 @@ export function createWorld() {
   const id = () => newId(random);
   const subscribe = async (
     channel: Channel,
-    changes: Partial<Pick<Subscriber, "scopes" | "state" | "confirmedAt">> = {},
+    changes: Partial<Pick<Subscriber, "scopes" | "state" | "confirmedAt" | "locale">> = {},
     contactEmail: string | null = null,
+    format: WebhookFormat = "statuspage",
   ) => {
     const common = {
       pageId: PAGE,
@@ -267,7 +274,7 @@ export function createWorld() {
             channel,
             endpoint: `https://hooks.example/${common.id}`,
             contactEmail,
-            format: "statuspage",
+            format,
             statuses: null,
             secretVersion: 1,
           };
