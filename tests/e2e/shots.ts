@@ -97,9 +97,21 @@ async function shoot(chromium: Browser, shots: readonly Shot[]): Promise<void> {
         if (url !== undefined) await tab.goto(url);
         else await tab.setContent(html ?? "");
         await act?.(tab);
-        await tab.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+        await capture(tab, join(folder, `${name}-${width}-${colorScheme}.png`));
         await context.close();
       }
+    }
+  }
+}
+
+/** A machine with much to do now and then gives the browser no picture; the next try does. */
+async function capture(tab: Page, path: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await tab.screenshot({ path, fullPage: true });
+      return;
+    } catch (error) {
+      if (tries === 3) throw error;
     }
   }
 }
