@@ -68,10 +68,12 @@ export class PipelineStack extends Stack {
       state,
       letters: letters.work,
       smsLetters: smsLetters.work,
+      webhookRetries: webhookRetries.retries,
       pageUrl,
       subscriptionsUrl,
       mailFrom,
       smsCountries,
+      webhookTargets,
       captcha: captcha(environment),
     });
 

@@ -39,8 +39,8 @@ export interface HttpApiOptions {
   bodyLimit: number;
   /** `/v1/pages.json` means `/v1/pages`. */
   jsonSuffix: boolean;
-  /** How a refusal looks to the caller. */
-  refuse(problem: HttpProblem): HttpReply;
+  /** How a refusal looks to the caller, who is known by the headers alone: the body may be what is refused. */
+  refuse(problem: HttpProblem, headers: HttpRequest["headers"]): HttpReply;
   log: Logger;
 }
 
@@ -80,7 +80,10 @@ export function httpApi({ routes, bodyLimit, jsonSuffix, refuse, log }: HttpApiO
       step.response = secured(step.event, step.response ?? { statusCode: 204 });
     })
     .onError((step) => {
-      step.response = secured(step.event, resultOf(refuse(problemOf(step.error, step.event, log))));
+      step.response = secured(
+        step.event,
+        resultOf(refuse(problemOf(step.error, step.event, log), headersOf(step.event))),
+      );
     });
 }
 
@@ -130,10 +133,14 @@ function requestOf(call: APIGatewayProxyEventV2): HttpRequest {
     path: call.requestContext.http.path,
     params,
     query: new URLSearchParams(call.rawQueryString),
-    headers: Object.fromEntries(Object.entries(call.headers).map(([name, value]) => [name.toLowerCase(), value])),
+    headers: headersOf(call),
     text: bodyBuffer(call).toString("utf8"),
     source: call.requestContext.http.sourceIp,
   };
+}
+
+function headersOf(call: APIGatewayProxyEventV2): HttpRequest["headers"] {
+  return Object.fromEntries(Object.entries(call.headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 function bodyBuffer(call: APIGatewayProxyEventV2): Buffer {

@@ -36,10 +36,15 @@ export function pinnedConnector(resolver: Resolver, connectors: Connectors): bui
     );
   });
   return (options, callback) => {
-    if (!isLiteral(options.hostname) || isGlobalUnicast(bare(options.hostname))) return connect(options, callback);
+    if (!isForbiddenLiteral(options.hostname)) return connect(options, callback);
     // Never in the same turn: undici is not ready for an answer before its call has returned.
     queueMicrotask(() => callback(new ForbiddenTarget("the address is not public"), null));
   };
+}
+
+/** Whether the host of a URL is an address, and one that must not be called. Of names this says nothing. */
+export function isForbiddenLiteral(hostname: string): boolean {
+  return isLiteral(hostname) && !isGlobalUnicast(bare(hostname));
 }
 
 /** Whatever a socket might take for an address and not resolve: digits and dots, or anything with a colon. */

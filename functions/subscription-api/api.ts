@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
-import { type HttpHandler, type HttpRoute, httpApi } from "../lambda/http.ts";
+import { type HttpHandler, type HttpRoute, httpApi, refuseAsJson } from "../lambda/http.ts";
 import type { Logger } from "../lambda/logger.ts";
+import { speaksJson } from "../lambda/negotiate.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
@@ -11,12 +12,15 @@ import type { LetterDeps } from "./letters.ts";
 import { manageRoutes } from "./manage.ts";
 import { manageLinkRoutes } from "./manage-link.tsx";
 import { linkDoesNotWork, refused } from "./pages.tsx";
+import { portalRoutes } from "./portal.ts";
+import { registrationRoutes } from "./register-webhook.ts";
 import { resubscribeRoutes } from "./resubscribe.ts";
 import { emailSignUpRoutes } from "./sign-up-email.ts";
 import { smsSignUpRoutes } from "./sign-up-sms.ts";
 import { unsubscribeRoutes } from "./unsubscribe.ts";
+import type { WebhookDeps } from "./webhook-deps.ts";
 
-export interface SubscriptionDeps extends LetterDeps {
+export interface SubscriptionDeps extends LetterDeps, WebhookDeps {
   status: Pick<StatusStore, "getPage" | "listPages" | "getCatalog" | "getIncident" | "listUnresolved" | "listUpdates">;
   subscribers: Pick<
     SubscriberStore,
@@ -29,9 +33,11 @@ export interface SubscriptionDeps extends LetterDeps {
     | "block"
     | "blockOf"
     | "unblock"
+    | "countHost"
+    | "rotateSecret"
     | "remove"
   >;
-  ledger: Pick<Ledger, "listSubscriberDeliveries">;
+  ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "changeDelivery">;
   access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count">;
   clock: Clock;
   /** No trailing slash. */
@@ -52,6 +58,8 @@ export function subscriptionRoutes(deps: SubscriptionDeps): HttpRoute[] {
     ...confirmRoutes(deps),
     ...manageLinkRoutes(deps),
     ...manageRoutes(deps),
+    ...registrationRoutes(deps),
+    ...portalRoutes(deps),
     ...unsubscribeRoutes(deps),
     ...resubscribeRoutes(deps),
   ];
@@ -63,8 +71,11 @@ export function subscriptionApi(deps: SubscriptionDeps): HttpHandler {
     routes: subscriptionRoutes(deps),
     bodyLimit: BODY_LIMIT,
     jsonSuffix: false,
-    refuse: ({ status, message, headers }) =>
-      status === 404 ? linkDoesNotWork(deps.pageUrl) : refused(status, message, deps.pageUrl, headers),
+    refuse: (problem, asked) => {
+      const { status, message, headers } = problem;
+      if (speaksJson(asked)) return refuseAsJson(problem);
+      return status === 404 ? linkDoesNotWork(deps.pageUrl) : refused(status, message, deps.pageUrl, headers);
+    },
     log: deps.log,
   });
 }

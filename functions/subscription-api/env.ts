@@ -7,12 +7,15 @@ export const envSchema = z.object({
   ACCESS_TABLE: z.string(),
   LETTERS_QUEUE_URL: z.url(),
   SMS_LETTERS_QUEUE_URL: z.url(),
+  /** Where webhooks go that are sent again, and endpoints are tried out. */
+  WEBHOOK_RETRY_QUEUE_URL: z.url(),
   /** Without a trailing slash, as SUBSCRIPTIONS_URL. */
   PAGE_URL: z.url(),
   SUBSCRIPTIONS_URL: z.url(),
   MAIL_FROM: z.email(),
   /** ISO 3166 codes of the countries that SMS may go to, separated by commas; may be empty. */
   SMS_COUNTRIES: z.string(),
+  WEBHOOK_TARGETS: z.enum(["public", "any"]),
   /** Where a CAPTCHA's token is checked, and its secret; both empty: none is asked for. */
   CAPTCHA_VERIFY_URL: z.union([z.url(), z.literal("")]),
   CAPTCHA_SECRET: z.string(),

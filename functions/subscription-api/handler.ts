@@ -7,20 +7,29 @@ import { dynamoStores } from "../store/dynamo-stores.ts";
 import { subscriptionApi } from "./api.ts";
 import { envSchema } from "./env.ts";
 import { renderersFor } from "./renderers.ts";
+import { webhookRenderersFor } from "./webhook-renderers.ts";
 
 // Cold start.
 const env = readEnv(envSchema);
-const queues = sqsQueues({ letters: env.LETTERS_QUEUE_URL, smsLetters: env.SMS_LETTERS_QUEUE_URL });
+const site = { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL };
+const queues = sqsQueues({
+  letters: env.LETTERS_QUEUE_URL,
+  smsLetters: env.SMS_LETTERS_QUEUE_URL,
+  webhookRetry: env.WEBHOOK_RETRY_QUEUE_URL,
+});
 const api = subscriptionApi({
   ...dynamoStores(env),
   letters: queues,
   smsLetters: queues,
-  ...renderersFor({ pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL, mailFrom: env.MAIL_FROM }),
+  resends: queues,
+  probes: queues,
+  ...renderersFor({ ...site, mailFrom: env.MAIL_FROM }),
+  ...webhookRenderersFor({ ...site, mailFrom: env.MAIL_FROM }),
   random: randomBytes,
   clock: Date.now,
-  pageUrl: env.PAGE_URL,
-  subscriptionsUrl: env.SUBSCRIPTIONS_URL,
+  ...site,
   smsCountries: new Set(env.SMS_COUNTRIES.split(",").filter((country) => country !== "")),
+  webhookTargets: env.WEBHOOK_TARGETS,
   captcha:
     env.CAPTCHA_VERIFY_URL === "" ? null : siteVerify({ url: env.CAPTCHA_VERIFY_URL, secret: env.CAPTCHA_SECRET }),
   log: createLogger({ function: "subscription-api" }),

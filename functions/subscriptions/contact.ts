@@ -4,6 +4,7 @@ import type { UpdateStatus } from "../core/incident.ts";
 import type { WebhookFormat } from "../core/subscriber.ts";
 import { flag, idList, line, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
+import { isForbiddenLiteral } from "../providers/pinned-connection.ts";
 
 const EMAIL_LIMIT = 254;
 const ENDPOINT_LIMIT = 2_000;
@@ -13,6 +14,7 @@ const PORTS: readonly string[] = ["", "443", "8443"];
 export const emailField = z
   .string({ error: (issue) => (issue.input == null ? "is required" : "must be text") })
   .check(z.trim(), z.maxLength(EMAIL_LIMIT, "is too long"), z.email("must be an email address"));
+export const endpointField = line(ENDPOINT_LIMIT);
 export const phoneCountryField = z
   .string("must be text")
   .check(z.trim(), z.toUpperCase(), z.regex(/^[A-Z]{2}$/, "must be a country code of two letters"));
@@ -20,7 +22,7 @@ export const phoneNumberField = line(40);
 
 export const newSubscriberSchema = z.object({
   email: optional(emailField),
-  endpoint: optional(line(ENDPOINT_LIMIT)),
+  endpoint: optional(endpointField),
   phone_country: optional(phoneCountryField),
   phone_number: optional(phoneNumberField),
   skip_confirmation_notification: optional(flag),
@@ -55,7 +57,11 @@ export function contactOf(input: NewSubscriber, rules: ContactRules): Contact {
     return phoneOf({ number: phone_number, country: input.phone_country }, rules.smsCountries, "subscriber.");
   }
   if (endpoint !== undefined) {
-    return { channel: "webhook", endpoint: endpointOf(endpoint, rules.webhookTargets), contactEmail: email ?? null };
+    return {
+      channel: "webhook",
+      endpoint: endpointOf(endpoint, rules.webhookTargets, "subscriber.endpoint"),
+      contactEmail: email ?? null,
+    };
   }
   if (email !== undefined) return { channel: "email", email };
   throw invalid("subscriber.email", "is required, or endpoint, or phone_number");
@@ -93,19 +99,27 @@ function parseNumber(number: string, country: string | undefined) {
   return parsePhoneNumber(number, known === undefined ? { extract: false } : { defaultCountry: known, extract: false });
 }
 
-/** https on the usual ports, without user info; an environment for local work also allows http and any port. */
-function endpointOf(given: string, targets: ContactRules["webhookTargets"]): string {
+/**
+ * https on the usual ports, without user info, and not at an address or a name that is surely private; an environment
+ * for local work allows http, any port and any host. What a name resolves to is for whoever calls it. Throws 422.
+ */
+export function endpointOf(given: string, targets: ContactRules["webhookTargets"], field: string): string {
   const url = URL.parse(given);
   const protocols = targets === "any" ? ["https:", "http:"] : ["https:"];
-  if (url === null || !protocols.includes(url.protocol)) {
-    throw invalid("subscriber.endpoint", "must be an https URL");
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw invalid("subscriber.endpoint", "must not contain a user name or password");
-  }
-  if (targets === "public" && !PORTS.includes(url.port)) {
-    throw invalid("subscriber.endpoint", "must use port 443 or 8443");
+  if (url === null || !protocols.includes(url.protocol)) throw invalid(field, "must be an https URL");
+  if (url.username !== "" || url.password !== "") throw invalid(field, "must not contain a user name or password");
+  if (targets === "public") {
+    if (!PORTS.includes(url.port)) throw invalid(field, "must use port 443 or 8443");
+    if (isForbiddenLiteral(url.hostname)) throw invalid(field, "must not be at a private or reserved address");
+    if (isLocalName(url.hostname)) throw invalid(field, "must be at a public host name");
   }
   url.hash = "";
   return url.href;
+}
+
+/** Names that have no meaning beyond one machine or network: of one label, or under a top-level domain reserved for that (RFC 6761, 6762, 8375, and ICANN's .internal). */
+function isLocalName(hostname: string): boolean {
+  const name = hostname.replace(/\.$/, "");
+  const isAddress = name.startsWith("[");
+  return !isAddress && (!name.includes(".") || /\.(?:localhost|local|internal|home\.arpa|test|invalid)$/.test(name));
 }

@@ -14,10 +14,13 @@ export interface Answering {
   state: StateStack;
   letters: WorkQueue;
   smsLetters: WorkQueue;
+  /** For webhooks that their integrators have sent again, and endpoints that are tried out. */
+  webhookRetries: WorkQueue;
   pageUrl: string;
   subscriptionsUrl: string;
   mailFrom: string;
   smsCountries: readonly string[];
+  webhookTargets: "public" | "any";
   captcha: { verifyUrl: string; secret: string } | null;
 }
 
@@ -39,7 +42,7 @@ export class SubscriptionApi extends Construct {
   }
 
   /** the public -> subscribers table, and the letters that they are sent. */
-  answer({ state, letters, smsLetters, captcha, ...settings }: Answering): void {
+  answer({ state, letters, smsLetters, webhookRetries, captcha, ...settings }: Answering): void {
     const subscriptions = new PipelineFunction(this, "Function", {
       step: "subscription-api",
       description: "sign up, confirm, manage and leave a subscription",
@@ -48,24 +51,28 @@ export class SubscriptionApi extends Construct {
         ...tableNames(state),
         LETTERS_QUEUE_URL: letters.url,
         SMS_LETTERS_QUEUE_URL: smsLetters.url,
+        WEBHOOK_RETRY_QUEUE_URL: webhookRetries.url,
         PAGE_URL: settings.pageUrl,
         SUBSCRIPTIONS_URL: settings.subscriptionsUrl,
         MAIL_FROM: settings.mailFrom,
         SMS_COUNTRIES: settings.smsCountries.join(","),
+        WEBHOOK_TARGETS: settings.webhookTargets,
         CAPTCHA_VERIFY_URL: captcha?.verifyUrl ?? "",
         CAPTCHA_SECRET: captcha?.secret ?? "",
       },
       memorySize: 1769,
       timeout: Duration.seconds(15),
     });
-    allow(subscriptions, state.subscribers, ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]);
+    allow(subscriptions, state.subscribers, ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"]);
     // What there is to subscribe to.
     allow(subscriptions, state.status, ["GetItem", "BatchGetItem", "Query"], ["unresolved"]);
     // What was sent to whoever asks for it.
     allow(subscriptions, state.deliveries, ["Query"]);
     // The signing keys behind the tokens in its links, made on first use; what was asked for by whom, to cap it.
     allow(subscriptions, state.access, ["GetItem", "Query", "PutItem", "UpdateItem"]);
-    for (const queue of [letters, smsLetters]) queue.grantSend(subscriptions);
+    // What was sent to an endpoint, and sending it again.
+    allow(subscriptions, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"]);
+    for (const queue of [letters, smsLetters, webhookRetries]) queue.grantSend(subscriptions);
     const path = "/{proxy+}";
     this.api.answeredBy(subscriptions, [
       { path, methods: [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS], throttle: { perSecond: 50, burst: 100 } },

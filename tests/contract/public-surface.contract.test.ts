@@ -10,7 +10,9 @@ import { dynamoLedger } from "../../functions/store/dynamo-ledger.ts";
 import { dynamoStatusStore } from "../../functions/store/dynamo-status.ts";
 import { dynamoSubscriberStore } from "../../functions/store/dynamo-subscribers.ts";
 import { type SubscriptionDeps, subscriptionApi, subscriptionRoutes } from "../../functions/subscription-api/api.ts";
+import { boundOf as portalBound } from "../../functions/subscription-api/portal-link.ts";
 import { renderersFor } from "../../functions/subscription-api/renderers.ts";
+import { webhookRenderersFor } from "../../functions/subscription-api/webhook-renderers.ts";
 import { httpClient } from "../fakes/http-client.ts";
 import { memoryQueues } from "../fakes/queues.ts";
 import { describeOnDynamo, type Server } from "./on-both.ts";
@@ -40,6 +42,10 @@ describeOnDynamo("the public API's surface", (server) => {
       access: dynamoAccessStore({ client, table: tables.access, random: randomBytes }),
       letters: queues.ports,
       smsLetters: queues.ports,
+      resends: queues.ports,
+      probes: queues.ports,
+      webhookTargets: "public",
+      ...webhookRenderersFor({ ...SITE, mailFrom: "status@example.com" }),
       ...renderersFor({ ...SITE, mailFrom: "status@example.com" }),
       ...SITE,
       random: randomBytes,
@@ -86,6 +92,7 @@ describeOnDynamo("the public API's surface", (server) => {
           subscriberToken(key, "unsubscribe", subject),
           linkToken(key, "manage", subject, NOW + DAY, addressOf(subscriber)),
           linkToken(key, "manage", subject, NOW + DAY, "ops@example.com"),
+          ...(channel === "webhook" ? [linkToken(key, "manage", subject, NOW + DAY, portalBound(subscriber))] : []),
           linkToken(key, "resubscribe", subject, NOW + DAY, String(unsubscribedAt)),
         ];
       }),
@@ -95,7 +102,8 @@ describeOnDynamo("the public API's surface", (server) => {
     const before = await everything(server());
     expect(before.subscribers.size).toBeGreaterThan(subscribers.length);
     const answered = new Map<string, Set<number>>();
-    const paths = [...new Set(subscriptionRoutes(deps).map(({ path }) => path))];
+    const routes = subscriptionRoutes(deps);
+    const paths = [...new Set(routes.map(({ path }) => path))];
     for (const path of paths) {
       for (const token of path.includes("{") ? tokens : [""]) {
         const target = path.replace(/\{[^}]+\}/g, token);
@@ -113,8 +121,9 @@ describeOnDynamo("the public API's surface", (server) => {
     }
     expect(await everything(server())).toEqual(before);
     expect(queues.sent).toEqual([]);
-    // Each route with a token in it was met by one that opens it: else the walk would prove nothing.
-    const unopened = paths.filter((path) => path.includes("{") && !answered.get(path)?.has(200));
+    // Each page with a token in its address was met by one that opens it: else the walk would prove nothing.
+    const pages = new Set(routes.filter(({ method }) => method === "GET").map(({ path }) => path));
+    const unopened = [...pages].filter((path) => path.includes("{") && !answered.get(path)?.has(200));
     expect(unopened).toEqual([]);
   }, 120_000);
 });

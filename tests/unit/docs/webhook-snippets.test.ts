@@ -96,6 +96,27 @@ console.log(JSON.stringify(Object.fromEntries(cases.map((c) => [c.name, verify(c
     expect(verdicts((await run(process.execPath, [program], { cwd: folder })).stdout)).toEqual(EXPECTED);
   });
 
+  it("answers a challenge that the secret verifies, and no other", async () => {
+    const answering = /```js\n(export function answerTo[\s\S]*?)```/.exec(DOCUMENT)?.[1] ?? "";
+    const program = await put(
+      "answer.mjs",
+      `${snippet("js")}
+${answering}
+import { readFileSync } from "node:fs";
+const { secret, other, headers, body } = JSON.parse(readFileSync("challenge.json", "utf8"));
+console.log(JSON.stringify([answerTo(secret, headers, body), answerTo(other, headers, body)]));`,
+    );
+    const body = JSON.stringify({ page: { id: "page00000001" }, challenge: "echo" });
+    const [id, now] = ["msg_challenge", Math.floor(Date.now() / 1_000)];
+    const signed = webhookSignature(secret, id, now, body);
+    const headers = { "webhook-id": id, "webhook-timestamp": String(now), "webhook-signature": signed };
+    await put("challenge.json", JSON.stringify({ secret, other, headers, body }));
+    expect(verdicts((await run(process.execPath, [program], { cwd: folder })).stdout)).toEqual([
+      { status: 200, text: '{"challenge":"echo"}' },
+      { status: 401, text: "" },
+    ]);
+  });
+
   it("verifies in a shell", async () => {
     const found: Record<string, boolean> = {};
     const program = await put("verify.sh", `${snippet("sh")}\nverify "$@"`);

@@ -11,6 +11,7 @@ import { handleSmsWork } from "../../../functions/send-sms/handle-sms-work.ts";
 import { type SubscriptionDeps, subscriptionApi } from "../../../functions/subscription-api/api.ts";
 import type { Captcha } from "../../../functions/subscription-api/captcha.ts";
 import { fitSms } from "../../../functions/subscription-api/fit-sms.ts";
+import { webhookRenderersFor } from "../../../functions/subscription-api/webhook-renderers.ts";
 import { httpClient } from "../../fakes/http-client.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
 import { memoryLedger } from "../../fakes/memory-ledger.ts";
@@ -33,6 +34,11 @@ const RENDERERS = {
     `to ${mail.to} (${mail.locale})\nmanage ${mail.manageUrl}`,
   renderFarewell: async (mail: { to: string; locale: string; undoUrl: string; how: string }) =>
     `to ${mail.to} (${mail.locale})\nleft by ${mail.how}\nundo ${mail.undoUrl}`,
+  renderPortalLink: async (mail: { to: string; locale: string; portalUrl: string }) =>
+    `to ${mail.to} (${mail.locale})\nportal ${mail.portalUrl}`,
+  renderChatConfirmation: async (mail: { to: string; locale: string; chat: string; confirmUrl: string }) =>
+    `to ${mail.to} (${mail.locale}) of ${mail.chat}\nconfirm ${mail.confirmUrl}`,
+  renderProbe: webhookRenderersFor({ ...SITE, mailFrom: "status@example.com" }).renderProbe,
   fitSms,
 };
 
@@ -42,10 +48,10 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
   const random = seededRandom("subscription-api tests");
   const logged: string[] = [];
   const keep = (line: string) => logged.push(line);
-  const ledger = memoryLedger();
   const status = memoryStatusStore({ putNotice: () => {} });
   const subscribers = memorySubscriberStore();
   const access = memoryAccessStore({ random });
+  const ledger = memoryLedger();
   await status.createPage({
     id: PAGE_ID,
     name: "DRACOON <Cloud>",
@@ -88,6 +94,9 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
     ledger,
     letters: queues.ports,
     smsLetters: queues.ports,
+    resends: queues.ports,
+    probes: queues.ports,
+    webhookTargets: "public",
     ...RENDERERS,
     ...SITE,
     random,

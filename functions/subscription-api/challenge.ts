@@ -1,0 +1,72 @@
+import { CONFIRM_TOKEN_LIFE_MS, newConfirmToken } from "../core/confirm-token.ts";
+import { newId, sha256Hex } from "../core/ids.ts";
+import type { Page } from "../core/page.ts";
+import type { WebhookSubscriber } from "../core/subscriber.ts";
+import type { WebhookDeps } from "./webhook-deps.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const ECHO_BYTES = 24;
+
+/** What proves that an endpoint belongs to whoever registered it. `hash` is what is stored of it. */
+export type Proof =
+  /** The endpoint answers with it. */
+  | { by: "echo"; echo: string; hash: string }
+  /** A chat's webhook cannot: its contact clicks on a link once the first post has arrived. */
+  | { by: "contact"; token: string; hash: string };
+
+export function newProof(
+  { random }: Pick<WebhookDeps, "random">,
+  { pageId, channel, id: subscriberId, format }: Pick<WebhookSubscriber, "pageId" | "channel" | "id" | "format">,
+): Proof {
+  if (format !== "statuspage") return { by: "contact", ...newConfirmToken({ pageId, channel, subscriberId }, random) };
+  const echo = Buffer.from(random(ECHO_BYTES)).toString("base64url");
+  return { by: "echo", echo, hash: sha256Hex(echo) };
+}
+
+/** Sets going what the proof needs, once its hash is stored: a challenge, or a chat's first post and a mail to the contact. */
+export async function askForProof(
+  deps: WebhookDeps,
+  page: Page,
+  subscriber: WebhookSubscriber,
+  proof: Proof,
+  now: number,
+): Promise<void> {
+  const { format, contactEmail: to, locale, endpoint, pageId, channel, id: subscriberId } = subscriber;
+  if (proof.by === "echo") {
+    await sendProbe(deps, page, subscriber, { probe: "challenge", echo: proof.echo }, now);
+    return;
+  }
+  await sendProbe(deps, page, subscriber, { probe: "hello" }, now);
+  if (to === null || format === "statuspage") return;
+  const confirmUrl = `${deps.subscriptionsUrl}/confirm/${proof.token}`;
+  const days = CONFIRM_TOKEN_LIFE_MS / DAY_MS;
+  const { host } = new URL(endpoint);
+  const raw = await deps.renderChatConfirmation({ page, locale, to, host, days, chat: format, confirmUrl });
+  await deps.letters.sendLetter({
+    kind: "letter",
+    pageId,
+    channel,
+    subscriberId,
+    letter: { about: "confirmation" },
+    raw,
+  });
+}
+
+/** Queues a probe and tells its id. */
+export async function sendProbe(
+  deps: WebhookDeps,
+  page: Page,
+  { pageId, channel, id: subscriberId, format, locale }: WebhookSubscriber,
+  what: { probe: "challenge"; echo: string } | { probe: "test" } | { probe: "hello" },
+  now: number,
+): Promise<string> {
+  const probeId = newId(deps.random);
+  const text = what.probe === "test" ? { ...what, probeId } : what;
+  const body = deps.renderProbe(text, { page, format, locale, now });
+  const echo = what.probe === "challenge" ? what.echo : null;
+  await deps.probes.sendProbe(
+    { kind: "probe", pageId, channel, subscriberId, probeId, probe: what.probe, askedAt: now, body, echo, tries: 0 },
+    0,
+  );
+  return probeId;
+}

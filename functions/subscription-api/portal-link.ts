@@ -1,0 +1,67 @@
+import { newId } from "../core/ids.ts";
+import type { Page } from "../core/page.ts";
+import { linkToken, type SigningKey } from "../core/signature.ts";
+import type { WebhookSubscriber } from "../core/subscriber.ts";
+import { mayWriteTo } from "./contact-letter.ts";
+import type { WebhookDeps } from "./webhook-deps.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const LINK_DAYS = 30;
+
+/**
+ * A link is for one registration of an endpoint by one contact: whoever registers it anew makes the links before void
+ * (`createdAt` tells registrations apart). A new secret does not, for it is made on the page that the link opens.
+ */
+export function boundOf({ contactEmail, endpoint, createdAt }: WebhookSubscriber): string {
+  return JSON.stringify([contactEmail, endpoint, createdAt]);
+}
+
+export function portalPath(key: SigningKey, subscriber: WebhookSubscriber, now: number): string {
+  const { pageId, channel, id: subscriberId } = subscriber;
+  const endsAt = now + LINK_DAYS * DAY_MS;
+  return `/portal/${linkToken(key, "manage", { pageId, channel, subscriberId }, endsAt, boundOf(subscriber))}`;
+}
+
+/** Mails the contact a link to the portal, if there is one and it may be written to just now. Tells whether it did. */
+export async function mailPortalLink(
+  deps: WebhookDeps,
+  { page, key, subscriber }: { page: Page; key: SigningKey; subscriber: WebhookSubscriber },
+  now: number,
+): Promise<boolean> {
+  const { contactEmail: to, endpoint, locale, pageId, channel, id: subscriberId } = subscriber;
+  if (to === null || !(await mayWriteTo(deps, { pageId, key, email: to, now }))) return false;
+  const portalUrl = `${deps.subscriptionsUrl}${portalPath(key, subscriber, now)}`;
+  const { host } = new URL(endpoint);
+  const raw = await deps.renderPortalLink({ page, locale, to, host, days: LINK_DAYS, portalUrl });
+  await deps.letters.sendLetter({
+    kind: "letter",
+    pageId,
+    channel,
+    subscriberId,
+    letter: { about: "manage link" },
+    raw,
+  });
+  return true;
+}
+
+/** The same work for an endpoint that nobody registered, so that the time it takes tells nothing; it reaches nobody. */
+export async function mailNobody(
+  deps: WebhookDeps,
+  { page, key, endpoint }: { page: Page; key: SigningKey; endpoint: string },
+  now: number,
+): Promise<void> {
+  // Counted for the endpoint, as its contact's mailbox would be.
+  if (!(await mayWriteTo(deps, { pageId: page.id, key, email: endpoint, now }))) return;
+  const subject = { pageId: page.id, channel: "webhook" as const, subscriberId: newId(deps.random) };
+  const portalUrl = `${deps.subscriptionsUrl}/portal/${linkToken(key, "manage", subject, now, endpoint)}`;
+  const { host } = new URL(endpoint);
+  const raw = await deps.renderPortalLink({
+    page,
+    locale: page.locale,
+    to: "nobody@localhost",
+    host,
+    days: 0,
+    portalUrl,
+  });
+  await deps.letters.sendLetter({ kind: "letter", ...subject, letter: { about: "nothing" }, raw });
+}

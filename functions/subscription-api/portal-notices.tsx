@@ -1,0 +1,43 @@
+import type { HttpReply } from "../lambda/http.ts";
+import type { HttpProblem } from "../lambda/problem.ts";
+import { htmlReply } from "./page-shell.tsx";
+import type { Notice } from "./portal-page.tsx";
+
+const NOTICES: Record<string, Notice> = {
+  test: { tone: "info", text: "The test is on its way. It appears in the list once it was tried.", asked: true },
+  replay: { tone: "info", text: "It is being sent again.", asked: true },
+  pause: { tone: "ok", text: "Paused. Nothing is sent until you resume.", asked: false },
+  resume: { tone: "ok", text: "Resumed. Updates are sent again from now on.", asked: false },
+  filter: { tone: "ok", text: "Saved. It counts from the next update on.", asked: false },
+  challenge: { tone: "info", text: "The endpoint is being asked to prove itself.", asked: true },
+};
+
+/** What the address says was done; nothing for anything else. */
+export function noticeFor(query: URLSearchParams): Notice | null {
+  const done = query.get("done") ?? "";
+  if (done === "replay-failed") return replayedNotice(query.get("detail") ?? "");
+  return Object.hasOwn(NOTICES, done) ? (NOTICES[done] ?? null) : null;
+}
+
+function replayedNotice(detail: string): Notice | null {
+  const [, queued = "", left = ""] = /^(\d{1,6})-(\d{1,6})$/.exec(detail) ?? [];
+  if (queued === "") return null;
+  if (queued === "0") return { tone: "ok", text: "Nothing failed in that time.", asked: false };
+  const what = queued === "1" ? "One delivery is" : `${queued} deliveries are`;
+  const more = left === "0" ? "" : ` ${left} more are left: ask again once these are through.`;
+  return { tone: "info", text: `${what} being sent again.${more}`, asked: true };
+}
+
+export function refusal({ message }: HttpProblem): Notice {
+  return { tone: "critical", text: `${message}.`, asked: false };
+}
+
+export function portalDeleted(pageName: string, pageUrl: string): HttpReply {
+  return htmlReply(200, {
+    title: "The webhook is deleted",
+    pageName,
+    pageUrl,
+    mark: "done",
+    children: <p>Nothing more is sent to it, and your address is forgotten.</p>,
+  });
+}

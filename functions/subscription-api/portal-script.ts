@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+
+/**
+ * Live refresh, the one script: asks for the page's JSON while a delivery is open (or something was just asked for), ever
+ * more seldom, and when that has changed puts the parts of the new page in the place of the old. The page is whole without it.
+ */
+export const SCRIPT = `
+(() => {
+  const live = () => document.getElementById("live");
+  let wait = 1500;
+  let asked = live().dataset.asked === "yes" ? 12 : 0;
+  const isBusy = () => live().contains(document.activeElement) && document.activeElement.matches("select, input");
+  const refresh = async () => {
+    const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
+    if (!answer.ok) return;
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
+    if (next === null) return;
+    for (const open of live().querySelectorAll("details[open]")) next.querySelector("#" + open.id)?.setAttribute("open", "");
+    const focused = document.activeElement?.id;
+    live().replaceWith(document.adoptNode(next));
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  };
+  const look = async () => {
+    try {
+      if (!document.hidden && !isBusy()) {
+        const answer = await fetch(location.pathname + location.search, { headers: { accept: "application/json" } });
+        if (!answer.ok) return;
+        const now = await answer.json();
+        if (now.revision !== live().dataset.revision) {
+          await refresh();
+          wait = 1500;
+        }
+        asked -= 1;
+        if (!now.open && asked <= 0) return;
+      }
+    } catch {}
+    wait = Math.min(wait * 1.3, 15000);
+    setTimeout(look, wait);
+  };
+  if (live().dataset.open === "yes" || asked > 0) setTimeout(look, wait);
+})();
+`;
+
+export const SCRIPT_SOURCE = `'sha256-${createHash("sha256").update(SCRIPT).digest("base64")}'`;

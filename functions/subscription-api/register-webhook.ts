@@ -1,0 +1,199 @@
+import * as z from "zod/mini";
+import { idSchema, newId } from "../core/ids.ts";
+import { LOCALES } from "../core/locale.ts";
+import type { Page } from "../core/page.ts";
+import { addressMac, type SigningKey, webhookSecret } from "../core/signature.ts";
+import { ALL_UPDATES, type Scopes, type WebhookFormat, type WebhookSubscriber } from "../core/subscriber.ts";
+import { type HttpReply, type HttpRequest, type HttpRoute, json, parsedBody, refuseAsJson } from "../lambda/http.ts";
+import { fieldsIn, idList, optional } from "../lambda/input.ts";
+import { HttpProblem, invalid } from "../lambda/problem.ts";
+import { chatAt, endpointsPerHost } from "../subscriptions/chats.ts";
+import { emailField, endpointField, endpointOf } from "../subscriptions/contact.ts";
+import { newSubscriber } from "../subscriptions/new-subscriber.ts";
+import { wishFields } from "../subscriptions/webhook-wishes.ts";
+import { askForProof, newProof } from "./challenge.ts";
+import { mayWriteTo } from "./contact-letter.ts";
+import { countOrRefuse, sourceMac } from "./count-or-refuse.ts";
+import { servedPage } from "./page-of.ts";
+import { mailPortalLink } from "./portal-link.ts";
+import type { WebhookDeps } from "./webhook-deps.ts";
+import { presentWebhook } from "./webhook-view.ts";
+
+const HOUR_MS = 60 * 60 * 1_000;
+const PER_SOURCE = { most: 20, windowMs: HOUR_MS };
+/** Each brings an endpoint up to five posts, and perhaps somebody who never asked for them. */
+export const PROOFS_PER_ENDPOINT = { most: 5, windowMs: HOUR_MS };
+
+const registrationSchema = z.object({
+  endpoint: endpointField,
+  email: emailField,
+  component_ids: optional(idList.check(z.minLength(1, "must name at least one component"))),
+  incident_id: optional(idSchema),
+  locale: optional(z.enum(LOCALES, `must be ${LOCALES.join(" or ")}`)),
+  ...wishFields,
+});
+type Registration = z.infer<typeof registrationSchema>;
+
+/** Anybody may register an endpoint; nothing but the proof is posted to it before it has proved whose it is (ADR 16). */
+export function registrationRoutes(deps: WebhookDeps): HttpRoute[] {
+  return [{ method: "POST", path: "/subscriptions/webhooks", run: (request) => answer(deps, request) }];
+}
+
+/** For programs alone, whatever they send, so refusals are JSON too. */
+async function answer(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {
+  try {
+    return await register(deps, request);
+  } catch (error) {
+    if (error instanceof HttpProblem) return refuseAsJson(error);
+    throw error;
+  }
+}
+
+async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {
+  const now = deps.clock();
+  const input = fieldsIn(registrationSchema, parsedBody(request), "");
+  const endpoint = endpointOf(input.endpoint, deps.webhookTargets, "endpoint");
+  const format = formatOf(input, endpoint, deps.webhookTargets);
+  const page = await servedPage(deps);
+  const scopes = await scopesOf(deps, page.id, input);
+  const key = await deps.access.currentSigningKey(page.id);
+  await countOrRefuse(deps, `webhooks|${sourceMac(key, request.source)}`, PER_SOURCE, now, "Too many registrations");
+
+  const found = await deps.subscribers.findByAddress(page.id, "webhook", endpoint);
+  const holder = found?.channel === "webhook" ? found : null;
+  if (holder?.state === "active") return alreadyRegistered(deps, { page, key, subscriber: holder }, now);
+  if (holder === null) await checkHost(deps, page.id, endpoint);
+  await countProof(deps, key, endpoint, now);
+  // A chat's webhook cannot be confirmed without the mail.
+  const mayMail =
+    format === "statuspage" || (await mayWriteTo(deps, { pageId: page.id, key, email: input.email, now }));
+  if (!mayMail) throw new HttpProblem(429, "This address gets no more mail for now: try again later");
+
+  const { subscriber, proof } = registered({ deps, page, endpoint, format, scopes, input, holder, now });
+  if (holder === null) {
+    const created = await deps.subscribers.create(subscriber);
+    if (created.outcome === "exists") throw registeredMeanwhile();
+  } else {
+    const replaced = await deps.subscribers.replace(holder, subscriber);
+    if (replaced.outcome !== "changed") throw registeredMeanwhile();
+  }
+  await askForProof(deps, page, subscriber, proof, now);
+  const mailed = format !== "statuspage" || (await mailPortalLink(deps, { page, key, subscriber }, now));
+  return json(201, {
+    ...presentWebhook(subscriber, page),
+    // A chat verifies nothing, so there is nothing to verify with.
+    signing_secret:
+      format === "statuspage" ? webhookSecret(key, page.id, subscriber.id, subscriber.secretVersion) : null,
+    confirmed_by: proof.by === "echo" ? "challenge" : "mail to the contact",
+    contact_mailed: mailed,
+  });
+}
+
+/** What the endpoint is from now on, under the id that it may have had. Whoever registered it before knows neither secret nor link. */
+function registered({
+  deps,
+  page,
+  endpoint,
+  format,
+  scopes,
+  input,
+  holder,
+  now,
+}: {
+  deps: WebhookDeps;
+  page: Page;
+  endpoint: string;
+  format: WebhookFormat;
+  scopes: Scopes;
+  input: Registration;
+  holder: WebhookSubscriber | null;
+  now: number;
+}) {
+  const id = holder?.id ?? newId(deps.random);
+  const proof = newProof(deps, { pageId: page.id, channel: "webhook", id, format });
+  const fresh = newSubscriber(
+    {
+      pageId: page.id,
+      id,
+      contact: { channel: "webhook", endpoint, contactEmail: input.email, format, statuses: input.statuses ?? null },
+      scopes,
+      preferences: { ...ALL_UPDATES, minimumImpact: input.minimum_impact ?? ALL_UPDATES.minimumImpact },
+      locale: input.locale ?? page.locale,
+      confirmed: false,
+    },
+    // Tells registrations apart, so it must grow.
+    Math.max(now, (holder?.createdAt ?? 0) + 1),
+  );
+  if (fresh.channel !== "webhook") throw new Error("an endpoint makes a webhook");
+  const secretVersion = holder === null ? fresh.secretVersion : holder.secretVersion + 1;
+  const subscriber: WebhookSubscriber = { ...fresh, secretVersion, confirmTokenHash: proof.hash };
+  return { subscriber, proof };
+}
+
+/** 409. Whoever is allowed to change it reads the contact's mail. */
+async function alreadyRegistered(
+  deps: WebhookDeps,
+  found: { page: Page; key: SigningKey; subscriber: WebhookSubscriber },
+  now: number,
+): Promise<HttpReply> {
+  await mailPortalLink(deps, found, now);
+  throw new HttpProblem(
+    409,
+    found.subscriber.contactEmail === null
+      ? "This endpoint is registered already: whoever runs the page can change it"
+      : "This endpoint is registered already: its contact can change it by the link that is mailed to them",
+  );
+}
+
+function registeredMeanwhile(): HttpProblem {
+  return new HttpProblem(409, "This endpoint was registered or changed at the same moment: try again");
+}
+
+async function checkHost(deps: WebhookDeps, pageId: string, endpoint: string): Promise<void> {
+  const most = endpointsPerHost(endpoint);
+  const { host } = new URL(endpoint);
+  if ((await deps.subscribers.countHost(pageId, host, most)) < most) return;
+  throw invalid("endpoint", `is at a host that has ${most} endpoints already: whoever runs the page can add more`);
+}
+
+/** Throws 429. */
+export async function countProof(deps: WebhookDeps, key: SigningKey, endpoint: string, now: number): Promise<void> {
+  const counter = `proofs|${addressMac(key, "webhook", endpoint)}`;
+  await countOrRefuse(deps, counter, PROOFS_PER_ENDPOINT, now, "This endpoint was tried too often: try again later");
+}
+
+/**
+ * What a chat's webhook is posted is that chat's. Anywhere else a chat's form would be confirmed by a click of whoever
+ * registered it, at somebody else's expense; in an environment for local work nobody else is there.
+ */
+function formatOf({ format }: Registration, endpoint: string, targets: WebhookDeps["webhookTargets"]): WebhookFormat {
+  const chat = chatAt(endpoint);
+  if (format === undefined) return chat ?? "statuspage";
+  if (targets === "any" || format === chat || (format === "statuspage" && chat === null)) return format;
+  if (chat !== null) throw invalid("format", `must be ${chat} at this host`);
+  throw invalid("format", `can be ${format} only at its own hosts: whoever runs the page can add other endpoints`);
+}
+
+async function scopesOf(
+  deps: WebhookDeps,
+  pageId: string,
+  { component_ids: components = [], incident_id }: Registration,
+): Promise<Scopes> {
+  await checkComponents(deps, pageId, components);
+  if (incident_id !== undefined) {
+    const incident = await deps.status.getIncident(pageId, incident_id);
+    if (incident === null || incident.withdrawnAt !== null)
+      throw invalid("incident_id", "is not an incident of the page");
+  }
+  const incidents = incident_id === undefined ? [] : [incident_id];
+  return { page: components.length === 0 && incidents.length === 0, components, incidents };
+}
+
+/** Throws 422 naming the ids that are no components of the page. */
+export async function checkComponents(deps: WebhookDeps, pageId: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const catalog = await deps.status.getCatalog(pageId);
+  const known = new Set(catalog.components.map(({ id }) => id));
+  const unknown = ids.filter((id) => !known.has(id));
+  if (unknown.length > 0) throw invalid("component_ids", `has no components of the page: ${unknown.join(", ")}`);
+}

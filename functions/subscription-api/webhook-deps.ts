@@ -1,0 +1,51 @@
+import type { Clock, Random } from "../core/clock.ts";
+import type { Locale } from "../core/locale.ts";
+import type { Page } from "../core/page.ts";
+import type { ChatFormat, WebhookFormat } from "../core/subscriber.ts";
+import type { Logger } from "../lambda/logger.ts";
+import type { LetterQueue, ProbeQueue, RetryQueues } from "../providers/queues.ts";
+import type { AccessStore } from "../store/access.ts";
+import type { Ledger } from "../store/deliveries.ts";
+import type { StatusStore } from "../store/status.ts";
+import type { SubscriberStore } from "../store/subscribers.ts";
+
+/** A mail to an endpoint's contact. */
+export interface ContactLetter {
+  page: Page;
+  locale: Locale;
+  to: string;
+  /** Host of the endpoint: its path may be a secret and is not told. */
+  host: string;
+  /** How long its link works. */
+  days: number;
+}
+
+/** What an endpoint is tried out with. */
+export type ProbeText = { probe: "challenge"; echo: string } | { probe: "test"; probeId: string } | { probe: "hello" };
+
+/** What registering webhooks, and the portal of their integrators, work with. */
+export interface WebhookDeps {
+  status: Pick<StatusStore, "getPage" | "listPages" | "getCatalog" | "getIncident" | "listUpdates">;
+  subscribers: Pick<
+    SubscriberStore,
+    "get" | "create" | "findByAddress" | "replace" | "countHost" | "rotateSecret" | "remove" | "blockOf"
+  >;
+  access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count">;
+  ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "changeDelivery">;
+  /** Where deliveries go that are sent again, and where endpoints are tried out: the webhooks' lane for retries. */
+  resends: RetryQueues;
+  probes: ProbeQueue;
+  letters: LetterQueue;
+  renderPortalLink: (letter: ContactLetter & { portalUrl: string }) => Promise<string>;
+  renderChatConfirmation: (letter: ContactLetter & { chat: ChatFormat; confirmUrl: string }) => Promise<string>;
+  /** The body of a probe in the endpoint's format; challenges are for `statuspage` alone, hellos for the others. */
+  renderProbe: (text: ProbeText, to: { page: Page; format: WebhookFormat; locale: Locale; now: number }) => string;
+  clock: Clock;
+  random: Random;
+  /** No trailing slash. */
+  pageUrl: string;
+  /** Where the links of mails lead: this API. No trailing slash. */
+  subscriptionsUrl: string;
+  webhookTargets: "public" | "any";
+  log: Logger;
+}

@@ -1,0 +1,41 @@
+import type { Page, Site } from "../core/page.ts";
+import { renderChatConfirmationMail } from "../templates/chat-confirmation-email.ts";
+import { chatBody, testPost } from "../templates/chat-post.ts";
+import { renderPortalLinkMail } from "../templates/portal-link-email.ts";
+import { challengeJson, testJson } from "../templates/probe-webhook.ts";
+import type { ContactLetter, WebhookDeps } from "./webhook-deps.ts";
+
+/** What endpoints and their contacts are sent, for one deployment's addresses. */
+export function webhookRenderersFor({
+  mailFrom,
+  ...site
+}: Site & { mailFrom: string }): Pick<WebhookDeps, "renderPortalLink" | "renderChatConfirmation" | "renderProbe"> {
+  const letterOf = <Letter extends ContactLetter>({ page, ...letter }: Letter) => ({
+    ...letter,
+    pageName: page.name,
+    branding: page.branding,
+    pageUrl: site.pageUrl,
+    mailFrom,
+  });
+  return {
+    renderPortalLink: (letter) => renderPortalLinkMail(letterOf(letter)),
+    renderChatConfirmation: (letter) => renderChatConfirmationMail(letterOf(letter)),
+    renderProbe: (text, { page, format, now }) => {
+      switch (text.probe) {
+        case "challenge":
+          return challengeJson({ page, site, now }, text.echo);
+        case "test":
+          return testJson({ page, site, now }, text.probeId);
+        case "hello":
+          return format === "statuspage"
+            ? helloJson(page)
+            : JSON.stringify(chatBody(format, testPost(page, site.pageUrl)));
+      }
+    },
+  };
+}
+
+/** No endpoint of Statuspage's format is greeted: it is challenged. */
+function helloJson({ id }: Page): never {
+  throw new Error(`page ${id} greets chats alone`);
+}

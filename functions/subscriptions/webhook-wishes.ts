@@ -1,0 +1,22 @@
+import * as z from "zod/mini";
+import { impactSchema, type UpdateStatus, updateStatusSchema } from "../core/incident.ts";
+import { webhookFormatSchema } from "../core/subscriber.ts";
+import { optional } from "../lambda/input.ts";
+
+const status = z.enum(updateStatusSchema.options, "must be a status of an update");
+
+/** Of all statuses, only those that are named; null, like naming each of them, is all. */
+const statuses = z.pipe(
+  z.array(status, "must be a list of statuses").check(z.minLength(1, "must name at least one status")),
+  z.transform((named): UpdateStatus[] | null => {
+    const chosen = updateStatusSchema.options.filter((one) => named.includes(one));
+    return chosen.length === updateStatusSchema.options.length ? null : chosen;
+  }),
+);
+
+/** What a webhook is posted, and of which updates: the fields of requests, public and operators'. */
+export const wishFields = {
+  format: optional(z.enum(webhookFormatSchema.options, "must be statuspage, slack, discord or teams")),
+  statuses: z.optional(z.nullable(statuses)),
+  minimum_impact: optional(z.enum(impactSchema.options, "must be none, maintenance, minor, major or critical")),
+};

@@ -1,0 +1,238 @@
+import { Webhook } from "standardwebhooks";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { newSubscriber } from "../../../functions/subscriptions/new-subscriber.ts";
+import { linkIn, PAGE_ID, START } from "./subscription-world.ts";
+import { CONTACT, ENDPOINT, webhookWorld } from "./webhook-world.ts";
+
+const HOUR = 60 * 60_000;
+const NOTHING: { headers: Record<string, string>; body: string } = { headers: {}, body: "" };
+const SLACK = "https://hooks.slack.com/services/T1/B2/secret";
+
+// The library verifies by the real clock.
+beforeEach(() => vi.useFakeTimers({ now: START, toFake: ["Date"] }));
+afterEach(() => vi.useRealTimers());
+
+test("an endpoint is registered, challenged with the secret that was shown, and active once it echoes", async () => {
+  const world = await webhookWorld();
+  const { reply, signing_secret } = await world.register({ minimum_impact: "major", statuses: ["resolved"] });
+  expect(reply.status).toBe(201);
+  expect(reply.json).toMatchObject({
+    state: "unconfirmed",
+    endpoint: ENDPOINT,
+    email: CONTACT,
+    format: "statuspage",
+    statuses: ["resolved"],
+    minimum_impact: "major",
+    signing_secret: expect.stringMatching(/^whsec_/),
+    confirmed_by: "challenge",
+    contact_mailed: true,
+  });
+  expect(await world.stored()).toMatchObject({ state: "unconfirmed", contactEmail: CONTACT });
+
+  const mails = await world.work();
+  expect(mails).toHaveLength(1);
+  expect(mails[0]).toContain(`to ${CONTACT}`);
+  const [challenge = { headers: {}, body: "" }] = world.posted;
+  expect(new Webhook(signing_secret ?? "").verify(challenge.body, challenge.headers)).toMatchObject({
+    challenge: expect.stringMatching(/^[\w-]{32}$/),
+  });
+  expect(await world.stored()).toMatchObject({ state: "active", confirmedAt: START });
+});
+
+test("an endpoint that does not echo is asked again, and is told nothing else", async () => {
+  const world = await webhookWorld();
+  world.answers(() => ({ status: 200, text: "ok" }));
+  await world.register();
+  for (let minutes = 0; minutes < 180; minutes += 1) {
+    await world.work();
+    world.tick(60_000);
+  }
+  expect(world.posted).toHaveLength(6);
+  expect(new Set(world.posted.map(({ body }) => body)).size).toBe(1);
+  expect(await world.stored()).toMatchObject({ state: "unconfirmed" });
+});
+
+test("a form does as well as JSON", async () => {
+  const world = await webhookWorld();
+  const reply = await world.send("POST", "/subscriptions/webhooks", {
+    body: new URLSearchParams({ endpoint: ENDPOINT, email: CONTACT, "statuses[]": "resolved" }).toString(),
+    contentType: "application/x-www-form-urlencoded",
+  });
+  expect(reply.status).toBe(201);
+  expect(await world.stored()).toMatchObject({ statuses: ["resolved"] });
+});
+
+describe("bad input names its field, and nothing is stored or queued", () => {
+  test.each([
+    ["no endpoint", { endpoint: undefined }, "endpoint"],
+    ["no contact", { email: undefined }, "email"],
+    ["a contact that is none", { email: "nobody" }, "email"],
+    ["http", { endpoint: "http://receiver.example.org/" }, "endpoint"],
+    ["another port", { endpoint: "https://receiver.example.org:8080/" }, "endpoint"],
+    ["user info", { endpoint: "https://a:b@receiver.example.org/" }, "endpoint"],
+    ["loopback", { endpoint: "https://127.0.0.1/" }, "endpoint"],
+    ["loopback, written as one number", { endpoint: "https://2130706433/" }, "endpoint"],
+    ["loopback, in full-width digits", { endpoint: "https://１２７.0.0.1/" }, "endpoint"],
+    ["loopback, of IPv6", { endpoint: "https://[::1]/" }, "endpoint"],
+    ["loopback, mapped", { endpoint: "https://[::ffff:127.0.0.1]/" }, "endpoint"],
+    ["a private network", { endpoint: "https://10.1.2.3/" }, "endpoint"],
+    ["cloud metadata", { endpoint: "https://169.254.169.254/latest/meta-data" }, "endpoint"],
+    ["a name of one label", { endpoint: "https://localhost/" }, "endpoint"],
+    ["a name that is only local", { endpoint: "https://metadata.google.internal./" }, "endpoint"],
+    ["a format that is none", { format: "xml" }, "format"],
+    ["a chat's format at any host", { format: "slack" }, "format"],
+    ["another chat's format", { endpoint: SLACK, format: "teams" }, "format"],
+    ["a status that is none", { statuses: ["red"] }, "statuses.0"],
+    ["no status", { statuses: [] }, "statuses"],
+    ["an impact that is none", { minimum_impact: "huge" }, "minimum_impact"],
+    ["an unknown component", { component_ids: ["nocomponent0"] }, "component_ids"],
+    ["an unknown incident", { incident_id: "noincident00" }, "incident_id"],
+    ["an unknown language", { locale: "xx" }, "locale"],
+  ])("%s", async (_what, fields, field) => {
+    const world = await webhookWorld();
+    const { reply } = await world.register(fields);
+    expect(reply.status).toBe(422);
+    expect(reply.json).toMatchObject({ details: [{ field }] });
+    expect((await world.subscribers.list(PAGE_ID, "webhook", 10, null)).items).toEqual([]);
+    expect(world.queues.sent).toEqual([]);
+  });
+});
+
+describe("an endpoint that is registered already", () => {
+  test("and active stays as it is: 409, and its present contact gets the link", async () => {
+    const world = await webhookWorld();
+    await world.open();
+    const before = await world.stored();
+    world.tick(HOUR);
+    const { reply } = await world.register({ email: "mallory@example.net", statuses: ["resolved"] });
+    expect(reply.status).toBe(409);
+    expect(await world.stored()).toEqual(before);
+    const mails = await world.work();
+    expect(mails).toHaveLength(1);
+    expect(mails[0]).toContain(`to ${CONTACT}`);
+    expect(reply.text).not.toContain(CONTACT);
+    expect(world.posted).toHaveLength(1);
+  });
+
+  test.each(["unconfirmed", "unsubscribed", "quarantined"] as const)(
+    "and %s is registered anew under its id, with a secret and a contact that are new",
+    async (state) => {
+      const world = await webhookWorld();
+      world.answers(() => ({ status: 500, text: "" }));
+      const first = await world.register({ minimum_impact: "major" });
+      const portal = linkIn((await world.work())[0], "portal");
+      const states = ["unconfirmed", "active"] as const;
+      await world.subscribers.changeState(PAGE_ID, "webhook", first.id, states, state, START);
+      expect((await world.send("GET", portal)).status).toBe(200);
+
+      world.tick(1_000);
+      const second = await world.register({ email: "bob@example.net" });
+      expect(second.reply.status).toBe(201);
+      expect(second.id).toBe(first.id);
+      expect(second.signing_secret).not.toBe(first.signing_secret);
+      expect(await world.stored()).toMatchObject({
+        state: "unconfirmed",
+        contactEmail: "bob@example.net",
+        secretVersion: 2,
+        preferences: { minimumImpact: "none" },
+        quarantinedAt: null,
+        unsubscribedAt: null,
+      });
+      expect(await world.stored()).not.toHaveProperty("rotation");
+      expect((await world.send("GET", portal)).status).toBe(404);
+
+      world.posted.length = 0;
+      await world.work();
+      const { headers, body } = world.posted[0] ?? NOTHING;
+      expect(headers["webhook-signature"]?.split(" ")).toHaveLength(1);
+      expect(new Webhook(second.signing_secret ?? "").verify(body, headers)).toHaveProperty("challenge");
+      expect(() => new Webhook(first.signing_secret ?? "").verify(body, headers)).toThrow();
+    },
+  );
+
+  test("the challenge of an earlier registration confirms nobody", async () => {
+    const world = await webhookWorld();
+    await world.register();
+    world.tick(1_000);
+    await world.register({ email: "bob@example.net" });
+    await world.work();
+    // Both challenges were queued; only the second was posted.
+    expect(world.posted).toHaveLength(1);
+    expect(await world.stored()).toMatchObject({ state: "active", contactEmail: "bob@example.net" });
+  });
+});
+
+describe("caps", () => {
+  test("of endpoints at one host", async () => {
+    const world = await webhookWorld();
+    for (let made = 0; made < 20; made += 1) {
+      const contact = {
+        channel: "webhook" as const,
+        endpoint: `https://receiver.example.org/${made}`,
+        contactEmail: null,
+      };
+      const scopes = { page: true, components: [], incidents: [] };
+      const id = `endpoint${String(made).padStart(4, "0")}`;
+      await world.subscribers.create(
+        newSubscriber({ pageId: PAGE_ID, id, contact, scopes, locale: "en", confirmed: true }, START),
+      );
+    }
+    const { reply } = await world.register();
+    expect(reply.status).toBe(422);
+    expect(reply.json).toMatchObject({ details: [{ field: "endpoint" }] });
+    expect((await world.register({ endpoint: "https://other.example.org/" })).reply.status).toBe(201);
+  });
+
+  test("of registrations by one source: 429, which says when", async () => {
+    const world = await webhookWorld();
+    const statuses: number[] = [];
+    for (let made = 0; made < 21; made += 1) {
+      const endpoint = `https://host${made}.example.org/`;
+      statuses.push((await world.register({ endpoint })).reply.status);
+    }
+    expect(statuses).toEqual([...Array.from({ length: 20 }, () => 201), 429]);
+    const { reply } = await world.register();
+    expect(Number(reply.headers["retry-after"])).toBeGreaterThan(0);
+    expect((await world.work()).length).toBe(1);
+  });
+
+  test("of proofs asked of one endpoint", async () => {
+    const world = await webhookWorld();
+    world.answers(() => ({ status: 404, text: "" }));
+    const statuses: number[] = [];
+    for (let made = 0; made < 6; made += 1) statuses.push((await world.register()).reply.status);
+    expect(statuses).toEqual([201, 201, 201, 201, 201, 429]);
+  });
+
+  test("a contact who was written to a moment ago gets no second mail, and is registered all the same", async () => {
+    const world = await webhookWorld();
+    await world.register();
+    const { reply } = await world.register({ endpoint: "https://staging.example.org/", email: "Ops+x@example.org" });
+    expect(reply.json).toMatchObject({ contact_mailed: false });
+    expect(await world.work()).toHaveLength(1);
+  });
+});
+
+describe("a chat's webhook", () => {
+  test("is posted a first post, and is active once its contact has confirmed it", async () => {
+    const world = await webhookWorld();
+    const { reply } = await world.register({ endpoint: SLACK });
+    expect(reply.json).toMatchObject({ format: "slack", signing_secret: null, confirmed_by: "mail to the contact" });
+    const [mail] = await world.work();
+    expect(world.posted).toHaveLength(1);
+    expect(JSON.parse(world.posted[0]?.body ?? "")).toMatchObject({ text: expect.stringContaining("DRACOON") });
+    const confirm = linkIn(mail, "confirm");
+    expect((await world.send("GET", confirm)).status).toBe(200);
+    expect(await world.find("webhook", SLACK)).toMatchObject({ state: "unconfirmed" });
+    expect((await world.send("POST", confirm)).status).toBe(200);
+    expect(await world.find("webhook", SLACK)).toMatchObject({ state: "active", format: "slack" });
+  });
+
+  test("is not registered when its contact cannot be written to", async () => {
+    const world = await webhookWorld();
+    await world.register();
+    const { reply } = await world.register({ endpoint: SLACK });
+    expect(reply.status).toBe(429);
+    expect(await world.find("webhook", SLACK)).toBeNull();
+  });
+});
