@@ -1,4 +1,5 @@
 import { newId } from "../core/ids.ts";
+import type { Impact } from "../core/incident.ts";
 import type { Scopes, Subscriber } from "../core/subscriber.ts";
 import { sendConfirmation } from "../subscriptions/confirmation.ts";
 import type { Contact } from "../subscriptions/contact.ts";
@@ -11,6 +12,8 @@ import { fieldOf } from "./subscriber-view.ts";
 export interface Addition {
   contact: Contact;
   scopes: Scopes;
+  /** Absent: of any; who comes back keeps theirs. */
+  minimumImpact?: Impact | undefined;
   /** Active at once; otherwise an email address has to be confirmed first. */
   confirmed: boolean;
 }
@@ -24,7 +27,7 @@ export type AddOutcome = { outcome: "added"; subscriber: Subscriber } | { outcom
  */
 export async function addSubscriber(deps: ManageDeps, call: ManageCall, addition: Addition): Promise<AddOutcome> {
   const { contact, scopes } = addition;
-  const subscriber = newSubscriber(
+  const fresh = newSubscriber(
     {
       pageId: call.page.id,
       id: newId(call.idRandom),
@@ -35,6 +38,7 @@ export async function addSubscriber(deps: ManageDeps, call: ManageCall, addition
     },
     call.now,
   );
+  const subscriber = withImpact(fresh, addition.minimumImpact);
   const key = await deps.access.currentSigningKey(call.page.id);
   await refuseBlocked(deps, key, subscriber, `subscriber.${fieldOf(subscriber)}`);
   const created = await deps.subscribers.create(subscriber);
@@ -49,7 +53,7 @@ export async function addSubscriber(deps: ManageDeps, call: ManageCall, addition
     return { outcome: "added", subscriber: await confirmIfNeeded(deps, holder, call.now) };
   }
   if (!mayComeBack(holder)) return { outcome: "taken", holder };
-  return { outcome: "added", subscriber: await bringBack(deps, holder, subscriber, call.now) };
+  return { outcome: "added", subscriber: await bringBack(deps, holder, subscriber, addition, call.now) };
 }
 
 /** Subscribing an endpoint anew is also how it leaves its quarantine. */
@@ -57,12 +61,36 @@ function mayComeBack({ state, channel }: Subscriber): boolean {
   return state === "unsubscribed" || (state === "quarantined" && channel === "webhook");
 }
 
-async function bringBack(deps: ManageDeps, holder: Subscriber, wanted: Subscriber, now: number): Promise<Subscriber> {
+function withImpact(subscriber: Subscriber, minimumImpact: Impact | undefined): Subscriber {
+  if (minimumImpact === undefined) return subscriber;
+  return { ...subscriber, preferences: { ...subscriber.preferences, minimumImpact } };
+}
+
+async function bringBack(
+  deps: ManageDeps,
+  holder: Subscriber,
+  wanted: Subscriber,
+  { contact, minimumImpact }: Addition,
+  now: number,
+): Promise<Subscriber> {
   const { pageId, channel, id } = holder;
   await deps.subscribers.saveScopes(pageId, channel, id, wanted.scopes, now);
   const changed = await deps.subscribers.changeState(pageId, channel, id, [holder.state], wanted.state, now);
   if (changed.outcome !== "changed") throw conflict();
-  return confirmIfNeeded(deps, changed.subscriber, now);
+  const back = wished(withImpact(changed.subscriber, minimumImpact), contact);
+  if (back === changed.subscriber) return confirmIfNeeded(deps, back, now);
+  const replaced = await deps.subscribers.replace(changed.subscriber, back);
+  if (replaced.outcome !== "changed") throw conflict();
+  return confirmIfNeeded(deps, replaced.subscriber, now);
+}
+
+/** What the request says of an endpoint's format and statuses; the rest stays. */
+function wished(subscriber: Subscriber, contact: Contact): Subscriber {
+  if (subscriber.channel !== "webhook" || contact.channel !== "webhook") return subscriber;
+  const { format = subscriber.format, statuses = subscriber.statuses } = contact;
+  return format === subscriber.format && statuses === subscriber.statuses
+    ? subscriber
+    : { ...subscriber, format, statuses };
 }
 
 async function confirmIfNeeded(deps: ManageDeps, subscriber: Subscriber, now: number): Promise<Subscriber> {

@@ -21,6 +21,8 @@ export function presentSubscriber(subscriber: Subscriber, page: Page) {
     quarantine_reason: subscriber.state === "quarantined" ? (subscriber.quarantineReason ?? null) : null,
     purge_at: time(subscriber.state === "quarantined" ? purgeAtOf(subscriber) : null),
     components: subscriber.scopes.components,
+    minimum_impact: subscriber.preferences.minimumImpact,
+    ...(subscriber.channel === "webhook" ? { format: subscriber.format, statuses: subscriber.statuses } : {}),
     page_access_user_id: null,
     created_at: time(subscriber.createdAt),
   };

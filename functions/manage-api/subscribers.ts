@@ -1,10 +1,11 @@
 import * as z from "zod/mini";
 import { newId } from "../core/ids.ts";
 import type { Scopes, Subscriber } from "../core/subscriber.ts";
-import { fieldsIn, fieldsUnder, idList } from "../lambda/input.ts";
+import { fieldsIn, fieldsUnder, idList, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { sendConfirmation } from "../subscriptions/confirmation.ts";
 import { contactOf, newSubscriberSchema } from "../subscriptions/contact.ts";
+import { wishFields } from "../subscriptions/webhook-wishes.ts";
 import { addSubscriber } from "./add-subscriber.ts";
 import { unknownComponents } from "./components.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
@@ -15,9 +16,18 @@ import { fieldOf, presentNewSubscriber, presentSubscriber } from "./subscriber-v
 /** What is kept for a replay: neither an address nor a signing secret belongs into the access table. */
 const keptSchema = z.union([z.object({ subscriber: z.string() }), z.object({ joined: z.string() })]);
 
-const scopeChangeSchema = z.object({
-  component_ids: idList.check(z.minLength(1, "must name at least one component")),
-});
+const changeSchema = z
+  .object({
+    component_ids: optional(idList.check(z.minLength(1, "must name at least one component"))),
+    ...wishFields,
+  })
+  .check(
+    z.refine(
+      ({ component_ids, statuses, minimum_impact }) =>
+        component_ids !== undefined || statuses !== undefined || minimum_impact !== undefined,
+      { path: ["component_ids"], error: "is required, or statuses, or minimum_impact" },
+    ),
+  );
 
 export function subscriberRoutes(deps: ManageDeps): ManageRoute[] {
   const all = "/pages/{page}/subscribers";
@@ -37,7 +47,7 @@ export function subscriberRoutes(deps: ManageDeps): ManageRoute[] {
     { method: "GET", path: `${all}/histogram_by_state`, scope: read, run: (call) => subscriberHistogram(deps, call) },
     { method: "GET", path: `${all}/unsubscribed`, scope: read, run: (call) => listUnsubscribed(deps, call) },
     { method: "GET", path: one, scope: read, run: (call) => show(deps, call) },
-    { method: "PATCH", path: one, scope: write, run: (call) => changeScopes(deps, call) },
+    { method: "PATCH", path: one, scope: write, run: (call) => change(deps, call) },
     { method: "DELETE", path: one, scope: write, run: (call) => unsubscribe(deps, call) },
     { method: "POST", path: `${one}/resend_confirmation`, scope: write, run: (call) => resend(deps, call) },
     {
@@ -58,7 +68,7 @@ async function create(deps: ManageDeps, call: ManageCall): Promise<ManageReply> 
   await checkComponents(deps, call, "subscriber.component_ids", components);
   const scopes: Scopes = { page: components.length === 0, components, incidents: [] };
   const confirmed = input.skip_confirmation_notification ?? false;
-  const added = await addSubscriber(deps, call, { contact, scopes, confirmed });
+  const added = await addSubscriber(deps, call, { contact, scopes, confirmed, minimumImpact: input.minimum_impact });
   if (added.outcome === "taken") throw invalid(`subscriber.${fieldOf(added.holder)}`, "is subscribed already");
   return createdReply(deps, call, added.subscriber);
 }
@@ -83,14 +93,26 @@ async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   return { status: 200, body: presentSubscriber(await subscriberIn(deps, call), call.page) };
 }
 
-async function changeScopes(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
-  const { component_ids: components } = fieldsIn(scopeChangeSchema, call.body, "");
-  await checkComponents(deps, call, "component_ids", components);
-  const { channel, id, scopes } = await subscriberIn(deps, call);
-  const next: Scopes = { page: false, components, incidents: scopes.incidents };
-  const changed = await deps.subscribers.saveScopes(call.page.id, channel, id, next, call.now);
-  if (changed.outcome === "missing") throw notFound("subscriber");
-  return { status: 200, body: presentSubscriber(changed.subscriber, call.page) };
+/** Statuspage's change of components; and Tocsin's of which updates they are sent. The format of an endpoint is fixed. */
+async function change(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
+  const { component_ids: components, statuses, minimum_impact, format } = fieldsIn(changeSchema, call.body, "");
+  await checkComponents(deps, call, "component_ids", components ?? []);
+  const read = await subscriberIn(deps, call);
+  if (format !== undefined) throw invalid("format", "cannot be changed");
+  if (statuses !== undefined && read.channel !== "webhook") throw invalid("statuses", "is for an endpoint alone");
+  const common = {
+    scopes: components === undefined ? read.scopes : { page: false, components, incidents: read.scopes.incidents },
+    preferences: { ...read.preferences, minimumImpact: minimum_impact ?? read.preferences.minimumImpact },
+    updatedAt: call.now,
+  };
+  const next: Subscriber =
+    read.channel === "webhook"
+      ? { ...read, ...common, statuses: statuses === undefined ? read.statuses : statuses }
+      : { ...read, ...common };
+  const replaced = await deps.subscribers.replace(read, next);
+  if (replaced.outcome === "missing") throw notFound("subscriber");
+  if (replaced.outcome === "unchanged") throw conflict();
+  return { status: 200, body: presentSubscriber(replaced.subscriber, call.page) };
 }
 
 async function unsubscribe(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {

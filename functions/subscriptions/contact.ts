@@ -5,6 +5,7 @@ import type { WebhookFormat } from "../core/subscriber.ts";
 import { flag, idList, line, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
 import { isForbiddenLiteral } from "../providers/pinned-connection.ts";
+import { wishFields } from "./webhook-wishes.ts";
 
 const EMAIL_LIMIT = 254;
 const ENDPOINT_LIMIT = 2_000;
@@ -27,6 +28,7 @@ export const newSubscriberSchema = z.object({
   phone_number: optional(phoneNumberField),
   skip_confirmation_notification: optional(flag),
   component_ids: optional(idList.check(z.minLength(1, "must name at least one component"))),
+  ...wishFields,
 });
 export type NewSubscriber = z.infer<typeof newSubscriberSchema>;
 
@@ -49,7 +51,10 @@ export interface ContactRules {
 
 /** How a new subscriber is reached: an endpoint (its email is whom to tell of trouble), a phone number, or an email. Throws 422. */
 export function contactOf(input: NewSubscriber, rules: ContactRules): Contact {
-  const { email, endpoint, phone_number } = input;
+  const { email, endpoint, phone_number, format, statuses } = input;
+  if (endpoint === undefined && format !== undefined) throw invalid("subscriber.format", "is for an endpoint alone");
+  if (endpoint === undefined && statuses !== undefined)
+    throw invalid("subscriber.statuses", "is for an endpoint alone");
   if (phone_number !== undefined) {
     if (endpoint !== undefined || email !== undefined) {
       throw invalid("subscriber.phone_number", "cannot be given together with email or endpoint");
@@ -61,6 +66,8 @@ export function contactOf(input: NewSubscriber, rules: ContactRules): Contact {
       channel: "webhook",
       endpoint: endpointOf(endpoint, rules.webhookTargets, "subscriber.endpoint"),
       contactEmail: email ?? null,
+      ...(format === undefined ? {} : { format }),
+      ...(statuses === undefined ? {} : { statuses }),
     };
   }
   if (email !== undefined) return { channel: "email", email };
