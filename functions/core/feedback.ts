@@ -1,4 +1,10 @@
-import { addressOf, type QuarantineReason, type Subscriber, type TransientBounces } from "./subscriber.ts";
+import {
+  addressOf,
+  type EmailSubscriber,
+  type QuarantineReason,
+  type Subscriber,
+  type TransientBounces,
+} from "./subscriber.ts";
 
 /** What came back of one mail after SES had accepted it. */
 export interface Feedback {
@@ -28,6 +34,8 @@ export type Report =
 export type Verdict =
   | { do: "nothing" }
   | { do: "quarantine"; reason: QuarantineReason }
+  /** They have left, or are in quarantine for less: they stay so, and this is remembered of them. */
+  | { do: "remember"; reason: QuarantineReason }
   | { do: "count"; bounces: TransientBounces }
   /** Bounced on day after day since then: quarantine, unless a mail in between arrived. */
   | { do: "look back"; since: number };
@@ -50,16 +58,32 @@ const ABOUT_THE_MAIL = new Set(["MessageTooLarge", "ContentRejected", "Attachmen
 /** Feedback that is reported twice, or late, changes nothing twice: neither a count nor what an operator did since. */
 export function judge(subscriber: Subscriber | null, { address, at, report }: Feedback): Verdict {
   if (subscriber?.channel !== "email" || addressOf(subscriber) !== address) return { do: "nothing" };
-  if (subscriber.state !== "active" && subscriber.state !== "unconfirmed") return { do: "nothing" };
   // Confirmed or reactivated since.
   if ((subscriber.confirmedAt ?? 0) > at) return { do: "nothing" };
+  switch (subscriber.state) {
+    case "quarantined":
+    case "unsubscribed":
+      // "Spam and unsubscribe" does both, in either order.
+      return report.kind === "complaint" && subscriber.quarantineReason !== "complaint"
+        ? { do: "remember", reason: "complaint" }
+        : { do: "nothing" };
+    case "unconfirmed":
+      // What bounced before they signed up anew. A complaint that is told late is a complaint.
+      if (report.kind !== "complaint" && subscriber.updatedAt > at) return { do: "nothing" };
+      return judgeReport(subscriber, report, at);
+    case "active":
+      return judgeReport(subscriber, report, at);
+  }
+}
+
+function judgeReport({ transientBounces }: EmailSubscriber, report: Report, at: number): Verdict {
   switch (report.kind) {
     case "permanent bounce":
       return { do: "quarantine", reason: "bounce" };
     case "complaint":
       return { do: "quarantine", reason: "complaint" };
     case "transient bounce":
-      return ABOUT_THE_MAIL.has(report.subtype) ? { do: "nothing" } : judgeTransient(subscriber.transientBounces, at);
+      return ABOUT_THE_MAIL.has(report.subtype) ? { do: "nothing" } : judgeTransient(transientBounces, at);
   }
 }
 

@@ -56,6 +56,7 @@ const common = {
   updatedAt: z.number(),
   confirmedAt: z.nullable(z.number()),
   quarantinedAt: z.nullable(z.number()),
+  /** Outlasts leaving: whoever complained and left has complained. */
   quarantineReason: z.optional(quarantineReasonSchema),
   unsubscribedAt: z.nullable(z.number()),
   /** SHA-256 of the confirmation token while one is outstanding. */
@@ -148,9 +149,12 @@ export function purgeAtOf({
   }
 }
 
-/** What must be remembered of an address when its subscriber is removed: that it bounced, or that its holder complained. */
+/**
+ * What stands against an address whose subscriber is in quarantine or has left, and must be remembered when they are
+ * removed: that it bounced, which a confirmation undoes, or that its holder complained, which no sign-up does.
+ */
 export function lastingReason({ state, quarantineReason }: Subscriber): BlockReason | null {
-  if (state !== "quarantined") return null;
+  if (state !== "quarantined" && state !== "unsubscribed") return null;
   return quarantineReason === "bounce" || quarantineReason === "complaint" ? quarantineReason : null;
 }
 

@@ -1,6 +1,7 @@
 import { newId } from "../core/ids.ts";
 import type { Impact } from "../core/incident.ts";
-import type { Scopes, Subscriber } from "../core/subscriber.ts";
+import { lastingReason, type Scopes, type Subscriber } from "../core/subscriber.ts";
+import { invalid } from "../lambda/problem.ts";
 import { sendConfirmation } from "../subscriptions/confirmation.ts";
 import type { Contact } from "../subscriptions/contact.ts";
 import { newSubscriber } from "../subscriptions/new-subscriber.ts";
@@ -23,7 +24,7 @@ export type AddOutcome = { outcome: "added"; subscriber: Subscriber } | { outcom
 /**
  * Stores a subscriber and, where one is needed, sets the confirmation going. Somebody who had unsubscribed, or
  * an endpoint in quarantine, comes back under the old id. `taken`: the address has a living subscriber already, which is left as it is.
- * Throws 422 for an address that is blocked.
+ * Throws 422 for an address that is blocked, and for whoever complained and left.
  */
 export async function addSubscriber(deps: ManageDeps, call: ManageCall, addition: Addition): Promise<AddOutcome> {
   const { contact, scopes } = addition;
@@ -51,6 +52,9 @@ export async function addSubscriber(deps: ManageDeps, call: ManageCall, addition
   // An earlier run under the same Idempotency-Key stored it, and may have died before the confirmation went out.
   if (holder.id === subscriber.id) {
     return { outcome: "added", subscriber: await confirmIfNeeded(deps, holder, call.now) };
+  }
+  if (holder.state === "unsubscribed" && lastingReason(holder) === "complaint") {
+    throw invalid(`subscriber.${fieldOf(holder)}`, "is not to be written to: its holder complained, and left");
   }
   if (!mayComeBack(holder)) return { outcome: "taken", holder };
   return { outcome: "added", subscriber: await bringBack(deps, holder, subscriber, addition, call.now) };

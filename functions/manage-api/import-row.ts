@@ -90,7 +90,7 @@ export async function subscriberOf(row: unknown, id: string, context: RowContext
     case "quarantined":
       return { ...subscriber, state, quarantinedAt: now, ...reasonOf(input.quarantine_reason) };
     case "unsubscribed":
-      return { ...subscriber, state, unsubscribedAt: now };
+      return { ...subscriber, state, unsubscribedAt: now, ...reasonOf(input.quarantine_reason) };
   }
 }
 

@@ -57,9 +57,14 @@ function rowOf(subscriber: Subscriber, time: (instant: number) => string) {
     minimum_impact: preferences.minimumImpact,
     locale: subscriber.locale,
     paused: subscriber.pausedAt !== null,
-    quarantine_reason: subscriber.state === "quarantined" ? (subscriber.quarantineReason ?? null) : null,
+    quarantine_reason: isOut(subscriber) ? (subscriber.quarantineReason ?? null) : null,
     created_at: time(subscriber.createdAt),
   };
+}
+
+/** Whoever complained and left is not to be written to elsewhere either. */
+function isOut({ state }: Subscriber): boolean {
+  return state === "quarantined" || state === "unsubscribed";
 }
 
 function contactOf(subscriber: Subscriber) {

@@ -35,7 +35,7 @@ async function followInSubscriber(feedback: Feedback, deps: FeedbackDeps): Promi
     if (next === null) return;
     const replaced = await deps.subscribers.replace(subscriber, next);
     if (replaced.outcome === "unchanged") continue;
-    if (next.state === "quarantined") {
+    if (next.state === "quarantined" && subscriber.state !== "quarantined") {
       deps.log.info("quarantined", { pageId, subscriberId, reason: next.quarantineReason ?? "" });
     }
     return;
@@ -56,6 +56,8 @@ async function changed(
       return null;
     case "quarantine":
       return quarantined(subscriber, verdict.reason, now);
+    case "remember":
+      return { ...subscriber, quarantineReason: verdict.reason, updatedAt: now };
     case "count":
       return { ...subscriber, transientBounces: verdict.bounces, updatedAt: now };
     case "look back":

@@ -3,7 +3,17 @@ import { type TransactWriteItem, TransactWriteItemsCommand } from "@aws-sdk/clie
 import * as z from "zod/mini";
 import { type Subscriber, subscriberSchema } from "../core/subscriber.ts";
 import { queryShards } from "./sharded-index.ts";
-import { addressKey, hostKey, PURGE_PARTITIONS, purgeItemSchema, subscriberKey } from "./subscriber-items.ts";
+import {
+  addressKey,
+  hostKey,
+  isUnsettled,
+  PURGE_PARTITIONS,
+  purgeItemSchema,
+  purgePartition,
+  subscriberKey,
+  unsettledAfter,
+  unsettledFrom,
+} from "./subscriber-items.ts";
 import type { SubscriberStore } from "./subscribers.ts";
 import {
   attemptThroughConflicts,
@@ -18,11 +28,11 @@ import {
 
 const keySchema = z.object({ pk: z.string(), sk: z.string() });
 
-/** The part of the subscribers store that removes. */
+/** The part of the subscribers store that removes, and what else its index is good for. */
 export function dynamoPurge(
   client: DynamoDBClient,
   table: string,
-): Pick<SubscriberStore, "listPurgeable" | "removeUnchanged"> {
+): Pick<SubscriberStore, "listPurgeable" | "listUnsettled" | "removeUnchanged"> {
   return {
     async listPurgeable(now, limit) {
       const before = timeKey(now + 1);
@@ -37,6 +47,25 @@ export function dynamoPurge(
       return read
         .filter((item) => (purgeItemSchema.parse(item).purgeSk ?? before) < before)
         .map((item) => subscriberSchema.parse(item));
+    },
+
+    async listUnsettled(limit, cursor) {
+      const { shard, after } = unsettledFrom(cursor);
+      const { items, last, more } = await queryShards(client, table, {
+        index: "purge",
+        shards: [purgePartition(shard)],
+        range: after === null ? null : { after },
+        limit,
+      });
+      const read = await batchGet(
+        client,
+        table,
+        items.map((item) => keySchema.parse(fromItem(item))),
+      );
+      return {
+        items: read.map((item) => subscriberSchema.parse(item)).filter(isUnsettled),
+        next: unsettledAfter(shard, more ? last : null),
+      };
     },
 
     async removeUnchanged(read) {

@@ -1,5 +1,4 @@
 import {
-  DeleteItemCommand,
   type DynamoDBClient,
   PutItemCommand,
   QueryCommand,
@@ -9,13 +8,12 @@ import {
 import * as z from "zod/mini";
 import { CHANNELS, type Channel, type Subscriber, subscriberSchema } from "../core/subscriber.ts";
 import { cursorParts } from "./cursor.ts";
+import { dynamoBlocks } from "./dynamo-blocks.ts";
 import { dynamoPurge, removalOf } from "./dynamo-purge.ts";
 import {
   addressGuardSchema,
   addressKey,
   audiencePartition,
-  blockItemSchema,
-  blockKey,
   guardKey,
   hostKey,
   hostPartition,
@@ -45,6 +43,9 @@ const subscribersSchema = z.array(subscriberSchema);
 
 /** Takes a subscriber out of the index of those who will be removed. */
 const STAYS = { purgePk: undefined, purgeSk: undefined };
+
+/** A state that changes between two writes, so many times in a row. */
+const STATE_ATTEMPTS = 3;
 
 // Greater than every "#<id>" of its position, and than nothing of the next one.
 const AFTER_ALL_IDS = "#~";
@@ -224,8 +225,19 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       );
     },
 
-    saveScopes(pageId, channel, subscriberId, scopes, now) {
-      return change(subscriberKey(pageId, channel, subscriberId), { scopes, updatedAt: now }, null, {});
+    async saveScopes(pageId, channel, subscriberId, scopes, now) {
+      const key = subscriberKey(pageId, channel, subscriberId);
+      const fields = { scopes, updatedAt: now };
+      const unconfirmed = { id: subscriberId, state: "unconfirmed", quarantinedAt: null, updatedAt: now } as const;
+      const values = { ":unconfirmed": "unconfirmed" };
+      // The time of an unconfirmed one's removal goes with every change of theirs. Most are not: one write for them.
+      for (let attempt = 1; attempt <= STATE_ATTEMPTS; attempt += 1) {
+        const most = await change(key, fields, "#state <> :unconfirmed", values);
+        if (most.outcome !== "unchanged") return most;
+        const other = await change(key, { ...fields, ...purgeFields(unconfirmed) }, "#state = :unconfirmed", values);
+        if (other.outcome !== "unchanged") return other;
+      }
+      throw new Error(`the state of subscriber ${subscriberId} kept changing`);
     },
 
     saveConfirmToken(pageId, channel, subscriberId, tokenHash, now) {
@@ -307,19 +319,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       return Count;
     },
 
-    async block(pageId, channel, mac, reason, now) {
-      const item = { ...blockKey(pageId, channel, mac), reason, at: now };
-      await client.send(new PutItemCommand({ TableName: table, Item: toItem(item) }));
-    },
-
-    async blockOf(pageId, channel, mac) {
-      const item = await getItem(client, table, blockKey(pageId, channel, mac));
-      return item === null ? null : blockItemSchema.parse(item).reason;
-    },
-
-    async unblock(pageId, channel, mac) {
-      await client.send(new DeleteItemCommand({ TableName: table, Key: toKey(blockKey(pageId, channel, mac)) }));
-    },
+    ...dynamoBlocks(client, table),
 
     ...dynamoPurge(client, table),
 

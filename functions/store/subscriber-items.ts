@@ -2,12 +2,14 @@ import * as z from "zod/mini";
 import { hashPosition, idSchema, sha256Hex } from "../core/ids.ts";
 import {
   addressOf,
+  type BlockReason,
   blockReasonSchema,
   type Channel,
   purgeAtOf,
   type Subscriber,
   type WebhookSubscriber,
 } from "../core/subscriber.ts";
+import { cursorParts } from "./cursor.ts";
 import { type Key, timeKey } from "./table.ts";
 
 export function audiencePartition(pageId: string, channel: Channel): string {
@@ -49,6 +51,11 @@ export function blockKey(pageId: string, channel: Channel, mac: string): Key {
 
 export const blockItemSchema = z.object({ reason: blockReasonSchema });
 
+/** What the holder of an address said outlives whatever is done; that mail bounced once does not, so it takes no other reason's place. */
+export function mayReplaceBlock(reason: BlockReason): boolean {
+  return reason !== "bounce";
+}
+
 /** The subscriber to store in the place of `read`: the time of its change is the version, so it must grow. */
 export function nextVersion<T extends Subscriber>(read: Subscriber, next: T): T {
   return { ...next, updatedAt: Math.max(next.updatedAt, read.updatedAt + 1) };
@@ -56,11 +63,26 @@ export function nextVersion<T extends Subscriber>(read: Subscriber, next: T): T 
 
 const PURGE_SHARDS = 8;
 
-function purgePartition(shard: number): string {
+export function purgePartition(shard: number): string {
   return `PURGE#${shard}`;
 }
 
 export const PURGE_PARTITIONS = Array.from({ length: PURGE_SHARDS }, (_, shard) => purgePartition(shard));
+
+/** Where a list of the index stands: a shard, and the last one told of it. */
+const UNSETTLED_FORM = /^([0-7])(?:\.(\d+)\.([a-z0-9]{12}))?$/;
+
+/** `after`: the sort key to go on after. Throws InvalidCursorError. */
+export function unsettledFrom(cursor: string | null): { shard: number; after: string | null } {
+  const [shard = "0", time, id] = cursor === null ? [] : cursorParts(cursor, UNSETTLED_FORM);
+  return { shard: Number(shard), after: time === undefined || id === undefined ? null : `${time}#${id}` };
+}
+
+/** Null: there are no more shards. `last`: the last one told of this shard, null when it is at its end. */
+export function unsettledAfter(shard: number, last: string | null): string | null {
+  if (last !== null) return `${shard}.${last.replace("#", ".")}`;
+  return shard + 1 < PURGE_SHARDS ? String(shard + 1) : null;
+}
 
 /**
  * Where a subscriber stands in the sparse index of those who will be removed, by the time of it; undefined, which takes
@@ -74,6 +96,11 @@ export function purgeFields(subscriber: PurgeSubject): { purgePk: string | undef
 }
 
 type PurgeSubject = Pick<Subscriber, "id" | "state" | "quarantinedAt" | "updatedAt">;
+
+/** Whether somebody read by way of the index is of it still. */
+export function isUnsettled({ state }: Subscriber): boolean {
+  return state === "unconfirmed" || state === "quarantined";
+}
 
 /** Read back of an item: what it says itself is newer than what the index says. */
 export const purgeItemSchema = z.object({ purgeSk: z.optional(z.string()) });

@@ -50,6 +50,7 @@ export interface SubscriberStore {
     to: SubscriberState,
     now: number,
   ): Promise<ChangeOutcome>;
+  /** Of an unconfirmed one it is two writes: the time of their removal goes with it. */
   saveScopes(
     pageId: string,
     channel: Channel,
@@ -91,15 +92,24 @@ export interface SubscriberStore {
   ): Promise<{ outcome: "saved" } | { outcome: "lost" }>;
   /** How many endpoints a host has (as `URL.host` tells it), counted up to `limit`. */
   countHost(pageId: string, host: string, limit: number): Promise<number>;
-  /** Nothing is to be sent to this address, whoever asks. `mac`: see `addressMac`; the address itself is not kept. */
-  block(pageId: string, channel: Channel, mac: string, reason: BlockReason, now: number): Promise<void>;
+  /**
+   * Nothing is to be sent to this address, whoever asks. `mac`: see `addressMac`; the address itself is not kept. A
+   * bounce takes no other reason's place. Returns the reason that stood there before, if any.
+   */
+  block(pageId: string, channel: Channel, mac: string, reason: BlockReason, now: number): Promise<BlockReason | null>;
   blockOf(pageId: string, channel: Channel, mac: string): Promise<BlockReason | null>;
-  unblock(pageId: string, channel: Channel, mac: string): Promise<void>;
+  /** Ends a block that is for this reason; any other stays. */
+  unblock(pageId: string, channel: Channel, mac: string, reason: BlockReason): Promise<void>;
   /**
    * Those whose time is over (see `purgeAtOf`), up to so many, the longest first. The index lags behind, so what it
    * names is read again: whoever was changed meanwhile is not among them.
    */
   listPurgeable(now: number, limit: number): Promise<Subscriber[]>;
+  /**
+   * Whoever is unconfirmed or in quarantine, of all pages and channels, from the same index: few, however large the
+   * audience is. In no order, and a page of it may be empty; `next` is null at the end.
+   */
+  listUnsettled(limit: number, cursor: string | null): Promise<ListPage<Subscriber>>;
   /** Like `remove`, if nobody changed the subscriber since it was read. */
   removeUnchanged(read: Subscriber): Promise<{ outcome: "removed" } | { outcome: "unchanged" }>;
   /** Removes the subscriber and its guard. */

@@ -1,4 +1,4 @@
-import { addressOf, type Subscriber } from "../core/subscriber.ts";
+import { addressOf, lastingReason, type Subscriber } from "../core/subscriber.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
 import { fieldsIn } from "../lambda/input.ts";
 import { HttpProblem } from "../lambda/problem.ts";
@@ -127,11 +127,12 @@ async function replaced(
 
 /** Everything goes but this: that an address bounced, or that its holder complained, must hold whoever signs it up again. */
 async function erase(deps: SubscriptionDeps, subscriber: Subscriber, now: number): Promise<void> {
-  const { pageId, channel, id, state, quarantineReason } = subscriber;
+  const { pageId, channel, id } = subscriber;
   if (channel === "webhook") throw NO_LINK();
-  if (state === "quarantined" && (quarantineReason === "bounce" || quarantineReason === "complaint")) {
+  const reason = lastingReason(subscriber);
+  if (reason !== null) {
     const key = await deps.access.currentSigningKey(pageId);
-    await block(deps, key, pageId, channel, addressOf(subscriber), quarantineReason, now);
+    await block(deps, key, pageId, channel, addressOf(subscriber), reason, now);
   }
   await deps.subscribers.remove(pageId, channel, id);
 }

@@ -1,4 +1,4 @@
-import type { Subscriber } from "../core/subscriber.ts";
+import { lastingReason, type Subscriber } from "../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { subscriberOfLink } from "./link.ts";
@@ -27,9 +27,9 @@ async function comeBack(deps: SubscriptionDeps, request: HttpRequest): Promise<H
   return done(await pageOf(deps, subscriber.pageId), subscriber.locale, wordsFor(subscriber.locale).resubscribed);
 }
 
-/** Brings back whoever had confirmed before they left. False: they changed meanwhile, or never had. */
+/** Brings back whoever had confirmed before they left. False: they changed meanwhile, never had, or mail to them bounced or was complained of. */
 export async function resubscribe(deps: SubscriptionDeps, left: Subscriber): Promise<boolean> {
-  if (left.state !== "unsubscribed" || left.confirmedAt === null) return false;
+  if (left.state !== "unsubscribed" || left.confirmedAt === null || lastingReason(left) !== null) return false;
   const next: Subscriber = { ...left, state: "active", unsubscribedAt: null, updatedAt: deps.clock() };
   return (await deps.subscribers.replace(left, next)).outcome === "changed";
 }

@@ -1,4 +1,4 @@
-import type { BlockReason, Subscriber } from "../core/subscriber.ts";
+import { type BlockReason, lastingReason, type Subscriber } from "../core/subscriber.ts";
 
 /** What an address is sent when somebody signs it up, or asks for a link to manage it. */
 export type Step = "invite" | "manage link" | "nothing";
@@ -11,10 +11,10 @@ interface Known {
   capped: boolean;
 }
 
-/** Whoever complained, or did not ask for this, is never written to again; what bounced may be confirmed anew. */
+/** Whoever complained, also if they left as well, or did not ask for this, is never written to again; what bounced may be confirmed anew. */
 function isClosed({ holder, blocked, capped }: Known): boolean {
   if (capped || blocked === "complaint" || blocked === "not asked for") return true;
-  return holder?.state === "quarantined" && holder.quarantineReason === "complaint";
+  return holder !== null && lastingReason(holder) === "complaint";
 }
 
 /** A sign-up: somebody who is subscribed already is shown the way to change it, everybody else has to confirm. */
@@ -23,8 +23,9 @@ export function signUpStep(known: Known): Step {
   return known.holder?.state === "active" ? "manage link" : "invite";
 }
 
-/** A link is sent to subscribers, also to those who have left: they may come back, or have their data erased. */
+/** A link is sent to subscribers, also to those who have left: they may come back, or have their data erased. Not to what bounced. */
 export function manageStep(known: Known): Step {
-  if (isClosed(known) || known.holder === null || known.holder.state === "quarantined") return "nothing";
-  return "manage link";
+  const { holder } = known;
+  if (isClosed(known) || holder === null || holder.state === "quarantined") return "nothing";
+  return lastingReason(holder) === null ? "manage link" : "nothing";
 }

@@ -6,12 +6,15 @@ import type { SubscriberStore } from "../store/subscribers.ts";
 type BlockDeps<Calls extends "block" | "blockOf" | "unblock"> = { subscribers: Pick<SubscriberStore, Calls> };
 
 /** What an address is blocked under: itself, as operators know it, and the mailbox behind it, so that a tag is no way round. */
-function macsOf(key: SigningKey, channel: Channel, address: string): [string, string] {
-  const mailbox = channel === "email" ? mailboxOf(address) : address;
-  return [addressMac(key, channel, address), addressMac(key, channel, mailbox)];
+function macsOf(key: SigningKey, channel: Channel, address: string): string[] {
+  const addresses = new Set([address, channel === "email" ? mailboxOf(address) : address]);
+  return [...addresses].map((each) => addressMac(key, channel, each));
 }
 
-/** Why nothing is to be sent to an address (as `addressOf` tells it), whoever asks; null: nothing stands against it. */
+/**
+ * Why nothing is to be sent to an address (as `addressOf` tells it), whoever asks; null: nothing stands against it. A
+ * bounce, which a confirmation undoes, only where there is no other reason.
+ */
 export async function blockOf(
   { subscribers }: BlockDeps<"blockOf">,
   key: SigningKey,
@@ -19,11 +22,14 @@ export async function blockOf(
   channel: Channel,
   address: string,
 ): Promise<BlockReason | null> {
-  const macs = [...new Set(macsOf(key, channel, address))];
-  const [own, mailbox] = await Promise.all(macs.map((mac) => subscribers.blockOf(pageId, channel, mac)));
-  return own ?? mailbox ?? null;
+  const macs = macsOf(key, channel, address);
+  const found = await Promise.all(macs.map((mac) => subscribers.blockOf(pageId, channel, mac)));
+  return (
+    found.find((reason) => reason !== null && reason !== "bounce") ?? found.find((reason) => reason !== null) ?? null
+  );
 }
 
+/** Returns what of it is new, which `takeBack` undoes. */
 export async function block(
   { subscribers }: BlockDeps<"block">,
   key: SigningKey,
@@ -32,20 +38,43 @@ export async function block(
   address: string,
   reason: BlockReason,
   now: number,
+): Promise<NewBlock> {
+  const blocked = await Promise.all(
+    macsOf(key, channel, address).map(async (mac) => ({
+      mac,
+      before: await subscribers.block(pageId, channel, mac, reason, now),
+    })),
+  );
+  return { pageId, channel, reason, macs: blocked.filter(({ before }) => before === null).map(({ mac }) => mac) };
+}
+
+/** What was blocked that had not been blocked before. */
+export interface NewBlock {
+  pageId: string;
+  channel: Channel;
+  reason: BlockReason;
+  macs: string[];
+}
+
+export async function takeBack(
+  { subscribers }: BlockDeps<"unblock">,
+  { pageId, channel, reason, macs }: NewBlock,
 ): Promise<void> {
-  const macs = new Set(macsOf(key, channel, address));
-  await Promise.all([...macs].map((mac) => subscribers.block(pageId, channel, mac, reason, now)));
+  await Promise.all(macs.map((mac) => subscribers.unblock(pageId, channel, mac, reason)));
 }
 
 /** Confirmed by a link that was mailed to it, an address works again, whatever bounced before. */
 export async function forgetBounce(
-  deps: BlockDeps<"blockOf" | "unblock">,
+  { subscribers }: BlockDeps<"blockOf" | "unblock">,
   key: SigningKey,
   pageId: string,
   channel: Channel,
   address: string,
 ): Promise<void> {
-  if ((await blockOf(deps, key, pageId, channel, address)) !== "bounce") return;
-  const macs = new Set(macsOf(key, channel, address));
-  await Promise.all([...macs].map((mac) => deps.subscribers.unblock(pageId, channel, mac)));
+  await Promise.all(
+    macsOf(key, channel, address).map(async (mac) => {
+      if ((await subscribers.blockOf(pageId, channel, mac)) !== "bounce") return;
+      await subscribers.unblock(pageId, channel, mac, "bounce");
+    }),
+  );
 }

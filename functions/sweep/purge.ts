@@ -1,12 +1,12 @@
 import type { Clock } from "../core/clock.ts";
-import { addressOf, lastingReason, type Subscriber } from "../core/subscriber.ts";
+import { addressOf, type BlockReason, lastingReason, type Subscriber } from "../core/subscriber.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
-import { block } from "../subscriptions/blocks.ts";
+import { block, type NewBlock, takeBack } from "../subscriptions/blocks.ts";
 
 export interface PurgeDeps {
-  subscribers: Pick<SubscriberStore, "listPurgeable" | "removeUnchanged" | "block">;
+  subscribers: Pick<SubscriberStore, "listPurgeable" | "removeUnchanged" | "block" | "unblock">;
   access: Pick<AccessStore, "currentSigningKey">;
   clock: Clock;
 }
@@ -34,10 +34,15 @@ async function purgeOne(subscriber: Subscriber, deps: PurgeDeps, deadline: numbe
   if (deps.clock() > deadline) return false;
   const reason = lastingReason(subscriber);
   // First: an address that is free again and not blocked would be written to.
-  if (reason !== null) {
-    const { pageId, channel } = subscriber;
-    const key = await deps.access.currentSigningKey(pageId);
-    await block(deps, key, pageId, channel, addressOf(subscriber), reason, deps.clock());
-  }
-  return (await deps.subscribers.removeUnchanged(subscriber)).outcome === "removed";
+  const blocked = reason === null ? null : await blockAddress(subscriber, reason, deps);
+  const { outcome } = await deps.subscribers.removeUnchanged(subscriber);
+  // Reactivated at that moment: what was said of them is not true any more.
+  if (outcome === "unchanged" && blocked !== null) await takeBack(deps, blocked);
+  return outcome === "removed";
+}
+
+async function blockAddress(subscriber: Subscriber, reason: BlockReason, deps: PurgeDeps): Promise<NewBlock> {
+  const { pageId, channel } = subscriber;
+  const key = await deps.access.currentSigningKey(pageId);
+  return block(deps, key, pageId, channel, addressOf(subscriber), reason, deps.clock());
 }

@@ -325,16 +325,28 @@ describeOnBoth<SubscriberStore>(
       expect(await store.countHost(pageId, "hooks.example:8443", 10)).toBe(2);
     });
 
-    it("blocks an address until it is unblocked", async () => {
+    it("blocks an address until it is unblocked for the same reason, and says what stood there before", async () => {
       const { store, pageId } = await withOne();
       const mac = "ab".repeat(32);
       expect(await store.blockOf(pageId, "email", mac)).toBeNull();
-      await store.block(pageId, "email", mac, "not asked for", NOW);
-      await store.block(pageId, "email", mac, "complaint", NOW);
+      expect(await store.block(pageId, "email", mac, "not asked for", NOW)).toBeNull();
+      expect(await store.block(pageId, "email", mac, "complaint", NOW)).toBe("not asked for");
       expect(await store.blockOf(pageId, "email", mac)).toBe("complaint");
       expect(await store.blockOf(pageId, "sms", mac)).toBeNull();
-      await store.unblock(pageId, "email", mac);
+      await store.unblock(pageId, "email", mac, "bounce");
+      expect(await store.blockOf(pageId, "email", mac)).toBe("complaint");
+      await store.unblock(pageId, "email", mac, "complaint");
+      await store.unblock(pageId, "email", mac, "complaint");
       expect(await store.blockOf(pageId, "email", mac)).toBeNull();
+    });
+
+    it.each(["not asked for", "complaint"] as const)("lets no bounce take the place of %s", async (reason) => {
+      const { store, pageId } = await withOne();
+      const mac = "cd".repeat(32);
+      expect(await store.block(pageId, "email", mac, "bounce", NOW)).toBeNull();
+      expect(await store.block(pageId, "email", mac, reason, NOW)).toBe("bounce");
+      expect(await store.block(pageId, "email", mac, "bounce", NOW)).toBe(reason);
+      expect(await store.blockOf(pageId, "email", mac)).toBe(reason);
     });
 
     describe("who will be removed", () => {
@@ -386,6 +398,10 @@ describeOnBoth<SubscriberStore>(
       it.each<[string, (store: SubscriberStore, subscriber: EmailSubscriber) => Promise<unknown>]>([
         ["a new confirmation", (store, { pageId, id }) => store.saveConfirmToken(pageId, "email", id, "bb", NOW + 9)],
         [
+          "other scopes",
+          (store, { pageId, id, scopes }) => store.saveScopes(pageId, "email", id, { ...scopes, page: false }, NOW + 9),
+        ],
+        [
           "a new sign-up",
           (store, { pageId, id }) => store.changeState(pageId, "email", id, ["unconfirmed"], "unconfirmed", NOW + 9),
         ],
@@ -399,6 +415,38 @@ describeOnBoth<SubscriberStore>(
         await happen(store, subscriber);
         expect(await purgeable(store, pageId, NOW + 8 + AFTER_MS)).toEqual([]);
         expect(await purgeable(store, pageId, NOW + 9 + AFTER_MS)).toEqual([id]);
+      });
+
+      it("is in quarantine no longer because of other scopes", async () => {
+        const { store, pageId, id, subscriber } = await withOne({ state: "quarantined", quarantinedAt: NOW });
+        await store.saveScopes(pageId, "email", id, subscriber.scopes, NOW + 9);
+        expect(await purgeable(store, pageId, NOW + AFTER_MS)).toEqual([id]);
+      });
+
+      it("is listed page by page before that too, whatever else there is", async () => {
+        const { store, pageId, subscribers } = await withSubscribers(
+          60,
+          (index) =>
+            [
+              UNCONFIRMED,
+              { state: "quarantined" as const, quarantinedAt: NOW + index },
+              { state: "active" as const },
+              { state: "unsubscribed" as const },
+            ][index % 4] ?? {},
+        );
+        const [first] = subscribers;
+        await store.changeState(pageId, "email", first?.id ?? "", ["unconfirmed"], "active", NOW);
+        const seen: Subscriber[] = [];
+        let cursor: string | null = null;
+        do {
+          const page: { items: Subscriber[]; next: string | null } = await store.listUnsettled(2, cursor);
+          expect(page.items.length).toBeLessThanOrEqual(2);
+          seen.push(...page.items.filter((each) => each.pageId === pageId));
+          cursor = page.next;
+        } while (cursor !== null);
+        const wanted = subscribers.filter((_, index) => index % 4 < 2 && index > 0);
+        expect(ids(seen)).toEqual(ids(wanted));
+        await expect(store.listUnsettled(2, "8")).rejects.toThrow(InvalidCursorError);
       });
 
       it("is removed with the claim on the address, but not if anything changed meanwhile", async () => {

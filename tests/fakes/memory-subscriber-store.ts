@@ -5,11 +5,15 @@ import {
   audiencePartition,
   blockKey,
   guardKey,
+  mayReplaceBlock,
   nextVersion,
   POSITION_FORM,
   positionKey,
   purgeFields,
+  purgePartition,
   stateFields,
+  unsettledAfter,
+  unsettledFrom,
 } from "../../functions/store/subscriber-items.ts";
 import type { ChangeOutcome, SubscriberStore } from "../../functions/store/subscribers.ts";
 import { timeKey } from "../../functions/store/table.ts";
@@ -49,7 +53,7 @@ export function memorySubscriberStore(): SubscriberStore {
     if (guards.get(guard) === subscriberId) guards.delete(guard);
   }
 
-  /** As every write of a state or a token does. */
+  /** As every write of a state, a token, or an unconfirmed one's scopes does. */
   function index(subscriber: Subscriber): void {
     const { purgeSk } = purgeFields(subscriber);
     if (purgeSk === undefined) purgeable.delete(subscriber.id);
@@ -71,7 +75,7 @@ export function memorySubscriberStore(): SubscriberStore {
     if (subscriber === null) return { outcome: "missing" };
     if (!allowed(subscriber)) return { outcome: "unchanged", subscriber: structuredClone(subscriber) };
     Object.assign(subscriber, structuredClone(fields));
-    if (fields.state !== undefined || fields.confirmTokenHash !== undefined) index(subscriber);
+    if (["state", "confirmTokenHash", "scopes"].some((name) => name in fields)) index(subscriber);
     return { outcome: "changed", subscriber: structuredClone(subscriber) };
   }
 
@@ -210,21 +214,36 @@ export function memorySubscriberStore(): SubscriberStore {
     },
 
     async block(pageId, channel, mac, reason) {
-      blocked.set(blockKey(pageId, channel, mac).pk, reason);
+      const key = blockKey(pageId, channel, mac).pk;
+      const before = blocked.get(key) ?? null;
+      if (before === null || mayReplaceBlock(reason)) blocked.set(key, reason);
+      return before;
     },
 
     async blockOf(pageId, channel, mac) {
       return blocked.get(blockKey(pageId, channel, mac).pk) ?? null;
     },
 
-    async unblock(pageId, channel, mac) {
-      blocked.delete(blockKey(pageId, channel, mac).pk);
+    async unblock(pageId, channel, mac, reason) {
+      const key = blockKey(pageId, channel, mac).pk;
+      if (blocked.get(key) === reason) blocked.delete(key);
     },
 
     async listPurgeable(now, limit) {
       const due = [...purgeable.values()].filter(({ purgeSk }) => purgeSk < timeKey(now + 1));
       const first = due.sort((a, b) => (a.purgeSk < b.purgeSk ? -1 : 1)).slice(0, limit);
       return structuredClone(first.map(({ subscriber }) => subscriber));
+    },
+
+    async listUnsettled(limit, cursor) {
+      const { shard, after } = unsettledFrom(cursor);
+      const rest = [...purgeable.values()]
+        .filter(({ subscriber }) => purgeFields(subscriber).purgePk === purgePartition(shard))
+        .filter(({ purgeSk }) => after === null || purgeSk > after)
+        .sort((a, b) => (a.purgeSk < b.purgeSk ? -1 : 1));
+      const page = rest.slice(0, limit);
+      const last = rest.length > limit ? (page.at(-1)?.purgeSk ?? null) : null;
+      return { items: structuredClone(page.map(({ subscriber }) => subscriber)), next: unsettledAfter(shard, last) };
     },
 
     async removeUnchanged(read) {

@@ -65,6 +65,41 @@ describe("after 90 days", () => {
     expect(await world.left()).toEqual([]);
   });
 
+  it("what the holder said is not weakened by a bounce", async () => {
+    const world = await purgeWorld({ state: "quarantined", quarantinedAt: 1, quarantineReason: "bounce" });
+    const mac = addressMac(await world.access.currentSigningKey(PAGE), "email", world.people[0]?.email ?? "");
+    await world.subscribers.block(PAGE, "email", mac, "not asked for", world.clock());
+    expect(await purge(world.deps, world.clock() + MINUTE)).toBe(1);
+    expect(await Promise.all(world.people.map(world.blockOf))).toEqual(["not asked for"]);
+  });
+
+  it("who is reactivated at the very moment stays, and is not blocked, unless they were before", async () => {
+    const state = { state: "quarantined", quarantinedAt: 1, quarantineReason: "bounce" } as const;
+    const world = await purgeWorld(state, state);
+    const mac = addressMac(await world.access.currentSigningKey(PAGE), "email", world.people[1]?.email ?? "");
+    await world.subscribers.block(PAGE, "email", mac, "bounce", world.clock());
+    const listPurgeable: SweepDeps["subscribers"]["listPurgeable"] = async (...given) => {
+      const listed = await world.subscribers.listPurgeable(...given);
+      for (const { id } of listed)
+        await world.subscribers.changeState(PAGE, "email", id, ["quarantined"], "active", world.clock());
+      return listed;
+    };
+    const subscribers = { ...world.subscribers, listPurgeable };
+    expect(await purge({ ...world.deps, subscribers }, world.clock() + MINUTE)).toBe(0);
+    expect(await Promise.all(world.people.map(world.blockOf))).toEqual([null, "bounce"]);
+  });
+
+  it("of an unconfirmed one begin anew with whatever an operator changes", async () => {
+    const world = await purgeWorld({ state: "unconfirmed", confirmedAt: null });
+    world.advance(89 * DAY);
+    const [one] = world.people;
+    if (one === undefined) throw new Error("there is one");
+    await world.subscribers.saveScopes(PAGE, "email", one.id, { ...one.scopes, page: false }, world.clock());
+    world.advance(2 * DAY);
+    expect(await purge(world.deps, world.clock() + MINUTE)).toBe(0);
+    expect(await world.left()).toEqual(ids(world.people));
+  });
+
   it("who confirms at the very moment stays", async () => {
     const world = await purgeWorld({ state: "unconfirmed", confirmedAt: null, confirmTokenHash: "aa", updatedAt: 1 });
     const [one] = world.people;

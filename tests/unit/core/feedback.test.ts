@@ -40,6 +40,24 @@ describe("feedback on an address", () => {
     expect(judged({ email: "anna@example.org" }, PERMANENT)).toEqual({ do: "nothing" });
   });
 
+  it("remembers a complaint of whoever has left, or bounced before, once", () => {
+    const complaint: Report = { kind: "complaint", unsent: false };
+    const remember = { do: "remember", reason: "complaint" };
+    expect(judged({ state: "unsubscribed" }, complaint)).toEqual(remember);
+    expect(judged({ state: "quarantined", quarantineReason: "bounce" }, complaint)).toEqual(remember);
+    for (const state of ["quarantined", "unsubscribed"] as const) {
+      expect(judged({ state, quarantineReason: "complaint" }, complaint)).toEqual({ do: "nothing" });
+    }
+    expect(judged({ state: "unsubscribed", confirmedAt: NOW + 2 * HOUR }, complaint)).toEqual({ do: "nothing" });
+  });
+
+  it("does not take what bounced before a new sign-up for its bounce; a complaint counts however late it is told", () => {
+    const again = { state: "unconfirmed", confirmedAt: null, updatedAt: NOW + 2 * HOUR } as const;
+    for (const report of [PERMANENT, FULL]) expect(judged(again, report)).toEqual({ do: "nothing" });
+    expect(judged(again, PERMANENT, NOW + 3 * HOUR)).toEqual({ do: "quarantine", reason: "bounce" });
+    expect(judged(again, { kind: "complaint", unsent: false })).toMatchObject({ do: "quarantine" });
+  });
+
   it("does not undo a reactivation that came after it", () => {
     expect(judged({ confirmedAt: NOW + 2 * HOUR }, PERMANENT)).toEqual({ do: "nothing" });
     expect(judged({ confirmedAt: NOW + 2 * HOUR }, PERMANENT, NOW + 3 * HOUR)).toMatchObject({ do: "quarantine" });

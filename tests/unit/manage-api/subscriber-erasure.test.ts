@@ -55,6 +55,18 @@ describe("erase", () => {
     },
   );
 
+  test("after a complaint, also of somebody who left, every tag of the mailbox is refused", async () => {
+    const world = await manageWorld();
+    const complained = { state: "unsubscribed", unsubscribedAt: 1, quarantineReason: "complaint" } as const;
+    await world.subscribers.create(aSubscriber(PAGE.id, { email: "ada+x@example.org", ...complained }));
+    const reply = await world.post("/subscribers/erase", { email: "ada+x@example.org" });
+    expect(reply.json).toMatchObject({ state: "unsubscribed", kept_hash: "complaint" });
+    for (const email of ["ada+x@example.org", "ada+y@example.org", "ada@example.org"]) {
+      expect((await world.post("/subscribers", { subscriber: { email } })).status, email).toBe(422);
+    }
+    expect(world.mails).toEqual([]);
+  });
+
   test("an endpoint keeps its subscription and forgets whom to tell of its trouble", async () => {
     const world = await manageWorld();
     const subscriber = { endpoint: "https://hooks.example.org/", email: "Ops@example.org" };

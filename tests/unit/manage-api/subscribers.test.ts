@@ -3,6 +3,7 @@ import { z } from "zod";
 import { parseConfirmToken } from "../../../functions/core/confirm-token.ts";
 import { addressMac, webhookSecret } from "../../../functions/core/signature.ts";
 import { RUN_LEASE_MS } from "../../../functions/store/access-items.ts";
+import { aSubscriber } from "../../contract/samples.ts";
 import { idOf, idsOf, manageWorld, PAGE } from "./manage-world.ts";
 
 const EMAIL = { email: "Ada@Example.org" };
@@ -86,13 +87,41 @@ test("an address whose holder had not asked for it is refused, under whatever ta
   const world = await manageWorld();
   const mac = addressMac(await world.access.currentSigningKey(PAGE.id), "email", "ada@example.org");
   await world.subscribers.block(PAGE.id, "email", mac, "not asked for", 1);
-  for (const email of ["Ada@example.org", "ada+status@example.org"]) {
-    expect(await world.post("/subscribers", { subscriber: { email, ...ACTIVE } })).toMatchObject({
-      status: 422,
-      json: { details: [{ field: "subscriber.email", problem: expect.stringContaining("blocked") }] },
-    });
+  const incident = await world.incident();
+  for (const path of ["/subscribers", `/incidents/${incident}/subscribers`]) {
+    for (const email of ["Ada@example.org", "ada+status@example.org"]) {
+      for (const more of [{}, ACTIVE]) {
+        expect(await world.post(path, { subscriber: { email, ...more } })).toMatchObject({
+          status: 422,
+          json: { details: [{ field: "subscriber.email", problem: expect.stringContaining("blocked") }] },
+        });
+      }
+    }
   }
+  expect(world.mails).toEqual([]);
   expect(idsOf(await world.get("/subscribers?state=all"))).toEqual([]);
+});
+
+test("whoever complained and then left is not brought back, vouched for or not", async () => {
+  const world = await manageWorld();
+  const one = aSubscriber(PAGE.id, { state: "quarantined", quarantinedAt: 1, quarantineReason: "complaint" });
+  await world.subscribers.create(one);
+  await world.remove(`/subscribers/${one.id}`);
+  const incident = await world.incident();
+  for (const path of ["/subscribers", `/incidents/${incident}/subscribers`]) {
+    for (const more of [{}, ACTIVE]) {
+      expect(await world.post(path, { subscriber: { email: one.email, ...more } })).toMatchObject({
+        status: 422,
+        json: { details: [{ field: "subscriber.email", problem: expect.stringContaining("complained") }] },
+      });
+    }
+  }
+  expect(await world.subscribers.get(PAGE.id, "email", one.id)).toMatchObject({
+    state: "unsubscribed",
+    quarantineReason: "complaint",
+    scopes: one.scopes,
+  });
+  expect(world.mails).toEqual([]);
 });
 
 describe("webhook", () => {

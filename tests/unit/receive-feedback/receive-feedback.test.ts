@@ -146,6 +146,14 @@ describe("a complaint", () => {
     expect((await only(ledger, key)).counts).toEqual({ ...NO_COUNTS, accepted: 1 });
   });
 
+  it("of somebody who has left meanwhile is remembered, and they stay away", async () => {
+    const left = { state: "unsubscribed", unsubscribedAt: NOW + 500, updatedAt: NOW + 500 } as const;
+    const { ledger, key, delivery, mail, receive, present } = await world(left);
+    await counted(ledger, key, [delivery]);
+    for (let time = 1; time <= 2; time += 1) await receive((at) => complaintReport(mail, at));
+    expect(await present()).toMatchObject({ ...left, quarantineReason: "complaint", updatedAt: NOW + 1_000 });
+  });
+
   it("of an earlier mail that made SES keep this one back: it has failed", async () => {
     const { ledger, key, delivery, mail, receive, record } = await world();
     await counted(ledger, key, [delivery]);

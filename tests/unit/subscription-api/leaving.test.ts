@@ -82,6 +82,15 @@ describe("the way back", () => {
     expect(await world.stored()).toMatchObject({ state: "unsubscribed" });
   });
 
+  test.each(["complaint", "bounce"] as const)("is closed by a %s that was told later", async (quarantineReason) => {
+    const world = await worldWithoutAda();
+    const left = await world.stored();
+    if (left === null) throw new Error("Ada is gone");
+    await world.subscribers.replace(left, { ...left, quarantineReason });
+    expect((await world.send("POST", world.undo, BUTTON)).status).toBe(404);
+    expect(await world.stored()).toMatchObject({ state: "unsubscribed" });
+  });
+
   test("a forged, damaged or other link is one and the same 404", async () => {
     const world = await worldWithoutAda();
     const reference = await world.send("GET", "/resubscribe/x");

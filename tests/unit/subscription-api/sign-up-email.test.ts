@@ -154,14 +154,17 @@ describe("an address that is known already", () => {
     expect(linkIn(mail?.text, "manage")).toMatch(/^\/manage\/[\w.-]+\?components=webappwebapp$/);
   });
 
-  test("complained: nothing changes and nothing is sent", async () => {
-    const world = await subscriptionWorld();
-    await adaIs(world, { state: "quarantined", quarantineReason: "complaint" });
-    const before = await world.stored();
-    expect((await world.send("POST", PATH, { json: { email: ADA } })).status).toBe(202);
-    expect(await world.stored()).toEqual(before);
-    expect(await world.delivered()).toEqual([]);
-  });
+  test.each(["quarantined", "unsubscribed"] as const)(
+    "complained, and is %s: nothing changes and nothing is sent",
+    async (state) => {
+      const world = await subscriptionWorld();
+      await adaIs(world, { state, quarantineReason: "complaint" });
+      const before = await world.stored();
+      expect((await world.send("POST", PATH, { json: { email: ADA } })).status).toBe(202);
+      expect(await world.stored()).toEqual(before);
+      expect(await world.delivered()).toEqual([]);
+    },
+  );
 
   test("erased after a bounce: confirmed anew, it is forgotten", async () => {
     const world = await subscriptionWorld();
