@@ -27,9 +27,10 @@ const importSchema = z.object({
   send_confirmations: optional(flag),
 });
 
-type RowResult =
-  | { line: number; outcome: "created" | "exists"; id: string }
-  | { line: number; outcome: "refused"; field: string | null; problem: string };
+type Added =
+  /** `not sent`: they have to confirm, and their mail could not be queued; resend_confirmation makes it good. */
+  { outcome: "created"; id: string; confirmation?: "not sent" } | { outcome: "exists"; id: string };
+type RowResult = { line: number } & (Added | { outcome: "refused"; field: string | null; problem: string });
 
 /** Tocsin's own: up to 500 subscribers at once. */
 export function subscriberImportRoutes(deps: ManageDeps): ManageRoute[] {
@@ -59,20 +60,25 @@ async function importSubscribers(deps: ManageDeps, call: ManageCall): Promise<Ma
     key: await deps.access.currentSigningKey(call.page.id),
     mails: input.send_confirmations ?? true,
     now: call.now,
-    taken: new Map(),
+    met: new Map(),
+    unsent: [],
   };
   // The ids before all else and in order: a request that is run again under its key must make the same ones.
   const rows = given.map((row, index) => ({ row, line: lineOf(row, index), id: newId(call.idRandom) }));
   const results = await inParallel(rows, AT_ONCE, async ({ row, line, id }): Promise<RowResult> => {
     try {
-      return { line, ...(await add(deps, await subscriberOf(row, id, context), adding)) };
+      return { line, ...(await addOnce(deps, await subscriberOf(row, id, context), adding)) };
     } catch (error) {
       return { line, ...refusalOf(error) };
     }
   });
   const count = (outcome: RowResult["outcome"]) => results.filter((each) => each.outcome === outcome).length;
-  const body = { created: count("created"), exists: count("exists"), refused: count("refused"), rows: results };
-  return { status: 200, body };
+  const counts = { created: count("created"), exists: count("exists"), refused: count("refused") };
+  const [fault] = adding.unsent;
+  if (fault !== undefined) {
+    deps.log.error("confirmations were not queued", fault, { pageId: call.page.id, rows: adding.unsent.length });
+  }
+  return { status: 200, body: { ...counts, confirmations_not_sent: adding.unsent.length, rows: results } };
 }
 
 interface Adding {
@@ -80,30 +86,48 @@ interface Adding {
   /** Whether those who have to confirm are asked to at once. */
   mails: boolean;
   now: number;
-  /** Addresses that this request has met, and the ids of their rows. */
-  taken: Map<string, string>;
+  /** Addresses that this request has met, and what became of the first row of each. */
+  met: Map<string, Promise<Added>>;
+  /** Why confirmations could not be sent. */
+  unsent: unknown[];
 }
 
-async function add(
-  deps: ManageDeps,
-  subscriber: Subscriber,
-  { key, mails, now, taken }: Adding,
-): Promise<{ outcome: "created" | "exists"; id: string }> {
+/** Whoever is in a request twice is added once, and is there already, or refused, the second time. */
+async function addOnce(deps: ManageDeps, subscriber: Subscriber, adding: Adding): Promise<Added> {
   const address = addressKey(subscriber).pk;
-  const earlier = taken.get(address);
-  if (earlier !== undefined) return { outcome: "exists", id: earlier };
-  taken.set(address, subscriber.id);
+  const earlier = adding.met.get(address);
+  if (earlier !== undefined) return { outcome: "exists", id: (await earlier).id };
+  const added = add(deps, subscriber, adding);
+  adding.met.set(address, added);
+  return added;
+}
 
-  await refuseBlocked(deps, key, subscriber, fieldOf(subscriber));
+async function add(deps: ManageDeps, subscriber: Subscriber, adding: Adding): Promise<Added> {
+  await refuseBlocked(deps, adding.key, subscriber, fieldOf(subscriber));
+  const { id } = subscriber;
   const created = await deps.subscribers.create(subscriber);
-  // Its own id: an earlier run under the same Idempotency-Key stored it, and may have died before the confirmation went out.
-  if (created.outcome === "exists" && created.subscriberId !== subscriber.id) {
+  if (created.outcome === "exists" && created.subscriberId !== id) {
     return { outcome: "exists", id: created.subscriberId };
   }
-  if (mails && subscriber.channel === "email" && subscriber.state === "unconfirmed") {
-    await sendConfirmation(deps, subscriber, now);
+  if (!adding.mails || subscriber.channel !== "email" || subscriber.state !== "unconfirmed") {
+    return { outcome: "created", id };
   }
-  return { outcome: "created", id: subscriber.id };
+  // Its own id: an earlier run under the same Idempotency-Key stored it, and may or may not have sent the confirmation.
+  if (created.outcome === "exists" && (await wasAsked(deps, subscriber))) return { outcome: "created", id };
+  try {
+    await sendConfirmation(deps, subscriber, adding.now);
+  } catch (error) {
+    // Not the request's failure: to run all its rows again would help nobody.
+    adding.unsent.push(error);
+    return { outcome: "created", id, confirmation: "not sent" };
+  }
+  return { outcome: "created", id };
+}
+
+/** Another mail would make the link of the first void. */
+async function wasAsked(deps: ManageDeps, { pageId, channel, id }: Subscriber): Promise<boolean> {
+  const stored = await deps.subscribers.get(pageId, channel, id);
+  return stored?.state !== "unconfirmed" || stored.confirmTokenHash !== null;
 }
 
 /** A refusal of this row. Anything else is a fault of ours and ends the request: it is to be sent again under its key. */

@@ -1,7 +1,7 @@
 import type { Random } from "../core/clock.ts";
 import { newConfirmToken } from "../core/confirm-token.ts";
 import type { Locale } from "../core/locale.ts";
-import type { Branding } from "../core/page.ts";
+import type { Branding, Page } from "../core/page.ts";
 import type { EmailSubscriber } from "../core/subscriber.ts";
 import type { LetterQueue } from "../providers/queues.ts";
 import type { StatusStore } from "../store/status.ts";
@@ -9,7 +9,7 @@ import type { SubscriberStore } from "../store/subscribers.ts";
 
 export interface ConfirmationDeps {
   status: Pick<StatusStore, "getPage">;
-  subscribers: Pick<SubscriberStore, "saveConfirmToken">;
+  subscribers: Pick<SubscriberStore, "saveConfirmToken" | "replace">;
   letters: LetterQueue;
   /** The whole mail that asks for a confirmation, RFC 5322. */
   renderConfirmation: (mail: {
@@ -22,32 +22,38 @@ export interface ConfirmationDeps {
   random: Random;
 }
 
-/** Gives an unconfirmed subscriber a new token, which makes earlier links void, and has it mailed. False: it is not unconfirmed. */
+/**
+ * Gives an unconfirmed subscriber a new token, which makes earlier links void, and has it mailed. False: it is not
+ * unconfirmed. Throws where the mail could not be made or queued; the token is taken back then, so that nobody takes it
+ * for sent.
+ */
 export async function sendConfirmation(
   deps: ConfirmationDeps,
   subscriber: EmailSubscriber,
   now: number,
 ): Promise<boolean> {
-  const { pageId, channel, id: subscriberId, locale } = subscriber;
+  const { pageId, channel, id: subscriberId } = subscriber;
   const page = await deps.status.getPage(pageId);
   if (page === null) return false;
   const { token, hash } = newConfirmToken({ pageId, channel, subscriberId }, deps.random);
   const saved = await deps.subscribers.saveConfirmToken(pageId, channel, subscriberId, hash, now);
   if (saved.outcome !== "changed") return false;
-  const raw = await deps.renderConfirmation({
-    pageName: page.name,
-    branding: page.branding,
-    locale,
-    to: subscriber.email,
-    token,
-  });
-  await deps.letters.sendLetter({
-    kind: "letter",
-    pageId,
-    channel,
-    subscriberId,
-    letter: { about: "confirmation" },
-    raw,
-  });
+  try {
+    await mailToken(deps, page, subscriber, token);
+  } catch (error) {
+    // Unless somebody has it sent again at this moment: theirs stays.
+    await deps.subscribers.replace(saved.subscriber, { ...saved.subscriber, confirmTokenHash: null });
+    throw error;
+  }
   return true;
+}
+
+async function mailToken(
+  { letters, renderConfirmation }: ConfirmationDeps,
+  { name: pageName, branding }: Page,
+  { pageId, channel, id: subscriberId, locale, email: to }: EmailSubscriber,
+  token: string,
+): Promise<void> {
+  const raw = await renderConfirmation({ pageName, branding, locale, to, token });
+  await letters.sendLetter({ kind: "letter", pageId, channel, subscriberId, letter: { about: "confirmation" }, raw });
 }

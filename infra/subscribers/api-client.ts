@@ -29,6 +29,8 @@ export interface Call {
 }
 
 export interface ApiClient {
+  /** The page's id. */
+  page: string;
   /** Throws RefusedError, or the last error when trying again did not help. */
   call<T>(call: Call, answer: z.ZodType<T>): Promise<T>;
 }
@@ -53,7 +55,7 @@ export async function apiClient({ api, key, page }: ApiOptions, deps: ApiDeps): 
     pageId = pages[0]?.id;
     if (pageId === undefined) throw new Error("the key has no page");
   }
-  return { call: (call, answer) => send(call, `${api}/v1/pages/${pageId}${call.path}`, answer) };
+  return { page: pageId, call: (call, answer) => send(call, `${api}/v1/pages/${pageId}${call.path}`, answer) };
 }
 
 async function sendWithRetry<T>(call: Call, url: string, key: string, answer: z.ZodType<T>, deps: ApiDeps): Promise<T> {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { stringify } from "csv-stringify/sync";
 import { z } from "zod";
 import type { ApiClient } from "./api-client.ts";
-import { toCell } from "./columns.ts";
+import { fromCell, toCell } from "./columns.ts";
 import { type Batch, batchesOf, inspectFile, type PeopleFile, type Refusal } from "./people-file.ts";
 import { type Progress, readProgress, removeProgress, saveProgress } from "./progress-file.ts";
 import { number, progressLine, type Screen } from "./progress-line.ts";
@@ -12,7 +12,7 @@ export interface ImportOptions {
   file: string;
   confirmed: boolean;
   confirmations: boolean;
-  /** Names the API and the page: an import does not go on at another one. */
+  /** The API's address: with the page it says where an import goes on, and it goes on nowhere else. */
   target: string;
 }
 
@@ -20,6 +20,8 @@ export interface ImportSummary {
   created: number;
   exists: number;
   refused: number;
+  /** Of those created: whose confirmation could not be queued. */
+  notSent: number;
   /** Null where nothing was refused. */
   report: string | null;
 }
@@ -27,6 +29,7 @@ export interface ImportSummary {
 const answerSchema = z.object({
   created: z.number(),
   exists: z.number(),
+  confirmations_not_sent: z.number(),
   rows: z.array(
     z.discriminatedUnion("outcome", [
       z.object({ outcome: z.enum(["created", "exists"]), line: z.number() }),
@@ -39,7 +42,7 @@ const answerSchema = z.object({
 export async function importPeople(options: ImportOptions, api: ApiClient, screen: Screen): Promise<ImportSummary> {
   const people = await inspectFile(options.file);
   const { confirmed, confirmations, target } = options;
-  const request = sha256([target, confirmed, confirmations].join("|"));
+  const request = sha256([target, api.page, confirmed, confirmations].join("|"));
   const progress = await readProgress(options.file, people.hash, request);
   const { unused } = people.header;
   const already = progress.created + progress.exists + progress.refused;
@@ -47,11 +50,13 @@ export async function importPeople(options: ImportOptions, api: ApiClient, scree
   if (unused.length > 0) line.say(`Columns that are not used: ${unused.join(", ")}`);
   if (progress.batches > 0) line.say(`Going on after ${number(already)} rows of an earlier run.`);
 
+  // Before the first batch: a run that dies within it goes on under the same keys.
+  await saveProgress(options.file, progress);
   const report = await openReport(people, progress.reportBytes);
   try {
     for await (const batch of batchesOf(people)) {
       if (batch.number < progress.batches) continue;
-      const idempotencyKey = sha256([people.hash, request, batch.number].join("|"));
+      const idempotencyKey = sha256([progress.run, people.hash, request, batch.number].join("|"));
       const refused = await sendBatch(batch, { confirmed, confirmations, idempotencyKey }, api, progress);
       progress.reportBytes += await appendTo(report, refused, people, progress.reportBytes);
       progress.batches = batch.number + 1;
@@ -62,9 +67,10 @@ export async function importPeople(options: ImportOptions, api: ApiClient, scree
     line.end();
     await report.close();
   }
+  const { created, exists, refused, notSent } = progress;
+  if (refused === 0) await rm(reportPath(people), { force: true });
   await removeProgress(options.file);
-  const { created, exists, refused } = progress;
-  return { created, exists, refused, report: refused > 0 ? reportPath(people) : null };
+  return { created, exists, refused, notSent, report: refused > 0 ? reportPath(people) : null };
 }
 
 async function sendBatch(
@@ -80,6 +86,7 @@ async function sendBatch(
     const answer = await api.call(call, answerSchema);
     progress.created += answer.created;
     progress.exists += answer.exists;
+    progress.notSent += answer.confirmations_not_sent;
     const cells = new Map(batch.rows.map((row) => [row.line, row.cells]));
     for (const row of answer.rows) {
       if (row.outcome !== "refused") continue;
@@ -102,7 +109,10 @@ async function openReport(people: PeopleFile, bytes: number): Promise<FileHandle
   return file;
 }
 
-/** Line and reason before the row as it was, under the same titles: mended, it can be imported as it is. */
+/**
+ * Line and reason before the row, under the same titles: mended, it can be imported as it is. No cell is a formula, as
+ * in an export; one that had been made text in the file already is left as it was.
+ */
 async function appendTo(
   report: FileHandle,
   refused: readonly Refusal[],
@@ -110,8 +120,10 @@ async function appendTo(
   at: number,
 ): Promise<number> {
   if (refused.length === 0) return 0;
-  const rows = refused.map(({ line, reason, cells }) => [String(line), toCell(reason), ...cells]);
-  const text = stringify(at === 0 ? [["line", "reason", ...header.titles], ...rows] : rows, { delimiter });
+  const asText = (cells: readonly string[]) => cells.map((cell) => toCell(fromCell(cell)));
+  const rows = refused.map(({ line, reason, cells }) => [String(line), toCell(reason), ...asText(cells)]);
+  const titles = ["line", "reason", ...asText(header.titles)];
+  const text = stringify(at === 0 ? [titles, ...rows] : rows, { delimiter });
   const { bytesWritten } = await report.write(text, at);
   return bytesWritten;
 }

@@ -51,11 +51,16 @@ async function run(command: Command): Promise<number> {
 }
 
 async function runImport(command: Command & { command: "import" }, api: ApiClient): Promise<number> {
-  const target = `${command.api.api}|${command.api.page ?? ""}`;
-  const { created, exists, refused, report } = await importPeople({ ...command, target }, api, screen);
+  const options = { ...command, target: command.api.api };
+  const { created, exists, refused, notSent, report } = await importPeople(options, api, screen);
   console.log(
     `${number(created)} created, ${number(exists)} there already and left as they are, ${number(refused)} refused.`,
   );
+  if (notSent > 0) {
+    console.log(
+      `${number(notSent)} of those created could not be sent their confirmation: send it with POST /subscribers/resend_confirmation, to "all".`,
+    );
+  }
   if (report !== null) console.log(`Refused rows, with their lines and reasons, are in ${report}.`);
   return refused > 0 ? 1 : 0;
 }

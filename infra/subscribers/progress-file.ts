@@ -1,7 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { z } from "zod";
 
 const progressSchema = z.object({
+  /** Of this import, from its beginning to its end: the same file imported again is another one. */
+  run: z.string(),
   /** Of the file's content. */
   hash: z.string(),
   /** Of what else makes up the requests. */
@@ -11,6 +14,8 @@ const progressSchema = z.object({
   created: z.number(),
   exists: z.number(),
   refused: z.number(),
+  /** Of those created. */
+  notSent: z.number(),
   /** Length of the report of refused rows when the last batch was done: what is beyond was written by a run that died. */
   reportBytes: z.number(),
 });
@@ -28,14 +33,17 @@ export async function readProgress(file: string, hash: string, request: string):
     text = await readFile(path, "utf8");
   } catch (error) {
     if (!isMissing(error)) throw error;
-    return { hash, request, batches: 0, created: 0, exists: 0, refused: 0, reportBytes: 0 };
+    const none = { batches: 0, created: 0, exists: 0, refused: 0, notSent: 0, reportBytes: 0 };
+    return { run: randomUUID(), hash, request, ...none };
   }
   const progress = progressSchema.parse(JSON.parse(text));
   if (progress.hash !== hash) {
     throw new Error(`${file} has changed since its import began: delete ${path} to import it from the beginning`);
   }
   if (progress.request !== request) {
-    throw new Error(`the import of ${file} was begun with other options: use those, or delete ${path} to begin anew`);
+    throw new Error(
+      `the import of ${file} was begun with other options or for another page: use those, or delete ${path} to begin anew`,
+    );
   }
   return progress;
 }

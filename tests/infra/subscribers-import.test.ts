@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Subscriber, subscriberSchema } from "../../functions/core/subscriber.ts";
+import { addressOf, type Subscriber, subscriberSchema } from "../../functions/core/subscriber.ts";
 import { type ApiDeps, apiClient } from "../../infra/subscribers/api-client.ts";
 import { exportPeople } from "../../infra/subscribers/export-people.ts";
 import { type ImportOptions, importPeople } from "../../infra/subscribers/import-people.ts";
@@ -74,7 +74,7 @@ describe("an import", () => {
     expect(Math.max(...waits)).toBe(7_000);
   });
 
-  it("reports refused rows with line and reason before the row as it was, and leaves nothing else behind", async () => {
+  it("reports refused rows with line and reason before the row, and leaves nothing else behind", async () => {
     await using server = await peopleServer();
     const file = fileOf(
       'Name;E-Mail;Status\n"Ada\nLovelace";ada@example.org;ACTIVE\n=1+1;nobody;active\nBob;b@example.org;asleep\na;b;c;d\n',
@@ -85,7 +85,7 @@ describe("an import", () => {
     const rows = parse(readFileSync(report ?? "", "utf8"), { delimiter: ";", relax_column_count: true });
     expect(rows).toEqual([
       ["line", "reason", "Name", "E-Mail", "Status"],
-      ["4", "email must be an email address", "=1+1", "nobody", "active"],
+      ["4", "email must be an email address", "'=1+1", "nobody", "active"],
       ["5", "state must be one of: unconfirmed, active, quarantined, unsubscribed", "Bob", "b@example.org", "asleep"],
       ["6", "has more cells than the first line has columns", "a", "b", "c", "d"],
     ]);
@@ -124,7 +124,7 @@ describe("an import", () => {
   it.each([
     ["file", "people.csv has changed", { text: people(1_201) }],
     ["options", "was begun with other options", { confirmed: false }],
-    ["page", "was begun with other options", { target: "there" }],
+    ["API", "or for another page", { target: "there" }],
   ])("does not go on with another %s", async (_, problem, { text, ...options }: Run & { text?: string }) => {
     await using server = await peopleServer((request) => (request >= 2 && request < 10 ? 503 : null));
     const file = fileOf(people(1_200));
@@ -133,6 +133,99 @@ describe("an import", () => {
     const sent = server.paths.length;
     await expect(importFrom(file, server, options)).rejects.toThrow(problem);
     expect(server.paths.slice(sent).filter((path) => path.endsWith("/import"))).toEqual([]);
+  });
+
+  it("does not go on at the page of another key", async () => {
+    await using server = await peopleServer((request) => (request >= 2 && request < 10 ? 503 : null));
+    await server.world.status.createPage({ ...PAGE, id: "otherpage000" });
+    await server.world.addKey("second", ["subscribers:write", "pages:read"], { pageId: "otherpage000" });
+    const file = fileOf(people(1_200));
+    await expect(importFrom(file, server)).rejects.toThrow("503");
+    const second = await apiClient(
+      { api: server.url, key: KEY.replace("operator", "second"), page: undefined },
+      { fetch, sleep: async () => {}, jitter: () => 0.5, onWait: () => {} },
+    );
+    const options = { file, confirmed: true, confirmations: true, target: "here" };
+    await expect(importPeople(options, second, screenInto([]))).rejects.toThrow("or for another page");
+    rmSync(`${file}.progress`);
+    expect(await importPeople(options, second, screenInto([]))).toMatchObject({ created: 1_188, refused: 12 });
+    const { items } = await server.world.subscribers.list("otherpage000", "email", 5_000, null);
+    expect(items).toHaveLength(1_188);
+  });
+
+  it("is another one when the same file is imported again: what changed meanwhile counts", async () => {
+    await using server = await peopleServer();
+    const file = fileOf("email,components\nada@example.org,Web App\nbob@example.org,\n");
+    expect(await importFrom(file, server)).toMatchObject({ created: 1, refused: 1 });
+    await server.world.component("Web App");
+    await server.world.post("/subscribers/erase", { email: "bob@example.org" });
+    expect(await importFrom(file, server)).toMatchObject({ created: 2, exists: 0, refused: 0, report: null });
+    expect(await everybody(server)).toHaveLength(2);
+  });
+
+  it("is the same one when it died within its first batch", async () => {
+    let killed = false;
+    await using server = await peopleServer();
+    const dies: Partial<ApiDeps> = {
+      fetch: async (...given) => {
+        const response = await fetch(...given);
+        if (server.paths.length < 2) return response;
+        killed = true;
+        throw new Error("killed");
+      },
+      sleep: () => Promise.reject(new Error("killed")),
+    };
+    const file = fileOf(people(300));
+    await expect(importFrom(file, server, { deps: dies })).rejects.toThrow("killed");
+    expect(killed).toBe(true);
+    // Under another key they would all be there already.
+    expect(await importFrom(file, server)).toMatchObject({ created: 297, exists: 0, refused: 3 });
+  });
+
+  it("leaves no file behind when nothing was refused, nor the report of an earlier run", async () => {
+    await using server = await peopleServer();
+    const file = fileOf("email\nada@example.org\nnobody\n");
+    await importFrom(file, server);
+    expect(readdirSync(folder).sort()).toEqual(["people.csv", "people.csv.refused.csv"]);
+    fileOf("email\nada@example.org\n");
+    await importFrom(file, server);
+    expect(readdirSync(folder)).toEqual(["people.csv"]);
+  });
+
+  it("writes no formula into its report, and reads the report as it would have read the file", async () => {
+    await using server = await peopleServer();
+    const file = fileOf(
+      [
+        "=cmd,email,phone_number,state",
+        "=1+1,-ada@example.org,,asleep",
+        "'=2,'+bob@example.org,,asleep",
+        "@x,,+4915123456789,asleep",
+        "x,''+eve@example.org,,asleep",
+        "",
+      ].join("\n"),
+    );
+    const { report } = await importFrom(file, server);
+    const text = readFileSync(report ?? "", "utf8");
+    const cells: string[][] = parse(text);
+    for (const cell of cells.flat()) expect(cell).not.toMatch(/^[=+\-@\t\r\n]/);
+    const mended = join(folder, "mended.csv");
+    writeFileSync(mended, text.replaceAll("asleep", "active"));
+    expect(await importFrom(mended, server)).toMatchObject({ created: 4, refused: 0 });
+    const addresses = (await everybody(server)).map(addressOf).sort();
+    expect(addresses).toEqual(["'+eve@example.org", "+4915123456789", "+bob@example.org", "-ada@example.org"]);
+  });
+
+  it("tells how many confirmations could not be queued", async () => {
+    await using server = await peopleServer();
+    const { sendLetter } = server.world.deps.letters;
+    let calls = 0;
+    server.world.deps.letters.sendLetter = (work) => {
+      calls += 1;
+      return calls === 600 ? Promise.reject(new Error("throttled")) : sendLetter(work);
+    };
+    const summary = await importFrom(fileOf(people(700)), server, { confirmed: false });
+    expect(summary).toMatchObject({ created: 693, notSent: 1 });
+    expect(server.world.mails).toHaveLength(692);
   });
 
   it("stops at once where trying again would not help, and says what the API said", async () => {

@@ -191,6 +191,85 @@ describe("import", () => {
     expect(await everybody(world)).toHaveLength(2);
   });
 
+  describe("a letter that cannot be queued", () => {
+    const people = Array.from({ length: 60 }, (_, n) => ({ line: n + 2, email: `p${n}@example.org` }));
+    const key = { "idempotency-key": "people-1" };
+
+    /** Every tenth letter fails once, and its row is reported. */
+    async function flakyWorld() {
+      const world = await manageWorld();
+      const { sendLetter } = world.deps.letters;
+      let calls = 0;
+      world.deps.letters.sendLetter = async (work) => {
+        calls += 1;
+        if (calls <= people.length && calls % 10 === 0) throw new Error("throttled");
+        return sendLetter(work);
+      };
+      const mailed = () => world.mails.map(({ subscriberId }) => subscriberId).sort();
+      return { ...world, mailed };
+    }
+    const idsIn = (rows: readonly Record<string, unknown>[]) => rows.map(({ id }) => id).sort();
+
+    test("costs its own row the confirmation, which is told, and sending it again makes it good", async () => {
+      const world = await flakyWorld();
+      const reply = await world.post("/subscribers/import", { subscribers: people }, key);
+      expect(reply.json).toMatchObject({ created: 60, refused: 0, confirmations_not_sent: 6 });
+      const unsent = rowsOf(reply).filter(({ confirmation }) => confirmation === "not sent");
+      expect(unsent).toHaveLength(6);
+      expect(world.logged.filter((line) => line.includes("throttled"))).toHaveLength(1);
+      expect(world.logged.join()).not.toContain("@example.org");
+      const resent = await world.post("/subscribers/resend_confirmation", { subscribers: "all" });
+      expect(resent.json).toMatchObject({ sent: 6, unchanged: 54 });
+      expect(world.mailed()).toEqual(idsIn(rowsOf(reply)));
+    });
+
+    test("is sent by a run that is run again, and nothing else is", async () => {
+      const world = await flakyWorld();
+      const complete = world.access.completeIdempotent;
+      world.access.completeIdempotent = () => Promise.reject(new Error("died"));
+      const first = await world.post("/subscribers/import", { subscribers: people }, key);
+      world.access.completeIdempotent = complete;
+      world.tick(RUN_LEASE_MS);
+      const links = async () =>
+        new Map((await everybody(world)).map(({ id, confirmTokenHash }) => [id, confirmTokenHash]));
+      const before = await links();
+      const second = await world.post("/subscribers/import", { subscribers: people }, key);
+      expect(second.json).toMatchObject({ created: 60, confirmations_not_sent: 0 });
+      expect(world.mailed()).toEqual(idsIn(rowsOf(first)));
+      for (const [id, hash] of await links()) expect(hash).toBe(before.get(id) ?? hash);
+    });
+  });
+
+  test("a blocked address is refused however often it is there", async () => {
+    const world = await manageWorld();
+    const mac = addressMac(await world.access.currentSigningKey(PAGE.id), "email", "ada@example.org");
+    await world.subscribers.block(PAGE.id, "email", mac, "complaint", 1);
+    const emails = ["ada@example.org", "Ada@example.org", "ada+x@example.org", "ada+x@example.org"];
+    const reply = await world.post("/subscribers/import", { subscribers: emails.map((email) => ({ email })) });
+    expect(reply.json).toMatchObject({ created: 0, exists: 0, refused: 4 });
+    expect(await everybody(world)).toEqual([]);
+  });
+
+  test("whoever is there already, and in the request twice, is told by their own id", async () => {
+    const world = await manageWorld();
+    const there = aSubscriber(PAGE.id, { email: "ada@example.org" });
+    await world.subscribers.create(there);
+    const subscribers = [{ email: there.email }, { email: there.email }];
+    const rows = rowsOf(await world.post("/subscribers/import", { subscribers }));
+    expect(rows.map(({ id }) => id)).toEqual([there.id, there.id]);
+  });
+
+  test("whoever complained and left is so in the next place too", async () => {
+    const world = await manageWorld();
+    const complained = { state: "unsubscribed", unsubscribedAt: 1, quarantineReason: "complaint" } as const;
+    const one = aSubscriber(PAGE.id, complained);
+    await world.subscribers.create(one);
+    const { subscribers } = exported.parse((await world.get("/subscribers/export")).json);
+    const other = await manageWorld();
+    await other.post("/subscribers/import", { subscribers });
+    expect(await everybody(other)).toMatchObject([{ state: "unsubscribed", quarantineReason: "complaint" }]);
+  });
+
   test("a fault of ours is no refusal: the request fails and can be repeated", async () => {
     const world = await manageWorld();
     const create = world.subscribers.create;
