@@ -3,6 +3,8 @@ import { type Channel, channelSchema, type Subscriber, type SubscriberState } fr
 import { inParallel } from "../lambda/in-parallel.ts";
 import { fieldsIn, idList, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
+import { InvalidCursorError } from "../store/cursor.ts";
+import type { ListPage } from "../store/status.ts";
 import { sendConfirmation } from "../subscriptions/confirmation.ts";
 import { whyBlocked } from "./blocked.ts";
 import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "./route.ts";
@@ -22,8 +24,10 @@ const whom = z.union(
   'must be a list of ids, or "all"',
 );
 const typeSchema = optional(z.enum([...channelSchema.options, ...OTHER_TYPES], "must be a type of subscriber"));
-const resendSchema = z.object({ subscribers: whom });
-const reactivateSchema = z.object({ subscribers: whom, type: typeSchema });
+/** Of "all": where the call before this one stopped, as it told. */
+const cursorSchema = optional(z.string("must be text"));
+const resendSchema = z.object({ subscribers: whom, cursor: cursorSchema });
+const reactivateSchema = z.object({ subscribers: whom, type: typeSchema, cursor: cursorSchema });
 const unsubscribeSchema = z.object({
   subscribers: whom,
   type: typeSchema,
@@ -53,7 +57,9 @@ async function unsubscribe(deps: ManageDeps, call: ManageCall): Promise<ManageRe
       ? await fewerThanMost(walk(deps, call.page.id, { type, state }))
       : await named(deps, call, subscribers);
   const run = (subscriber: Subscriber) => changeState(deps, subscriber, from, "unsubscribed", call.now);
-  return replyOf("unsubscribed", await runAll(meant, type, run), subscribers, true);
+  const done = await runAll(meant, type, run);
+  if (subscribers === "all") return replyToAll("unsubscribed", { done, next: null });
+  return replyToNamed("unsubscribed", done);
 }
 
 /** A guard against emptying a page by mistake. */
@@ -65,36 +71,31 @@ async function fewerThanMost(meant: AsyncIterable<Subscriber>): Promise<Subscrib
 
 /** Back from quarantine. Who left stays away, and so does an address that is not to be written to. */
 async function reactivate(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
-  const { subscribers, type } = fieldsIn(reactivateSchema, call.body, "");
+  const { subscribers, type, cursor } = fieldsIn(reactivateSchema, call.body, "");
   const key = await deps.access.currentSigningKey(call.page.id);
   const run = async (subscriber: Subscriber): Promise<Done> => {
     if (subscriber.state !== "quarantined" || (await whyBlocked(deps, key, subscriber)) !== null) return "unchanged";
     return comeBack(deps, subscriber, call.now);
   };
   if (subscribers !== "all") {
-    return replyOf("reactivated", await runAll(await named(deps, call, subscribers), type, run), subscribers, true);
+    return replyToNamed("reactivated", await runAll(await named(deps, call, subscribers), type, run));
   }
-  const { done, complete } = await runInParts(
-    deps,
-    call,
-    walk(deps, call.page.id, { type, state: "quarantined" }),
-    run,
-  );
-  return replyOf("reactivated", done, subscribers, complete);
+  const isMeant = ({ state, channel }: Subscriber) =>
+    state === "quarantined" && (type === undefined || type === channel);
+  return replyToAll("reactivated", await runOnAll(deps, call, cursor, isMeant, run));
 }
 
 async function resendConfirmations(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
-  const { subscribers } = fieldsIn(resendSchema, call.body, "");
+  const { subscribers, cursor } = fieldsIn(resendSchema, call.body, "");
   const send = async (subscriber: Subscriber): Promise<Done> =>
     subscriber.channel === "email" && (await sendConfirmation(deps, subscriber, call.now)) ? "changed" : "unchanged";
   if (subscribers !== "all") {
-    return replyOf("sent", await runAll(await named(deps, call, subscribers), undefined, send), subscribers, true);
+    return replyToNamed("sent", await runAll(await named(deps, call, subscribers), undefined, send));
   }
   const run = async (subscriber: Subscriber): Promise<Done> =>
     wasMailed(subscriber, call.now) ? "unchanged" : send(subscriber);
-  const meant = walk(deps, call.page.id, { type: "email", state: "unconfirmed" });
-  const { done, complete } = await runInParts(deps, call, meant, run);
-  return replyOf("sent", done, subscribers, complete);
+  const isMeant = ({ state, channel }: Subscriber) => state === "unconfirmed" && channel === "email";
+  return replyToAll("sent", await runOnAll(deps, call, cursor, isMeant, run));
 }
 
 /** Each confirmation that is sent puts a new token in place. */
@@ -138,39 +139,61 @@ function runAll(
   );
 }
 
-/** Part by part, for as long as there is time. */
-async function runInParts(
-  deps: ManageDeps,
-  call: ManageCall,
-  meant: AsyncIterable<Subscriber>,
-  run: (subscriber: Subscriber) => Promise<Done>,
-): Promise<{ done: Done[]; complete: boolean }> {
-  const deadline = call.now + TIME_LIMIT_MS;
-  const done: Done[] = [];
-  let part: Subscriber[] = [];
-  for await (const subscriber of meant) {
-    part.push(subscriber);
-    if (part.length < PART) continue;
-    done.push(...(await inParallel(part, AT_ONCE, run)));
-    part = [];
-    if (deps.clock() >= deadline) return { done, complete: false };
-  }
-  done.push(...(await inParallel(part, AT_ONCE, run)));
-  return { done, complete: true };
+interface Walked {
+  done: Done[];
+  /** Where to go on; null: everybody was looked at. */
+  next: string | null;
 }
 
-function replyOf(
-  name: "unsubscribed" | "reactivated" | "sent",
-  done: readonly Done[],
-  asked: "all" | readonly string[],
-  complete: boolean,
-): ManageReply {
-  const count = (wanted: Done) => done.filter((each) => each === wanted).length;
-  const body = {
-    [name]: count("changed"),
-    unchanged: count("unchanged"),
-    ...(asked === "all" ? {} : { not_found: count("none") }),
-    complete,
-  };
+/**
+ * Part by part, for as long as there is time. Looks at those alone who are unconfirmed or in quarantine, so that a large
+ * audience costs nothing. Begun anew it does not meet again whom it brought back; with the cursor it comes to its end
+ * however many there are whom it must leave as they are.
+ */
+async function runOnAll(
+  deps: ManageDeps,
+  call: ManageCall,
+  from: string | undefined,
+  isMeant: (subscriber: Subscriber) => boolean,
+  run: (subscriber: Subscriber) => Promise<Done>,
+): Promise<Walked> {
+  const deadline = call.now + TIME_LIMIT_MS;
+  const done: Done[] = [];
+  let next: string | null = from ?? null;
+  do {
+    const listed: ListPage<Subscriber> = await listFrom(deps, next);
+    const meant = listed.items.filter((subscriber) => subscriber.pageId === call.page.id && isMeant(subscriber));
+    done.push(...(await inParallel(meant, AT_ONCE, run)));
+    next = listed.next;
+  } while (next !== null && deps.clock() < deadline);
+  return { done, next };
+}
+
+async function listFrom({ subscribers }: ManageDeps, cursor: string | null): Promise<ListPage<Subscriber>> {
+  try {
+    return await subscribers.listUnsettled(PART, cursor);
+  } catch (error) {
+    if (error instanceof InvalidCursorError) throw invalid("cursor", "is not one that this call told");
+    throw error;
+  }
+}
+
+function replyToAll(name: Counted, { done, next }: Walked): ManageReply {
+  const body = { ...countsOf(name, done), complete: next === null, ...(next === null ? {} : { next_cursor: next }) };
   return { status: 201, body };
+}
+
+function replyToNamed(name: Counted, done: readonly Done[]): ManageReply {
+  const body = { ...countsOf(name, done), not_found: count(done, "none"), complete: true };
+  return { status: 201, body };
+}
+
+type Counted = "unsubscribed" | "reactivated" | "sent";
+
+function countsOf(name: Counted, done: readonly Done[]): Record<string, number> {
+  return { [name]: count(done, "changed"), unchanged: count(done, "unchanged") };
+}
+
+function count(done: readonly Done[], wanted: Done): number {
+  return done.filter((each) => each === wanted).length;
 }

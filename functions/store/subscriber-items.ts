@@ -70,7 +70,7 @@ export function purgePartition(shard: number): string {
 export const PURGE_PARTITIONS = Array.from({ length: PURGE_SHARDS }, (_, shard) => purgePartition(shard));
 
 /** Where a list of the index stands: a shard, and the last one told of it. */
-const UNSETTLED_FORM = /^([0-7])(?:\.(\d+)\.([a-z0-9]{12}))?$/;
+const UNSETTLED_FORM = /^([0-7])(?:\.(\d{13})\.([a-z0-9]{12}))?$/;
 
 /** `after`: the sort key to go on after. Throws InvalidCursorError. */
 export function unsettledFrom(cursor: string | null): { shard: number; after: string | null } {

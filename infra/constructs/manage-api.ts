@@ -54,8 +54,13 @@ export class ManageApi extends Construct {
       timeout: Duration.seconds(29),
     });
     allow(manage, state.status, ["GetItem", "Query", "PutItem", "UpdateItem"], ["newest", "unresolved"]);
-    // Removes whom an operator has erased.
-    allow(manage, state.subscribers, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"]);
+    // Removes whom an operator has erased; the index also names whom an operator brings back or mails again.
+    allow(
+      manage,
+      state.subscribers,
+      ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"],
+      ["purge"],
+    );
     // Puts the notice, in the transaction of its update, and reopens deliveries; the rest is the report.
     allow(manage, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], ["problems"]);
     allow(manage, state.access, ["GetItem", "Query", "PutItem", "UpdateItem"]);

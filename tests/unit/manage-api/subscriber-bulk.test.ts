@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { addressMac } from "../../../functions/core/signature.ts";
 import type { Subscriber } from "../../../functions/core/subscriber.ts";
 import { aSubscriber } from "../../contract/samples.ts";
@@ -107,14 +108,50 @@ describe("reactivate", () => {
     expect(await world.stateOf(world.quarantined)).toBe("quarantined");
   });
 
-  test("what does not fit into the time of one call is left for the next", async () => {
+  test("what does not fit into the time of one call is left for the next, which goes on there or begins anew", async () => {
     const world = await crowd();
     const many = Array.from({ length: 300 }, () => aSubscriber(PAGE.id, { state: "quarantined", quarantinedAt: 1 }));
     await Promise.all(many.map((each) => world.subscribers.create(each)));
     world.subscribers.changeState = slowed(world.subscribers.changeState, () => world.tick(100));
-    const all = () => world.post("/subscribers/reactivate", { subscribers: "all", type: "email" });
-    expect((await all()).json).toMatchObject({ reactivated: 250, complete: false });
-    expect((await all()).json).toMatchObject({ reactivated: 51, complete: true });
+    const parts = await untilComplete(world, "reactivate", { type: "email" });
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.every(({ reactivated }) => reactivated !== undefined && reactivated > 0)).toBe(true);
+    expect(parts.reduce((sum, { reactivated = 0 }) => sum + reactivated, 0)).toBe(301);
+    expect((await world.post("/subscribers/reactivate", { subscribers: "all", type: "email" })).json).toEqual({
+      reactivated: 0,
+      unchanged: 0,
+      complete: true,
+    });
+  });
+
+  test("those who are left alone take their time too, and the end is reached all the same", async () => {
+    const world = await crowd();
+    const others = Array.from({ length: 2_000 }, () =>
+      aSubscriber(PAGE.id, { state: "unconfirmed", confirmedAt: null }),
+    );
+    await Promise.all(others.map((each) => world.subscribers.create(each)));
+    world.subscribers.listUnsettled = slowed(world.subscribers.listUnsettled, () => world.tick(4_000));
+    const parts = await untilComplete(world, "reactivate", {});
+    expect(parts.length).toBeGreaterThan(1);
+    expect(await world.stateOf(world.quarantined)).toBe("active");
+    expect(await world.stateOf(world.hook)).toBe("active");
+  });
+
+  test("however large the audience is, it is not read", async () => {
+    const world = await crowd();
+    world.subscribers.list = () => Promise.reject(new Error("everybody is read"));
+    for (const path of ["reactivate", "resend_confirmation"]) {
+      expect((await world.post(`/subscribers/${path}`, { subscribers: "all" })).json).toMatchObject({ complete: true });
+    }
+    expect(world.mails).toHaveLength(1);
+  });
+
+  test("nor anybody of another page", async () => {
+    const world = await crowd();
+    const other = aSubscriber("otherpage000", { state: "quarantined", quarantinedAt: 1 });
+    await world.subscribers.create(other);
+    await world.post("/subscribers/reactivate", { subscribers: "all" });
+    expect(await world.subscribers.get("otherpage000", "email", other.id)).toEqual(other);
   });
 });
 
@@ -147,6 +184,8 @@ test.each([
   ["unsubscribe", "state", { subscribers: "all", state: "unsubscribed" }],
   ["reactivate", "type", { subscribers: "all", type: "pigeon" }],
   ["resend_confirmation", "subscribers", { subscribers: [7] }],
+  ["resend_confirmation", "cursor", { subscribers: "all", cursor: "9" }],
+  ["reactivate", "cursor", { subscribers: "all", cursor: "0.12.x" }],
 ])("%s: 422 names %s", async (call, field, body) => {
   const world = await crowd();
   const before = await world.snapshot();
@@ -192,6 +231,31 @@ test("a key that may only read changes nothing", async () => {
     expect(reply.status, path).toBe(403);
   }
 });
+
+const partAnswer = z.object({
+  reactivated: z.optional(z.number()),
+  complete: z.boolean(),
+  next_cursor: z.optional(z.string()),
+});
+
+/** Asks for all again and again, each time from where the answer before says. */
+async function untilComplete(world: Awaited<ReturnType<typeof crowd>>, call: string, more: object) {
+  const parts: z.infer<typeof partAnswer>[] = [];
+  for (let cursor: string | undefined; parts.length < 100; ) {
+    const began = world.deps.clock();
+    const reply = await world.post(`/subscribers/${call}`, {
+      subscribers: "all",
+      ...more,
+      ...(cursor ? { cursor } : {}),
+    });
+    expect(world.deps.clock() - began).toBeLessThan(29_000);
+    const part = partAnswer.parse(reply.json);
+    parts.push(part);
+    if (part.complete) return parts;
+    cursor = part.next_cursor;
+  }
+  throw new Error("it never ends");
+}
 
 function slowed<A extends unknown[], R>(
   run: (...given: A) => Promise<R>,
