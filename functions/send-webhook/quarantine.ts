@@ -1,14 +1,14 @@
 import type { Clock } from "../core/clock.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { LEASE_MS } from "../core/lease.ts";
-import type { WebhookSubscriber } from "../core/subscriber.ts";
+import type { Subscriber, WebhookSubscriber } from "../core/subscriber.ts";
 import type { QuarantineQueue } from "../providers/queues.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 
 export interface QuarantineDeps {
   ledger: Pick<Ledger, "listSubscriberDeliveries">;
-  subscribers: Pick<SubscriberStore, "get" | "changeState" | "saveHealth">;
+  subscribers: Pick<SubscriberStore, "get" | "changeState" | "replace" | "saveHealth">;
   quarantines: QuarantineQueue;
   clock: Clock;
 }
@@ -42,5 +42,21 @@ export async function quarantineIfDead(
     const work = { kind: "quarantine" as const, pageId, subscriberId: id, failingSince, reason };
     await deps.quarantines.sendQuarantine(work, LEASE_MS);
   }
-  await deps.subscribers.changeState(pageId, "webhook", id, ["active"], "quarantined", deps.clock());
+  await putAside(deps, present);
+}
+
+const TRIES = 3;
+
+/** Throws when the endpoint is changed again and again: the delivery is then not recorded, and its next attempt does it all again. */
+async function putAside({ subscribers, clock }: QuarantineDeps, read: Subscriber): Promise<void> {
+  let present = read;
+  for (let tries = 1; tries <= TRIES; tries += 1) {
+    if (present.state !== "active") return;
+    const now = clock();
+    const quarantined = { state: "quarantined", quarantinedAt: now, quarantineReason: "endpoint failing" } as const;
+    const changed = await subscribers.replace(present, { ...present, ...quarantined, updatedAt: now });
+    if (changed.outcome !== "unchanged") return;
+    present = changed.subscriber;
+  }
+  throw new Error(`endpoint ${read.id} could not be put in quarantine: it is being changed`);
 }

@@ -116,7 +116,7 @@ export function scaleToAll(count: number, lastPosition: string): number {
 }
 
 /** What was found of an address, and is forgotten when it is tried again. */
-const NOTHING_FOUND = { quarantineReason: undefined, transientBounces: undefined };
+const NOTHING_FOUND = { quarantineReason: undefined, transientBounces: undefined, health: undefined };
 
 /** The times that go with a state; undefined removes. A confirmation token is no longer worth anything once a new confirmation is wanted. */
 export function stateFields(to: Subscriber["state"], now: number): Partial<Subscriber> {

@@ -38,6 +38,6 @@ export class SendWebhook extends Construct {
     // The signing key, made on first use.
     allow(this.function, state.access, ["Query", "PutItem"]);
     // 410 Gone unsubscribes, an exhausted schedule quarantines.
-    allow(this.function, state.subscribers, ["UpdateItem"]);
+    allow(this.function, state.subscribers, ["UpdateItem", "PutItem"]);
   }
 }
