@@ -71,5 +71,6 @@ function concerns({ incidentId, componentIds, impact }: Standing, { scopes, pref
 function isFirstOrLast(update: ToldUpdate, subscriber: Subscriber): boolean {
   const { status, opens, before, incidentId } = update;
   if (opens || status === "resolved" || status === "completed" || status === "in_progress") return true;
-  return before != null && !concerns({ ...before, incidentId }, subscriber);
+  if (before === undefined) return false;
+  return before === null || !concerns({ ...before, incidentId }, subscriber);
 }

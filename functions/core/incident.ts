@@ -43,6 +43,9 @@ export const scheduleSchema = z.object({
 });
 export type Schedule = z.infer<typeof scheduleSchema>;
 
+/** How far an incident reached at some time. */
+const standingSchema = z.object({ componentIds: z.array(idSchema), impact: impactSchema });
+
 /** The incident's header: everything but its updates. */
 export const incidentSchema = z.object({
   pageId: idSchema,
@@ -59,6 +62,8 @@ export const incidentSchema = z.object({
   affected: z.record(z.string(), componentStatusSchema),
   /** The highest impact so far: an audience only grows during an incident. */
   highestImpact: impactSchema,
+  /** How it stood as of the last update that anybody was told of; null: of none yet. Absent from old ones. */
+  told: z.optional(z.nullable(standingSchema)),
   createdAt: z.number(),
   updatedAt: z.number(),
   /** When it began for readers: the first update's display time. */
@@ -94,8 +99,8 @@ export const updateSchema = z.object({
   /** The incident's affected components and highest impact as of this update: what its audience is matched against. */
   componentIdsSoFar: z.array(idSchema),
   impactSoFar: impactSchema,
-  /** The same as of the update before, or null for the first: to whom this update is the first of the incident. Absent from old ones. */
-  before: z.optional(z.nullable(z.object({ componentIds: z.array(idSchema), impact: impactSchema }))),
+  /** The same as of the last update that was told, null if none was: to whom this one is the first of the incident. Absent from old ones. */
+  before: z.optional(z.nullable(standingSchema)),
   /** The incident's name as of this update: what its mails say. */
   incidentName: z.string(),
 });

@@ -53,6 +53,7 @@ export function openIncident(input: IncidentInput, catalog: Catalog, now: number
     impactOverride: input.impactOverride,
     affected: {},
     highestImpact: "none",
+    told: null,
     createdAt: now,
     updatedAt: now,
     startedAt,
@@ -83,6 +84,11 @@ export function postUpdate(incident: Incident, input: UpdateInput, catalog: Cata
   const seq = incident.seq + 1;
   const displayAt = input.displayAt ?? now;
   const deliver = input.deliverNotifications && !incident.backfilled;
+  // What was changed quietly since the last update, nobody has been told of.
+  const before =
+    incident.told === undefined
+      ? { componentIds: Object.keys(incident.affected).sort(), impact: incident.highestImpact }
+      : incident.told;
   const next: Incident = {
     ...incident,
     version: incident.version + 1,
@@ -91,6 +97,7 @@ export function postUpdate(incident: Incident, input: UpdateInput, catalog: Cata
     impact,
     affected,
     highestImpact,
+    told: deliver ? { componentIds: Object.keys(affected).sort(), impact: highestImpact } : before,
     updatedAt: now,
     monitoringAt: input.status === "monitoring" ? (incident.monitoringAt ?? displayAt) : incident.monitoringAt,
     resolvedAt:
@@ -115,7 +122,7 @@ export function postUpdate(incident: Incident, input: UpdateInput, catalog: Cata
     opens: seq === 1,
     componentIdsSoFar: Object.keys(affected).sort(),
     impactSoFar: highestImpact,
-    before: seq === 1 ? null : { componentIds: Object.keys(incident.affected).sort(), impact: incident.highestImpact },
+    before,
     incidentName: next.name,
   };
   const changed = applied.changed.length > 0;

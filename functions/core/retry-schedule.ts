@@ -11,6 +11,9 @@ const DELAYS: Record<Channel, readonly number[]> = {
   sms: [30 * SECOND, 5 * MINUTE],
 };
 
+/** An endpoint that has failed for longer than any schedule can last has no use of another one. */
+export const LONGEST_SCHEDULE_MS = 1.2 * DELAYS.webhook.reduce((sum, delay) => sum + delay, 0);
+
 /** Nothing is tried again so long after its commit: the longest schedule, with all its jitter and the waits for a failing endpoint. */
 export const OVERDUE_MS = 6 * 24 * HOUR;
 

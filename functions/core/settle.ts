@@ -68,8 +68,8 @@ function settleUnknown(delivery: Delivery, reason: string, now: number, jitter: 
 }
 
 /** A delivery that was held back for others' sake must come to an end all the same. */
-function isOverdue({ committedAt, resent }: Delivery, now: number): boolean {
-  return resent === undefined && now - committedAt > OVERDUE_MS;
+function isOverdue({ committedAt, resent }: Delivery, nextAttemptAt: number): boolean {
+  return resent === undefined && nextAttemptAt - committedAt > OVERDUE_MS;
 }
 
 function retryOrFail(
@@ -79,8 +79,8 @@ function retryOrFail(
   jitter: number,
   retryAfterMs: number | null,
 ): Delivery {
-  const delay = isOverdue(delivery, now) ? null : retryDelay(delivery.channel, delivery.attempts, jitter, retryAfterMs);
-  return delay === null
+  const delay = retryDelay(delivery.channel, delivery.attempts, jitter, retryAfterMs);
+  return delay === null || isOverdue(delivery, now + delay)
     ? { ...delivery, state: "failed", reason }
     : { ...delivery, state: "retrying", reason, nextAttemptAt: now + delay };
 }

@@ -1,6 +1,6 @@
 import { newId } from "../core/ids.ts";
 import type { Impact } from "../core/incident.ts";
-import { lastingReason, type Scopes, type Subscriber } from "../core/subscriber.ts";
+import { lastingReason, type Scopes, type Subscriber, type WebhookSubscriber } from "../core/subscriber.ts";
 import { invalid } from "../lambda/problem.ts";
 import { sendConfirmation } from "../subscriptions/confirmation.ts";
 import type { Contact } from "../subscriptions/contact.ts";
@@ -13,7 +13,7 @@ import { fieldOf } from "./subscriber-view.ts";
 export interface Addition {
   contact: Contact;
   scopes: Scopes;
-  /** Absent: of any; who comes back keeps theirs. */
+  /** Absent: of any. */
   minimumImpact?: Impact | undefined;
   /** Active at once; otherwise an email address has to be confirmed first. */
   confirmed: boolean;
@@ -57,12 +57,12 @@ export async function addSubscriber(deps: ManageDeps, call: ManageCall, addition
     throw invalid(`subscriber.${fieldOf(holder)}`, "is not to be written to: its holder complained, and left");
   }
   if (!mayComeBack(holder)) return { outcome: "taken", holder };
-  return { outcome: "added", subscriber: await bringBack(deps, holder, subscriber, addition, call.now) };
+  return { outcome: "added", subscriber: await bringBack(deps, holder, subscriber, call.now) };
 }
 
-/** Subscribing an endpoint anew is also how it leaves its quarantine. */
+/** Subscribing an endpoint anew is also how it leaves its quarantine, and how a stranger's open registration ends. */
 function mayComeBack({ state, channel }: Subscriber): boolean {
-  return state === "unsubscribed" || (state === "quarantined" && channel === "webhook");
+  return state === "unsubscribed" || (channel === "webhook" && state !== "active");
 }
 
 function withImpact(subscriber: Subscriber, minimumImpact: Impact | undefined): Subscriber {
@@ -70,31 +70,22 @@ function withImpact(subscriber: Subscriber, minimumImpact: Impact | undefined): 
   return { ...subscriber, preferences: { ...subscriber.preferences, minimumImpact } };
 }
 
-async function bringBack(
-  deps: ManageDeps,
-  holder: Subscriber,
-  wanted: Subscriber,
-  { contact, minimumImpact }: Addition,
-  now: number,
-): Promise<Subscriber> {
-  const { pageId, channel, id } = holder;
-  await deps.subscribers.saveScopes(pageId, channel, id, wanted.scopes, now);
-  const changed = await deps.subscribers.changeState(pageId, channel, id, [holder.state], wanted.state, now);
+/** Under the old id, with nothing of the old life but its beginning and an endpoint's secret, which its receiver has. */
+async function bringBack(deps: ManageDeps, holder: Subscriber, wanted: Subscriber, now: number): Promise<Subscriber> {
+  const old = { id: holder.id, createdAt: holder.createdAt };
+  const next: Subscriber =
+    wanted.channel === "webhook" && holder.channel === "webhook"
+      ? { ...wanted, ...old, ...secretOf(holder) }
+      : { ...wanted, ...old };
+  const changed = await deps.subscribers.replace(holder, next);
   if (changed.outcome !== "changed") throw conflict();
-  const back = wished(withImpact(changed.subscriber, minimumImpact), contact);
-  if (back === changed.subscriber) return confirmIfNeeded(deps, back, now);
-  const replaced = await deps.subscribers.replace(changed.subscriber, back);
-  if (replaced.outcome !== "changed") throw conflict();
-  return confirmIfNeeded(deps, replaced.subscriber, now);
+  return confirmIfNeeded(deps, changed.subscriber, now);
 }
 
-/** What the request says of an endpoint's format and statuses; the rest stays. */
-function wished(subscriber: Subscriber, contact: Contact): Subscriber {
-  if (subscriber.channel !== "webhook" || contact.channel !== "webhook") return subscriber;
-  const { format = subscriber.format, statuses = subscriber.statuses } = contact;
-  return format === subscriber.format && statuses === subscriber.statuses
-    ? subscriber
-    : { ...subscriber, format, statuses };
+/** Whoever registered an endpoint and never proved that it is theirs knows a secret that must not count. */
+function secretOf({ state, secretVersion, rotation }: WebhookSubscriber): Pick<WebhookSubscriber, "secretVersion"> {
+  if (state === "unconfirmed") return { secretVersion: secretVersion + 1 };
+  return { secretVersion, ...(rotation === undefined ? {} : { rotation }) };
 }
 
 async function confirmIfNeeded(deps: ManageDeps, subscriber: Subscriber, now: number): Promise<Subscriber> {

@@ -1,5 +1,4 @@
 import type { Clock } from "../core/clock.ts";
-import type { Delivery } from "../core/delivery.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import type { Subscriber, WebhookSubscriber } from "../core/subscriber.ts";
 import type { QuarantineQueue } from "../providers/queues.ts";
@@ -17,28 +16,29 @@ export interface QuarantineDeps {
 const ALL_DELIVERIES = 100_000;
 
 /**
- * Puts an endpoint in quarantine when a delivery's schedule is exhausted and the endpoint has accepted nothing since the
- * delivery's update was committed. Its other open deliveries end as suppressed at their next attempt.
+ * Puts an endpoint in quarantine unless it has accepted anything since `failingSince`: when a delivery's schedule is
+ * exhausted, since its commit; or when the endpoint has failed for longer than any schedule lasts. Tests that it accepted
+ * are no updates. Its other open deliveries end as suppressed at their next attempt.
  */
 export async function quarantineIfDead(
   { pageId, id, contactEmail }: WebhookSubscriber,
-  delivery: Delivery,
+  failingSince: number,
+  reason: string,
   deps: QuarantineDeps,
 ): Promise<void> {
-  // An operator's resend is one attempt: it says nothing of three days.
-  if (delivery.resent !== undefined) return;
   const [present, deliveries] = await Promise.all([
     deps.subscribers.get(pageId, "webhook", id),
     deps.ledger.listSubscriberDeliveries(pageId, id, ALL_DELIVERIES, null),
   ]);
   if (present?.state !== "active") return;
-  const failingSince = delivery.committedAt;
-  if (deliveries.items.some(({ state, updatedAt }) => state === "accepted" && updatedAt >= failingSince)) return;
+  const isAlive = deliveries.items.some(
+    ({ state, updatedAt, probe }) => state === "accepted" && updatedAt >= failingSince && probe === undefined,
+  );
+  if (isAlive) return;
 
   // Queued first, so that a crash forgets nobody, and held back for as long as this invocation can live: by then the
   // endpoint is in quarantine, or the work finds that it is not and the delivery's next attempt queues it again.
   if (contactEmail !== null) {
-    const reason = delivery.reason ?? "";
     const work = { kind: "quarantine" as const, pageId, subscriberId: id, failingSince, reason };
     await deps.quarantines.sendQuarantine(work, LEASE_MS);
   }

@@ -1,4 +1,3 @@
-import { healthAfter } from "../core/endpoint-health.ts";
 import { splice, type TextName } from "../core/rendering.ts";
 import { subscriberToken } from "../core/signature.ts";
 import type { Subscriber } from "../core/subscriber.ts";
@@ -8,6 +7,7 @@ import { storedTexts } from "../send-chunk/stored-text.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import { admitToEndpoint } from "./admit.ts";
+import { keepHealth } from "./keep-health.ts";
 import { type QuarantineDeps, quarantineIfDead } from "./quarantine.ts";
 import { signedHeaders } from "./signed-headers.ts";
 
@@ -42,16 +42,17 @@ export function webhookSender(
       if (subscriber.channel !== "webhook") return ADMITTED;
       return admitToEndpoint(subscriber, delivery, deps);
     },
-    async afterOutcome({ pageId, channel, id }, outcome, claimed) {
-      const now = deps.clock();
-      const health = healthAfter(claimed, outcome, now);
-      // Lost: another attempt beside this one has told of it, and once is enough.
-      if (health !== undefined) await deps.subscribers.saveHealth(pageId, id, claimed, health);
+    async afterOutcome(subscriber, outcome, claimed) {
+      if (subscriber.channel !== "webhook") return;
+      await keepHealth(subscriber, outcome, claimed, deps);
       if (outcome.outcome !== "gone") return;
-      await deps.subscribers.changeState(pageId, channel, id, ["active"], "unsubscribed", now);
+      const { pageId, channel, id } = subscriber;
+      await deps.subscribers.changeState(pageId, channel, id, ["active"], "unsubscribed", deps.clock());
     },
     async onExhausted(subscriber, delivery) {
-      if (subscriber.channel === "webhook") await quarantineIfDead(subscriber, delivery, deps);
+      // What was sent again is one attempt: it says nothing of three days.
+      if (subscriber.channel !== "webhook" || delivery.resent !== undefined) return;
+      await quarantineIfDead(subscriber, delivery.committedAt, delivery.reason ?? "", deps);
     },
   };
 }

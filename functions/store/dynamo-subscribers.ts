@@ -15,6 +15,7 @@ import {
   addressKey,
   audiencePartition,
   guardKey,
+  healthVersion,
   hostKey,
   hostPartition,
   nextVersion,
@@ -270,12 +271,19 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     async replace(read, next) {
       const { pageId, channel, id } = read;
       const stored = nextVersion(read, next);
+      // Health is written beside the subscription, under a version of its own: an old one must not come back.
+      const health = healthVersion(read);
+      const sameHealth = health === undefined ? "attribute_not_exists(#health)" : "#health.#version = :health";
       const put = new PutItemCommand({
         TableName: table,
         Item: toItem({ ...subscriberKey(pageId, channel, id), ...stored, ...purgeFields(stored) }),
-        ConditionExpression: "updatedAt = :read AND #state = :state",
-        ExpressionAttributeNames: { "#state": "state" },
-        ExpressionAttributeValues: toItem({ ":read": read.updatedAt, ":state": read.state }),
+        ConditionExpression: `updatedAt = :read AND #state = :state AND ${sameHealth}`,
+        ExpressionAttributeNames: {
+          "#state": "state",
+          "#health": "health",
+          ...(health === undefined ? {} : { "#version": "version" }),
+        },
+        ExpressionAttributeValues: toItem({ ":read": read.updatedAt, ":state": read.state, ":health": health }),
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       });
       const { refusal } = await attemptThroughConflicts(() => client.send(put));

@@ -56,6 +56,10 @@ export function mayReplaceBlock(reason: BlockReason): boolean {
   return reason !== "bounce";
 }
 
+export function healthVersion(subscriber: Subscriber): number | undefined {
+  return subscriber.channel === "webhook" ? subscriber.health?.version : undefined;
+}
+
 /** The subscriber to store in the place of `read`: the time of its change is the version, so it must grow. */
 export function nextVersion<T extends Subscriber>(read: Subscriber, next: T): T {
   return { ...next, updatedAt: Math.max(next.updatedAt, read.updatedAt + 1) };

@@ -305,6 +305,13 @@ describeOnBoth<SubscriberStore>(
       const worse = { ...health, version: 2, failures: 2, probeUntil: NOW + 9_000 };
       expect(await store.saveHealth(pageId, webhook.id, worse, health)).toEqual({ outcome: "lost" });
       expect(await store.saveHealth(pageId, webhook.id, health, worse)).toEqual({ outcome: "saved" });
+      // Read before the failure: what is put in its place must not bring the old health back.
+      const paused = { ...webhook, pausedAt: NOW };
+      expect(await store.replace(webhook, paused)).toMatchObject({
+        outcome: "unchanged",
+        subscriber: { health: worse },
+      });
+      expect(await store.replace({ ...webhook, health }, paused)).toMatchObject({ outcome: "unchanged" });
       expect(await store.saveHealth(pageId, webhook.id, worse, null)).toEqual({ outcome: "saved" });
       expect(await store.get(pageId, "webhook", webhook.id)).toEqual(webhook);
       expect(await store.saveHealth(pageId, anId(), null, health)).toEqual({ outcome: "lost" });

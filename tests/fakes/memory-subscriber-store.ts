@@ -5,6 +5,7 @@ import {
   audiencePartition,
   blockKey,
   guardKey,
+  healthVersion,
   mayReplaceBlock,
   nextVersion,
   POSITION_FORM,
@@ -75,6 +76,9 @@ export function memorySubscriberStore(): SubscriberStore {
     if (subscriber === null) return { outcome: "missing" };
     if (!allowed(subscriber)) return { outcome: "unchanged", subscriber: structuredClone(subscriber) };
     Object.assign(subscriber, structuredClone(fields));
+    // As the table does: what is set to nothing is not there.
+    for (const [name, value] of Object.entries(fields))
+      if (value === undefined) Reflect.deleteProperty(subscriber, name);
     if (["state", "confirmTokenHash", "scopes"].some((name) => name in fields)) index(subscriber);
     return { outcome: "changed", subscriber: structuredClone(subscriber) };
   }
@@ -188,7 +192,8 @@ export function memorySubscriberStore(): SubscriberStore {
     async replace(read, next) {
       const present = look(read.pageId, read.channel, read.id);
       if (present === null) return { outcome: "missing" };
-      if (present.updatedAt !== read.updatedAt || present.state !== read.state) {
+      const isAsRead = present.updatedAt === read.updatedAt && present.state === read.state;
+      if (!isAsRead || healthVersion(present) !== healthVersion(read)) {
         return { outcome: "unchanged", subscriber: structuredClone(present) };
       }
       const stored = structuredClone(nextVersion(read, next));

@@ -4,6 +4,9 @@ import type { AllQueues } from "../../functions/providers/queues.ts";
 
 export type QueueName = Channel | "webhookRetry" | "letters" | "smsLetters" | "plan" | "publish";
 
+/** SQS keeps no order in a standard queue: either may happen. */
+export type StandardOrder = "oldest first" | "newest first";
+
 interface Entry {
   queue: QueueName;
   body: string;
@@ -17,7 +20,7 @@ const DEDUPLICATION_MS = 5 * 60_000;
 const VISIBILITY_MS = 70_000;
 
 /** In-memory SQS: FIFO groups with deduplication, standard queues with delay, visibility time-out, and loss on demand. */
-export function memoryQueues(clock: () => number) {
+export function memoryQueues(clock: () => number, { standard = "oldest first" }: { standard?: StandardOrder } = {}) {
   let entries: Entry[] = [];
   const seen = new Map<string, number>();
   /** Every body ever accepted, for assertions. */
@@ -67,12 +70,15 @@ export function memoryQueues(clock: () => number) {
     /** The next body that may be received now; `settle(false)` leaves it to come back after the visibility time-out. */
     receive(): { queue: QueueName; body: string; settle: (done: boolean) => void } | null {
       const now = clock();
-      const entry = entries.find((candidate, index) => {
+      const mayBeReceived = (candidate: Entry, index: number) => {
         if (candidate.visibleAt > now) return false;
         return (
           candidate.group === null || !entries.slice(0, index).some((earlier) => earlier.group === candidate.group)
         );
-      });
+      };
+      const fits = entries.filter(mayBeReceived);
+      const isStandard = fits.at(-1)?.group === null;
+      const entry = standard === "newest first" && isStandard ? fits.at(-1) : fits[0];
       if (entry === undefined) return null;
       entry.visibleAt = now + VISIBILITY_MS;
       return {

@@ -97,6 +97,19 @@ describe("an endpoint known to be failing", () => {
     expect(attemptsAt()).toBeLessThan(220);
   });
 
+  it("is quarantined in time also when a hundred deliveries wait and the oldest never come first", async () => {
+    world = createWorld({ standard: "newest first" });
+    await world.start();
+    dead = await world.subscribe("webhook");
+    world.outside.answer(world.addressOf(dead), ...down(10_000));
+    for (let incident = 0; incident < 100; incident += 1) await world.open();
+    await world.settle();
+    await world.pass(95 * HOUR);
+    expect((await world.subscribers.get(PAGE, "webhook", dead.id))?.state).toBe("quarantined");
+    await world.pass(26 * HOUR);
+    for (const { state } of deliveriesTo(dead)) expect(["failed", "suppressed"]).toContain(state);
+  });
+
   it("is tried at once for what was sent again, and once only while that fails", async () => {
     world.outside.answer(world.addressOf(dead), ...down(50));
     for (let incident = 0; incident < 5; incident += 1) await openAndSettle();

@@ -36,7 +36,7 @@ import { memoryLedger } from "../fakes/memory-ledger.ts";
 import { memoryStatusStore } from "../fakes/memory-status-store.ts";
 import { memorySubscriberStore } from "../fakes/memory-subscriber-store.ts";
 import { outside } from "../fakes/outside.ts";
-import { memoryQueues, type QueueName } from "../fakes/queues.ts";
+import { memoryQueues, type QueueName, type StandardOrder } from "../fakes/queues.ts";
 
 export const PAGE = "page00000000";
 const MINUTE = 60_000;
@@ -51,7 +51,7 @@ class Refused extends Error {
  * The whole pipeline in one process: the unmodified steps on fakes and a virtual clock. Sleeping advances the clock.
  * `settle()` lets everything queued run; `pass()` lets minutes go by with their sweeps.
  */
-export function createWorld() {
+export function createWorld(options: { standard?: StandardOrder } = {}) {
   let now = Date.parse("2026-11-23T03:00:00.000Z");
   let seed = 1;
   const clock = () => now;
@@ -106,7 +106,7 @@ export function createWorld() {
     },
   };
   const access = memoryAccessStore({ random });
-  const queues = memoryQueues(clock);
+  const queues = memoryQueues(clock, options);
   const ports = crash.guard(queues.ports);
   const world = outside();
   const mail = crash.guard(world.mail);

@@ -37,6 +37,14 @@ describe("settle", () => {
     });
   });
 
+  it("gives a delivery up whose next attempt would come too late for anybody, unless somebody asked for it", () => {
+    const down: AttemptOutcome = { outcome: "unavailable", reason: "http 500", retryAfterMs: null };
+    const old = { attempts: 9, committedAt: NOW - 5.5 * 24 * 60 * 60_000 };
+    expect(settled(sending("webhook", old), down)).toMatchObject({ state: "failed", reason: "http 500" });
+    const resent = { at: NOW, from: "failed", by: "operator" } as const;
+    expect(settled(sending("webhook", { ...old, resent }), down)).toMatchObject({ state: "retrying" });
+  });
+
   it("never sends an ambiguous SMS again", () => {
     expect(settled(sending("sms"), unknown)).toMatchObject({
       state: "ambiguous",

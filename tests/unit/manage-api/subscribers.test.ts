@@ -4,7 +4,7 @@ import { parseConfirmToken } from "../../../functions/core/confirm-token.ts";
 import { addressMac, webhookSecret } from "../../../functions/core/signature.ts";
 import { RUN_LEASE_MS } from "../../../functions/store/access-items.ts";
 import { aSubscriber } from "../../contract/samples.ts";
-import { idOf, idsOf, manageWorld, PAGE } from "./manage-world.ts";
+import { idOf, idsOf, manageWorld, PAGE, START } from "./manage-world.ts";
 
 const EMAIL = { email: "Ada@Example.org" };
 const ACTIVE = { skip_confirmation_notification: true };
@@ -434,4 +434,41 @@ describe("subscribers of one incident", () => {
     const withComponents = { email: "c@example.org", component_ids: ["abcdefghijkl"] };
     expect((await world.post(`/incidents/${incident}/subscribers`, { subscriber: withComponents })).status).toBe(422);
   });
+});
+
+test("an endpoint subscribed anew keeps its id and its secret, and nothing else of its old life", async () => {
+  const world = await manageWorld();
+  const endpoint = "https://hooks.example.org/in";
+  const first = await world.post("/subscribers", { subscriber: { endpoint, email: "old@example.org" } });
+  const id = idOf(first);
+  const health = { version: 1, failures: 9, since: 1, failedAt: 2, nextAttemptAt: START + 9e6, probeUntil: null };
+  await world.subscribers.saveHealth(PAGE.id, id, null, health);
+  const failing = await world.subscribers.get(PAGE.id, "webhook", id);
+  if (failing === null) throw new Error("no endpoint");
+  await world.subscribers.replace(failing, { ...failing, state: "quarantined", quarantinedAt: START, pausedAt: START });
+
+  const again = await world.post("/subscribers", { subscriber: { endpoint, email: "new@example.org" } });
+  expect(idOf(again)).toBe(id);
+  expect(again.json).toMatchObject({
+    signing_secret: z.object({ signing_secret: z.string() }).parse(first.json).signing_secret,
+  });
+  const found = await world.subscribers.get(PAGE.id, "webhook", id);
+  expect(found).toMatchObject({
+    state: "active",
+    pausedAt: null,
+    quarantinedAt: null,
+    contactEmail: "new@example.org",
+  });
+  expect(found).not.toHaveProperty("health");
+});
+
+test("an endpoint that a stranger registered and nobody confirmed is the operator's to add, with a secret of its own", async () => {
+  const world = await manageWorld();
+  const endpoint = "https://hooks.example.org/in";
+  const first = await world.post("/subscribers", { subscriber: { endpoint } });
+  await world.subscribers.changeState(PAGE.id, "webhook", idOf(first), ["active"], "unconfirmed", START);
+  const again = await world.post("/subscribers", { subscriber: { endpoint } });
+  expect(again).toMatchObject({ status: 201, json: { id: idOf(first), state: "active" } });
+  const secret = z.object({ signing_secret: z.string() });
+  expect(secret.parse(again.json)).not.toEqual(secret.parse(first.json));
 });
