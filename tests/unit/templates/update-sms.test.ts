@@ -48,7 +48,7 @@ describe("the SMS of an update", () => {
         expect(septetsOf(text)).toBeLessThanOrEqual(160);
         expect(text.endsWith(`${SITE.pageUrl}/incidents/seedincident`)).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 });
