@@ -42,6 +42,7 @@ export function apiClient({ api, apiKey, pageId }: { api: string; apiKey: string
     createGroup: (name: string, components: readonly string[]) =>
       call("POST", "/component-groups", withId, { component_group: { name, components } }),
     createSubscriber: (subscriber: Record<string, unknown>) => call("POST", "/subscribers", withId, { subscriber }),
+    getSubscriber: (id: string) => call("GET", `/subscribers/${id}`, z.object({ state: z.string() })),
     createWebhook: (subscriber: Record<string, unknown>) => call("POST", "/subscribers", webhookSchema, { subscriber }),
     openIncident: (incident: Record<string, unknown>) => call("POST", "/incidents", incidentSchema, { incident }),
     updateIncident: (id: string, incident: Record<string, unknown>) =>

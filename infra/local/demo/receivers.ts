@@ -35,13 +35,16 @@ export async function startReceivers(count: number): Promise<Receivers> {
     request.on("end", () => {
       const receiver = all[Number(new URL(request.url ?? "/", "http://localhost").pathname.split("/")[2])];
       if (receiver === undefined) return void response.writeHead(404).end();
+      const body = Buffer.concat(chunks);
+      const challenge = challengeIn(body);
+      if (challenge !== null) return void response.end(JSON.stringify({ challenge }));
       const fails = receiver === all[0] && receiver.receipts.length === 0;
       const answered = fails ? 500 : 200;
       const webhookId = String(request.headers["webhook-id"]);
       receiver.receipts.push({
         webhookId,
         answered,
-        updateId: verifiedUpdate(receiver, request.headers, Buffer.concat(chunks)),
+        updateId: verifiedUpdate(receiver, request.headers, body),
       });
       response.writeHead(answered).end();
     });
@@ -58,6 +61,18 @@ export async function startReceivers(count: number): Promise<Receivers> {
         server.closeAllConnections();
       }),
   };
+}
+
+const challengeSchema = z.object({ challenge: z.string() });
+
+/** What an endpoint has to repeat when it is registered; null for everything else. */
+function challengeIn(body: Buffer): string | null {
+  try {
+    const parsed = challengeSchema.safeParse(JSON.parse(body.toString("utf8")));
+    return parsed.success ? parsed.data.challenge : null;
+  } catch {
+    return null;
+  }
 }
 
 function verifiedUpdate(receiver: Receiver, headers: NodeJS.Dict<string | string[]>, body: Buffer): string | null {

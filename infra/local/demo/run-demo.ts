@@ -1,8 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import { styleText } from "node:util";
-import * as z from "zod";
 import { type ApiClient, apiClient, type ChannelReport, type DeliveryReport } from "./api-client.ts";
 import { API_GROUP, GROUPED, INCIDENT_NAME, STEPS, type Step, UNAFFECTED, UNGROUPED } from "./incident.ts";
+import { type Outbox, readable, readOutbox } from "./outbox-reader.ts";
+import { type PublicClient, publicClient } from "./public-client.ts";
 import { type Receiver, startReceivers } from "./receivers.ts";
 import { table } from "./table.ts";
 
@@ -12,6 +13,7 @@ export interface DemoEndpoints {
   pageId: string;
   apiKey: string;
   outbox: string;
+  subscriptions: string;
 }
 
 export interface DemoResult {
@@ -21,13 +23,10 @@ export interface DemoResult {
 
 const CHANNELS = ["email", "sms", "webhook"] as const;
 const WEBHOOKS = 5;
+/** Which of them its integrator registers; the operator adds the others. */
+const REGISTERED = 4;
 const PATIENCE_MS = 90_000;
 const POLL_MS = 100;
-
-const outboxSchema = z.object({
-  emails: z.array(z.object({ id: z.string(), to: z.string(), at: z.string(), raw: z.string() })),
-  sms: z.array(z.object({ to: z.string(), at: z.string(), text: z.string() })),
-});
 
 interface Audience {
   emails: string[];
@@ -44,10 +43,13 @@ export async function runDemo(endpoints: DemoEndpoints, print: (line: string) =>
     print(styleText("bold", `\nReplaying “${INCIDENT_NAME}”, 7 July 2025`));
     const run = Date.now().toString(36);
     const { affected, unaffected } = await createComponents(api);
-    const audience = await subscribe(api, affected, unaffected, receivers.all, run);
+    const audience = await subscribe(api, publicClient(endpoints), affected, unaffected, receivers.all, run);
     print(
       `  ${affected.size} components in the incident; ${audience.emails.length} email, ${audience.phones.length} SMS and ` +
         `${receivers.all.length} webhook subscribers to tell, ${audience.silentEmails.length} others to leave alone`,
+    );
+    print(
+      "  Two of them signed up by mail themselves, one by a code in an SMS, one endpoint by repeating its challenge",
     );
     const before = await readOutbox(endpoints.outbox);
     const { incident, updates: told } = await replay(api, affected, print);
@@ -92,9 +94,13 @@ async function createComponents(api: ApiClient) {
   return { affected, unaffected };
 }
 
-/** `run` keeps the addresses of one replay apart from those of the one before on the same data. */
+/**
+ * Some sign up themselves, as the public does; the others are added by the operator. `run` keeps the addresses of one replay
+ * apart from those of the one before on the same data.
+ */
 async function subscribe(
   api: ApiClient,
+  people: PublicClient,
   affected: ReadonlyMap<string, string>,
   unaffected: string,
   receivers: readonly Receiver[],
@@ -109,14 +115,19 @@ async function subscribe(
   const emails = ["anna", "bernd", "carla", "deniz", "emil", "fatma", "georg", "hanna"].map(
     (name) => `${name}.${run}@subscriber.example`,
   );
-  for (const email of emails) await api.createSubscriber({ email, ...active });
+  for (const [index, email] of emails.entries()) {
+    if (index === 0) await people.subscribeByEmail(email);
+    else await api.createSubscriber({ email, ...active });
+  }
   const scoped: [string, string[]][] = [
     [`webdav.${run}@subscriber.example`, ["WebDAV"]],
     [`signing.${run}@subscriber.example`, ["Signing", "DATEV"]],
     [`api.${run}@subscriber.example`, ["API (group 03)"]],
   ];
-  for (const [email, names] of scoped) {
-    await api.createSubscriber({ email, component_ids: names.map(idOf), ...active });
+  for (const [index, [email, names]] of scoped.entries()) {
+    const wishes = { component_ids: names.map(idOf) };
+    if (index === 0) await people.subscribeByEmail(email, { ...wishes, locale: "de" });
+    else await api.createSubscriber({ email, ...wishes, ...active });
     emails.push(email);
   }
   const silentEmails = [`portal.${run}@subscriber.example`, `unconfirmed.${run}@subscriber.example`];
@@ -127,9 +138,17 @@ async function subscribe(
   const phones = ["151", "160", "170"].map((prefix) => `+49${prefix}2${suffix}${prefix === "151" ? "1" : ""}`);
   for (const [index, phone] of phones.entries()) {
     const component_ids = index === 2 ? { component_ids: [idOf("Web App")] } : {};
-    await api.createSubscriber({ phone_country: "DE", phone_number: phone, ...component_ids, ...active });
+    if (index === 0) await people.subscribeByPhone("DE", phone);
+    else await api.createSubscriber({ phone_country: "DE", phone_number: phone, ...component_ids, ...active });
   }
   for (const [index, receiver] of receivers.entries()) {
+    if (index === REGISTERED) {
+      const contact = `registrar.${run}@subscriber.example`;
+      const { id, signing_secret } = await people.registerWebhook(`${receiver.url}?run=${run}`, contact);
+      receiver.secret = signing_secret;
+      await waitUntilActive(api, id);
+      continue;
+    }
     const component_ids = index === 3 ? { component_ids: [idOf("Webhooks")] } : {};
     const created = await api.createWebhook({
       endpoint: `${receiver.url}?run=${run}`,
@@ -140,6 +159,15 @@ async function subscribe(
     receiver.secret = created.signing_secret;
   }
   return { emails, phones, silentEmails };
+}
+
+/** The endpoint has repeated its challenge. */
+async function waitUntilActive(api: ApiClient, subscriber: string): Promise<void> {
+  const until = performance.now() + PATIENCE_MS;
+  while ((await api.getSubscriber(subscriber)).state !== "active") {
+    if (performance.now() > until) throw new Error("a registered endpoint was not confirmed by its challenge");
+    await setTimeout(POLL_MS);
+  }
 }
 
 interface Told {
@@ -242,11 +270,6 @@ function reportTable(told: readonly Told[]): string {
   return table([head, ...rows]);
 }
 
-async function readOutbox(url: string): Promise<z.infer<typeof outboxSchema>> {
-  const answer = await fetch(url, { headers: { accept: "application/json" } });
-  return outboxSchema.parse(await answer.json());
-}
-
 function checkReports(told: readonly Told[], audience: Audience): string[] {
   return told.flatMap(({ step, report }) => {
     const expected = { email: audience.emails.length, sms: step.sms ? audience.phones.length : 0, webhook: WEBHOOKS };
@@ -259,8 +282,6 @@ function checkReports(told: readonly Told[], audience: Audience): string[] {
     });
   });
 }
-
-type Outbox = z.infer<typeof outboxSchema>;
 
 /** Each mail carries the update's words; as sent, quoted-printable breaks lines, so the first words are looked for. */
 function checkMails(emails: Outbox["emails"], audience: Audience): string[] {
@@ -279,7 +300,7 @@ function checkMails(emails: Outbox["emails"], audience: Audience): string[] {
 
 /** Updates are newest first: the step whose text stands first in the mail. */
 function newestStep(raw: string): string {
-  const text = raw.replaceAll("=\r\n", "").replaceAll(/\s+/g, " ");
+  const text = readable(raw).replaceAll(/\s+/g, " ");
   const found = STEPS.map(({ title, body }) => ({ title, at: text.indexOf(firstWords(body)) })).filter(
     ({ at }) => at >= 0,
   );
