@@ -61,6 +61,7 @@ export class PipelineStack extends Stack {
       mailFrom,
       smsCountries,
       smsMaxPrice,
+      smsDailyCeiling: environment.smsDailyCeiling,
       webhookTargets,
     });
     const smsLetters = new SmsLetters(this, "SmsLetters", { alarms });

@@ -19,5 +19,7 @@ export const envSchema = z.object({
   SMS_COUNTRIES: z.string(),
   /** Highest price of one SMS in USD, as send-sms has it: what a preview's cost is at most. */
   SMS_MAX_PRICE: z.string().check(z.regex(/^\d+(\.\d+)?$/, "must be a decimal number of USD")),
+  /** What a UTC day's SMS may cost in USD, as send-sms has it: a preview says when that would not be enough. */
+  SMS_DAILY_CEILING: z.string().check(z.regex(/^\d+(\.\d+)?$/, "must be a decimal number of USD")),
   WEBHOOK_TARGETS: z.enum(["public", "any"]),
 });

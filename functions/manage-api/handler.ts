@@ -42,6 +42,7 @@ const api = manageApi({
   pageUrl: env.PAGE_URL,
   smsCountries: new Set(env.SMS_COUNTRIES.split(",").map((country) => country.trim().toUpperCase())),
   smsMaxPriceUsd: Number(env.SMS_MAX_PRICE),
+  smsDailyCeilingUsd: Number(env.SMS_DAILY_CEILING),
   webhookTargets: env.WEBHOOK_TARGETS,
   log: createLogger({ function: "manage-api" }),
 });

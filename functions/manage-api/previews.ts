@@ -69,7 +69,7 @@ async function reply(
     return { status: 200, body: { ...head, notifies: false, reason, channels: null } };
   }
   const source = { page, catalog, incident, updates: [...earlier, update], update, now };
-  const { channels, texts } = await previewUpdate(source, deps);
+  const { channels, texts, exceedsDailyCeiling } = await previewUpdate(source, deps);
   const { email, sms, webhook } = channels;
   return {
     status: 200,
@@ -81,7 +81,7 @@ async function reply(
       reason: update.deliverNotifications ? null : silence(incident.backfilled),
       channels: {
         email: { ...presentChannel(email), ...texts.email },
-        sms: { ...presentChannel(sms), ...texts.sms },
+        sms: { ...presentChannel(sms), exceeds_daily_ceiling: exceedsDailyCeiling, ...texts.sms },
         webhook: { ...presentChannel(webhook), body: texts.webhook, chat_bodies: texts.chats },
       },
     },

@@ -42,6 +42,8 @@ export interface ManageDeps {
   smsCountries: ReadonlySet<string>;
   /** SNS refuses an SMS that would cost more. */
   smsMaxPriceUsd: number;
+  /** What all SMS of a UTC day may cost together, as send-sms has it. */
+  smsDailyCeilingUsd: number;
   webhookTargets: "public" | "any";
   log: Logger;
 }

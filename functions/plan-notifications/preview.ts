@@ -5,6 +5,7 @@ import type { Update } from "../core/incident.ts";
 import type { Locale } from "../core/locale.ts";
 import { type CostEstimate, estimateCost } from "../core/prices.ts";
 import type { Channel, ChatFormat, Subscriber } from "../core/subscriber.ts";
+import { exceedsDay } from "../send-sms/sms-budget.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { ListPage } from "../store/status.ts";
 import { scaleToAll } from "../store/subscriber-items.ts";
@@ -41,14 +42,17 @@ export interface ChannelPreview extends Audience {
 
 export interface UpdatePreview {
   channels: Record<Channel, ChannelPreview>;
+  /** At their highest price, the SMS are more than what is left of the day's ceiling: some would not be sent. */
+  exceedsDailyCeiling: boolean;
   texts: UpdateTexts;
 }
 
 export interface PreviewDeps {
   subscribers: Pick<SubscriberStore, "list">;
-  access: Pick<AccessStore, "getRate">;
+  access: Pick<AccessStore, "getRate" | "getCount">;
   previewTexts: (source: RenderSource) => Promise<UpdateTexts>;
   smsMaxPriceUsd: number;
+  smsDailyCeilingUsd: number;
   clock: Clock;
 }
 
@@ -64,6 +68,7 @@ export async function previewUpdate(source: RenderSource, deps: PreviewDeps): Pr
     deps.access.getRate("email"),
     deps.access.getRate("sms"),
   ]);
+  const limits = { maxPriceUsd: deps.smsMaxPriceUsd, dailyCeilingUsd: deps.smsDailyCeilingUsd };
   const priced = (channel: Channel, audience: Audience, perSecond: number | null): ChannelPreview => ({
     ...audience,
     seconds: perSecond === null ? null : Math.ceil(audience.recipients / perSecond),
@@ -78,6 +83,7 @@ export async function previewUpdate(source: RenderSource, deps: PreviewDeps): Pr
       sms: priced("sms", sms, smsRate.perSecond),
       webhook: priced("webhook", webhook, null),
     },
+    exceedsDailyCeiling: await exceedsDay(deps, sms.recipients, limits, deps.clock()),
     texts,
   };
 }

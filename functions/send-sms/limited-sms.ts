@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { Sms } from "../providers/sms.ts";
 import type { AccessStore } from "../store/access.ts";
+import { dayOf, priceInMicros, SMS_SPEND, usdOf } from "./sms-budget.ts";
 
 export interface SmsLimits {
   /** ISO 3166 codes. A subscriber may be from the time when there were more. */
@@ -18,9 +19,6 @@ const LETTERS_SHARE = 0.5;
 /** infra/constructs/send-sms.ts counts the lines that say so, for an alarm. */
 export const CEILING_REACHED = "daily SMS ceiling reached";
 
-const DAY_MS = 24 * 60 * 60 * 1_000;
-const MICROS = 1_000_000;
-
 /**
  * Sends within the limits: only to the countries allowed, and only while the day's ceiling has room for the highest price,
  * which is taken before sending (what an SMS really cost is known hours later) and given back if surely nothing was sent.
@@ -31,9 +29,8 @@ export function limitedSms(
   use: "updates" | "letters",
   { access, clock, log }: { access: Pick<AccessStore, "count">; clock: Clock; log: Logger },
 ): Sms {
-  const price = Math.ceil(maxPrice * MICROS);
-  const share = use === "letters" ? LETTERS_SHARE : 1;
-  const day = { most: Math.floor(dailyCeiling * share * MICROS), windowMs: DAY_MS };
+  const price = priceInMicros(maxPrice);
+  const day = dayOf(dailyCeiling, use === "letters" ? LETTERS_SHARE : 1);
   // One line and no more writes until midnight, however many are refused.
   let overUntil = 0;
 
@@ -42,14 +39,14 @@ export function limitedSms(
       if (!countries.has(to.country)) return { outcome: "rejected", reason: `no SMS to ${to.country}` };
       const now = clock();
       if (now < overUntil) return { outcome: "rejected", reason: CEILING_REACHED };
-      const counted = await access.count("sms spend", day, now, price);
+      const counted = await access.count(SMS_SPEND, day, now, price);
       if (counted.outcome === "over") {
         overUntil = counted.until;
-        log.warn(CEILING_REACHED, { use, ceilingUsd: day.most / MICROS });
+        log.warn(CEILING_REACHED, { use, ceilingUsd: usdOf(day.most) });
         return { outcome: "rejected", reason: CEILING_REACHED };
       }
       const outcome = await sms.send(to, text);
-      if (surelyUnsent(outcome)) await access.count("sms spend", day, now, -price);
+      if (surelyUnsent(outcome)) await access.count(SMS_SPEND, day, now, -price);
       return outcome;
     },
   };

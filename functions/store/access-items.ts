@@ -53,6 +53,8 @@ export function counterWindow(counter: string, { windowMs }: Limit, now: number)
   return { key, until, expiresAt: Math.ceil((until + COUNTER_KEPT_MS) / 1_000) };
 }
 
+export const counterItemSchema = z.object({ count: z.number() });
+
 export function idempotencyKey(pageId: string, keyHash: string): Key {
   return { pk: `PAGE#${pageId}#IDEMPOTENCY#${keyHash}`, sk: "REQUEST" };
 }

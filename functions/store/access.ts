@@ -78,6 +78,8 @@ export interface AccessStore {
 
   /** Counts `by` (1; less than 0 gives back) towards what the counter allows; `over`: that would be too much, and nothing was counted. Counters name no address. */
   count(counter: string, limit: Limit, now: number, by?: number): Promise<CountOutcome>;
+  /** What is counted in the stretch that `now` lies in. */
+  getCount(counter: string, limit: Limit, now: number): Promise<number>;
 
   beginIdempotent(
     pageId: string,

@@ -6,6 +6,7 @@ import {
   apiKeyItem,
   apiKeyKey,
   apiKeyOf,
+  counterItemSchema,
   counterWindow,
   IDEMPOTENCY_TTL_MS,
   idempotencyItemSchema,
@@ -135,6 +136,11 @@ export function dynamoAccessStore({ client, table, random }: AccessTable): Acces
         ),
       );
       return refusal === null ? { outcome: "counted" } : { outcome: "over", until };
+    },
+
+    async getCount(counter, limit, now) {
+      const item = await getItem(client, table, counterWindow(counter, limit, now).key);
+      return item === null ? 0 : counterItemSchema.parse(item).count;
     },
 
     async beginIdempotent(pageId, keyHash, requestHash, now, seed) {

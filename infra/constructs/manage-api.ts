@@ -22,6 +22,8 @@ export interface ManageApiProps {
   smsCountries: readonly string[];
   /** USD. */
   smsMaxPrice: string;
+  /** USD, for all SMS of a UTC day. */
+  smsDailyCeiling: string;
   webhookTargets: "public" | "any";
 }
 
@@ -47,6 +49,7 @@ export class ManageApi extends Construct {
         MAIL_FROM: props.mailFrom,
         SMS_COUNTRIES: props.smsCountries.join(","),
         SMS_MAX_PRICE: props.smsMaxPrice,
+        SMS_DAILY_CEILING: props.smsDailyCeiling,
         WEBHOOK_TARGETS: props.webhookTargets,
       },
       memorySize: 1769,

@@ -84,6 +84,17 @@ describeOnBoth<AccessStore>(
       expect(await store.count(counter, limit, NOW, 1)).toMatchObject({ outcome: "over" });
     });
 
+    it("tells what is counted in a stretch, and counts nothing by it", async () => {
+      const store = subject();
+      const counter = anId();
+      const limit = { most: 10, windowMs: 60_000 };
+      expect(await store.getCount(counter, limit, NOW)).toBe(0);
+      await store.count(counter, limit, NOW, 8);
+      await store.count(counter, limit, NOW, 3);
+      for (let time = 1; time <= 2; time += 1) expect(await store.getCount(counter, limit, NOW)).toBe(8);
+      expect(await store.getCount(counter, limit, NOW + limit.windowMs)).toBe(0);
+    });
+
     it("makes one signing key of 256 bits, whoever comes first", async () => {
       const store = subject();
       const pageId = anId();

@@ -75,6 +75,11 @@ export function memoryAccessStore({ random }: { random: Random }): AccessStore {
       return { outcome: "counted" };
     },
 
+    async getCount(counter, limit, now) {
+      const { key } = counterWindow(counter, limit, now);
+      return counters.get(`${key.pk}|${key.sk}`) ?? 0;
+    },
+
     async beginIdempotent(pageId, keyHash, requestHash, now, seed) {
       const key = `${pageId}#${keyHash}`;
       const found = requests.get(key);

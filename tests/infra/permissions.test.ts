@@ -131,6 +131,7 @@ const CALLS: Record<string, readonly string[]> = {
   "access.saveRate": ["Access UpdateItem"],
   "access.pause": ["Access UpdateItem"],
   "access.count": ["Access UpdateItem"],
+  "access.getCount": ["Access GetItem"],
   "access.beginIdempotent": ["Access PutItem", "Access UpdateItem"],
   "access.completeIdempotent": ["Access UpdateItem"],
 };

@@ -92,6 +92,7 @@ export async function manageWorld(overrides: Partial<ManageDeps> = {}) {
     pageUrl: "https://status.example",
     smsCountries: new Set(["DE", "AT"]),
     smsMaxPriceUsd: 0.15,
+    smsDailyCeilingUsd: 20,
     webhookTargets: "public",
     log: createLogger(
       {},

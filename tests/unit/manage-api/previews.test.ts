@@ -3,6 +3,7 @@ import { z } from "zod";
 import { newId } from "../../../functions/core/ids.ts";
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
 import { ALL_UPDATES, FIRST_AND_LAST, type Subscriber } from "../../../functions/core/subscriber.ts";
+import { limitedSms } from "../../../functions/send-sms/limited-sms.ts";
 import { manageWorld, PAGE, START } from "./manage-world.ts";
 
 type World = Awaited<ReturnType<typeof manageWorld>>;
@@ -98,6 +99,7 @@ describe("the preview of a new incident", () => {
             recipients: 1,
             estimated_seconds: 1,
             estimated_cost: { usd: null, at_most_usd: 0.15, basis: expect.stringContaining("1 segments") },
+            exceeds_daily_ceiling: false,
             text: expect.stringContaining("DRACOON Cloud: Investigating: Uploads fail."),
             encoding: "GSM-7",
             segments: 1,
@@ -113,6 +115,31 @@ describe("the preview of a new incident", () => {
     });
     expect(await world.snapshot()).toEqual(before);
     expect(world.queued).toEqual([]);
+  });
+
+  test("says when the SMS may cost more than the day has left, by the count that their sender keeps", async () => {
+    const world = await manageWorld({ smsDailyCeilingUsd: 0.45 });
+    const exceeds = async () =>
+      z
+        .object({ channels: z.object({ sms: z.object({ exceeds_daily_ceiling: z.boolean() }) }) })
+        .parse((await world.post("/incidents/preview", opening())).json).channels.sms.exceeds_daily_ceiling;
+    const limits = { countries: new Set(["DE"]), maxPrice: 0.15, dailyCeiling: 0.45 };
+    const sms = limitedSms(
+      { send: async () => ({ outcome: "accepted", providerId: "1" }) },
+      limits,
+      "updates",
+      world.deps,
+    );
+    const send = () => sms.send({ phone: "+4915123456789", country: "DE" }, "Hello");
+    await subscribe(world, "sms");
+    await subscribe(world, "sms");
+    expect(await exceeds()).toBe(false);
+    await send();
+    expect(await exceeds()).toBe(false);
+    await send();
+    expect(await exceeds()).toBe(true);
+    world.tick(24 * 60 * 60 * 1_000);
+    expect(await exceeds()).toBe(false);
   });
 
   test("refuses what posting would refuse", async () => {

@@ -165,6 +165,17 @@ describe("resend confirmations", () => {
     expect(world.mails.map(({ subscriberId }) => subscriberId)).toEqual([world.unconfirmed.id, world.unconfirmed.id]);
   });
 
+  test("whose letter could not be queued does not count as mailed", async () => {
+    const world = await crowd();
+    const { sendLetter } = world.deps.letters;
+    world.deps.letters.sendLetter = () => Promise.reject(new Error("throttled"));
+    const all = () => world.post("/subscribers/resend_confirmation", { subscribers: "all" });
+    expect((await all()).status).toBe(500);
+    world.deps.letters.sendLetter = sendLetter;
+    expect((await all()).json).toMatchObject({ sent: 1 });
+    expect(world.mails).toHaveLength(1);
+  });
+
   test("to all, but to nobody twice within a day", async () => {
     const world = await crowd();
     const all = () => world.post("/subscribers/resend_confirmation", { subscribers: "all" });

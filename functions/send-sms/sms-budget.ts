@@ -1,0 +1,33 @@
+import type { AccessStore, Limit } from "../store/access.ts";
+
+/** What SMS are counted by: millionths of a USD, all senders and pages together, in a UTC day. */
+export const SMS_SPEND = "sms spend";
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const MICROS = 1_000_000;
+
+/** What is taken for one SMS: the highest price that it may have. */
+export function priceInMicros(maxPriceUsd: number): number {
+  return Math.ceil(maxPriceUsd * MICROS);
+}
+
+/** `share` of the day's ceiling. */
+export function dayOf(ceilingUsd: number, share = 1): Limit {
+  return { most: Math.floor(ceilingUsd * share * MICROS), windowMs: DAY_MS };
+}
+
+export function usdOf(micros: number): number {
+  return micros / MICROS;
+}
+
+/** Whether so many SMS more, each at its highest price, are more than the day's ceiling has room for. */
+export async function exceedsDay(
+  { access }: { access: Pick<AccessStore, "getCount"> },
+  count: number,
+  { maxPriceUsd, dailyCeilingUsd }: { maxPriceUsd: number; dailyCeilingUsd: number },
+  now: number,
+): Promise<boolean> {
+  if (count === 0) return false;
+  const day = dayOf(dailyCeilingUsd);
+  return (await access.getCount(SMS_SPEND, day, now)) + count * priceInMicros(maxPriceUsd) > day.most;
+}
