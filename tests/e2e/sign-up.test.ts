@@ -107,8 +107,7 @@ describe.skipIf(!hasChromium)("a reader with a real browser, without scripts", (
     expect(violations, what).toEqual([]);
   }
   const press = async (name: string | RegExp) => {
-    await page.getByRole("button", { name }).click();
-    await page.waitForLoadState();
+    await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name }).click()]);
   };
   const heading = () => page.getByRole("heading", { level: 1 }).innerText();
 
@@ -138,8 +137,7 @@ describe.skipIf(!hasChromium)("a reader with a real browser, without scripts", (
     await page.goto(linkTo("confirm", confirmation.text));
     await expectAccessible("confirm");
     await page.keyboard.press("Tab");
-    await page.keyboard.press("Enter");
-    await page.waitForLoadState();
+    await Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]);
     expect(await heading()).toBe("You are subscribed");
     await page.goto(linkTo("decline", confirmation.text));
     expect(await heading()).toBe("This link does not work");
@@ -187,7 +185,10 @@ describe.skipIf(!hasChromium)("a reader with a real browser, without scripts", (
     expect(await heading()).toBe("Your subscription");
     expect(await page.getByLabel("Web App").isChecked()).toBe(true);
     await expectAccessible("manage");
-    await page.getByRole("link", { name: "Show the updates of the last 90 days" }).click();
+    await Promise.all([
+      page.waitForEvent("load"),
+      page.getByRole("link", { name: "Show the updates of the last 90 days" }).click(),
+    ]);
     expect(await page.getByRole("listitem").first().innerText()).toMatch(
       /Uploads fail[\s\S]*Investigating · .+ · Sent/,
     );
