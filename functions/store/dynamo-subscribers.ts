@@ -93,6 +93,31 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     return { outcome: "unchanged", subscriber: subscriberSchema.parse(fromItem(old)) };
   }
 
+  /**
+   * A change whatever the state, from which on an unconfirmed one has their 90 days anew. Most are not unconfirmed: for
+   * them it is one write.
+   */
+  async function changeAndKeepLonger(
+    pageId: string,
+    channel: Channel,
+    id: string,
+    fields: { updatedAt: number } & Record<string, unknown>,
+    condition = "",
+    values: Record<string, unknown> = {},
+  ): Promise<ChangeOutcome> {
+    const key = subscriberKey(pageId, channel, id);
+    const { updatedAt } = fields;
+    const removal = purgeFields({ id, state: "unconfirmed", quarantinedAt: null, updatedAt });
+    const all = { ...values, ":unconfirmed": "unconfirmed" };
+    for (let attempt = 1; attempt <= STATE_ATTEMPTS; attempt += 1) {
+      const most = await change(key, fields, `#state <> :unconfirmed${condition}`, all);
+      if (most.outcome !== "unchanged" || most.subscriber.state !== "unconfirmed") return most;
+      const other = await change(key, { ...fields, ...removal }, `#state = :unconfirmed${condition}`, all);
+      if (other.outcome !== "unchanged" || other.subscriber.state === "unconfirmed") return other;
+    }
+    throw new Error(`the state of subscriber ${id} kept changing`);
+  }
+
   async function queryPage(pageId: string, channel: Channel, limit: number, after: string | null) {
     return client.send(
       new QueryCommand({
@@ -226,19 +251,8 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       );
     },
 
-    async saveScopes(pageId, channel, subscriberId, scopes, now) {
-      const key = subscriberKey(pageId, channel, subscriberId);
-      const fields = { scopes, updatedAt: now };
-      const unconfirmed = { id: subscriberId, state: "unconfirmed", quarantinedAt: null, updatedAt: now } as const;
-      const values = { ":unconfirmed": "unconfirmed" };
-      // The time of an unconfirmed one's removal goes with every change of theirs. Most are not: one write for them.
-      for (let attempt = 1; attempt <= STATE_ATTEMPTS; attempt += 1) {
-        const most = await change(key, fields, "#state <> :unconfirmed", values);
-        if (most.outcome !== "unchanged") return most;
-        const other = await change(key, { ...fields, ...purgeFields(unconfirmed) }, "#state = :unconfirmed", values);
-        if (other.outcome !== "unchanged") return other;
-      }
-      throw new Error(`the state of subscriber ${subscriberId} kept changing`);
+    saveScopes(pageId, channel, subscriberId, scopes, now) {
+      return changeAndKeepLonger(pageId, channel, subscriberId, { scopes, updatedAt: now });
     },
 
     saveConfirmToken(pageId, channel, subscriberId, tokenHash, now) {
@@ -255,12 +269,9 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     },
 
     rotateSecret(pageId, subscriberId, from, rotation) {
-      return change(
-        subscriberKey(pageId, "webhook", subscriberId),
-        { secretVersion: from + 1, rotation, updatedAt: rotation.at },
-        "secretVersion = :fromVersion",
-        { ":fromVersion": from },
-      );
+      const fields = { secretVersion: from + 1, rotation, updatedAt: rotation.at };
+      const values = { ":fromVersion": from };
+      return changeAndKeepLonger(pageId, "webhook", subscriberId, fields, " AND secretVersion = :fromVersion", values);
     },
 
     async findByAddress(pageId, channel, address) {

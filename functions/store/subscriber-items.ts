@@ -90,7 +90,7 @@ export function unsettledAfter(shard: number, last: string | null): string | nul
 
 /**
  * Where a subscriber stands in the sparse index of those who will be removed, by the time of it; undefined, which takes
- * the attributes away, for whoever stays. Every write of a state or of a confirmation's token sets these.
+ * the attributes away, for whoever stays. Every write of a state, and every change of an unconfirmed one, sets these.
  */
 export function purgeFields(subscriber: PurgeSubject): { purgePk: string | undefined; purgeSk: string | undefined } {
   const at = purgeAtOf(subscriber);

@@ -50,7 +50,7 @@ export interface SubscriberStore {
     to: SubscriberState,
     now: number,
   ): Promise<ChangeOutcome>;
-  /** Of an unconfirmed one it is two writes: the time of their removal goes with it. */
+  /** Of an unconfirmed one it is two writes, as `rotateSecret` is: the time of their removal goes with it. */
   saveScopes(
     pageId: string,
     channel: Channel,

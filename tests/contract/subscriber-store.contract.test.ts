@@ -424,6 +424,17 @@ describeOnBoth<SubscriberStore>(
         expect(await purgeable(store, pageId, NOW + 9 + AFTER_MS)).toEqual([id]);
       });
 
+      it("is an unconfirmed endpoint too, whose secret gives it 90 days anew", async () => {
+        const { store, pageId, subscriber } = await withOne();
+        const hook: WebhookSubscriber = { ...aWebhook(subscriber), ...UNCONFIRMED };
+        await store.create(hook);
+        const rotate = (from: number) => store.rotateSecret(pageId, hook.id, from, { id: anId(), at: NOW + 9 });
+        expect(await rotate(7)).toMatchObject({ outcome: "unchanged" });
+        expect(await rotate(1)).toMatchObject({ outcome: "changed", subscriber: { secretVersion: 2 } });
+        expect(await purgeable(store, pageId, NOW + 8 + AFTER_MS)).toEqual([]);
+        expect(await purgeable(store, pageId, NOW + 9 + AFTER_MS)).toEqual([hook.id]);
+      });
+
       it("is in quarantine no longer because of other scopes", async () => {
         const { store, pageId, id, subscriber } = await withOne({ state: "quarantined", quarantinedAt: NOW });
         await store.saveScopes(pageId, "email", id, subscriber.scopes, NOW + 9);

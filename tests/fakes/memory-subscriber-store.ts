@@ -54,7 +54,7 @@ export function memorySubscriberStore(): SubscriberStore {
     if (guards.get(guard) === subscriberId) guards.delete(guard);
   }
 
-  /** As every write of a state, a token, or an unconfirmed one's scopes does. */
+  /** As every write of a state or a token, and every change of an unconfirmed one, does. */
   function index(subscriber: Subscriber): void {
     const { purgeSk } = purgeFields(subscriber);
     if (purgeSk === undefined) purgeable.delete(subscriber.id);
@@ -79,7 +79,7 @@ export function memorySubscriberStore(): SubscriberStore {
     // As the table does: what is set to nothing is not there.
     for (const [name, value] of Object.entries(fields))
       if (value === undefined) Reflect.deleteProperty(subscriber, name);
-    if (["state", "confirmTokenHash", "scopes"].some((name) => name in fields)) index(subscriber);
+    if (["state", "confirmTokenHash", "scopes", "secretVersion"].some((name) => name in fields)) index(subscriber);
     return { outcome: "changed", subscriber: structuredClone(subscriber) };
   }
 
