@@ -2,6 +2,7 @@ import { CONFIRM_TOKEN_LIFE_MS, newConfirmToken } from "../core/confirm-token.ts
 import { newId, sha256Hex } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
+import type { ContactMail } from "./contact-letter.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -29,6 +30,7 @@ export async function askForProof(
   page: Page,
   subscriber: WebhookSubscriber,
   proof: Proof,
+  mail: ContactMail,
   now: number,
 ): Promise<void> {
   const { format, contactEmail: to, locale, endpoint, pageId, channel, id: subscriberId } = subscriber;
@@ -37,7 +39,7 @@ export async function askForProof(
     return;
   }
   await sendProbe(deps, page, subscriber, { probe: "hello" }, now);
-  if (to === null || format === "statuspage") return;
+  if (to === null || format === "statuspage" || mail !== "send") return;
   const confirmUrl = `${deps.subscriptionsUrl}/confirm/${proof.token}`;
   const days = CONFIRM_TOKEN_LIFE_MS / DAY_MS;
   const { host } = new URL(endpoint);

@@ -6,7 +6,7 @@ import { count, fieldsIn, flag, idList, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { wishFields } from "../subscriptions/webhook-wishes.ts";
 import { askForProof, newProof, sendProbe } from "./challenge.ts";
-import { mayWriteTo } from "./contact-letter.ts";
+import { type ContactMail, contactMail } from "./contact-letter.ts";
 import { countOrRefuse } from "./count-or-refuse.ts";
 import type { Portal } from "./portal-access.ts";
 import { checkComponents, countProof } from "./register-webhook.ts";
@@ -107,9 +107,11 @@ export async function challengeAgain(deps: WebhookDeps, portal: Portal): Promise
   const { pageId, endpoint, format, contactEmail, state } = portal.subscriber;
   if (state === "active") throw new HttpProblem(409, "The endpoint is active already");
   await countProof(deps, key, endpoint, now);
+  let mail: ContactMail = "withhold";
   if (format !== "statuspage") {
-    const mayMail = contactEmail !== null && (await mayWriteTo(deps, { pageId, key, email: contactEmail, now }));
-    if (!mayMail) throw new HttpProblem(429, "Your address gets no more mail for now: try again later");
+    if (contactEmail !== null) mail = await contactMail(deps, { pageId, key, email: contactEmail, now });
+    if (contactEmail === null || mail === "capped")
+      throw new HttpProblem(429, "Your address gets no more mail for now: try again later");
   }
   const proof = newProof(deps, portal.subscriber);
   const waiting = await change(deps, portal, ({ health: _health, quarantineReason: _reason, ...one }) => {
@@ -122,7 +124,7 @@ export async function challengeAgain(deps: WebhookDeps, portal: Portal): Promise
       unsubscribedAt: null,
     };
   });
-  await askForProof(deps, page, waiting, proof, now);
+  await askForProof(deps, page, waiting, proof, mail, now);
   return waiting;
 }
 

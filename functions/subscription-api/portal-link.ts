@@ -2,7 +2,7 @@ import { newId } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
 import { linkToken, type SigningKey } from "../core/signature.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
-import { mayWriteTo } from "./contact-letter.ts";
+import { type ContactMail, contactMail } from "./contact-letter.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -22,14 +22,15 @@ export function portalPath(key: SigningKey, subscriber: WebhookSubscriber, now: 
   return `/portal/${linkToken(key, "manage", { pageId, channel, subscriberId }, endsAt, boundOf(subscriber))}`;
 }
 
-/** Mails the contact a link to the portal, if there is one and it may be written to just now. Tells whether it did. */
+/** Mails the contact a link to the portal, if there is one and it may be written to just now. */
 export async function mailPortalLink(
   deps: WebhookDeps,
   { page, key, subscriber }: { page: Page; key: SigningKey; subscriber: WebhookSubscriber },
   now: number,
-): Promise<boolean> {
+): Promise<ContactMail> {
   const { contactEmail: to, endpoint, locale, pageId, channel, id: subscriberId } = subscriber;
-  if (to === null || !(await mayWriteTo(deps, { pageId, key, email: to, now }))) return false;
+  const mail = to === null ? "withhold" : await contactMail(deps, { pageId, key, email: to, now });
+  if (to === null || mail !== "send") return mail;
   const portalUrl = `${deps.subscriptionsUrl}${portalPath(key, subscriber, now)}`;
   const { host } = new URL(endpoint);
   const raw = await deps.renderPortalLink({ page, locale, to, host, days: LINK_DAYS, portalUrl });
@@ -41,7 +42,7 @@ export async function mailPortalLink(
     letter: { about: "manage link" },
     raw,
   });
-  return true;
+  return mail;
 }
 
 /** The same work for an endpoint that nobody registered, so that the time it takes tells nothing; it reaches nobody. */
@@ -51,7 +52,7 @@ export async function mailNobody(
   now: number,
 ): Promise<void> {
   // Counted for the endpoint, as its contact's mailbox would be.
-  if (!(await mayWriteTo(deps, { pageId: page.id, key, email: endpoint, now }))) return;
+  if ((await contactMail(deps, { pageId: page.id, key, email: endpoint, now })) !== "send") return;
   const subject = { pageId: page.id, channel: "webhook" as const, subscriberId: newId(deps.random) };
   const portalUrl = `${deps.subscriptionsUrl}/portal/${linkToken(key, "manage", subject, now, endpoint)}`;
   const { host } = new URL(endpoint);

@@ -12,7 +12,7 @@ import { emailField, endpointField, endpointOf } from "../subscriptions/contact.
 import { newSubscriber } from "../subscriptions/new-subscriber.ts";
 import { wishFields } from "../subscriptions/webhook-wishes.ts";
 import { askForProof, newProof } from "./challenge.ts";
-import { mayWriteTo } from "./contact-letter.ts";
+import { type ContactMail, contactMail } from "./contact-letter.ts";
 import { countOrRefuse, sourceMac } from "./count-or-refuse.ts";
 import { servedPage } from "./page-of.ts";
 import { mailPortalLink } from "./portal-link.ts";
@@ -65,9 +65,9 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
   if (holder === null) await checkHost(deps, page.id, endpoint);
   await countProof(deps, key, endpoint, now);
   // A chat's webhook cannot be confirmed without the mail.
-  const mayMail =
-    format === "statuspage" || (await mayWriteTo(deps, { pageId: page.id, key, email: input.email, now }));
-  if (!mayMail) throw new HttpProblem(429, "This address gets no more mail for now: try again later");
+  const proofMail: ContactMail =
+    format === "statuspage" ? "withhold" : await contactMail(deps, { pageId: page.id, key, email: input.email, now });
+  if (proofMail === "capped") throw new HttpProblem(429, "This address gets no more mail for now: try again later");
 
   const { subscriber, proof } = registered({ deps, page, endpoint, format, scopes, input, holder, now });
   if (holder === null) {
@@ -77,15 +77,16 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
     const replaced = await deps.subscribers.replace(holder, subscriber);
     if (replaced.outcome !== "changed") throw registeredMeanwhile();
   }
-  await askForProof(deps, page, subscriber, proof, now);
-  const mailed = format !== "statuspage" || (await mailPortalLink(deps, { page, key, subscriber }, now));
+  await askForProof(deps, page, subscriber, proof, proofMail, now);
+  const mail = format === "statuspage" ? await mailPortalLink(deps, { page, key, subscriber }, now) : proofMail;
   return json(201, {
     ...presentWebhook(subscriber, page),
     // A chat verifies nothing, so there is nothing to verify with.
     signing_secret:
       format === "statuspage" ? webhookSecret(key, page.id, subscriber.id, subscriber.secretVersion) : null,
     confirmed_by: proof.by === "echo" ? "challenge" : "mail to the contact",
-    contact_mailed: mailed,
+    // Of the caps alone: whether somebody complained is not the stranger's business.
+    contact_mailed: mail !== "capped",
   });
 }
 

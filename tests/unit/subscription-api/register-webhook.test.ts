@@ -7,6 +7,8 @@ import { CONTACT, ENDPOINT, webhookWorld } from "./webhook-world.ts";
 const HOUR = 60 * 60_000;
 const NOTHING: { headers: Record<string, string>; body: string } = { headers: {}, body: "" };
 const SLACK = "https://hooks.slack.com/services/T1/B2/secret";
+/** Subscribed in every such world. */
+const ADA = "ada@example.org";
 
 // The library verifies by the real clock.
 beforeEach(() => vi.useFakeTimers({ now: START, toFake: ["Date"] }));
@@ -210,6 +212,24 @@ describe("caps", () => {
     const { reply } = await world.register({ endpoint: "https://staging.example.org/", email: "Ops+x@example.org" });
     expect(reply.json).toMatchObject({ contact_mailed: false });
     expect(await world.work()).toHaveLength(1);
+  });
+
+  test.each([
+    ["quarantined", "complaint"],
+    ["unsubscribed", "complaint"],
+    ["quarantined", "bounce"],
+  ] as const)("a contact who is %s for a %s is written to at no stranger's asking", async (state, reason) => {
+    const world = await webhookWorld();
+    const ada = await world.find("email", ADA);
+    if (ada === null) throw new Error("Ada is gone");
+    await world.subscribers.replace(ada, { ...ada, state, quarantineReason: reason });
+    for (const endpoint of [ENDPOINT, SLACK]) {
+      const { reply } = await world.register({ endpoint, email: ADA });
+      // Nobody is told, for whoever asks is anybody.
+      expect(reply).toMatchObject({ status: 201, json: { contact_mailed: true } });
+      expect(await world.work()).toEqual([]);
+      world.tick(HOUR);
+    }
   });
 });
 
