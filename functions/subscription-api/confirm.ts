@@ -3,10 +3,10 @@ import { sameDigest } from "../core/signature.ts";
 import { addressOf, type Subscriber } from "../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
 import { block, forgetBounce } from "../subscriptions/blocks.ts";
+import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { pageOf } from "./page-of.ts";
 import { confirmed, done, linkDoesNotWork, question } from "./pages.tsx";
-import { wordsFor } from "./words/words.ts";
 
 /** The two links of a confirmation: yes, and "I did not ask for this". One token for both. */
 export function confirmRoutes(deps: SubscriptionDeps): HttpRoute[] {
@@ -25,7 +25,7 @@ async function ask(deps: SubscriptionDeps, request: HttpRequest, what: "confirm"
     return linkDoesNotWork(deps.pageUrl);
   }
   const { pageId, locale } = invited.subscriber;
-  return question(await pageOf(deps, pageId), locale, wordsFor(locale)[what]);
+  return question(await pageOf(deps, pageId), locale, stringsOf(locale).subscriptions[what]);
 }
 
 async function confirm(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
@@ -54,7 +54,7 @@ async function decline(deps: SubscriptionDeps, request: HttpRequest): Promise<Ht
   const key = await deps.access.currentSigningKey(pageId);
   await block(deps, key, pageId, channel, addressOf(subscriber), "not asked for", deps.clock());
   await deps.subscribers.remove(pageId, channel, id);
-  return done(await pageOf(deps, pageId), locale, wordsFor(locale).declined);
+  return done(await pageOf(deps, pageId), locale, stringsOf(locale).subscriptions.declined);
 }
 
 /** Whom the link invited: while the token is theirs and not too old, and for one who has just confirmed with it. */

@@ -11,7 +11,7 @@ import {
   type Subscriber,
 } from "../core/subscriber.ts";
 import type { LetterQueue, SmsLetterQueue } from "../providers/queues.ts";
-import { wordsFor } from "./words/words.ts";
+import { stringsOf } from "../templates/strings/strings-of.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 export const MANAGE_LINK_LIFE_MS = 7 * DAY_MS;
@@ -132,7 +132,7 @@ export async function sendManageSms(
 ): Promise<void> {
   const { pageId, id: subscriberId, locale } = subscriber;
   const url = manageUrl(deps, key, subscriber, addressOf(subscriber), now);
-  const text = deps.fitSms(wordsFor(locale).smsLink(pageName), url);
+  const text = deps.fitSms(stringsOf(locale).subscriptions.smsLink(pageName), url);
   const endsAt = now + 60 * 60_000;
   await deps.smsLetters.sendSmsLetter({
     kind: "sms letter",

@@ -7,6 +7,7 @@ import { fieldsIn } from "../lambda/input.ts";
 import { blockOf } from "../subscriptions/blocks.ts";
 import { emailField, phoneOf } from "../subscriptions/contact.ts";
 import { countryName } from "../templates/sign-up-form.tsx";
+import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { type BothReply, forBoth } from "./both.ts";
 import { countAddress, countSource } from "./caps.ts";
@@ -18,7 +19,6 @@ import { holderOf } from "./sign-up-email.ts";
 import { phoneFields } from "./sign-up-sms.ts";
 import { manageStep } from "./step.ts";
 import { localeField } from "./wishes.ts";
-import { wordsFor } from "./words/words.ts";
 
 /** A subscription is managed by a link sent to its address: to know the address is never enough. */
 export function manageLinkRoutes(deps: SubscriptionDeps): HttpRoute[] {
@@ -59,7 +59,7 @@ async function sendLink(deps: SubscriptionDeps, request: HttpRequest): Promise<B
 }
 
 function accepted(identity: PageIdentity, locale: Locale, by: "mail" | "sms"): BothReply {
-  const words = wordsFor(locale).checkLink;
+  const words = stringsOf(locale).subscriptions.checkLink;
   return {
     status: 202,
     body: { status: "accepted", next: "Open the link that was sent, if the address is subscribed." },
@@ -90,7 +90,7 @@ async function sendToAddress(
     if (holder?.channel === "sms") return sendManageSms(deps, key, holder, pageName, now);
   }
   if (channel === "email") return sendDecoyLetter(deps, key, pageId, { pageName, locale, to: written }, now);
-  const text = deps.fitSms(wordsFor(locale).smsLink(pageName), deps.subscriptionsUrl);
+  const text = deps.fitSms(stringsOf(locale).subscriptions.smsLink(pageName), deps.subscriptionsUrl);
   const work = { kind: "sms letter", pageId, subscriberId: nobody, about: "nothing", text, endsAt: now } as const;
   await deps.smsLetters.sendSmsLetter(work);
 }
@@ -110,7 +110,7 @@ export async function sendLinkTo(deps: SubscriptionDeps, pageId: string, subscri
 }
 
 function askForAddress(identity: PageIdentity, locale: Locale, countries: readonly string[]): HttpReply {
-  const words = wordsFor(locale).askManage;
+  const words = stringsOf(locale).subscriptions.askManage;
   return htmlReply(200, {
     ...identity,
     locale,

@@ -3,10 +3,11 @@ import { LOCALES } from "../core/locale.ts";
 import type { Subscriber } from "../core/subscriber.ts";
 import type { HttpReply } from "../lambda/http.ts";
 import { oneLine } from "../templates/markdown.ts";
+import type { SubscriptionStrings } from "../templates/strings/strings.ts";
+import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { Offer } from "./manage-choices.ts";
 import { htmlReply } from "./page-shell.tsx";
 import type { PageIdentity } from "./pages.tsx";
-import { type Words, wordsFor } from "./words/words.ts";
 
 /** What is said above the forms; null: nothing. */
 export type Note =
@@ -36,12 +37,12 @@ const LANGUAGES = { en: "English", de: "Deutsch" } as const;
 /** One form for the choices, and one for each thing that is done at once. Works without a script. */
 export function managePage(view: ManageView, status = 200): HttpReply {
   const { identity, subscriber, path, note } = view;
-  const words = wordsFor(subscriber.locale);
+  const words = stringsOf(subscriber.locale).subscriptions;
   const { manage, sent } = words;
   const isGone = subscriber.state === "unsubscribed";
   return htmlReply(status, {
     ...identity,
-    locale: words.language,
+    locale: subscriber.locale,
     title: manage.title,
     mark: note === "saved" || note === "resumed" || note === "back" ? "done" : "question",
     wide: true,
@@ -92,7 +93,7 @@ export function managePage(view: ManageView, status = 200): HttpReply {
   });
 }
 
-function Said({ note, words: { manage } }: { note: Note; words: Words }) {
+function Said({ note, words: { manage } }: { note: Note; words: SubscriptionStrings }) {
   if (note === null) return null;
   if (typeof note === "object") return <Problem text={`${note.problem}.`} />;
   switch (note) {
@@ -123,7 +124,7 @@ function Problem({ text }: { text: string }) {
   );
 }
 
-function State({ subscriber: { state }, words: { manage } }: { subscriber: Subscriber; words: Words }) {
+function State({ subscriber: { state }, words: { manage } }: { subscriber: Subscriber; words: SubscriptionStrings }) {
   if (state === "unsubscribed") return <p>{manage.isUnsubscribed}</p>;
   if (state === "unconfirmed") return <p>{manage.isUnconfirmed}</p>;
   return null;
@@ -143,7 +144,7 @@ function Act(props: { path: string; action: string; title: string; text: string 
   );
 }
 
-function Choices({ subscriber, offer, path, words }: ManageView & { words: Words }) {
+function Choices({ subscriber, offer, path, words }: ManageView & { words: SubscriptionStrings }) {
   const { manage } = words;
   const { scopes, preferences, locale } = subscriber;
   const [components, incidents] = [new Set(scopes.components), new Set(scopes.incidents)];

@@ -3,6 +3,7 @@ import { type HttpReply, type HttpRequest, type HttpRoute, parsedBody } from "..
 import { fieldsIn } from "../lambda/input.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import { block } from "../subscriptions/blocks.ts";
+import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { type BothReply, forBoth } from "./both.ts";
 import { subscriberOfLink } from "./link.ts";
@@ -13,7 +14,6 @@ import { done, linkDoesNotWork } from "./pages.tsx";
 import { resubscribe } from "./resubscribe.ts";
 import { sentPage } from "./sent-page.tsx";
 import { unsubscribe } from "./unsubscribe.ts";
-import { wordsFor } from "./words/words.ts";
 
 /** What the holder of a manage link sees and does. */
 export function manageRoutes(deps: SubscriptionDeps): HttpRoute[] {
@@ -52,12 +52,13 @@ async function change(deps: SubscriptionDeps, request: HttpRequest): Promise<Bot
   try {
     const input = fieldsIn(manageSchema, parsedBody(request), "");
     const acted = await act(deps, subscriber, input, offer);
-    const words = wordsFor(acted.subscriber?.locale ?? subscriber.locale);
     const { subscriber: after, note } = acted;
+    const { locale } = after ?? subscriber;
     return {
       status: 200,
       body: after === null ? { status: "erased" } : { status: after.state, subscription: presented(after) },
-      page: () => (after === null ? done(identity, words.language, words.erased) : pageWith(after, note)),
+      page: () =>
+        after === null ? done(identity, locale, stringsOf(locale).subscriptions.erased) : pageWith(after, note),
     };
   } catch (error) {
     if (!(error instanceof HttpProblem) || error.status !== 422) throw error;

@@ -3,8 +3,8 @@ import type { ComponentChildren } from "preact";
 import { renderToStaticMarkup } from "preact-render-to-string";
 import type { Locale } from "../core/locale.ts";
 import type { HttpReply } from "../lambda/http.ts";
+import { stringsOf } from "../templates/strings/strings-of.ts";
 import { trustedHtml } from "../templates/trusted-html.ts";
-import { wordsFor } from "./words/words.ts";
 
 /** Inline, allowed by its hash. Text has at least 4.5:1 on its ground in both schemes (WCAG 2.2 AA). */
 const STYLESHEET = `
@@ -122,7 +122,7 @@ function Shell({ title, pageName, pageUrl, mark, locale = "en", wide = false, ch
           <h1>{title}</h1>
           {children}
           <p class="foot">
-            <a href={pageUrl}>{wordsFor(locale).toPage}</a>
+            <a href={pageUrl}>{stringsOf(locale).subscriptions.toPage}</a>
           </p>
         </main>
       </body>

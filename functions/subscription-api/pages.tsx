@@ -1,7 +1,7 @@
 import type { Locale } from "../core/locale.ts";
 import type { HttpReply } from "../lambda/http.ts";
+import { stringsOf } from "../templates/strings/strings-of.ts";
 import { htmlReply } from "./page-shell.tsx";
-import { wordsFor } from "./words/words.ts";
 
 export interface PageIdentity {
   pageName: string;
@@ -61,11 +61,11 @@ export function done(
 }
 
 export function confirmed(identity: PageIdentity, locale: Locale): HttpReply {
-  return done(identity, locale, wordsFor(locale).confirmed);
+  return done(identity, locale, stringsOf(locale).subscriptions.confirmed);
 }
 
 export function askToUnsubscribe(identity: PageIdentity, locale: Locale): HttpReply {
-  const words = wordsFor(locale).unsubscribe;
+  const words = stringsOf(locale).subscriptions.unsubscribe;
   return htmlReply(200, {
     ...identity,
     locale,

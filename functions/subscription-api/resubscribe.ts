@@ -1,10 +1,10 @@
 import { lastingReason, type Subscriber } from "../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
+import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { subscriberOfLink } from "./link.ts";
 import { pageOf } from "./page-of.ts";
 import { done, linkDoesNotWork, question } from "./pages.tsx";
-import { wordsFor } from "./words/words.ts";
 
 /** The way back in the letter that says farewell. */
 export function resubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
@@ -18,13 +18,21 @@ export function resubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
 async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const subscriber = await whoLeft(deps, request);
   if (subscriber === null) return linkDoesNotWork(deps.pageUrl);
-  return question(await pageOf(deps, subscriber.pageId), subscriber.locale, wordsFor(subscriber.locale).resubscribe);
+  return question(
+    await pageOf(deps, subscriber.pageId),
+    subscriber.locale,
+    stringsOf(subscriber.locale).subscriptions.resubscribe,
+  );
 }
 
 async function comeBack(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const subscriber = await whoLeft(deps, request);
   if (subscriber === null || !(await resubscribe(deps, subscriber))) return linkDoesNotWork(deps.pageUrl);
-  return done(await pageOf(deps, subscriber.pageId), subscriber.locale, wordsFor(subscriber.locale).resubscribed);
+  return done(
+    await pageOf(deps, subscriber.pageId),
+    subscriber.locale,
+    stringsOf(subscriber.locale).subscriptions.resubscribed,
+  );
 }
 
 /** Brings back whoever had confirmed before they left. False: they changed meanwhile, never had, or mail to them bounced or was complained of. */

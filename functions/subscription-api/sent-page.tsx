@@ -4,9 +4,9 @@ import type { Subscriber } from "../core/subscriber.ts";
 import type { HttpReply } from "../lambda/http.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import { oneLine } from "../templates/markdown.ts";
+import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { htmlReply } from "./page-shell.tsx";
-import { wordsFor } from "./words/words.ts";
 
 const SHOWN = 100;
 const READS_AT_ONCE = 8;
@@ -19,7 +19,7 @@ export async function sentPage(deps: SubscriptionDeps, subscriber: Subscriber, p
     deps.ledger.listSubscriberDeliveries(pageId, id, SHOWN, null),
   ]);
   const updates = await updatesOf(deps, pageId, items);
-  const words = wordsFor(locale);
+  const words = stringsOf(locale).subscriptions;
   const times = new Intl.DateTimeFormat(locale === "de" ? "de-DE" : "en-GB", {
     dateStyle: "medium",
     timeStyle: "short",
@@ -40,7 +40,7 @@ export async function sentPage(deps: SubscriptionDeps, subscriber: Subscriber, p
           {items.map((delivery) => {
             const update = updates.get(delivery.updateId);
             const told = [
-              ...(update === undefined ? [] : [words.sent.statuses[update.status]]),
+              ...(update === undefined ? [] : [stringsOf(locale).statuses[update.status]]),
               times.format(delivery.committedAt),
               words.sent.states[delivery.state],
             ];

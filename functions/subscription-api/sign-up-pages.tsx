@@ -1,13 +1,13 @@
 import type { Locale } from "../core/locale.ts";
 import type { HttpReply } from "../lambda/http.ts";
 import type { PhoneContact } from "../subscriptions/contact.ts";
+import { stringsOf } from "../templates/strings/strings-of.ts";
 import { htmlReply } from "./page-shell.tsx";
 import type { PageIdentity } from "./pages.tsx";
-import { wordsFor } from "./words/words.ts";
 
 /** After the form, whatever is known of the address. */
 export function checkMailbox(identity: PageIdentity, locale: Locale, email: string): HttpReply {
-  const words = wordsFor(locale).checkMailbox;
+  const words = stringsOf(locale).subscriptions.checkMailbox;
   return htmlReply(202, {
     ...identity,
     locale,
@@ -29,7 +29,7 @@ export function enterCode(
   { phone, country }: PhoneContact,
   problem: string | null,
 ): HttpReply {
-  const words = wordsFor(locale).enterCode;
+  const words = stringsOf(locale).subscriptions.enterCode;
   return htmlReply(problem === null ? 202 : 422, {
     ...identity,
     locale,

@@ -10,6 +10,7 @@ import { HttpProblem } from "../lambda/problem.ts";
 import { blockOf } from "../subscriptions/blocks.ts";
 import { phoneCountryField, phoneNumberField, phoneOf } from "../subscriptions/contact.ts";
 import { newSubscriber } from "../subscriptions/new-subscriber.ts";
+import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { type BothReply, forBoth, preflight } from "./both.ts";
 import { countAddress, countSource } from "./caps.ts";
@@ -21,7 +22,6 @@ import { holderOf, writeNothing } from "./sign-up-email.ts";
 import { enterCode } from "./sign-up-pages.tsx";
 import { signUpStep } from "./step.ts";
 import { localeField, preferencesFrom, scopesFrom, wishFields } from "./wishes.ts";
-import { wordsFor } from "./words/words.ts";
 
 export const phoneFields = { phone_country: optional(phoneCountryField), phone_number: phoneNumberField };
 const signUpSchema = z.object({ ...phoneFields, ...wishFields, ...captchaFields });
@@ -83,7 +83,7 @@ async function enrol(
 ): Promise<void> {
   const capped = !(await countAddress(deps, key, page.id, "sms", wanted.phone, now));
   const blocked = await blockOf(deps, key, page.id, "sms", wanted.phone);
-  const words = wordsFor(wanted.locale);
+  const words = stringsOf(wanted.locale).subscriptions;
   const send = (about: "code" | "nothing", subscriberId: string, code: string) =>
     deps.smsLetters.sendSmsLetter({
       kind: "sms letter",
@@ -145,7 +145,7 @@ async function confirmCode(deps: SubscriptionDeps, request: HttpRequest): Promis
   return {
     status: refusal.status,
     body: { error: refusal.message, details: refusal.details },
-    page: () => enterCode(identity, locale, contact, wordsFor(locale).enterCode.wrong),
+    page: () => enterCode(identity, locale, contact, stringsOf(locale).subscriptions.enterCode.wrong),
   };
 }
 

@@ -1,12 +1,12 @@
 import { linkToken, type TokenSubject, tokenKeyVersion, verifySubscriberToken } from "../core/signature.ts";
 import type { EmailSubscriber, Subscriber } from "../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
+import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { UNDO_LIFE_MS } from "./letters.ts";
 import { sendLinkTo } from "./manage-link.tsx";
 import { pageOf } from "./page-of.ts";
 import { askToUnsubscribe, done, linkDoesNotWork } from "./pages.tsx";
-import { wordsFor } from "./words/words.ts";
 
 export function unsubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
   const path = "/unsubscribe/{token}";
@@ -35,14 +35,15 @@ async function leave(deps: SubscriptionDeps, request: HttpRequest): Promise<Http
     const subscriber = await deps.subscribers.get(pageId, channel, subscriberId);
     await sendLinkTo(deps, pageId, subscriber);
     const locale = subscriber?.locale ?? "en";
-    return done(await pageOf(deps, pageId), locale, wordsFor(locale).linkSent);
+    return done(await pageOf(deps, pageId), locale, stringsOf(locale).subscriptions.linkSent);
   }
   const how = isOneClick(request) ? "mail program" : "link";
   const left = await unsubscribe(deps, subject, how);
   if (how === "mail program") return { status: 200 };
-  const words = wordsFor(left?.locale ?? "en");
-  const undo = left?.channel === "email" && left.confirmedAt !== null ? words.unsubscribed.undo : null;
-  return done(await pageOf(deps, pageId), words.language, words.unsubscribed, undo);
+  const locale = left?.locale ?? "en";
+  const { unsubscribed } = stringsOf(locale).subscriptions;
+  const undo = left?.channel === "email" && left.confirmedAt !== null ? unsubscribed.undo : null;
+  return done(await pageOf(deps, pageId), locale, unsubscribed, undo);
 }
 
 /**

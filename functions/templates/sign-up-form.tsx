@@ -1,7 +1,8 @@
 import { type Catalog, type CatalogRow, catalogRows } from "../core/component.ts";
 import type { Locale } from "../core/locale.ts";
 import { oneLine } from "./markdown.ts";
-import { type SignUpWords, signUpWords } from "./sign-up-words.ts";
+import type { SignUpStrings } from "./strings/strings.ts";
+import { stringsOf } from "./strings/strings-of.ts";
 
 /** How readers sign up. */
 export interface SignUp {
@@ -21,7 +22,7 @@ interface SignUpProps {
 
 /** The forms of the index page: plain HTML, no script. */
 export function SignUpForms({ signUp, locale, catalog }: SignUpProps) {
-  const words = signUpWords(locale);
+  const words = stringsOf(locale).signUp;
   if (signUp.elsewhere !== null) return <Elsewhere url={signUp.elsewhere} words={words} />;
   const rows = catalogRows(catalog).filter((row) => row.kind === "component" || row.components.length > 0);
   return (
@@ -47,7 +48,7 @@ export function SignUpForms({ signUp, locale, catalog }: SignUpProps) {
 
 /** On an incident's page: to hear of it and nothing else. */
 export function IncidentSignUp({ signUp, locale, incidentId }: Omit<SignUpProps, "catalog"> & { incidentId: string }) {
-  const words = signUpWords(locale);
+  const words = stringsOf(locale).signUp;
   return (
     <section aria-labelledby="subscribe">
       <h2 id="subscribe">{words.incidentTitle}</h2>
@@ -65,7 +66,7 @@ export function IncidentSignUp({ signUp, locale, incidentId }: Omit<SignUpProps,
   );
 }
 
-function Elsewhere({ url, words }: { url: string; words: SignUpWords }) {
+function Elsewhere({ url, words }: { url: string; words: SignUpStrings }) {
   return (
     <p class="sign-up-link">
       <a class="button" href={url}>
@@ -82,7 +83,7 @@ function EmailForm(props: {
   children: ReturnType<typeof Some> | null;
 }) {
   const { signUp, locale, incidentId, children } = props;
-  const words = signUpWords(locale);
+  const words = stringsOf(locale).signUp;
   return (
     <form method="post" action={`${signUp.subscriptionsUrl}/subscriptions/email`}>
       <input type="hidden" name="locale" value={locale} />
@@ -109,7 +110,7 @@ function EmailForm(props: {
 }
 
 function SmsForm({ signUp, locale, rows }: { signUp: SignUp; locale: Locale; rows: readonly CatalogRow[] }) {
-  const words = signUpWords(locale);
+  const words = stringsOf(locale).signUp;
   return (
     <form method="post" action={`${signUp.subscriptionsUrl}/subscriptions/sms`}>
       <input type="hidden" name="locale" value={locale} />
@@ -136,7 +137,7 @@ function SmsForm({ signUp, locale, rows }: { signUp: SignUp; locale: Locale; row
 }
 
 /** Single components; a group's own box means all of it. */
-function Some({ rows, words }: { rows: readonly CatalogRow[]; words: SignUpWords }) {
+function Some({ rows, words }: { rows: readonly CatalogRow[]; words: SignUpStrings }) {
   if (rows.length === 0) return null;
   return (
     <details>

@@ -1,4 +1,5 @@
 import type { ComponentStatus } from "../../core/component.ts";
+import type { DeliveryState } from "../../core/delivery.ts";
 import type { Impact, UpdateStatus } from "../../core/incident.ts";
 import type { PageDescription } from "../../core/rollup.ts";
 
@@ -7,6 +8,100 @@ export type Words<T> = readonly (string | T)[];
 
 /** How somebody came to be unsubscribed. */
 export type Leaving = "link" | "mail program" | "manage page" | "operator";
+
+/** The forms on the page. */
+export interface SignUpStrings {
+  email: string;
+  emailHint: string;
+  emailButton: string;
+  sms: string;
+  country: string;
+  phone: string;
+  smsButton: string;
+  only: string;
+  onlyHint: string;
+  allOf(group: string): string;
+  elsewhere: string;
+  incidentTitle: string;
+  incidentHint: string;
+  manage: string;
+}
+
+interface Step {
+  title: string;
+  text: string;
+}
+interface Question extends Step {
+  button: string;
+}
+
+/** The pages behind the mailed links, and what is sent by SMS beside updates. */
+export interface SubscriptionStrings {
+  toPage: string;
+  confirm: Question;
+  confirmed: Step;
+  decline: Question;
+  declined: Step;
+  unsubscribe: Question & { instead: string; insteadButton: string };
+  unsubscribed: Step & { undo: string };
+  linkSent: Step;
+  resubscribe: Question;
+  resubscribed: Step;
+  checkMailbox: Step & { sentTo(address: string): string };
+  enterCode: Question & { label: string; wrong: string };
+  askManage: Question & { email: string; phone: string; country: string; phoneButton: string };
+  checkLink: { title: string; mail: string; sms: string };
+  manage: {
+    title: string;
+    saved: string;
+    paused: string;
+    resumed: string;
+    left: string;
+    back: string;
+    what: string;
+    everything: string;
+    chosen: string;
+    allOf(group: string): string;
+    incidents: string;
+    preselected: string;
+    which: string;
+    all: string;
+    firstAndLast: string;
+    impact: string;
+    impacts: { none: string; minor: string; major: string; critical: string };
+    language: string;
+    save: string;
+    isPaused: string;
+    isUnsubscribed: string;
+    isUnconfirmed: string;
+    pauseTitle: string;
+    pauseText: string;
+    pause: string;
+    resume: string;
+    comeBack: string;
+    leaveTitle: string;
+    leaveText: string;
+    leave: string;
+    sentLink: string;
+    eraseTitle: string;
+    eraseText: string;
+    eraseSure: string;
+    erase: string;
+    nothingChosen: string;
+    eraseUnsure: string;
+  };
+  sent: {
+    title: string;
+    none: string;
+    limit: string;
+    back: string;
+    unknown: string;
+    states: Record<DeliveryState, string>;
+  };
+  erased: Step;
+  smsCode(page: string, code: string): string;
+  smsLink(page: string): string;
+}
 
 /** Everything that readers are told in words of ours. One file per language has them all: one missing does not compile. */
 export interface Strings {
@@ -158,4 +253,6 @@ export interface Strings {
     ignore: string;
   };
   chatTest: { label: string; title(page: string): string; body: string };
+  signUp: SignUpStrings;
+  subscriptions: SubscriptionStrings;
 }
