@@ -12,6 +12,7 @@ import {
 } from "../core/subscriber.ts";
 import type { LetterQueue, SmsLetterQueue } from "../providers/queues.ts";
 import { stringsOf } from "../templates/strings/strings-of.ts";
+import type { PageLook } from "./page-of.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 export const MANAGE_LINK_LIFE_MS = 7 * DAY_MS;
@@ -19,7 +20,7 @@ export const UNDO_LIFE_MS = 30 * DAY_MS;
 
 export interface MailTo {
   pageName: string;
-  branding?: Branding;
+  branding: Branding;
   locale: Locale;
   to: string;
 }
@@ -73,11 +74,11 @@ export function manageUrl(
 export async function sendConfirmationLetter(
   deps: LetterDeps,
   subscriber: EmailSubscriber,
-  pageName: string,
+  { name: pageName, branding }: PageLook,
   token: string,
 ): Promise<void> {
   const { pageId, channel, id: subscriberId, locale, email } = subscriber;
-  const raw = await deps.renderConfirmation({ pageName, locale, to: email, token });
+  const raw = await deps.renderConfirmation({ pageName, branding, locale, to: email, token });
   await deps.letters.sendLetter({
     kind: "letter",
     pageId,
@@ -92,13 +93,13 @@ export async function sendManageLetter(
   deps: LetterDeps,
   key: SigningKey,
   subscriber: EmailSubscriber,
-  pageName: string,
+  { name: pageName, branding }: PageLook,
   now: number,
   ticked: Ticked = null,
 ): Promise<void> {
   const { pageId, channel, id: subscriberId, locale, email } = subscriber;
   const url = manageUrl(deps, key, subscriber, addressOf(subscriber), now, ticked);
-  const raw = await deps.renderManageLink({ pageName, locale, to: email, manageUrl: url });
+  const raw = await deps.renderManageLink({ pageName, branding, locale, to: email, manageUrl: url });
   await deps.letters.sendLetter({
     kind: "letter",
     pageId,
@@ -114,11 +115,17 @@ export async function sendDecoyLetter(
   deps: LetterDeps,
   key: SigningKey,
   pageId: string,
-  mail: MailTo,
+  { name: pageName, branding }: PageLook,
+  mail: Pick<MailTo, "locale" | "to">,
   now: number,
 ): Promise<void> {
   const nobody = { pageId, channel: "email", id: newId(deps.random) } as const;
-  const raw = await deps.renderManageLink({ ...mail, manageUrl: manageUrl(deps, key, nobody, "", now) });
+  const raw = await deps.renderManageLink({
+    ...mail,
+    pageName,
+    branding,
+    manageUrl: manageUrl(deps, key, nobody, "", now),
+  });
   const { channel, id: subscriberId } = nobody;
   await deps.letters.sendLetter({ kind: "letter", pageId, channel, subscriberId, letter: { about: "nothing" }, raw });
 }

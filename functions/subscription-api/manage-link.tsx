@@ -12,7 +12,7 @@ import type { SubscriptionDeps } from "./api.ts";
 import { type BothReply, forBoth } from "./both.ts";
 import { countAddress, countSource } from "./caps.ts";
 import { sendDecoyLetter, sendManageLetter, sendManageSms } from "./letters.ts";
-import { pageOf, servedPage } from "./page-of.ts";
+import { lookOf, servedPage } from "./page-of.ts";
 import { htmlReply } from "./page-shell.tsx";
 import type { PageIdentity } from "./pages.tsx";
 import { holderOf } from "./sign-up-email.ts";
@@ -84,13 +84,13 @@ async function sendToAddress(
   const blocked = await blockOf(deps, key, pageId, channel, address);
   const nobody = newId(deps.random);
   const holder = await holderOf(deps, pageId, channel, address, nobody);
-  const { pageName } = await pageOf(deps, pageId);
+  const page = await lookOf(deps, pageId);
   if (manageStep({ holder, blocked, capped }) === "manage link") {
-    if (holder?.channel === "email") return sendManageLetter(deps, key, holder, pageName, now);
-    if (holder?.channel === "sms") return sendManageSms(deps, key, holder, pageName, now);
+    if (holder?.channel === "email") return sendManageLetter(deps, key, holder, page, now);
+    if (holder?.channel === "sms") return sendManageSms(deps, key, holder, page.name, now);
   }
-  if (channel === "email") return sendDecoyLetter(deps, key, pageId, { pageName, locale, to: written }, now);
-  const text = deps.fitSms(stringsOf(locale).subscriptions.smsLink(pageName), deps.subscriptionsUrl);
+  if (channel === "email") return sendDecoyLetter(deps, key, pageId, page, { locale, to: written }, now);
+  const text = deps.fitSms(stringsOf(locale).subscriptions.smsLink(page.name), deps.subscriptionsUrl);
   const work = { kind: "sms letter", pageId, subscriberId: nobody, about: "nothing", text, endsAt: now } as const;
   await deps.smsLetters.sendSmsLetter(work);
 }

@@ -1,15 +1,21 @@
-import type { Page } from "../core/page.ts";
+import { NO_BRANDING, type Page } from "../core/page.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import type { PageIdentity } from "./pages.tsx";
 
-/** What a page calls itself. A subscriber of a page that is gone can still leave. */
+/** What letters wear. A subscriber of a page that is gone can still leave. */
+export type PageLook = Pick<Page, "name" | "branding">;
+
+export async function lookOf({ status }: Pick<SubscriptionDeps, "status">, pageId: string): Promise<PageLook> {
+  return (await status.getPage(pageId)) ?? { name: "Status page", branding: NO_BRANDING };
+}
+
 export async function pageOf(
-  { status, pageUrl }: Pick<SubscriptionDeps, "status" | "pageUrl">,
+  deps: Pick<SubscriptionDeps, "status" | "pageUrl">,
   pageId: string,
 ): Promise<PageIdentity> {
-  const page = await status.getPage(pageId);
-  return { pageName: page?.name ?? "Status page", pageUrl };
+  const { name: pageName } = await lookOf(deps, pageId);
+  return { pageName, pageUrl: deps.pageUrl };
 }
 
 /** The page that one signs up for: a deployment serves one. Throws 503 before it was created. */

@@ -77,16 +77,16 @@ async function enrol(
         const { token, hash } = newConfirmToken(subject, deps.random);
         const invited = await saveInvited(deps, holder, { ...wanted, confirmTokenHash: hash });
         if (invited === null) break;
-        return sendConfirmationLetter(deps, invited, page.name, token);
+        return sendConfirmationLetter(deps, invited, page, token);
       }
       case "manage link":
         await writeNothing(deps, page.id, now);
         if (holder?.channel !== "email") return;
-        return sendManageLetter(deps, key, holder, page.name, now, wanted.scopes);
+        return sendManageLetter(deps, key, holder, page, now, wanted.scopes);
       case "nothing": {
         await writeNothing(deps, page.id, now);
         const { locale, email } = wanted;
-        return sendDecoyLetter(deps, key, page.id, { pageName: page.name, locale, to: email }, now);
+        return sendDecoyLetter(deps, key, page.id, page, { locale, to: email }, now);
       }
     }
   }

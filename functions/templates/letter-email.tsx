@@ -1,5 +1,5 @@
 import type { Locale } from "../core/locale.ts";
-import { type Branding, NO_BRANDING } from "../core/page.ts";
+import type { Branding } from "../core/page.ts";
 import {
   EmailButton,
   EmailFacts,
@@ -22,7 +22,7 @@ export interface LetterMail {
   pageUrl: string;
   /** The reader's language. */
   locale: Locale;
-  branding?: Branding;
+  branding: Branding;
   to: string;
   /** Address that the mail is from; its display name is the page's. */
   mailFrom: string;
@@ -100,7 +100,7 @@ function letterHtml({ pageName, locale, branding }: LetterMail, content: LetterC
   return renderEmail({
     title: content.subject,
     preheader: content.preheader,
-    page: { name: pageName, locale, branding: branding ?? NO_BRANDING },
+    page: { name: pageName, locale, branding: branding },
     tone: content.tone,
     children: (
       <>

@@ -4,6 +4,7 @@ import { simpleParser } from "mailparser";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { NO_BRANDING } from "../../functions/core/page.ts";
 import { splice } from "../../functions/core/rendering.ts";
 import { renderConfirmationMail } from "../../functions/templates/confirmation-email.tsx";
 import { renderFeeds } from "../../functions/templates/feed.ts";
@@ -28,6 +29,7 @@ async function updateMail(updateCount: 1 | 2 | 3 | 4): Promise<string> {
 async function confirmationMail(): Promise<string> {
   const raw = await renderConfirmationMail({
     pageName: "DRACOON Cloud",
+    branding: NO_BRANDING,
     pageUrl: SITE.pageUrl,
     locale: "en",
     to: "reader@example.com",

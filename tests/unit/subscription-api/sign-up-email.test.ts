@@ -1,6 +1,10 @@
+import { simpleParser } from "mailparser";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { addressMac } from "../../../functions/core/signature.ts";
 import type { Subscriber } from "../../../functions/core/subscriber.ts";
+import { renderersFor } from "../../../functions/subscription-api/renderers.ts";
+import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";
 import { BUTTON, linkIn, PAGE_ID, START, SUBSCRIBER_ID, subscriptionWorld } from "./subscription-world.ts";
 
 const PATH = "/subscriptions/email";
@@ -349,4 +353,21 @@ test("other sites' scripts may sign people up", async () => {
     expect(reply.headers["access-control-allow-origin"]).toBe("*");
     expect(reply.headers).not.toHaveProperty("access-control-allow-credentials");
   }
+});
+
+test.each([
+  ["to confirm", PATH, GRACE],
+  ["to change what one receives", "/manage", ADA],
+] as const)("the letter %s wears the page's colour and logo", async (_what, path, email) => {
+  const world = await subscriptionWorld();
+  Object.assign(world.deps, renderersFor({ ...SITE, mailFrom: MAIL_FROM }));
+  await adaIs(world, { state: "active" });
+  const page = await world.status.getPage(PAGE_ID);
+  if (page === null) throw new Error("no page");
+  await world.status.savePage({ ...page, branding: { logoUrl: "https://cdn.example/logo.png", colour: "#8a1c5c" } });
+  await world.send("POST", path, { json: { email } });
+  const { raw } = z.object({ raw: z.string() }).parse(JSON.parse(world.queues.receive()?.body ?? "null"));
+  const mail = await simpleParser(raw);
+  expect(mail.html).toContain("#8a1c5c");
+  expect(mail.html).toContain("https://cdn.example/logo.png");
 });

@@ -1,10 +1,12 @@
 import { simpleParser } from "mailparser";
 import { expect, test } from "vitest";
+import { NO_BRANDING } from "../../../functions/core/page.ts";
 import { type ConfirmationMail, renderConfirmationMail } from "../../../functions/templates/confirmation-email.tsx";
 import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";
 
 const MAIL: ConfirmationMail = {
   pageName: "DRACOON Cloud",
+  branding: NO_BRANDING,
   pageUrl: SITE.pageUrl,
   locale: "en",
   to: "reader@example.com",

@@ -1,10 +1,12 @@
 import { simpleParser } from "mailparser";
 import { expect, test } from "vitest";
+import { NO_BRANDING } from "../../../functions/core/page.ts";
 import { type QuarantineMail, renderQuarantineMail } from "../../../functions/templates/quarantine-email.tsx";
 import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";
 
 const MAIL: QuarantineMail = {
   pageName: "DRACOON Cloud",
+  branding: NO_BRANDING,
   pageUrl: SITE.pageUrl,
   locale: "en",
   timeZone: "Europe/Berlin",
