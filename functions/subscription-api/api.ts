@@ -13,6 +13,7 @@ import { manageRoutes } from "./manage.ts";
 import { manageLinkRoutes } from "./manage-link.tsx";
 import { linkDoesNotWork, refused } from "./pages.tsx";
 import { portalRoutes } from "./portal.ts";
+import { readerLocale } from "./reader-locale.ts";
 import { registrationRoutes } from "./register-webhook.ts";
 import { resubscribeRoutes } from "./resubscribe.ts";
 import { emailSignUpRoutes } from "./sign-up-email.ts";
@@ -72,9 +73,10 @@ export function subscriptionApi(deps: SubscriptionDeps): HttpHandler {
     bodyLimit: BODY_LIMIT,
     jsonSuffix: false,
     refuse: (problem, asked) => {
-      const { status, message, headers } = problem;
       if (speaksJson(asked)) return refuseAsJson(problem);
-      return status === 404 ? linkDoesNotWork(deps.pageUrl) : refused(status, message, deps.pageUrl, headers);
+      return problem.status === 404
+        ? linkDoesNotWork(deps.pageUrl, asked)
+        : refused(problem, deps.pageUrl, readerLocale(asked));
     },
     log: deps.log,
   });

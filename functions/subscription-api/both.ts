@@ -2,6 +2,7 @@ import { type HttpReply, type HttpRequest, type HttpRoute, json, refuseAsJson } 
 import { HttpProblem } from "../lambda/problem.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { refused } from "./pages.tsx";
+import { readerLocale } from "./reader-locale.ts";
 
 /** One answer in two forms: for programs, and for people who sent the page's form. */
 export interface BothReply {
@@ -27,7 +28,7 @@ export function forBoth(
     } catch (error) {
       if (!(error instanceof HttpProblem)) throw error;
       if (!asForm) return withHeaders(refuseAsJson(error), FOR_ALL);
-      return refused(error.status, error.message, deps.pageUrl, error.headers);
+      return refused(error, deps.pageUrl, readerLocale(request.headers, request.text));
     }
   };
 }

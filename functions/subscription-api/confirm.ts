@@ -22,7 +22,7 @@ export function confirmRoutes(deps: SubscriptionDeps): HttpRoute[] {
 async function ask(deps: SubscriptionDeps, request: HttpRequest, what: "confirm" | "decline"): Promise<HttpReply> {
   const invited = await invitedBy(deps, request);
   if (invited === null || (what === "decline" && invited.subscriber.state !== "unconfirmed")) {
-    return linkDoesNotWork(deps.pageUrl);
+    return linkDoesNotWork(deps.pageUrl, request.headers);
   }
   const { pageId, locale } = invited.subscriber;
   return question(await pageOf(deps, pageId), locale, stringsOf(locale).subscriptions[what]);
@@ -30,13 +30,14 @@ async function ask(deps: SubscriptionDeps, request: HttpRequest, what: "confirm"
 
 async function confirm(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const invited = await invitedBy(deps, request);
-  if (invited === null) return linkDoesNotWork(deps.pageUrl);
+  if (invited === null) return linkDoesNotWork(deps.pageUrl, request.headers);
   const { pageId, channel, id, state, locale } = invited.subscriber;
   if (state === "unconfirmed") {
     const changed = await deps.subscribers.confirm(pageId, channel, id, invited.hash, deps.clock());
     // A newer link or an unsubscription got in between; a second click on the button did no harm.
-    if (changed.outcome === "missing") return linkDoesNotWork(deps.pageUrl);
-    if (changed.outcome === "unchanged" && changed.subscriber.state !== "active") return linkDoesNotWork(deps.pageUrl);
+    if (changed.outcome === "missing") return linkDoesNotWork(deps.pageUrl, request.headers);
+    if (changed.outcome === "unchanged" && changed.subscriber.state !== "active")
+      return linkDoesNotWork(deps.pageUrl, request.headers);
     if (invited.subscriber.channel === "email") {
       const key = await deps.access.currentSigningKey(pageId);
       await forgetBounce(deps, key, pageId, "email", addressOf(invited.subscriber));
@@ -49,7 +50,8 @@ async function confirm(deps: SubscriptionDeps, request: HttpRequest): Promise<Ht
 async function decline(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const invited = await invitedBy(deps, request);
   const subscriber = invited?.subscriber;
-  if (subscriber?.channel !== "email" || subscriber.state !== "unconfirmed") return linkDoesNotWork(deps.pageUrl);
+  if (subscriber?.channel !== "email" || subscriber.state !== "unconfirmed")
+    return linkDoesNotWork(deps.pageUrl, request.headers);
   const { pageId, channel, id, locale } = subscriber;
   const key = await deps.access.currentSigningKey(pageId);
   await block(deps, key, pageId, channel, addressOf(subscriber), "not asked for", deps.clock());

@@ -27,7 +27,7 @@ export function manageRoutes(deps: SubscriptionDeps): HttpRoute[] {
 
 async function show(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const subscriber = await holderOfLink(deps, request);
-  if (subscriber === null) return linkDoesNotWork(deps.pageUrl);
+  if (subscriber === null) return linkDoesNotWork(deps.pageUrl, request.headers);
   const offer = await offerOf(deps, subscriber.pageId);
   const { scopes, isAsked } = tickedBy(request.query, subscriber.scopes, offer);
   return renderFor(deps, request, { ...subscriber, scopes }, offer, isAsked ? "preselected" : null);
@@ -35,7 +35,9 @@ async function show(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpR
 
 async function showSent(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const subscriber = await holderOfLink(deps, request);
-  return subscriber === null ? linkDoesNotWork(deps.pageUrl) : sentPage(deps, subscriber, basePath(request));
+  return subscriber === null
+    ? linkDoesNotWork(deps.pageUrl, request.headers)
+    : sentPage(deps, subscriber, basePath(request));
 }
 
 const NO_LINK = () => new HttpProblem(404, "This link does not work");
@@ -43,7 +45,11 @@ const NO_LINK = () => new HttpProblem(404, "This link does not work");
 async function change(deps: SubscriptionDeps, request: HttpRequest): Promise<BothReply> {
   const subscriber = await holderOfLink(deps, request);
   if (subscriber === null) {
-    return { status: 404, body: { error: NO_LINK().message }, page: () => linkDoesNotWork(deps.pageUrl) };
+    return {
+      status: 404,
+      body: { error: NO_LINK().message },
+      page: () => linkDoesNotWork(deps.pageUrl, request.headers),
+    };
   }
   const offer = await offerOf(deps, subscriber.pageId);
   const identity = await pageOf(deps, subscriber.pageId);

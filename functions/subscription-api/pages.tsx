@@ -1,7 +1,9 @@
 import type { Locale } from "../core/locale.ts";
-import type { HttpReply } from "../lambda/http.ts";
+import type { HttpReply, HttpRequest } from "../lambda/http.ts";
+import type { HttpProblem } from "../lambda/problem.ts";
 import { stringsOf } from "../templates/strings/strings-of.ts";
 import { htmlReply } from "./page-shell.tsx";
+import { readerLocale } from "./reader-locale.ts";
 
 export interface PageIdentity {
   pageName: string;
@@ -89,25 +91,40 @@ export function askToUnsubscribe(identity: PageIdentity, locale: Locale): HttpRe
 }
 
 /** The same for every link that does not work, so that nothing can be learnt by trying. */
-export function linkDoesNotWork(pageUrl: string): HttpReply {
-  return htmlReply(404, {
-    title: "This link does not work",
-    pageName: null,
-    pageUrl,
-    mark: "missing",
-    children: <p>It may have been cut off, have expired, or have been replaced by a newer one.</p>,
-  });
+export function linkDoesNotWork(pageUrl: string, headers: HttpRequest["headers"]): HttpReply {
+  const locale = readerLocale(headers);
+  const { title, text } = stringsOf(locale).subscriptions.badLink;
+  return htmlReply(404, { title, locale, pageName: null, pageUrl, mark: "missing", children: <p>{text}</p> });
 }
 
-export function refused(
-  status: number,
-  problem: string,
-  pageUrl: string,
-  headers: Readonly<Record<string, string>>,
-): HttpReply {
+/** What was wrong with a form, in the words of whoever filled it in. */
+export function refused(problem: HttpProblem, pageUrl: string, locale: Locale): HttpReply {
+  const { title } = stringsOf(locale).subscriptions.refused;
+  const children = <p>{reasonOf(problem, locale)}</p>;
   return htmlReply(
-    status,
-    { title: "That did not work", pageName: null, pageUrl, mark: "missing", children: <p>{problem}.</p> },
-    headers,
+    problem.status,
+    { title, locale, pageName: null, pageUrl, mark: "missing", children },
+    problem.headers,
   );
+}
+
+function reasonOf({ status, message, details }: HttpProblem, locale: Locale): string {
+  const { refused: words } = stringsOf(locale).subscriptions;
+  if (status === 429) return words.tooMany;
+  if (status >= 500) return words.later;
+  switch (details[0]?.field) {
+    case "email":
+      return words.email;
+    case "phone_number":
+    case "phone_country":
+      return words.phone;
+    case "captcha_token":
+      return words.captcha;
+    case "component_ids":
+    case "group_ids":
+    case "incident_id":
+      return words.choice;
+    default:
+      return `${message}.`;
+  }
 }

@@ -131,7 +131,7 @@ async function perform(deps: WebhookDeps, request: HttpRequest, act: Act): Promi
 
 function noLink(deps: WebhookDeps, request: HttpRequest): HttpReply {
   if (speaksJson(request.headers)) throw new HttpProblem(404, "This link does not work");
-  return linkDoesNotWork(deps.pageUrl);
+  return linkDoesNotWork(deps.pageUrl, request.headers);
 }
 
 async function askForLink(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {

@@ -17,7 +17,7 @@ export function resubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
 
 async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const subscriber = await whoLeft(deps, request);
-  if (subscriber === null) return linkDoesNotWork(deps.pageUrl);
+  if (subscriber === null) return linkDoesNotWork(deps.pageUrl, request.headers);
   return question(
     await pageOf(deps, subscriber.pageId),
     subscriber.locale,
@@ -27,7 +27,8 @@ async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpRe
 
 async function comeBack(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const subscriber = await whoLeft(deps, request);
-  if (subscriber === null || !(await resubscribe(deps, subscriber))) return linkDoesNotWork(deps.pageUrl);
+  if (subscriber === null || !(await resubscribe(deps, subscriber)))
+    return linkDoesNotWork(deps.pageUrl, request.headers);
   return done(
     await pageOf(deps, subscriber.pageId),
     subscriber.locale,

@@ -18,7 +18,7 @@ export function unsubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
 
 async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const subject = await subjectOf(deps, request);
-  if (subject === null) return linkDoesNotWork(deps.pageUrl);
+  if (subject === null) return linkDoesNotWork(deps.pageUrl, request.headers);
   const [identity, subscriber] = await Promise.all([
     pageOf(deps, subject.pageId),
     deps.subscribers.get(subject.pageId, subject.channel, subject.subscriberId),
@@ -29,7 +29,7 @@ async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpRe
 /** Leaves, however often it is asked, and also where nobody is left to leave. */
 async function leave(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const subject = await subjectOf(deps, request);
-  if (subject === null) return linkDoesNotWork(deps.pageUrl);
+  if (subject === null) return linkDoesNotWork(deps.pageUrl, request.headers);
   const { pageId, channel, subscriberId } = subject;
   if (!isOneClick(request) && new URLSearchParams(request.text).get("instead") === "change") {
     const subscriber = await deps.subscribers.get(pageId, channel, subscriberId);

@@ -254,6 +254,22 @@ export const de: Strings = {
   },
   subscriptions: {
     toPage: "Zur Statusseite",
+    badLink: {
+      title: "Dieser Link funktioniert nicht",
+      text: "Möglicherweise ist er unvollständig, abgelaufen oder durch einen neueren ersetzt.",
+    },
+    refused: {
+      title: "Das hat nicht funktioniert",
+      email: "Das ist keine gültige E-Mail-Adresse. Bitte gehen Sie zurück und prüfen Sie sie.",
+      phone:
+        "Das ist keine Mobilnummer, an die von hier SMS gesendet werden können. Bitte gehen Sie zurück und prüfen Sie Nummer und Land.",
+      captcha:
+        "Die Prüfung, ob Sie ein Mensch sind, hat nicht funktioniert. Bitte gehen Sie zurück und versuchen Sie es erneut.",
+      choice:
+        "Ein Teil Ihrer Auswahl ist auf dieser Seite nicht mehr vorhanden. Bitte laden Sie die Seite neu und wählen Sie noch einmal.",
+      tooMany: "Aus Ihrem Netz kamen zu viele Anfragen. Bitte versuchen Sie es später noch einmal.",
+      later: "Das ist im Moment nicht möglich. Bitte versuchen Sie es in einer Minute noch einmal.",
+    },
     confirm: {
       title: "Abonnement bestätigen",
       text: "Ein Klick, und Sie erfahren, wenn etwas passiert: was gestört ist, was getan wird und wann es vorbei ist.",

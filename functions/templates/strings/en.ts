@@ -260,6 +260,20 @@ export const en: Strings = {
   },
   subscriptions: {
     toPage: "Go to the status page",
+    badLink: {
+      title: "This link does not work",
+      text: "It may have been cut off, have expired, or have been replaced by a newer one.",
+    },
+    refused: {
+      title: "That did not work",
+      email: "That is not an email address. Please go back and look at it again.",
+      phone:
+        "This is not a mobile number that SMS can be sent to from here. Please go back and look at number and country.",
+      captcha: "The check that you are a person did not work. Please go back and try again.",
+      choice: "Something that you chose is not on this page any more. Please load the page anew and choose again.",
+      tooMany: "There were too many requests from your network. Please try again later.",
+      later: "This is not possible just now. Please try again in a minute.",
+    },
     confirm: {
       title: "Confirm your subscription",
       text: "One click, and you will be told when something happens: what is wrong, what is being done, and when it is over.",

@@ -38,6 +38,16 @@ interface Question extends Step {
 /** The pages behind the mailed links, and what is sent by SMS beside updates. */
 export interface SubscriptionStrings {
   toPage: string;
+  badLink: Step;
+  refused: {
+    title: string;
+    email: string;
+    phone: string;
+    captcha: string;
+    choice: string;
+    tooMany: string;
+    later: string;
+  };
   confirm: Question;
   confirmed: Step;
   decline: Question;

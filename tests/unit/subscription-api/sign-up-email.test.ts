@@ -371,3 +371,30 @@ test.each([
   expect(mail.html).toContain("#8a1c5c");
   expect(mail.html).toContain("https://cdn.example/logo.png");
 });
+
+describe("what did not work is told in the reader's language", () => {
+  const FORM = "application/x-www-form-urlencoded";
+  test.each([
+    ["email=nobody", "Das ist keine gültige E-Mail-Adresse"],
+    ["email=ada%40example.org&component_ids%5B%5D=nosuchthing0", "Ein Teil Ihrer Auswahl ist"],
+  ])("of the form %s", async (fields, reason) => {
+    const world = await subscriptionWorld();
+    const reply = await world.send("POST", PATH, { body: `${fields}&locale=de`, contentType: FORM });
+    expect(reply.status).toBe(422);
+    expect(reply.text).toContain('<html lang="de">');
+    expect(reply.text).toContain(reason);
+  });
+
+  test.each([
+    ["de-AT,de;q=0.9,en;q=0.5", "de"],
+    ["fr-FR, de;q=0.5", "de"],
+    ["en-US,de;q=0.5", "en"],
+    ["fr", "en"],
+    ["", "en"],
+  ])("of a link, to a browser that asks for %s", async (languages, locale) => {
+    const world = await subscriptionWorld();
+    const reply = await world.send("GET", "/confirm/nonsense", { headers: { "accept-language": languages } });
+    expect(reply.status).toBe(404);
+    expect(reply.text).toContain(`<html lang="${locale}">`);
+  });
+});

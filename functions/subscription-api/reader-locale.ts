@@ -1,0 +1,16 @@
+import { LOCALES, type Locale } from "../core/locale.ts";
+import type { HttpRequest } from "../lambda/http.ts";
+
+/**
+ * The language for somebody of whom nothing is known: that of the form they sent, or the first of `Accept-Language`
+ * (RFC 9110, 12.5.4) that there is. Browsers list theirs by preference, so the weights are not read.
+ */
+export function readerLocale(headers: HttpRequest["headers"], form = ""): Locale {
+  const wanted = (headers["accept-language"] ?? "").split(",").map((range) => range.trim().slice(0, 2).toLowerCase());
+  const asked = [new URLSearchParams(form).get("locale"), ...wanted];
+  for (const one of asked) {
+    const known = LOCALES.find((locale) => locale === one);
+    if (known !== undefined) return known;
+  }
+  return "en";
+}
