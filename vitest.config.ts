@@ -23,7 +23,7 @@ export default defineConfig({
     // The long ones wait for leases to run out, so more run side by side than there are cores.
     maxWorkers: 4,
     projects: [
-      project("unit", { testTimeout: 10_000 }),
+      project("unit", { testTimeout: 60_000 }),
       project("contract", { testTimeout: 30_000, globalSetup: ["tests/contract/dynoxide.ts"] }),
       project("pipeline", { testTimeout: 60_000 }),
       project("simulation", { testTimeout: 120_000 }),

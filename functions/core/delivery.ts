@@ -105,6 +105,17 @@ export const RESENT: Record<Resender, string> = {
 export const ENDPOINT_FAILING = "the endpoint is failing: its next attempt is for all that waits";
 
 /**
+ * The texts are kept for 90 days after the commit, and a delivery may be open for a week: one of an older update could
+ * outlive what it would send.
+ */
+const RESENDABLE_DAYS = 83;
+export const TOO_OLD = `This update is more than ${RESENDABLE_DAYS} days old: its text is not kept for long enough to send it again`;
+
+export function isTooOldToResend({ committedAt }: Delivery, now: number): boolean {
+  return now - committedAt > RESENDABLE_DAYS * 24 * 60 * 60 * 1_000;
+}
+
+/**
  * A delivery that has ended, made due at once for one attempt more; what is left of its retry schedule follows. The doubts
  * of earlier attempts are the operator's to weigh, so they no longer count. Null while it is open: it is being sent anyway.
  */

@@ -1,4 +1,4 @@
-import type { Delivery } from "../core/delivery.ts";
+import { type Delivery, TOO_OLD } from "../core/delivery.ts";
 import type { Update } from "../core/incident.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import { resendDelivery } from "../send-chunk/resend-delivery.ts";
@@ -11,6 +11,7 @@ export async function resendOne(deps: ManageDeps, call: ManageCall, update: Upda
   const [delivery] = await deps.ledger.getDeliveries(call.page.id, update.incidentId, update.seq, [subscriberId]);
   if (delivery === undefined) throw notFound("delivery");
   const resent = await resendDelivery(deps, delivery, "operator");
+  if (resent.outcome === "too old") throw new HttpProblem(409, TOO_OLD);
   if (resent.outcome === "open already") {
     throw new HttpProblem(409, "This delivery is open: it is being sent or recorded, or waits for its next attempt");
   }
@@ -28,7 +29,7 @@ const TIME_LIMIT_MS = 15_000;
  */
 export async function resendFailed(deps: ManageDeps, call: ManageCall, update: Update): Promise<ManageReply> {
   const deadline = call.now + TIME_LIMIT_MS;
-  const counts = { queued: 0, already_open: 0 };
+  const counts = { queued: 0, already_open: 0, too_old: 0 };
   let cursor: string | null = null;
   do {
     const listed: { items: Delivery[]; next: string | null } = await deps.ledger.listProblems(
@@ -41,6 +42,7 @@ export async function resendFailed(deps: ManageDeps, call: ManageCall, update: U
     await inChunks(listed.items, async (delivery) => {
       const { outcome } = await resendDelivery(deps, delivery, "operator");
       if (outcome === "queued") counts.queued += 1;
+      else if (outcome === "too old") counts.too_old += 1;
       else counts.already_open += 1;
     });
     cursor = listed.next;

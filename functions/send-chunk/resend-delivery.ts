@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import { type Delivery, type Resender, resend } from "../core/delivery.ts";
+import { type Delivery, isTooOldToResend, type Resender, resend } from "../core/delivery.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { RetryQueues } from "../providers/queues.ts";
 import type { Ledger } from "../store/deliveries.ts";
@@ -12,14 +12,16 @@ export interface ResendDeps {
   log: Logger;
 }
 
-export type Resent = { outcome: "queued"; delivery: Delivery } | { outcome: "open already" };
+export type Resent = { outcome: "queued"; delivery: Delivery } | { outcome: "open already" } | { outcome: "too old" };
 
 /**
  * Makes an ended delivery due at once and queues it; nothing is sent from here. If queueing fails, sweep finds it in the
  * due index within a minute. `open already`: it was, or somebody else asked for the same at this moment.
+ * `too old`: its text would be gone before it could be given up.
  */
 export async function resendDelivery(deps: ResendDeps, delivery: Delivery, by: Resender): Promise<Resent> {
   const now = deps.clock();
+  if (isTooOldToResend(delivery, now)) return { outcome: "too old" };
   const due = resend(delivery, now, by);
   if (due === null) return { outcome: "open already" };
   const changed = await deps.ledger.changeDelivery(delivery, due, null);

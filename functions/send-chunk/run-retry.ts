@@ -92,10 +92,18 @@ function endWithoutAttempt(
     return { ...delivery, state: "failed", reason: OUTCOME_UNKNOWN_TWICE };
   }
   if (withdrawn) return { ...delivery, state: "suppressed", reason: "withdrawn" };
-  if (subscriber === null || !isToBeSent(told, subscriber, audienceAsOf(told.createdAt))) {
+  if (subscriber === null || !isToBeSent(told, subscriber, confirmedBy(told, delivery))) {
     return { ...delivery, state: "suppressed", reason: whyNot(subscriber) };
   }
   return null;
+}
+
+/**
+ * Whoever had it sent again was in the audience, or there would be no record: that they have confirmed once more since,
+ * as an endpoint does that comes out of quarantine, takes nothing from that.
+ */
+function confirmedBy({ createdAt }: Telling, { resent }: Delivery): number {
+  return resent === undefined ? audienceAsOf(createdAt) : Number.POSITIVE_INFINITY;
 }
 
 async function finish(from: Delivery, to: Delivery, deps: SendDeps): Promise<RetryOutcome> {
@@ -138,7 +146,7 @@ async function attempt(
   // The slot may have been long in coming.
   await deps.pace.waitUntil(slots.at(0));
   const subscriber = await deps.subscribers.get(from.pageId, from.channel, from.subscriberId);
-  if (subscriber === null || !isToBeSent(told, subscriber, audienceAsOf(told.createdAt))) {
+  if (subscriber === null || !isToBeSent(told, subscriber, confirmedBy(told, known))) {
     return finish(from, { ...known, state: "suppressed", reason: whyNot(subscriber) }, deps);
   }
   await sender.ready([subscriber]);

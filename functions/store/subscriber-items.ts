@@ -42,7 +42,7 @@ export function hostPartition(pageId: string, host: string): string {
 }
 
 export function hostKey({ pageId, id, endpoint }: Pick<WebhookSubscriber, "pageId" | "id" | "endpoint">): Key {
-  return { pk: hostPartition(pageId, new URL(endpoint).host), sk: `ENDPOINT#${id}` };
+  return { pk: hostPartition(pageId, new URL(endpoint).hostname), sk: `ENDPOINT#${id}` };
 }
 
 export function blockKey(pageId: string, channel: Channel, mac: string): Key {

@@ -90,7 +90,7 @@ export interface SubscriberStore {
     read: EndpointHealth | null,
     health: EndpointHealth | null,
   ): Promise<{ outcome: "saved" } | { outcome: "lost" }>;
-  /** How many endpoints a host has (as `URL.host` tells it), counted up to `limit`. */
+  /** How many endpoints a host has (whatever the port, as `URL.hostname` tells it), counted up to `limit`. */
   countHost(pageId: string, host: string, limit: number): Promise<number>;
   /**
    * Nothing is to be sent to this address, whoever asks. `mac`: see `addressMac`; the address itself is not kept. A

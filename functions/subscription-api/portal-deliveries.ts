@@ -1,4 +1,4 @@
-import { type Delivery, isOpen } from "../core/delivery.ts";
+import { type Delivery, isOpen, isTooOldToResend } from "../core/delivery.ts";
 import { sha256Hex } from "../core/ids.ts";
 import type { UpdateStatus } from "../core/incident.ts";
 import { isoInZone } from "../core/zoned-time.ts";
@@ -63,14 +63,14 @@ async function withNames(deps: WebhookDeps, portal: Portal, deliveries: readonly
       delivery,
       incidentName: incident?.name ?? null,
       updateStatus: update?.status ?? null,
-      replayable: isReplayable(delivery),
+      replayable: isReplayable(delivery, portal.now),
     };
   });
 }
 
-/** Probes are made anew instead; what is open is being sent anyway. */
-export function isReplayable(delivery: Delivery): boolean {
-  return delivery.probe === undefined && !isOpen(delivery.state);
+/** Probes are made anew instead; what is open is being sent anyway; of what is too old there may be no text. */
+export function isReplayable(delivery: Delivery, now: number): boolean {
+  return delivery.probe === undefined && !isOpen(delivery.state) && !isTooOldToResend(delivery, now);
 }
 
 export function hasOpen({ rows }: PortalList): boolean {

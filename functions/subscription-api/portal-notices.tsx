@@ -8,7 +8,7 @@ const NOTICES: Record<string, Notice> = {
   replay: { tone: "info", text: "It is being sent again.", asked: true },
   pause: { tone: "ok", text: "Paused. Nothing is sent until you resume.", asked: false },
   resume: { tone: "ok", text: "Resumed. Updates are sent again from now on.", asked: false },
-  filter: { tone: "ok", text: "Saved. It counts from the next update on.", asked: false },
+  filter: { tone: "ok", text: "Saved. It counts for everything that is not sent yet.", asked: false },
   challenge: { tone: "info", text: "The endpoint is being asked to prove itself.", asked: true },
 };
 

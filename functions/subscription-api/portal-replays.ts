@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Delivery } from "../core/delivery.ts";
+import { type Delivery, TOO_OLD } from "../core/delivery.ts";
 import { idSchema } from "../core/ids.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import { count, fieldsIn, instant, optional } from "../lambda/input.ts";
@@ -34,6 +34,7 @@ export async function replayOne(deps: WebhookDeps, portal: Portal, body: unknown
   await countOrRefuse(deps, `replays|${id}`, REPLAYS, portal.now, TOO_MANY);
   const resent = await resendDelivery(deps, delivery, "integrator");
   if (resent.outcome === "queued") return resent.delivery;
+  if (resent.outcome === "too old") throw new HttpProblem(409, TOO_OLD);
   throw new HttpProblem(409, "This delivery is open: it is being sent, or waits for its next attempt");
 }
 
@@ -53,7 +54,9 @@ export async function replayFailed(deps: WebhookDeps, portal: Portal, body: unkn
   const from = since ?? portal.now - (hours ?? 24) * HOUR_MS;
   const { pageId, id } = portal.subscriber;
   const { items } = await deps.ledger.listSubscriberDeliveries(pageId, id, ALL_DELIVERIES, null);
-  const failed = items.filter((one) => isOwn(portal, one) && isReplayable(one) && isLost(one) && one.updatedAt >= from);
+  const failed = items.filter(
+    (one) => isOwn(portal, one) && isReplayable(one, portal.now) && isLost(one) && one.updatedAt >= from,
+  );
   const due = failed.sort((a, b) => a.committedAt - b.committedAt).slice(0, MOST_AT_ONCE);
   if (due.length > 0) await countOrRefuse(deps, `replays|${id}`, REPLAYS, portal.now, TOO_MANY, due.length);
   const outcomes = await inParallel(due, IN_FLIGHT, (delivery) => resendDelivery(deps, delivery, "integrator"));

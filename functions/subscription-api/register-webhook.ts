@@ -152,8 +152,8 @@ function registeredMeanwhile(): HttpProblem {
 
 async function checkHost(deps: WebhookDeps, pageId: string, endpoint: string): Promise<void> {
   const most = endpointsPerHost(endpoint);
-  const { host } = new URL(endpoint);
-  if ((await deps.subscribers.countHost(pageId, host, most)) < most) return;
+  const { hostname } = new URL(endpoint);
+  if ((await deps.subscribers.countHost(pageId, hostname, most)) < most) return;
   throw invalid("endpoint", `is at a host that has ${most} endpoints already: whoever runs the page can add more`);
 }
 

@@ -213,7 +213,7 @@ export function memorySubscriberStore(): SubscriberStore {
 
     async countHost(pageId, host, limit) {
       const endpoints = [...audience(pageId, "webhook").subscribers.values()].filter(
-        (subscriber) => subscriber.channel === "webhook" && new URL(subscriber.endpoint).host === host,
+        (subscriber) => subscriber.channel === "webhook" && new URL(subscriber.endpoint).hostname === host,
       );
       return Math.min(limit, endpoints.length);
     },

@@ -103,6 +103,19 @@ describe("an operator's resend", () => {
     await expectCountsRight(update.id);
   });
 
+  it("reaches whoever came out of quarantine since, and so was confirmed once more", async () => {
+    world.outside.answer(world.addressOf(reader), { outcome: "rejected", reason: "mailbox full" });
+    await world.open();
+    await world.settle();
+    await world.subscribers.changeState(PAGE, "email", reader.id, ["active"], "quarantined", world.clock());
+    await world.pass(60);
+    await world.subscribers.changeState(PAGE, "email", reader.id, ["quarantined"], "active", world.clock());
+    await resendUpdate(1);
+    await world.pass(2);
+    expect(read()).toEqual(["investigating"]);
+    expect(await deliveryOf(1)).toMatchObject({ state: "accepted", resent: { from: "failed" } });
+  });
+
   it("is not lost with the queue, and not doubled by sweep queueing it too", async () => {
     await world.open();
     await world.settle();

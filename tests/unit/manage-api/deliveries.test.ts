@@ -13,6 +13,8 @@ const listAnswer = z.object({
   next_cursor: z.nullable(z.string()),
 });
 
+const DAY_MS = 24 * 60 * 60_000;
+
 let world: World;
 let incidentId: string;
 let updateId: string;
@@ -279,18 +281,31 @@ describe("a resend", () => {
 });
 
 describe("resending all that failed", () => {
+  test("leaves out what is too old, whose text would be gone before it could be given up", async () => {
+    await sent([delivery(1, { state: "failed" }), delivery(2, { state: "failed", committedAt: START - 84 * DAY_MS })]);
+    expect(await world.post(`${at}/resend_failed`, {})).toMatchObject({
+      status: 202,
+      json: { queued: 1, already_open: 0, too_old: 1, complete: true },
+    });
+    expect(await world.post(`${at}/${subscriberId(2)}/resend`, {})).toMatchObject({
+      status: 409,
+      json: { error: expect.stringContaining("83 days") },
+    });
+    expect(world.queued.map((work) => work.subscriberId)).toEqual([subscriberId(1)]);
+  });
+
   test("queues exactly those, and is safe to repeat", async () => {
     const failed = Array.from({ length: 12 }, (_, index) => delivery(index, { state: "failed" }));
     await sent([...failed.slice(0, 7), delivery(50), delivery(51, { state: "suppressed" })]);
     await sent(failed.slice(7), "webhook");
     expect(await world.post(`${at}/resend_failed`, {})).toMatchObject({
       status: 202,
-      json: { queued: 12, already_open: 0, complete: true },
+      json: { queued: 12, already_open: 0, too_old: 0, complete: true },
     });
     expect(world.queued.map((work) => work.subscriberId).sort()).toEqual(failed.map((each) => each.subscriberId));
     expect(await countsOf()).toMatchObject({ failed: 0, open: 7, accepted: 1, suppressed: 1 });
     expect(await world.post(`${at}/resend_failed`, {})).toMatchObject({
-      json: { queued: 0, already_open: 0, complete: true },
+      json: { queued: 0, already_open: 0, too_old: 0, complete: true },
     });
   });
 
@@ -308,7 +323,7 @@ describe("resending all that failed", () => {
     Object.assign(world.deps, { ledger: lagging });
     expect(await world.post(`${at}/resend_failed`, {})).toMatchObject({
       status: 202,
-      json: { queued: 2, already_open: 1, complete: false },
+      json: { queued: 2, already_open: 1, too_old: 0, complete: false },
     });
   });
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { Delivery } from "../../../functions/core/delivery.ts";
 import { linkToken, webhookSecret } from "../../../functions/core/signature.ts";
-import { PAGE_ID, START } from "./subscription-world.ts";
+import { linkIn, PAGE_ID, START } from "./subscription-world.ts";
 import { CONTACT, ENDPOINT, webhookWorld } from "./webhook-world.ts";
 
 const DAY = 24 * 60 * 60_000;
@@ -159,6 +159,23 @@ describe("replay", () => {
     await work();
     expect(replays()).toBe(1);
     expect((await submit("replay", { incident_id: incidentId, sequence: "1" })).status).toBe(409);
+  });
+
+  test("of what is too old is refused, and is not offered", async () => {
+    const { record, send, tick, work, replays } = await opened();
+    const { incidentId } = await record();
+    tick(84 * DAY);
+    await send("POST", "/portal", { json: { endpoint: ENDPOINT } });
+    const path = linkIn((await work())[0], "portal");
+    expect((await send("GET", path)).text).not.toContain('name="sequence"');
+    const one = { incident_id: incidentId, sequence: 1 };
+    expect(await send("POST", `${path}/replay`, { json: one })).toMatchObject({
+      status: 409,
+      json: { error: expect.stringContaining("83 days") },
+    });
+    const all = await send("POST", `${path}/replay-failed`, { json: { hours: 90 * 24 } });
+    expect(all.json).toEqual({ queued: 0, already_open: 0, left: 0 });
+    expect(replays()).toBe(0);
   });
 
   test("of what is not there, and of a probe", async () => {

@@ -165,6 +165,19 @@ describe("an endpoint that is registered already", () => {
 });
 
 describe("caps", () => {
+  test.each([
+    ["ports", (made: number) => `https://receiver.example.org${made % 2 === 0 ? "" : ":8443"}/${made}`],
+    ["a dot at its end", (made: number) => `https://receiver.example.org${made % 2 === 0 ? "" : "."}/${made}`],
+  ])("of endpoints at one host, whatever its %s", async (_what, endpointOf) => {
+    const world = await webhookWorld();
+    const statuses: number[] = [];
+    for (let made = 0; made < 21; made += 1) {
+      statuses.push((await world.register({ endpoint: endpointOf(made) })).reply.status);
+      world.tick(HOUR / 2);
+    }
+    expect(statuses).toEqual([...Array.from({ length: 20 }, () => 201), 422]);
+  });
+
   test("of endpoints at one host", async () => {
     const world = await webhookWorld();
     for (let made = 0; made < 20; made += 1) {
