@@ -210,11 +210,9 @@ export function lostLinkPage(
                 Endpoint
                 <input id="endpoint" type="url" name="endpoint" required placeholder="https://" autocomplete="off" />
               </label>
-              <p>
-                <button type="submit" class="button main">
-                  Mail the link
-                </button>
-              </p>
+              <button type="submit" class="button main">
+                Mail the link
+              </button>
             </form>
           </div>
         </div>

@@ -72,7 +72,7 @@ legend { padding: 0; color: var(--ink); font-size: 15px; font-weight: 650; }
   .tries { padding: 2px 16px 18px 16px; }
   .settings > details > summary { padding: 15px 16px; }
   .settings .box { padding: 2px 16px 20px; }
-  .choices { margin-left: 0; grid-template-columns: 1fr; }
+  .choices { grid-template-columns: 1fr; }
 }
 `;
 

@@ -9,6 +9,7 @@ import { runDemo } from "../../infra/local/demo/run-demo.ts";
 import { launchChromium } from "../fixtures/chromium.ts";
 import { callApi, freePorts, type LocalEndpoints, startProcess } from "./local-process.ts";
 import { renderedPictures } from "./rendered-pictures.ts";
+import { askForLink, changeSecret, openFailed, openSettings, portalLinks } from "./shots-portal.ts";
 import { openForms, saveNothing, signUpByEmail, signUpBySms, signUpLinks } from "./shots-sign-up.ts";
 
 /**
@@ -82,9 +83,32 @@ async function shootLocalStack(): Promise<void> {
     ]);
     await mkdir(join(README_PICTURE, ".."), { recursive: true });
     await copyFile(join(folder, "page-1280-light.png"), README_PICTURE);
+    // Posts an incident of its own, so the pictures of the page come first.
+    await shootPortal(local.endpoints);
   } finally {
     await local.end("SIGTERM");
     await rm(data, { recursive: true, force: true });
+  }
+}
+
+async function shootPortal(endpoints: LocalEndpoints): Promise<void> {
+  const links = await portalLinks(endpoints);
+  const { subscriptions } = endpoints;
+  const widths = [1280, 390];
+  try {
+    await shoot(browser, [
+      { name: "portal", url: links.portal, widths },
+      { name: "portal-delivery", url: links.portal, widths, act: openFailed },
+      { name: "portal-settings", url: links.portal, widths, act: openSettings },
+      { name: "portal-done", url: `${links.portal}?done=replay`, widths: [1280] },
+      { name: "portal-waiting", url: links.waiting, widths },
+      { name: "portal-ask", url: `${subscriptions}/portal`, widths },
+      { name: "portal-asked", url: `${subscriptions}/portal`, widths: [390], act: askForLink },
+      { name: "confirm-chat", url: links.chat, widths },
+      { name: "portal-secret", url: links.portal, widths: [1280], act: changeSecret },
+    ]);
+  } finally {
+    await links.close();
   }
 }
 
