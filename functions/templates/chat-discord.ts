@@ -1,3 +1,4 @@
+import { textPieces } from "./addresses.ts";
 import type { ChatPost } from "./chat-post.ts";
 import { MAIL_COLOURS } from "./email-layout.tsx";
 import { cutAtWord } from "./markdown.ts";
@@ -33,19 +34,33 @@ export function discordBody({ label, title, body, facts, footer, tone, url }: Ch
   };
 }
 
-/** An address stays one to click on: of these characters none ends it, or means anything to Discord inside it. */
-const PIECES = /https?:\/\/[A-Za-z0-9][A-Za-z0-9.:-]*(?:\/[A-Za-z0-9./%?=&#:+-]*)?|[\s\S]/gu;
 /** ASCII that can be part of Discord's Markdown, of a mention, an emoji or a timestamp. */
 const SPECIAL = /[\\`*_~|<>#@:()[\]{}!.+-]/;
 
-/** The text with every special character behind a backslash, cut so that at most `limit` characters remain. */
+/**
+ * The text with every special character behind a backslash, cut so that at most `limit` characters remain. Addresses stay
+ * as they are. Discord takes all up to white space or `<` for one, a backslash too, so what follows is kept off it by
+ * angle brackets, which Discord does not show.
+ */
 export function escapeWithin(text: string, limit: number): string {
   let escaped = "";
-  for (const [piece] of text.matchAll(PIECES)) {
-    const next = piece.length === 1 && SPECIAL.test(piece) ? `\\${piece}` : piece;
+  for (const piece of discordPieces(text)) {
     // Room for the ellipsis, unless this is the end.
-    if (escaped.length + next.length > limit - 1) return `${escaped.trimEnd()}…`;
-    escaped += next;
+    if (escaped.length + piece.length > limit - 1) return `${escaped.trimEnd()}…`;
+    escaped += piece;
   }
   return escaped;
+}
+
+function discordPieces(text: string): string[] {
+  const pieces = textPieces(text);
+  return pieces.flatMap((piece, index) => {
+    if (piece.kind === "text") return [...piece.text].map(escapedCharacter);
+    const isAlone = piece.text.startsWith("<") || /^(?:\s|$)/.test(pieces[index + 1]?.text ?? "");
+    return [isAlone ? piece.text : `<${piece.text}>`];
+  });
+}
+
+function escapedCharacter(character: string): string {
+  return SPECIAL.test(character) ? `\\${character}` : character;
 }

@@ -93,7 +93,7 @@ function blockText(block: Block, locale: Locale): string {
 
 function inlineText(part: string | Inline): string {
   if (typeof part === "string") return part;
-  return "strong" in part ? part.strong : `${part.link} (${part.url})`;
+  return "strong" in part ? part.strong : `${part.link} <${part.url}>`;
 }
 
 function letterHtml({ pageName, locale, branding }: LetterMail, content: LetterContent): string {

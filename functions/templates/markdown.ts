@@ -1,28 +1,69 @@
-import MarkdownIt, { type Token } from "markdown-it";
+import MarkdownIt, { type StateCore, type Token } from "markdown-it";
+import { wholeUntil } from "./addresses.ts";
 
 /**
- * What operators write. Raw HTML is shown as text, images are not loaded, links lead to http(s) and mailto only: the
+ * What operators write. Raw HTML is shown as text, images become links, links lead to http(s) and mailto only: the
  * allow-list of what a body can become is this configuration.
  */
-const markdown = new MarkdownIt({ html: false, linkify: true, breaks: true }).disable(["image"]);
+const markdown = new MarkdownIt({ html: false, linkify: true, breaks: true });
 
 const SAFE_LINK = /^(?:https?:\/\/|mailto:)/i;
-markdown.validateLink = (url) => SAFE_LINK.test(url.trim());
+// Links are vetted below, once they are read: what is refused here stays in the text as it was typed, brackets and all.
+// Definitions are refused here: "[Note]: fixed" on a line of its own is a sentence, and would be gone.
+let isReadingBlocks = false;
+markdown.core.ruler.before("block", "begin_blocks", () => {
+  isReadingBlocks = true;
+});
+markdown.core.ruler.after("block", "end_blocks", () => {
+  isReadingBlocks = false;
+});
+markdown.validateLink = (url) => !isReadingBlocks || SAFE_LINK.test(url.trim());
 // Only what is written as an address becomes a link: "status.md" in a sentence is no domain.
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+// Marks at the end of an address belong to the text around it (GFM 6.9): `~~see https://status.example/x~~`.
+const lengthOfAddress = markdown.linkify.testSchemaAt.bind(markdown.linkify);
+markdown.linkify.testSchemaAt = (text, schema, from) => {
+  const length = lengthOfAddress(text, schema, from);
+  return text.slice(from, from + length).replace(/[*_~.,:!?]+$/, "").length;
+};
 
-markdown.core.ruler.push("rel_on_links", (state) => {
+markdown.core.ruler.push("images_are_links", (state) => {
+  const { env, Token } = state;
+  for (const token of state.tokens) {
+    if (token.children !== null) token.children = withoutImages(token.children, Token, env);
+  }
+});
+
+/** An image is its description, which leads to it. Within a link it is the description alone. */
+function withoutImages(tokens: readonly Token[], Make: StateCore["Token"], env: StateCore["env"]): Token[] {
+  let linkDepth = 0;
+  return tokens.flatMap((token) => {
+    linkDepth += token.nesting * Number(token.tag === "a");
+    if (token.type !== "image") return [token];
+    const src = String(token.attrGet("src") ?? "");
+    const isLinked = linkDepth === 0 && SAFE_LINK.test(src);
+    const alt = new Make("text", "", 0);
+    alt.content = markdown.renderer.renderInlineAsText(token.children ?? [], markdown.options, env).trim();
+    if (!isLinked) return [alt];
+    if (alt.content === "") alt.content = src;
+    const open = new Make("link_open", "a", 1);
+    open.attrs = [["href", src]];
+    return [open, alt, new Make("link_close", "a", -1)];
+  });
+}
+
+markdown.core.ruler.push("vet_links", (state) => {
   for (const { children } of state.tokens) if (children !== null) vetLinks(children);
 });
-// A link that leads nowhere, `[text]()`, is its text.
+// A link that leads nowhere, or where links must not lead, is its text: relative ones too, which mean nothing in a mail.
 function vetLinks(tokens: Token[]): void {
-  let leadsNowhere = false;
+  let isRefused = false;
   for (const token of tokens) {
     if (token.type === "link_open") {
-      leadsNowhere = !SAFE_LINK.test(String(token.attrGet("href") ?? ""));
+      isRefused = !SAFE_LINK.test(String(token.attrGet("href") ?? ""));
       token.attrSet("rel", "noopener nofollow");
     }
-    if (leadsNowhere && (token.type === "link_open" || token.type === "link_close")) {
+    if (isRefused && (token.type === "link_open" || token.type === "link_close")) {
       token.type = "text";
       token.content = "";
       token.attrs = null;
@@ -48,110 +89,9 @@ export function markdownToHtml(source: string): string {
   return markdown.render(withoutControls(source)).trim();
 }
 
-/** The same text for a reader without HTML: lists keep their dashes, links are followed by where they lead. */
-export function markdownToText(source: string): string {
-  const lines: string[] = [];
-  const lists: { next: number | null }[] = [];
-  let marker = "";
-  let quoteDepth = 0;
-  const push = (text: string) => {
-    const indent = `${"> ".repeat(quoteDepth)}${"  ".repeat(Math.max(0, lists.length - 1))}`;
-    const [first = "", ...rest] = text.split("\n");
-    lines.push(`${indent}${marker}${first}`);
-    for (const line of rest) lines.push(`${indent}${" ".repeat(marker.length)}${line}`);
-    marker = "";
-  };
-  for (const token of markdown.parse(withoutControls(source), {})) {
-    switch (token.type) {
-      case "bullet_list_open":
-        lists.push({ next: null });
-        break;
-      case "ordered_list_open":
-        lists.push({ next: Number(token.attrGet("start") ?? 1) });
-        break;
-      case "bullet_list_close":
-      case "ordered_list_close":
-        lists.pop();
-        if (lists.length === 0) lines.push("");
-        break;
-      case "list_item_open":
-        marker = nextMarker(lists.at(-1));
-        break;
-      case "blockquote_open":
-        quoteDepth += 1;
-        break;
-      case "blockquote_close":
-        quoteDepth -= 1;
-        break;
-      case "inline":
-        push(inlineText(token.children ?? []));
-        break;
-      case "fence":
-      case "code_block":
-        push(token.content.trimEnd());
-        lines.push("");
-        break;
-      case "hr":
-        push("---");
-        break;
-      case "paragraph_close":
-      case "heading_close":
-        if (lists.length === 0) lines.push("");
-        break;
-      case "tr_close":
-        lines.push("");
-        break;
-    }
-  }
-  return lines
-    .join("\n")
-    .replace(/\n{3,}/g, "\n\n")
-    .trim();
-}
-
-function nextMarker(list: { next: number | null } | undefined): string {
-  if (list === undefined || list.next === null) return "- ";
-  const marker = `${list.next}. `;
-  list.next += 1;
-  return marker;
-}
-
-function inlineText(tokens: readonly Token[]): string {
-  let text = "";
-  let href = "";
-  let linkStart = 0;
-  for (const token of tokens) {
-    switch (token.type) {
-      case "text":
-      case "code_inline":
-      case "text_special":
-        text += token.content;
-        break;
-      case "softbreak":
-      case "hardbreak":
-        text += "\n";
-        break;
-      case "link_open":
-        href = String(token.attrGet("href") ?? "");
-        linkStart = text.length;
-        break;
-      case "link_close": {
-        const label = text.slice(linkStart);
-        const target = href.replace(/^mailto:/i, "");
-        if (target !== "" && label !== target && label !== decodedUri(target)) text += ` (${target})`;
-        break;
-      }
-    }
-  }
-  return text;
-}
-
-function decodedUri(uri: string): string {
-  try {
-    return decodeURI(uri);
-  } catch {
-    return uri;
-  }
+/** The source as tokens, vetted: every link in them is one that may be followed, and no image is left. */
+export function markdownTokens(source: string): Token[] {
+  return markdown.parse(withoutControls(source), {});
 }
 
 /** What no XML, mail or page may hold: control characters other than tab and line end, halves of surrogate pairs. */
@@ -167,14 +107,12 @@ export function oneLine(text: string): string {
   return withoutControls(text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ")).trim();
 }
 
-/** Cuts at a word so that at most `limit` characters remain, the ellipsis among them. */
+/** Cuts at a word so that at most `limit` characters remain, the ellipsis among them. No half of an address is left. */
 export function cutAtWord(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const room = limit - 1;
   const cut = text.slice(0, room + 1);
   const space = cut.search(/\s\S*$/);
   const end = space > room / 2 ? space : room;
-  // Never half of a surrogate pair.
-  const whole = /[\uD800-\uDBFF]$/.test(text.slice(0, end)) ? end - 1 : end;
-  return `${text.slice(0, whole).trimEnd()}…`;
+  return `${text.slice(0, wholeUntil(text, end)).trimEnd()}…`;
 }

@@ -1,7 +1,8 @@
 import { isUnresolved, publicStatus } from "../core/incident.ts";
 import { shownUpdates } from "../core/postmortem.ts";
 import { affectedSentence } from "./affected-components.ts";
-import { cutAtWord, markdownToText, oneLine } from "./markdown.ts";
+import { cutAtWord, oneLine } from "./markdown.ts";
+import { markdownToLine } from "./markdown-text.ts";
 import { renderDocument } from "./page-document.tsx";
 import { IncidentChips, incidentPeriod, SiteHeader, UpdateList } from "./page-parts.tsx";
 import { IncidentSignUp } from "./sign-up-form.tsx";
@@ -24,7 +25,7 @@ export function renderIncidentPage(source: PublicPage, { incident, updates }: In
     source,
     title: `${name} · ${strings.page.title(pageName)}`,
     description: cutAtWord(
-      `${strings.statuses[publicStatus(incident)]}: ${oneLine(markdownToText(newest?.body ?? ""))}`,
+      `${strings.statuses[publicStatus(incident)]}: ${markdownToLine(newest?.body ?? "", source.page.locale)}`,
       DESCRIPTION_LIMIT,
     ),
     path: `/incidents/${incident.id}`,

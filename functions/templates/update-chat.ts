@@ -2,7 +2,8 @@ import type { Rendering } from "../core/rendering.ts";
 import type { ChatFormat } from "../core/subscriber.ts";
 import { affectedList } from "./affected-components.ts";
 import { type ChatPost, chatBody } from "./chat-post.ts";
-import { markdownToText, oneLine } from "./markdown.ts";
+import { oneLine } from "./markdown.ts";
+import { markdownToText } from "./markdown-text.ts";
 import { plannedTimes } from "./planned-times.ts";
 import { incidentUrl } from "./statuspage-json.ts";
 import { stringsOf } from "./strings/strings-of.ts";
@@ -23,7 +24,7 @@ export function updatePost(source: UpdateSource): ChatPost {
   return {
     label: updateLabel(update, updates, page.locale),
     title: oneLine(update.incidentName),
-    body: markdownToText(update.body),
+    body: markdownToText(update.body, page.locale),
     facts: isMaintenance
       ? plannedTimes(source)
       : affected === null

@@ -12,7 +12,8 @@ import {
   FONT,
   renderEmail,
 } from "./email-layout.tsx";
-import { cutAtWord, markdownToText, oneLine } from "./markdown.ts";
+import { cutAtWord, oneLine } from "./markdown.ts";
+import { markdownToLine } from "./markdown-text.ts";
 import { plannedTimes } from "./planned-times.ts";
 import { incidentUrl } from "./statuspage-json.ts";
 import { stringsOf } from "./strings/strings-of.ts";
@@ -32,7 +33,7 @@ export function updateHtml(source: UpdateEmailSource, draft: Draft): string {
   const url = incidentUrl(site.pageUrl, incident.id);
   return htmlOf(source, draft, {
     label: updateLabel(update, updates, page.locale),
-    summary: oneLine(markdownToText(update.body)),
+    summary: markdownToLine(update.body, page.locale),
     tone: STATUS_TONES[update.status],
     news: (
       <>

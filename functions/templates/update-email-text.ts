@@ -1,6 +1,7 @@
 import type { Update } from "../core/incident.ts";
 import { affectedSentence } from "./affected-components.ts";
-import { cutAtWord, markdownToText, oneLine } from "./markdown.ts";
+import { cutAtWord, oneLine } from "./markdown.ts";
+import { markdownToText } from "./markdown-text.ts";
 import { plannedTimes } from "./planned-times.ts";
 import { incidentUrl } from "./statuspage-json.ts";
 import { stringsOf } from "./strings/strings-of.ts";
@@ -26,7 +27,7 @@ export function textOf(source: UpdateEmailSource, draft: Draft, news: readonly s
   const strings = stringsOf(page.locale).updateEmail;
   const times = plannedTimes(source);
   const earlier = draft.told.slice(from).map((one) => textOfUpdate(source, one, null));
-  const why = strings.why(`${oneLine(page.name)} (${site.pageUrl})`).join("");
+  const why = strings.why(`${oneLine(page.name)} <${site.pageUrl}>`).join("");
   return [
     oneLine(update.incidentName),
     ...(times.length === 0 ? [] : [times.map(([name, value]) => `${name}: ${value}`).join("\n")]),
@@ -41,7 +42,7 @@ export function textOf(source: UpdateEmailSource, draft: Draft, news: readonly s
 }
 
 function textOfUpdate({ page, updates }: UpdateEmailSource, update: Update, cut: number | null): string {
-  const body = markdownToText(bodyOf(update, cut));
+  const body = markdownToText(bodyOf(update, cut), page.locale);
   return `${updateLabel(update, updates, page.locale)} - ${postedTime(update.displayAt, page)}\n${body}`;
 }
 

@@ -27,6 +27,7 @@ export const de: Strings = {
     postmortem: "Abschlussbericht",
   },
   update: "Neuer Stand",
+  noLonger: (text) => `(gilt nicht mehr: ${text})`,
   components: {
     operational: "Verfügbar",
     under_maintenance: "In Wartung",

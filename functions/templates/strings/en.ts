@@ -40,6 +40,7 @@ export const en: Strings = {
     postmortem: "Postmortem",
   },
   update: "Update",
+  noLonger: (text) => `(no longer: ${text})`,
   components: {
     operational: "Operational",
     under_maintenance: "Under maintenance",

@@ -132,6 +132,8 @@ export interface Strings {
   statuses: Record<UpdateStatus, string>;
   /** Of an update that repeats the status of the one before. */
   update: string;
+  /** What is struck out, where that cannot be seen. */
+  noLonger(text: string): string;
   components: Record<ComponentStatus, string>;
   /** A component's status before it changed. */
   before: string;

@@ -214,7 +214,9 @@ describe("whatever people write", () => {
         const all = [title, description, footer.text, ...fields.flatMap(({ name, value }) => [name, value])];
         expect(all.join("").length).toBeLessThanOrEqual(6_000);
         for (const text of [title, description, ...fields.map(({ value }) => value)]) {
-          const bare = text.replace(/\\[\s\S]/g, "").replace(/https?:\/\/[A-Za-z0-9./%?=&#:+-]+/g, "");
+          // An address in brackets, or alone up to white space, is nothing but an address to Discord.
+          const around = text.replace(/<https?:\/\/[^\s<>]+>|https?:\/\/[^\s<>\\]+(?=[\s…]|$)/g, "");
+          const bare = around.replace(/\\[\s\S]/g, "");
           expect(bare).not.toMatch(/[\\`*_~|<>#@[\]{}]/);
         }
       }),
@@ -229,8 +231,35 @@ describe("whatever people write", () => {
       }),
     );
     expect(escapeWithin("see https://a.example/x?y=1&z=2#top_1 (now)", 200)).toBe(
-      "see https://a.example/x?y=1&z=2#top\\_1 \\(now\\)",
+      "see https://a.example/x?y=1&z=2#top_1 \\(now\\)",
     );
+  });
+
+  const ADDRESSES = [
+    "https://docs.example.com/api_reference",
+    "https://de.example.org/wiki/Gruppe_(Mathematik)",
+    "https://example.com/a*b~c|d/@x/!important+1:2,3;4?q=%C3%9C%20_x_#__top__".replace("|", "%7C"),
+    "https://störung.example/ä_ö/日本_語",
+    "http://[2001:db8::1]:8080/_status",
+  ];
+  test.each(ADDRESSES)("no chat gets %s escaped, whatever stands around it", (address) => {
+    for (const text of [address, `See ${address}.`, `(${address})`, `*${address}*, or <${address}>`, `"${address}"!`]) {
+      // A name is no Markdown; a body is, where the address alone is what has to survive.
+      const source = awkwardSource({ incident: text, body: `Details: <${address}>` });
+      const discord = discordSchema.parse(posted("discord", source)).embeds[0];
+      expect(discord.title.replace(/\\[\s\S]/g, "")).toContain(address);
+      expect(discord.title).toContain(address);
+      for (const format of CHAT_FORMATS) {
+        expect(shown(posted(format, source))).toContain(address);
+        expect(decodeURI(shown(posted(format, source)))).toContain(`Details: ${decodeURI(new URL(address).href)}`);
+      }
+    }
+  });
+
+  test("Discord takes what follows an address for no part of it", () => {
+    expect(escapeWithin("a https://a.example/x_y). b", 200)).toBe("a <https://a.example/x_y>\\)\\. b");
+    expect(escapeWithin("**https://a.example/x_y**", 200)).toBe("\\*\\*<https://a.example/x_y>\\*\\*");
+    expect(escapeWithin("label <https://a.example/x_y>.", 200)).toBe("label <https://a.example/x_y>\\.");
   });
 
   test("Teams gets it in text runs, without functions, within its size", () => {

@@ -1,13 +1,42 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cutAtWord, markdownToHtml, markdownToText, oneLine } from "../../../functions/templates/markdown.ts";
+import { cutAtWord, markdownToHtml, oneLine } from "../../../functions/templates/markdown.ts";
+import { markdownToLine, markdownToText } from "../../../functions/templates/markdown-text.ts";
 
 describe("Markdown as HTML", () => {
   test.each([
     ["raw HTML is text", "<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"],
-    ["a javascript link is text", "[go](javascript:alert(1))", "<p>[go](javascript:alert(1))</p>"],
-    ["a data link is text", "[go](data:text/html,x)", "<p>[go](data:text/html,x)</p>"],
-    ["a relative link is text", "[go](//evil.example)", "<p>[go](//evil.example)</p>"],
+    ["a javascript link is its text", "[go](javascript:alert(1))", "<p>go</p>"],
+    ["a data link is its text", "[go](data:text/html,x)", "<p>go</p>"],
+    ["a link without a scheme is its text", "[go](//evil.example)", "<p>go</p>"],
+    ["a relative link is its text", "[the *history*](/history#x)", "<p>the <em>history</em></p>"],
+    ["a sentence is no definition of a link", "[Note]: fixed", "<p>[Note]: fixed</p>"],
+    [
+      "marks around an address are none of it",
+      "**_~~https://a.example/x_y~~_**",
+      '<p><strong><em><s><a href="https://a.example/x_y" rel="noopener nofollow">https://a.example/x_y</a></s></em></strong></p>',
+    ],
+    ["an autolink that leads nowhere is text", "<javascript:alert(1)>", "<p>javascript:alert(1)</p>"],
+    [
+      "an image is its description, which leads to it",
+      "![Error *rate* [%]](https://a.example/x.png)",
+      '<p><a href="https://a.example/x.png" rel="noopener nofollow">Error rate [%]</a></p>',
+    ],
+    [
+      "an image without a description is its address",
+      "![](https://a.example/x.png)",
+      '<p><a href="https://a.example/x.png" rel="noopener nofollow">https://a.example/x.png</a></p>',
+    ],
+    [
+      "an image that leads nowhere is its description",
+      "![graph](graph.png)![x](data:image/png;base64,AA)",
+      "<p>graphx</p>",
+    ],
+    [
+      "an image in a link is its description",
+      "[![graph](https://a.example/x.png)](https://a.example)",
+      '<p><a href="https://a.example" rel="noopener nofollow">graph</a></p>',
+    ],
     ["a line end is a line end", "one\ntwo", "<p>one<br>\ntwo</p>"],
     ["a link that leads nowhere is its text", "[go]()", "<p>go</p>"],
     ["a name with a dot is no link", "see status.md", "<p>see status.md</p>"],
@@ -65,7 +94,7 @@ describe("Markdown as HTML", () => {
 describe("Markdown as text", () => {
   test("structure stays readable, and links are followed by where they lead", () => {
     const source = `# Cause\nA *bold* **claim** with \`code\`.\n\n- one\n- two\n  - nested\n\n1. first\n2. second\n\n> quoted\n\nSee [the report](https://a.example/report), https://b.example or [us](mailto:us@example.com).`;
-    expect(markdownToText(source)).toBe(
+    expect(markdownToText(source, "en")).toBe(
       [
         "Cause",
         "",
@@ -80,13 +109,64 @@ describe("Markdown as text", () => {
         "",
         "> quoted",
         "",
-        "See the report (https://a.example/report), https://b.example or us (us@example.com).",
+        "See the report <https://a.example/report>, https://b.example or us <us@example.com>.",
       ].join("\n"),
     );
   });
 
   test("HTML is told as it was written", () => {
-    expect(markdownToText("a <b>c</b> & d")).toBe("a <b>c</b> & d");
+    expect(markdownToText("a <b>c</b> & d", "en")).toBe("a <b>c</b> & d");
+  });
+});
+
+describe("what marks mean is told without them", () => {
+  test.each([
+    ["struck out", "~~Back by 14:00~~ Back by 16:00", "(no longer: Back by 14:00) Back by 16:00"],
+    ["struck out within words", "Use **~~EU~~ US**.", "Use (no longer: EU) US."],
+    ["struck out with a link", "~~see https://a.example/x~~ b", "(no longer: see <https://a.example/x>) b"],
+    [
+      "a table",
+      "| Region | State |\n|:--|--:|\n| EU | *down* |\n| US | up \\| slow |\n| AP | |\n\nEnd",
+      "Region | State\nEU | down\nUS | up | slow\nAP | \n\nEnd",
+    ],
+    ["an image", "![Error rate](https://a.example/x.png)", "Error rate <https://a.example/x.png>"],
+    ["an image without a description", "![](https://a.example/x.png)", "https://a.example/x.png"],
+    ["an image in a link", "[![Graph](https://a.example/x.png)](https://b.example)", "Graph <https://b.example>"],
+    ["a relative image", "![Graph](x.png)", "Graph"],
+    ["a relative link", "[history](/history), [above](#top) and [docs](docs/a.md)", "history, above and docs"],
+    ["a task list", "- [ ] one\n- [x] two", "- [ ] one\n- [x] two"],
+    ["a list in a list", "1. one\n   - a\n   - b\n2. two\n\n   more", "1. one\n   - a\n   - b\n2. two\n   more"],
+    ["a list from nine on", "9. nine\n10. ten\n    - in ten", "9. nine\n10. ten\n    - in ten"],
+    ["a quotation in a list", "- a\n  > b\n  > c", "- a\n  > b\n  > c"],
+    ["a list in a quotation", "> - a\n> - b\n>\n> c", "> - a\n> - b\n\n> c"],
+    ["an empty item", "- a\n-\n- c", "- a\n- \n- c"],
+    ["code", "```sh\ncurl -X POST\n\n~~a~~\n```", "curl -X POST\n\n~~a~~"],
+    ["a hard break", "a  \nb\\\nc", "a\nb\nc"],
+    ["a rule", "a\n\n---\n\nb", "a\n\n---\n\nb"],
+    ["an entity", "a &amp; b &copy; &lt;c&gt;", "a & b © <c>"],
+    ["an escaped sign", "1\\* 2\\_ \\~~3~~", "1* 2_ ~~3~~"],
+    ["a link with its address for a text", "[https://a.example](https://a.example)", "https://a.example"],
+    ["a link with a title", '[a](https://a.example "b")', "a <https://a.example>"],
+    ["an address before a bracket", "(see https://a.example/x_y)!", "(see <https://a.example/x_y>)!"],
+    ["an address before a full stop", "See https://a.example/x.", "See <https://a.example/x>."],
+    ["an address of other letters", "https://störung.example/ä b", "https://xn--strung-xxa.example/%C3%A4 b"],
+    ["a foot note", "a[^1]\n\n[^1]: b", "a[^1]\n\n[^1]: b"],
+  ])("%s", (_, source, text) => {
+    expect(markdownToText(source, "en")).toBe(text);
+  });
+
+  test("in the reader's language", () => {
+    expect(markdownToText("~~um 14~~ um 16", "de")).toBe("(gilt nicht mehr: um 14) um 16");
+  });
+
+  test("in one line, rows are told apart", () => {
+    expect(markdownToLine("| a | b |\n|-|-|\n| c | d |\n\n~~e~~ f", "en")).toBe("a | b; c | d; (no longer: e) f");
+  });
+
+  test("no mark that means something is left over", () => {
+    const source =
+      "# A\n\n**b** *c* ~~d~~ `e` [f](/g) ![h](i.png) [j](https://k.example) ![l](https://m.example/n.png)";
+    expect(markdownToText(source, "en")).not.toMatch(/[*~`![\]]/);
   });
 });
 
@@ -98,6 +178,10 @@ describe("text for one line", () => {
   test("a cut text keeps whole words, whole characters and the limit", () => {
     expect(cutAtWord("The quick brown fox", 12)).toBe("The quick…");
     expect(cutAtWord("The quick", 12)).toBe("The quick");
+    expect(cutAtWord("See https://status.example/incidents/1", 20)).toBe("See…");
+    expect(cutAtWord("See <https://status.example/i>, then", 30)).toBe("See…");
+    expect(cutAtWord("aaaa👩‍👩‍👧‍👦bbb", 8)).toBe("aaaa…");
+    expect(cutAtWord("aaaaa\u0301bbb", 6)).toBe("aaaa…");
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 60 }), fc.integer({ min: 2, max: 40 }), (text, limit) => {
         const cut = cutAtWord(text, limit);

@@ -1,0 +1,72 @@
+/** Web addresses within text that people wrote: whatever is done to the text around them, not a character of theirs may change. */
+export interface TextPiece {
+  /** An address stands bare, or with its angle brackets. */
+  kind: "text" | "address";
+  text: string;
+}
+
+// What RFC 3986 has no place for ends an address, and so does what can be seen by nobody; letters of any script do not (RFC 3987).
+const ADDRESS = /<https?:\/\/[^\s<>"\\^`{|}\p{C}]+>|https?:\/\/[^\s<>"\\^`{|}\p{C}]+/giu;
+
+/** The text cut up at its addresses. Joined again the pieces are the text. */
+export function textPieces(text: string): TextPiece[] {
+  const pieces: TextPiece[] = [];
+  let last = 0;
+  const push = (kind: TextPiece["kind"], from: number, until: number) => {
+    if (until > from) pieces.push({ kind, text: text.slice(from, until) });
+  };
+  for (const { 0: found, index } of text.matchAll(ADDRESS)) {
+    const address = found.startsWith("<") ? found : withoutPunctuation(found);
+    if (!URL.canParse(address.replace(/^<|>$/g, ""))) continue;
+    push("text", last, index);
+    push("address", index, index + address.length);
+    last = index + address.length;
+  }
+  push("text", last, text.length);
+  return pieces;
+}
+
+/** What ends a sentence is no part of the address before it; a closing bracket is, if it was opened within. */
+function withoutPunctuation(found: string): string {
+  const unopened = { ")": unopenedIn(found, "(", ")"), "]": unopenedIn(found, "[", "]") };
+  let end = found.length;
+  for (; end > 0; end -= 1) {
+    const last = found.charAt(end - 1);
+    if (last === ")" || last === "]") {
+      if (unopened[last] <= 0) break;
+      unopened[last] -= 1;
+    } else if (!".,:;!?'*~".includes(last)) break;
+  }
+  return found.slice(0, end);
+}
+
+function unopenedIn(text: string, opener: string, closer: string): number {
+  return text.split(closer).length - text.split(opener).length;
+}
+
+/** Where the text can end, at `end` or before it, without leaving half of an address or half of what is seen as one character. */
+export function wholeUntil(text: string, end: number): number {
+  if (end >= text.length) return text.length;
+  let from = 0;
+  for (const { kind, text: piece } of textPieces(text)) {
+    if (kind === "address" && from < end && end < from + piece.length) return from;
+    from += piece.length;
+    if (from >= end) break;
+  }
+  return wholeCharacters(text, end);
+}
+
+const characters = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** UTF-16 units of the longest emoji in use, with room to spare: what has more is not kept whole. */
+const LONGEST = 64;
+
+function wholeCharacters(text: string, end: number): number {
+  // A window is enough, and keeps long texts cheap.
+  const from = pairBefore(text, Math.max(0, end - LONGEST));
+  const character = characters.segment(text.slice(from, end + LONGEST)).containing(end - from);
+  return character === undefined || character.index === 0 ? pairBefore(text, end) : from + character.index;
+}
+
+function pairBefore(text: string, end: number): number {
+  return /^[\uD800-\uDBFF][\uDC00-\uDFFF]$/.test(text.slice(end - 1, end + 1)) ? end - 1 : end;
+}
