@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { SenderProblem } from "./sender-problem.ts";
 
 /** One request to an endpoint and what came back, for whoever has to find out what is wrong with it. */
 export const exchangeSchema = z.object({
@@ -25,6 +26,10 @@ export type AttemptOutcome = (
   | { outcome: "throttled" }
   /** Surely not accepted: today's quota is used up. */
   | { outcome: "quota exhausted" }
+  /** Surely not accepted, because something is wrong with us: not the recipient's failure, and no attempt. */
+  | { outcome: "sender problem"; reason: SenderProblem; reach: "everybody" | "recipient" }
+  /** Surely not accepted, and nobody can tell whose fault it is: tried for as long as it is of use. */
+  | { outcome: "refused"; reason: string }
   /** The request was written and no clear answer came back: it may have been accepted. */
   | { outcome: "unknown"; reason: string }
 ) & {

@@ -63,6 +63,8 @@ export function healthAfter(
     case "gone":
     case "throttled":
     case "quota exhausted":
+    case "sender problem":
+    case "refused":
       return undefined;
   }
 }

@@ -37,6 +37,13 @@ export function retryDelay(
   return Math.round(Math.max(spread, Math.min(retryAfterMs, LONGEST_RETRY_AFTER)));
 }
 
+/** As `retryDelay`, with the schedule's longest delay again and again once it is exhausted. */
+export function endlessDelay(channel: Channel, attempts: number, jitter: number): number {
+  return (
+    retryDelay(channel, attempts, jitter, null) ?? retryDelay(channel, DELAYS[channel].length, jitter, null) ?? HOUR
+  );
+}
+
 /** How long a retry that is queued stays out of sweep's sight: then the queue is taken to have lost it. */
 export const DUE_GRACE_MS = 2 * MINUTE;
 

@@ -1,6 +1,7 @@
 import { type AttemptOutcome, logged } from "./attempt.ts";
 import type { Delivery } from "./delivery.ts";
-import { OVERDUE_MS, retryDelay } from "./retry-schedule.ts";
+import { endlessDelay, OVERDUE_MS, retryDelay } from "./retry-schedule.ts";
+import { HELD_RECHECK_MS, PROBE_EVERY_MS, pausedBy } from "./sender-problem.ts";
 
 /** Why a delivery failed when no answer ever came back, twice. */
 export const OUTCOME_UNKNOWN_TWICE = "outcome unknown twice";
@@ -33,24 +34,42 @@ export function settle(delivery: Delivery, outcome: AttemptOutcome, now: number,
     case "unavailable":
       return retryOrFail(base, outcome.reason, now, jitter, outcome.retryAfterMs);
     case "throttled":
-      return {
-        ...base,
-        state: "retrying",
-        reason: "throttled",
-        nextAttemptAt: now + THROTTLED_DELAY_MS,
-        attempts: base.attempts - 1,
-      };
+      return heldBack(base, "throttled", now + THROTTLED_DELAY_MS);
     case "quota exhausted":
-      return {
-        ...base,
-        state: "retrying",
-        reason: "daily quota used up",
-        nextAttemptAt: now + QUOTA_DELAY_MS,
-        attempts: base.attempts - 1,
-      };
+      return heldBack(base, pausedBy("daily quota used up"), now + QUOTA_DELAY_MS);
+    case "sender problem":
+      return settleOurs(base, outcome, now);
+    case "refused":
+      return settleUnclear(base, outcome.reason, now, jitter);
     case "unknown":
       return settleUnknown({ ...base, unknownOutcomes: base.unknownOutcomes + 1 }, outcome.reason, now, jitter);
   }
+}
+
+/** Not the recipient's failure, so no attempt: the schedule goes on from where it was. */
+function heldBack(delivery: Delivery, reason: string, until: number): Delivery {
+  return { ...delivery, state: "retrying", reason, nextAttemptAt: until, attempts: delivery.attempts - 1 };
+}
+
+/** A problem that others do not have may last for ever (an address that the sandbox never lets through), so that it has an end. */
+function settleOurs(
+  delivery: Delivery,
+  { reason, reach }: Extract<AttemptOutcome, { outcome: "sender problem" }>,
+  now: number,
+): Delivery {
+  if (reach === "everybody") return heldBack(delivery, pausedBy(reason), now + PROBE_EVERY_MS);
+  const until = now + HELD_RECHECK_MS;
+  return isTooOld(delivery, until)
+    ? { ...delivery, state: "failed", reason }
+    : heldBack(delivery, pausedBy(reason), until);
+}
+
+/** It may be ours: until an update is too old to be of use, its schedule only gets slow, it does not end. */
+function settleUnclear(delivery: Delivery, reason: string, now: number, jitter: number): Delivery {
+  const nextAttemptAt = now + endlessDelay(delivery.channel, delivery.attempts, jitter);
+  return isTooOld(delivery, nextAttemptAt)
+    ? { ...delivery, state: "failed", reason }
+    : { ...delivery, state: "retrying", reason: `refused: ${reason}`, nextAttemptAt };
 }
 
 /** `delivery` already counts the unknown outcome. */
@@ -70,6 +89,11 @@ function settleUnknown(delivery: Delivery, reason: string, now: number, jitter: 
 /** A delivery that was held back for others' sake must come to an end all the same. */
 function isOverdue({ committedAt, resent }: Delivery, nextAttemptAt: number): boolean {
   return resent === undefined && nextAttemptAt - committedAt > OVERDUE_MS;
+}
+
+/** As `isOverdue`, but counted from when somebody had it sent again. */
+function isTooOld({ committedAt, resent }: Delivery, nextAttemptAt: number): boolean {
+  return nextAttemptAt - (resent?.at ?? committedAt) > OVERDUE_MS;
 }
 
 function retryOrFail(

@@ -1,14 +1,8 @@
-import {
-  AccountSendingPausedException,
-  ConfigurationSetSendingPausedException,
-  GetSendQuotaCommand,
-  SESClient,
-  SendRawEmailCommand,
-} from "@aws-sdk/client-ses";
+import { GetSendQuotaCommand, SESClient, SendRawEmailCommand } from "@aws-sdk/client-ses";
 import type { AttemptOutcome } from "../core/attempt.ts";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
 import { BOUNDED } from "./bounded.ts";
-import { callFailure, isThrottled } from "./call-failure.ts";
+import { outcomeOf, refusalOf } from "./refusal.ts";
 
 export interface MailToSend {
   to: string;
@@ -52,7 +46,7 @@ export function sesMail(configurationSet: string, from: string): Mail {
         );
         return { outcome: "accepted", providerId: answer.MessageId ?? null };
       } catch (error) {
-        return outcomeOf(error);
+        return outcomeOf(refusalOf("ses", error, { from, to }));
       }
     },
   };
@@ -77,15 +71,4 @@ export function sesLimits(): MailLimits {
       };
     },
   };
-}
-
-/** SES says `Throttling` for both limits and tells them apart in words only. */
-function outcomeOf(error: unknown): AttemptOutcome {
-  if (isThrottled(error)) {
-    return /daily|quota exceeded/i.test(error.message) ? { outcome: "quota exhausted" } : { outcome: "throttled" };
-  }
-  if (error instanceof AccountSendingPausedException || error instanceof ConfigurationSetSendingPausedException) {
-    return { outcome: "unavailable", reason: error.name, retryAfterMs: null };
-  }
-  return callFailure(error);
 }

@@ -2,7 +2,7 @@ import { ListPhoneNumbersOptedOutCommand, PublishCommand, SNSClient } from "@aws
 import type { AttemptOutcome } from "../core/attempt.ts";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
 import { BOUNDED } from "./bounded.ts";
-import { callFailure, isThrottled } from "./call-failure.ts";
+import { outcomeOf, refusalOf } from "./refusal.ts";
 
 export interface Sms {
   /** `phone` is E.164, `country` its ISO 3166 code. */
@@ -37,10 +37,7 @@ export function snsSms(maxPrice: string, senderId: string): Sms {
         );
         return { outcome: "accepted", providerId: answer.MessageId ?? null };
       } catch (error) {
-        if (isThrottled(error)) return { outcome: "throttled" };
-        // SNS answers InvalidParameter to a number whose holder replied STOP.
-        if (error instanceof Error && /opted out/i.test(error.message)) return { outcome: "gone", reason: "opted out" };
-        return callFailure(error);
+        return outcomeOf(refusalOf("sns sms", error, { from: "", to: phone }));
       }
     },
   };

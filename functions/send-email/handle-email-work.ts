@@ -60,6 +60,8 @@ async function sendLetter(
       log.warn(`letter not sent: ${about}`, { subscriberId: work.subscriberId, reason: outcome.reason });
       return;
     case "unavailable":
+    case "refused":
+    case "sender problem":
     case "throttled":
     case "quota exhausted":
       throw new Error(`letter not sent yet (${about}): ${outcome.outcome}`);

@@ -52,6 +52,8 @@ async function sendSmsLetter(
       log.warn(`SMS not sent: ${about}`, { subscriberId, reason: outcome.reason });
       return;
     case "unavailable":
+    case "refused":
+    case "sender problem":
     case "throttled":
     case "quota exhausted":
       throw new Error(`SMS not sent yet (${about}): ${outcome.outcome}`);

@@ -126,6 +126,8 @@ function reasonOf(outcome: AttemptOutcome): string | null {
     case "gone":
     case "unavailable":
     case "unknown":
+    case "sender problem":
+    case "refused":
       return outcome.reason;
     case "throttled":
     case "quota exhausted":

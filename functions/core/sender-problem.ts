@@ -1,0 +1,49 @@
+import * as z from "zod/mini";
+
+/**
+ * What may be wrong with us, and keeps work open until it is mended. `paused: <one of these>` stands in the report of an
+ * update. None of them names an address: they are logged and shown to everybody who may read incidents.
+ */
+export const senderProblemSchema = z.enum([
+  "sender identity not verified",
+  "MAIL FROM domain not verified",
+  "configuration set missing",
+  "configuration set paused",
+  "account paused",
+  "account in the sandbox",
+  "credentials refused",
+  "not permitted",
+  "service not enabled",
+  "encryption key unavailable",
+  "sender settings refused",
+  "request not understood",
+  "no origination identity",
+  "country not enabled",
+  "SMS spending quota used up",
+  "queue or topic missing",
+  "provider cannot be reached",
+]);
+export type SenderProblem = z.infer<typeof senderProblemSchema>;
+
+const PAUSED = "paused: ";
+
+/** Why a delivery waits that is held back for our own sake. */
+export function pausedBy(problem: string): string {
+  return `${PAUSED}${problem}`;
+}
+
+/** Whether a delivery's reason says that it waits for us. */
+export function isPaused(reason: string | null): reason is string {
+  return reason?.startsWith(PAUSED) ?? false;
+}
+
+/**
+ * While a problem of everybody's lasts, one send in this time finds out whether it is over: shorter than the minute between
+ * two sweeps, so that each sweep may try.
+ */
+export const PROBE_EVERY_MS = 50_000;
+/** How long that one send keeps the others waiting: a little longer than it can take (15 s). */
+export const PROBE_MS = 20_000;
+
+/** A problem that concerns one recipient only (an address that the sandbox does not let through) is looked at so often. */
+export const HELD_RECHECK_MS = 60 * 60_000;

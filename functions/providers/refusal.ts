@@ -1,0 +1,76 @@
+import type { AttemptOutcome } from "../core/attempt.ts";
+import { type Parties, type Provider, type Refusal, RULES } from "./refusal-rules.ts";
+
+const NOBODY: Parties = { from: "", to: "" };
+
+/** Failures before a request can have been written: the provider surely has nothing. */
+const BEFORE_WRITING = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+/** @smithy/node-http-handler's connection time-out. Its request time-out has another text, and comes after the writing. */
+const NO_CONNECTION = /did not establish a connection|without establishing a connection/i;
+
+/**
+ * The one place where a failed call to SES, SNS or SQS is told apart. A 4xx is the provider's clear no; a 5xx, a time-out
+ * or a reset comes after the request was written. An answer that no rule knows is nobody's fault until somebody looks.
+ */
+export function refusalOf(provider: Provider, error: unknown, parties: Parties = NOBODY): Refusal {
+  if (!(error instanceof Error)) return { whose: "nobody knows", reason: "unknown error" };
+  const status = httpStatus(error);
+  const code = codeOf(error);
+  const refused = isClearNo(error, status);
+  for (const rule of RULES[provider]) {
+    if (rule.code !== undefined && !rule.code.test(code)) continue;
+    // A code counts whatever the status (a throttle may be a 503); a text only in what is a clear no.
+    if (rule.text !== undefined && !(refused && rule.text.test(withoutParties(error.message, parties)))) continue;
+    return rule.verdict({ message: error.message, code, parties });
+  }
+  if (status === 429) return { whose: "throttle" };
+  if (status === 401 || status === 403) return { whose: "sender", problem: "not permitted", reach: "everybody" };
+  if (refused) return { whose: "unclear", reason: code };
+  if (status !== null) return { whose: "nobody knows", reason: `${error.name} (${status})` };
+  const cause = "code" in error && typeof error.code === "string" ? error.code : error.name;
+  if (BEFORE_WRITING.has(cause) || NO_CONNECTION.test(error.message)) {
+    return { whose: "sender", problem: "provider cannot be reached", reach: "everybody" };
+  }
+  return { whose: "nobody knows", reason: cause };
+}
+
+/** What a failed call to SES or SNS makes of the one attempt. */
+export function outcomeOf(refusal: Refusal): AttemptOutcome {
+  switch (refusal.whose) {
+    case "recipient":
+      return { outcome: "rejected", reason: refusal.reason };
+    case "opted out":
+      return { outcome: "gone", reason: "opted out" };
+    case "sender":
+      return { outcome: "sender problem", reason: refusal.problem, reach: refusal.reach };
+    case "throttle":
+      return { outcome: "throttled" };
+    case "quota":
+      return { outcome: "quota exhausted" };
+    case "unclear":
+      return { outcome: "refused", reason: refusal.reason };
+    case "nobody knows":
+      return { outcome: "unknown", reason: refusal.reason };
+  }
+}
+
+/** The SDK names errors after its classes, and those that it has none for after the code: both without their ending. */
+function codeOf({ name }: Error): string {
+  return name.replace(/^.*[#.]/, "").replace(/(?<!^)(?:Exception|Fault)$/, "");
+}
+
+/** What the rules look for must not be an address that somebody chose. */
+function withoutParties(message: string, { from, to }: Parties): string {
+  return [to, from].reduce((text, address) => (address === "" ? text : text.replaceAll(address, "<address>")), message);
+}
+
+function isClearNo(error: Error, status: number | null): boolean {
+  if (status !== null) return status >= 400 && status < 500;
+  return "$fault" in error && error.$fault === "client";
+}
+
+function httpStatus(error: Error): number | null {
+  if (!("$metadata" in error) || typeof error.$metadata !== "object" || error.$metadata === null) return null;
+  const metadata = error.$metadata;
+  return "httpStatusCode" in metadata && typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : null;
+}

@@ -1,0 +1,231 @@
+import { createServer } from "node:http";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { sesMail } from "../../../functions/providers/mail.ts";
+import { refusalOf } from "../../../functions/providers/refusal.ts";
+import { snsSms } from "../../../functions/providers/sms.ts";
+import { closeServer, listen, portOf } from "../../../infra/local/listen.ts";
+
+const FROM = "status@example.com";
+const TO = "anna@subscriber.example";
+const PHONE = "+4915112345678";
+
+const ending: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  for (const end of ending.splice(0)) await end();
+});
+
+/** A provider that refuses everything in this way, in the form of AWS's query protocol. */
+async function refusing(status: number, code: string, message: string): Promise<void> {
+  const server = createServer((request, response) => {
+    request
+      .resume()
+      .on("end", () =>
+        response
+          .writeHead(status, { "content-type": "text/xml" })
+          .end(
+            `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>r</RequestId></ErrorResponse>`,
+          ),
+      );
+  });
+  await listen(server, 0);
+  ending.push(() => closeServer(server));
+  at(`http://127.0.0.1:${portOf(server)}`);
+}
+
+function at(url: string): void {
+  vi.stubEnv("AWS_ENDPOINT_URL_SES", url);
+  vi.stubEnv("AWS_ENDPOINT_URL_SNS", url);
+  vi.stubEnv("AWS_REGION", "eu-central-1");
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
+}
+
+function mail(to = TO) {
+  return sesMail("set", FROM).send({ to, raw: "From: x", tags: {} });
+}
+
+const IDENTITIES = "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1:";
+
+const everybody = (reason: string) => ({ outcome: "sender problem", reason, reach: "everybody" });
+const onlyThis = (reason: string) => ({ outcome: "sender problem", reason, reach: "recipient" });
+
+describe("SES", () => {
+  it.each([
+    [
+      400,
+      "MessageRejected",
+      `${IDENTITIES} Example &lt;${FROM}&gt;, ${FROM}`,
+      everybody("sender identity not verified"),
+    ],
+    [400, "MessageRejected", `${IDENTITIES} ${FROM}, ${TO}`, everybody("sender identity not verified")],
+    [400, "MessageRejected", `${IDENTITIES} Example &lt;${FROM}&gt;, ...`, everybody("sender identity not verified")],
+    [400, "MessageRejected", `${IDENTITIES} ${TO}`, onlyThis("account in the sandbox")],
+    [400, "MessageRejected", `${IDENTITIES} Anna@Subscriber.Example...`, onlyThis("account in the sandbox")],
+    [400, "MessageRejected", "Email address is not verified.", everybody("sender identity not verified")],
+    [
+      400,
+      "MessageRejected",
+      "Sending suspended for this account. For more information, please check the inbox of the email address associated with your AWS account.",
+      everybody("account paused"),
+    ],
+    [400, "MessageRejected", "Sending paused for this account.", everybody("account paused")],
+    [400, "AccountSendingPausedException", "Email sending is disabled", everybody("account paused")],
+    [400, "ConfigurationSetSendingPausedException", "paused", everybody("configuration set paused")],
+    [
+      400,
+      "MessageRejected",
+      "Sending paused for the configuration set &lt;set&gt;.",
+      everybody("configuration set paused"),
+    ],
+    [
+      400,
+      "ConfigurationSetDoesNotExist",
+      "Configuration set &lt;set&gt; does not exist.",
+      everybody("configuration set missing"),
+    ],
+    [400, "MailFromDomainNotVerifiedException", "no MX", everybody("MAIL FROM domain not verified")],
+    [403, "AccessDenied", "User is not authorized to perform `ses:SendRawEmail'", everybody("not permitted")],
+    [
+      403,
+      "AccessDenied",
+      `not authorized to perform ses:SendRawEmail on resource arn:aws:ses:eu-central-1:1:identity/${TO}`,
+      onlyThis("not permitted"),
+    ],
+    [
+      403,
+      "AccessDenied",
+      `not authorized to perform ses:SendRawEmail on resource arn:aws:ses:eu-central-1:1:identity/${FROM}`,
+      everybody("not permitted"),
+    ],
+    [403, "ExpiredToken", "The security token included in the request is expired", everybody("credentials refused")],
+    [400, "ExpiredTokenException", "expired", everybody("credentials refused")],
+    [403, "InvalidClientTokenId", "invalid", everybody("credentials refused")],
+    [403, "SignatureDoesNotMatch", "Signature expired", everybody("credentials refused")],
+    [400, "RequestExpired", "Request has expired.", everybody("credentials refused")],
+    [403, "OptInRequired", "needs a subscription for the service", everybody("service not enabled")],
+    [403, "SomethingNew", "no", everybody("not permitted")],
+    [400, "Throttling", "Maximum sending rate exceeded.", { outcome: "throttled" }],
+    [400, "ThrottlingException", "Rate exceeded", { outcome: "throttled" }],
+    [400, "Throttling", "Daily message quota exceeded.", { outcome: "quota exhausted" }],
+    [400, "LimitExceededException", "Daily message quota exceeded.", { outcome: "quota exhausted" }],
+    [
+      400,
+      "MessageRejected",
+      "Address blacklisted.",
+      { outcome: "rejected", reason: "address on the suppression list" },
+    ],
+    [
+      400,
+      "InvalidParameterValue",
+      "Message length is more than 10485760 bytes long: '12'.",
+      { outcome: "refused", reason: "message too long" },
+    ],
+    [400, "MessageRejected", "Message contained a virus", { outcome: "refused", reason: "message taken for a virus" }],
+    [400, "SomethingNobodyHasSeen", "Whatever.", { outcome: "refused", reason: "SomethingNobodyHasSeen" }],
+    [503, "ServiceUnavailable", "try later", { outcome: "unknown", reason: "ServiceUnavailable (503)" }],
+    // A text in a 5xx is no clear answer.
+    [500, "InternalFailure", "account is paused", { outcome: "unknown", reason: "InternalFailure (500)" }],
+  ])("%i %s: %s", async (status, code, message, expected) => {
+    await refusing(status, code, message);
+    expect(await mail()).toEqual(expected);
+  });
+
+  it.each([
+    ["Local address contains control or whitespace", "an na@subscriber.example"],
+    ["Local address contains illegal character", "änna@subscriber.example"],
+    ["Illegal address", "a,b@subscriber.example"],
+    ["Missing final '@domain'", "anna"],
+    ["Domain contains illegal character", "anna@sub_scriber.example"],
+    ["Domain contains dot-dot", "anna@subscriber..example"],
+    ["Local address ends with dot", "anna.@subscriber.example"],
+  ])("blames a recipient whose address is malformed: %s", async (message, to) => {
+    await refusing(400, "InvalidParameterValue", message);
+    expect(await mail(to)).toEqual({ outcome: "rejected", reason: "invalid address" });
+    // The same words about somebody whose address is well-formed mean another one: ours, perhaps.
+    expect(await mail()).toEqual({ outcome: "refused", reason: "an address is refused" });
+  });
+
+  it("does not take an address for the provider's words", async () => {
+    const to = "sending.suspended@account.example";
+    await refusing(400, "SomethingNew", `no mail to ${to}`);
+    expect(await mail(to)).toMatchObject({ outcome: "refused" });
+  });
+
+  it("that cannot be reached has nothing", async () => {
+    const server = createServer();
+    await listen(server, 0);
+    const url = `http://127.0.0.1:${portOf(server)}`;
+    await closeServer(server);
+    at(url);
+    expect(await mail()).toEqual(everybody("provider cannot be reached"));
+  });
+});
+
+describe("SNS to a number", () => {
+  it.each([
+    [
+      400,
+      "InvalidParameter",
+      `Invalid parameter: PhoneNumber Reason: ${PHONE} is opted out`,
+      { outcome: "gone", reason: "opted out" },
+    ],
+    [400, "OptedOut", "no", { outcome: "gone", reason: "opted out" }],
+    [
+      400,
+      "InvalidParameter",
+      `Invalid parameter: PhoneNumber Reason: ${PHONE} is not valid to publish to`,
+      { outcome: "rejected", reason: "invalid phone number" },
+    ],
+    [
+      400,
+      "InvalidParameter",
+      "Invalid parameter: Message too long",
+      { outcome: "refused", reason: "message too long" },
+    ],
+    [
+      400,
+      "InvalidParameter",
+      "Invalid parameter: AWS.SNS.SMS.SenderID Reason: bad",
+      everybody("sender settings refused"),
+    ],
+    [400, "Throttled", "Rate exceeded", { outcome: "throttled" }],
+    [400, "ThrottledException", "Rate exceeded", { outcome: "throttled" }],
+    [429, "Whatever", "slow down", { outcome: "throttled" }],
+    [400, "UserError", "No quota left for account", everybody("SMS spending quota used up")],
+    [400, "UserError", "No origination entities available to send", onlyThis("no origination identity")],
+    [400, "UserError", "The phone number is not verified in your SMS sandbox", onlyThis("account in the sandbox")],
+    [400, "UserError", "Destination country is not enabled", onlyThis("country not enabled")],
+    [403, "AuthorizationError", "not authorized to perform: SNS:Publish", everybody("not permitted")],
+    [400, "KMSAccessDenied", "no", everybody("encryption key unavailable")],
+    [400, "KMSDisabled", "no", everybody("encryption key unavailable")],
+    [403, "KMSOptInRequired", "no", everybody("service not enabled")],
+    [400, "KMSThrottling", "no", { outcome: "throttled" }],
+    [403, "InvalidSecurity", "no", everybody("credentials refused")],
+    [400, "SomethingNobodyHasSeen", "Whatever.", { outcome: "refused", reason: "SomethingNobodyHasSeen" }],
+    [500, "InternalError", "oops", { outcome: "unknown", reason: "InternalErrorException (500)" }],
+  ])("%i %s: %s", async (status, code, message, expected) => {
+    await refusing(status, code, message);
+    expect(await snsSms("0.15", "").send({ phone: PHONE, country: "DE" }, "Down")).toEqual(expected);
+  });
+});
+
+describe("topic and queues", () => {
+  const refused = (name: string, message: string, status = 400) =>
+    Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
+
+  it.each([
+    ["sns topic", refused("InvalidParameterException", "Invalid parameter: Message too long"), "unclear"],
+    ["sns topic", refused("NotFoundException", "Topic does not exist", 404), "sender"],
+    ["sns topic", refused("AuthorizationErrorException", "no", 403), "sender"],
+    ["sns topic", refused("KMSNotFoundException", "no"), "sender"],
+    ["sns topic", refused("InternalErrorException", "no", 500), "nobody knows"],
+    ["sqs", refused("QueueDoesNotExist", "no"), "sender"],
+    ["sqs", refused("AWS.SimpleQueueService.NonExistentQueue", "no"), "sender"],
+    ["sqs", refused("RequestThrottled", "no", 403), "throttle"],
+    ["sqs", refused("KmsAccessDenied", "no"), "sender"],
+    ["sqs", refused("BatchRequestTooLong", "no"), "unclear"],
+  ] as const)("%s: %s", (provider, error, whose) => {
+    expect(refusalOf(provider, error).whose).toBe(whose);
+  });
+});
