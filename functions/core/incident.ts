@@ -110,6 +110,11 @@ export function isScheduled(incident: Pick<Incident, "status" | "schedule">): bo
   return incident.schedule !== null;
 }
 
+/** Of an incident, or as of an update: a postmortem is told of what is over. */
+export function isOver({ status }: { status: UpdateStatus }): boolean {
+  return status === "resolved" || status === "completed" || status === "postmortem";
+}
+
 export function isUnresolved(incident: Pick<Incident, "status">): boolean {
   return incident.status !== "resolved" && incident.status !== "completed";
 }

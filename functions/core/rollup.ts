@@ -48,6 +48,24 @@ export function pageStatus(
   return OPERATIONAL;
 }
 
+/** What the top of the page says: its components' state, or the impact of what is open where that is worse. */
+export type Headline =
+  | { kind: "components"; status: PageStatus }
+  | { kind: "incidents"; impact: Exclude<Impact, "maintenance"> };
+
+/**
+ * Never better than what is open: an incident without components, or with an impact that an operator set, leaves
+ * Statuspage's rollup at "All Systems Operational". `openImpacts`: of incidents that are not over, and of maintenances
+ * that have begun.
+ */
+export function headlineOf(status: PageStatus, openImpacts: readonly Impact[]): Headline {
+  const worst = worstImpact(openImpacts);
+  const isWorse = impactRank(worst) > impactRank(status.indicator);
+  if (worst === "maintenance") return { kind: "components", status: isWorse ? MAINTENANCE : status };
+  const isSilent = status.indicator === "none" && openImpacts.length > 0;
+  return isWorse || isSilent ? { kind: "incidents", impact: worst } : { kind: "components", status };
+}
+
 const IMPACT_ORDER: readonly Impact[] = ["none", "maintenance", "minor", "major", "critical"];
 
 export function worstImpact(impacts: readonly Impact[]): Impact {

@@ -39,8 +39,8 @@ export interface HttpApiOptions {
   bodyLimit: number;
   /** `/v1/pages.json` means `/v1/pages`. */
   jsonSuffix: boolean;
-  /** How a refusal looks to the caller, who is known by the headers alone: the body may be what is refused. */
-  refuse(problem: HttpProblem, headers: HttpRequest["headers"]): HttpReply;
+  /** How a refusal looks to the caller, who is known by headers and path alone: the body may be what is refused. */
+  refuse(problem: HttpProblem, asked: Pick<HttpRequest, "method" | "path" | "headers">): HttpReply;
   log: Logger;
 }
 
@@ -80,10 +80,9 @@ export function httpApi({ routes, bodyLimit, jsonSuffix, refuse, log }: HttpApiO
       step.response = secured(step.event, step.response ?? { statusCode: 204 });
     })
     .onError((step) => {
-      step.response = secured(
-        step.event,
-        resultOf(refuse(problemOf(step.error, step.event, log), headersOf(step.event))),
-      );
+      const { method, path } = step.event.requestContext.http;
+      const problem = problemOf(step.error, step.event, log);
+      step.response = secured(step.event, resultOf(refuse(problem, { method, path, headers: headersOf(step.event) })));
     });
 }
 

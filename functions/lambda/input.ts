@@ -44,6 +44,15 @@ export function text(limit: number) {
   );
 }
 
+/** One of a few words; a refusal names them all. */
+export function oneOf<const T extends readonly string[]>(words: T) {
+  return z.enum(words, mustBeOneOf(words));
+}
+
+function mustBeOneOf(words: readonly string[]): string {
+  return `must be one of ${words.join(", ")}`;
+}
+
 /** Absent or null gives undefined. */
 export function optional<S extends z.ZodMiniType>(schema: S) {
   return z.pipe(
@@ -128,11 +137,13 @@ export const idList = z.pipe(
   z.transform((ids) => [...new Set(ids.filter((id) => id !== ""))]),
 );
 
-export const statusMap = z.record(
-  z.string(),
-  z.union([componentStatusSchema, z.literal("")], "must be a component status"),
-  "must be a map from component ids to statuses",
+/** A component's status; an empty text is none. */
+export const componentStatus = z.union(
+  [componentStatusSchema, z.literal("")],
+  mustBeOneOf(componentStatusSchema.options),
 );
+
+export const statusMap = z.record(z.string(), componentStatus, "must be a map from component ids to statuses");
 
 /** What stands under `root` in a request's body, by its schema. Throws 400 where it is missing, 422 naming each field that is wrong. */
 export function fieldsUnder<S extends z.ZodMiniType>(root: string, schema: S, body: unknown): z.output<S> {

@@ -1,9 +1,10 @@
 import * as z from "zod/mini";
-import { type Catalog, type Component, catalogRows, componentStatusSchema } from "../core/component.ts";
+import { type Catalog, type Component, catalogRows } from "../core/component.ts";
 import { changeStatus } from "../core/component-change.ts";
 import { newId } from "../core/ids.ts";
 import {
   clearable,
+  componentStatus,
   count,
   fieldsUnder,
   flag,
@@ -25,7 +26,7 @@ const changesSchema = z.object({
   name: optional(line(NAME_LIMIT)),
   description: clearable(text(DESCRIPTION_LIMIT)),
   // Statuspage's description lists an empty status too: it leaves the present one.
-  status: optional(z.union([componentStatusSchema, z.literal("")], "must be a component status")),
+  status: optional(componentStatus),
   group_id: clearable(z.string("must be an id")),
   showcase: optional(flag),
   only_show_if_degraded: optional(flag),

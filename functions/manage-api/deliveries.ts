@@ -4,7 +4,7 @@ import { type Delivery, isOpen } from "../core/delivery.ts";
 import type { Update } from "../core/incident.ts";
 import type { Notice } from "../core/notice.ts";
 import { type SendRates, updateReport } from "../core/report.ts";
-import { countIn, fieldsIn, optional } from "../lambda/input.ts";
+import { countIn, fieldsIn, oneOf, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { InvalidCursorError } from "../store/cursor.ts";
 import type { ListPage } from "../store/status.ts";
@@ -58,9 +58,7 @@ async function sendRates(deps: ManageDeps): Promise<SendRates> {
 const ROWS = 100;
 
 const problemsSchema = z.object({
-  state: optional(
-    z.enum(["failed", "suppressed", "ambiguous", "open"], "must be failed, suppressed, ambiguous or open"),
-  ),
+  state: optional(oneOf(["failed", "suppressed", "ambiguous", "open"])),
   cursor: optional(z.string()),
 });
 

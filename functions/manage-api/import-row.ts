@@ -11,7 +11,7 @@ import {
   subscriberStateSchema,
   webhookFormatSchema,
 } from "../core/subscriber.ts";
-import { count, fieldsIn, flag, idList, optional } from "../lambda/input.ts";
+import { count, fieldsIn, flag, idList, oneOf, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { type ContactRules, contactOf, newSubscriberSchema } from "../subscriptions/contact.ts";
 import { newSubscriber } from "../subscriptions/new-subscriber.ts";
@@ -19,9 +19,6 @@ import { newSubscriber } from "../subscriptions/new-subscriber.ts";
 const nameList = z
   .array(z.string("must be text"), "must be a list of ids or names")
   .check(z.maxLength(2_000, "is too long"));
-
-const oneOf = <const T extends readonly string[]>(options: T) =>
-  z.enum(options, `must be one of: ${options.join(", ")}`);
 
 /** What a single creation takes, and the columns of an export. */
 const rowSchema = z.extend(newSubscriberSchema, {
@@ -35,9 +32,7 @@ const rowSchema = z.extend(newSubscriberSchema, {
   paused: optional(flag),
   quarantine_reason: optional(oneOf(quarantineReasonSchema.options)),
   format: optional(oneOf(webhookFormatSchema.options)),
-  statuses: optional(
-    z.array(z.enum(updateStatusSchema.options, "is not a status of updates"), "must be a list of statuses"),
-  ),
+  statuses: optional(z.array(oneOf(updateStatusSchema.options), "must be a list of statuses")),
 });
 type Row = z.output<typeof rowSchema>;
 

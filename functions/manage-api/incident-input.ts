@@ -9,7 +9,18 @@ import {
   type Schedule,
   scheduledStatuses,
 } from "../core/incident.ts";
-import { clearable, flag, idList, instant, instantOrDate, line, optional, statusMap, text } from "../lambda/input.ts";
+import {
+  clearable,
+  flag,
+  idList,
+  instant,
+  instantOrDate,
+  line,
+  oneOf,
+  optional,
+  statusMap,
+  text,
+} from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
 
 /** A quarter of what an item of the table holds: the rest of the header can take most of the others. */
@@ -35,8 +46,8 @@ function isWithin(value: unknown, levels: number): boolean {
 
 const fields = {
   body: optional(text(BODY_LIMIT)),
-  status: optional(z.enum([...realtimeStatuses, ...scheduledStatuses], "must be an incident status")),
-  impact_override: clearable(z.enum(impactSchema.options, "must be an impact")),
+  status: optional(oneOf([...realtimeStatuses, ...scheduledStatuses])),
+  impact_override: clearable(oneOf(impactSchema.options)),
   metadata: optional(metadata),
   deliver_notifications: optional(flag),
   /** An extension: Statuspage takes it only when an update is edited afterwards. */

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { localeSchema } from "../core/locale.ts";
 import { brandColourSchema, logoUrlSchema, pageSchema } from "../core/page.ts";
-import { clearable, fieldsUnder, line, optional } from "../lambda/input.ts";
+import { clearable, fieldsUnder, line, oneOf, optional } from "../lambda/input.ts";
 import { presentPage } from "./presentation.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "./route.ts";
 import { saveWithRetry } from "./save-with-retry.ts";
@@ -20,7 +20,7 @@ const settingsSchema = z.object({
       z.refine((zone) => !/^[+-]/.test(zone), "must be an IANA time zone such as Europe/Berlin"),
     ),
   ),
-  locale: optional(z.enum(localeSchema.options, `must be one of ${localeSchema.options.join(", ")}`)),
+  locale: optional(oneOf(localeSchema.options)),
   logo_url: clearable(logoUrlSchema),
   brand_colour: clearable(brandColourSchema),
 });

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type Channel, channelSchema, type Subscriber, type SubscriberState } from "../core/subscriber.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
-import { fieldsIn, idList, optional } from "../lambda/input.ts";
+import { fieldsIn, idList, oneOf, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
 import { InvalidCursorError } from "../store/cursor.ts";
 import type { ListPage } from "../store/status.ts";
@@ -23,7 +23,7 @@ const whom = z.union(
   [z.literal("all"), idList.check(z.minLength(1, "must name at least one subscriber"))],
   'must be a list of ids, or "all"',
 );
-const typeSchema = optional(z.enum([...channelSchema.options, ...OTHER_TYPES], "must be a type of subscriber"));
+const typeSchema = optional(oneOf([...channelSchema.options, ...OTHER_TYPES]));
 /** Of "all": where the call before this one stopped, as it told. */
 const cursorSchema = optional(z.string("must be text"));
 const resendSchema = z.object({ subscribers: whom, cursor: cursorSchema });
@@ -31,7 +31,7 @@ const reactivateSchema = z.object({ subscribers: whom, type: typeSchema, cursor:
 const unsubscribeSchema = z.object({
   subscribers: whom,
   type: typeSchema,
-  state: optional(z.enum(["active", "unconfirmed", "quarantined", "all"], "must be a state, or all")),
+  state: optional(oneOf(["active", "unconfirmed", "quarantined", "all"])),
 });
 type Type = z.output<typeof typeSchema>;
 

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { addressOf, CHANNELS, type Channel, channelSchema, type Subscriber } from "../core/subscriber.ts";
-import { fieldsIn, type ListWindow, optional, windowIn } from "../lambda/input.ts";
+import { fieldsIn, type ListWindow, oneOf, optional, windowIn } from "../lambda/input.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import type { ManageCall, ManageDeps, ManageReply } from "./route.ts";
 import { presentSubscriber } from "./subscriber-view.ts";
@@ -17,11 +17,11 @@ const WRITTEN_NUMBER = /^\+?[\d\s()./-]+$/;
 const FEWEST_DIGITS = 3;
 
 const filterSchema = z.object({
-  type: optional(z.enum([...channelSchema.options, ...OTHER_TYPES], "must be a type of subscriber")),
-  state: optional(z.enum(["active", "unconfirmed", "quarantined", "unsubscribed", "all"], "must be a state, or all")),
+  type: optional(oneOf([...channelSchema.options, ...OTHER_TYPES])),
+  state: optional(oneOf(["active", "unconfirmed", "quarantined", "unsubscribed", "all"])),
   q: optional(z.string()),
-  sort_field: optional(z.enum(["primary", "created_at", "quarantined_at", "relevance"], "must be a field to sort by")),
-  sort_direction: optional(z.enum(["asc", "desc"], "must be asc or desc")),
+  sort_field: optional(oneOf(["primary", "created_at", "quarantined_at", "relevance"])),
+  sort_direction: optional(oneOf(["asc", "desc"])),
 });
 type Filter = z.infer<typeof filterSchema>;
 

@@ -11,7 +11,7 @@ import { confirmRoutes } from "./confirm.ts";
 import type { LetterDeps } from "./letters.ts";
 import { manageRoutes } from "./manage.ts";
 import { manageLinkRoutes } from "./manage-link.tsx";
-import { linkDoesNotWork, refused } from "./pages.tsx";
+import { formAddress, formOnly, linkDoesNotWork, refused } from "./pages.tsx";
 import { portalRoutes } from "./portal.ts";
 import { readerLocale } from "./reader-locale.ts";
 import { registrationRoutes } from "./register-webhook.ts";
@@ -73,10 +73,12 @@ export function subscriptionApi(deps: SubscriptionDeps): HttpHandler {
     bodyLimit: BODY_LIMIT,
     jsonSuffix: false,
     refuse: (problem, asked) => {
-      if (speaksJson(asked)) return refuseAsJson(problem);
-      return problem.status === 404
-        ? linkDoesNotWork(deps.pageUrl, asked)
-        : refused(problem, deps.pageUrl, readerLocale(asked));
+      if (speaksJson(asked.headers)) return refuseAsJson(problem);
+      if (problem.status === 404) return linkDoesNotWork(deps.pageUrl, asked.headers);
+      const [locale, form] = [readerLocale(asked.headers), formAddress(asked.path, deps.pageUrl)];
+      return problem.status === 405 && asked.method === "GET"
+        ? formOnly(problem, deps.pageUrl, form, locale)
+        : refused(problem, deps.pageUrl, form, locale);
     },
     log: deps.log,
   });

@@ -1,7 +1,7 @@
 import { type HttpReply, type HttpRequest, type HttpRoute, json, refuseAsJson } from "../lambda/http.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import type { SubscriptionDeps } from "./api.ts";
-import { refused } from "./pages.tsx";
+import { formAddress, refused } from "./pages.tsx";
 import { readerLocale } from "./reader-locale.ts";
 
 /** One answer in two forms: for programs, and for people who sent the page's form. */
@@ -28,7 +28,8 @@ export function forBoth(
     } catch (error) {
       if (!(error instanceof HttpProblem)) throw error;
       if (!asForm) return withHeaders(refuseAsJson(error), FOR_ALL);
-      return refused(error, deps.pageUrl, readerLocale(request.headers, request.text));
+      const form = formAddress(request.path, deps.pageUrl);
+      return refused(error, deps.pageUrl, form, readerLocale(request.headers, request.text));
     }
   };
 }

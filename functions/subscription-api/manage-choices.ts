@@ -2,18 +2,13 @@ import * as z from "zod/mini";
 import type { Catalog } from "../core/component.ts";
 import type { Incident } from "../core/incident.ts";
 import type { Scopes, Subscriber } from "../core/subscriber.ts";
-import { flag, idList, optional } from "../lambda/input.ts";
+import { flag, idList, oneOf, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
 import { componentsFrom, localeField, preferencesField, preferencesFrom } from "./wishes.ts";
 
 export const manageSchema = z.object({
-  action: optional(
-    z.enum(
-      ["save", "pause", "resume", "unsubscribe", "resubscribe", "erase"],
-      "must be save, pause, resume, unsubscribe, resubscribe or erase",
-    ),
-  ),
-  what: optional(z.enum(["everything", "chosen"], "must be everything or chosen")),
+  action: optional(oneOf(["save", "pause", "resume", "unsubscribe", "resubscribe", "erase"])),
+  what: optional(oneOf(["everything", "chosen"])),
   component_ids: optional(idList),
   incident_ids: optional(idList),
   preferences: preferencesField,

@@ -118,7 +118,11 @@ function Shell({ title, pageName, pageUrl, mark, locale = "en", wide = false, ch
               <path d={MARKS[mark]} />
             </svg>
           </div>
-          {pageName === null ? null : <p class="page">{pageName}</p>}
+          {pageName === null ? null : (
+            <p class="page" dir="auto">
+              {pageName}
+            </p>
+          )}
           <h1>{title}</h1>
           {children}
           <p class="foot">

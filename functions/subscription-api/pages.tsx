@@ -97,15 +97,40 @@ export function linkDoesNotWork(pageUrl: string, headers: HttpRequest["headers"]
   return htmlReply(404, { title, locale, pageName: null, pageUrl, mark: "missing", children: <p>{text}</p> });
 }
 
-/** What was wrong with a form, in the words of whoever filled it in. */
-export function refused(problem: HttpProblem, pageUrl: string, locale: Locale): HttpReply {
+/** Where the form is that posts to a path: on the status page, or at an address of its own. */
+export function formAddress(path: string, pageUrl: string): string {
+  if (path.startsWith("/subscriptions/")) return `${pageUrl}/#follow`;
+  const [, portal] = /^(\/portal\/[^/]+)\/./.exec(path) ?? [];
+  return portal ?? path;
+}
+
+/** What was wrong with a form, in the words of whoever filled it in, and the way back to it. */
+export function refused(problem: HttpProblem, pageUrl: string, form: string, locale: Locale): HttpReply {
   const { title } = stringsOf(locale).subscriptions.refused;
-  const children = <p>{reasonOf(problem, locale)}</p>;
-  return htmlReply(
-    problem.status,
-    { title, locale, pageName: null, pageUrl, mark: "missing", children },
-    problem.headers,
+  return besideTheForm(problem, { title, text: reasonOf(problem, locale) }, pageUrl, form, locale);
+}
+
+/** For whoever reloads or bookmarked what a form was sent to. */
+export function formOnly(problem: HttpProblem, pageUrl: string, form: string, locale: Locale): HttpReply {
+  return besideTheForm(problem, stringsOf(locale).subscriptions.formOnly, pageUrl, form, locale);
+}
+
+function besideTheForm(
+  { status, headers }: HttpProblem,
+  { title, text }: { title: string; text: string },
+  pageUrl: string,
+  form: string,
+  locale: Locale,
+): HttpReply {
+  const children = (
+    <>
+      <p>{text}</p>
+      <p>
+        <a href={form}>{stringsOf(locale).subscriptions.refused.back}</a>
+      </p>
+    </>
   );
+  return htmlReply(status, { title, locale, pageName: null, pageUrl, mark: "missing", children }, headers);
 }
 
 function reasonOf({ status, message, details }: HttpProblem, locale: Locale): string {

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { newId } from "../core/ids.ts";
 import { webhookSecret } from "../core/signature.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
-import { count, fieldsIn, flag, idList, optional } from "../lambda/input.ts";
+import { count, fieldsIn, flag, idList, oneOf, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { wishFields } from "../subscriptions/webhook-wishes.ts";
 import { askForProof, newProof, sendProbe } from "./challenge.ts";
@@ -71,7 +71,7 @@ const filterSchema = z.object({
   component_ids: z.optional(z.nullable(idList)),
   ...wishFields,
   /** What a form says of the lists: whether they count. A box that is not ticked is not sent at all. */
-  scope: optional(z.enum(["page", "components"], "must be page or components")),
+  scope: optional(oneOf(["page", "components"])),
   all_statuses: optional(flag),
 });
 

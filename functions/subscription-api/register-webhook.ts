@@ -5,7 +5,7 @@ import type { Page } from "../core/page.ts";
 import { addressMac, type SigningKey, webhookSecret } from "../core/signature.ts";
 import { ALL_UPDATES, type Scopes, type WebhookFormat, type WebhookSubscriber } from "../core/subscriber.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, json, parsedBody, refuseAsJson } from "../lambda/http.ts";
-import { fieldsIn, idList, optional } from "../lambda/input.ts";
+import { fieldsIn, idList, oneOf, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { chatAt, endpointsPerHost } from "../subscriptions/chats.ts";
 import { emailField, endpointField, endpointOf } from "../subscriptions/contact.ts";
@@ -29,7 +29,7 @@ const registrationSchema = z.object({
   email: emailField,
   component_ids: optional(idList.check(z.minLength(1, "must name at least one component"))),
   incident_id: optional(idSchema),
-  locale: optional(z.enum(LOCALES, `must be ${LOCALES.join(" or ")}`)),
+  locale: optional(oneOf(LOCALES)),
   ...wishFields,
 });
 type Registration = z.infer<typeof registrationSchema>;

@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
 import type { Catalog } from "../core/component.ts";
+import { impactSchema } from "../core/incident.ts";
 import { localeSchema } from "../core/locale.ts";
 import type { Preferences, Scopes } from "../core/subscriber.ts";
-import { idList, optional } from "../lambda/input.ts";
+import { idList, oneOf, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
 import type { StatusStore } from "../store/status.ts";
 
@@ -16,15 +17,10 @@ function chosen<S extends z.ZodMiniType>(schema: S) {
   );
 }
 
-export const localeField = chosen(z.enum(localeSchema.options, "must be en or de"));
+export const localeField = chosen(oneOf(localeSchema.options));
 export const preferenceFields = z.object({
-  updates: chosen(z.enum(["all", "first and last"], 'must be "all" or "first and last"')),
-  minimum_impact: chosen(
-    z.enum(
-      ["none", "maintenance", "minor", "major", "critical"],
-      "must be none, maintenance, minor, major or critical",
-    ),
-  ),
+  updates: chosen(oneOf(["all", "first and last"])),
+  minimum_impact: chosen(oneOf(impactSchema.options)),
 });
 export const preferencesField = chosen(preferenceFields);
 export const idField = chosen(z.string("must be an id"));

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { impactSchema, type UpdateStatus, updateStatusSchema } from "../core/incident.ts";
 import { webhookFormatSchema } from "../core/subscriber.ts";
-import { optional } from "../lambda/input.ts";
+import { oneOf, optional } from "../lambda/input.ts";
 
-const status = z.enum(updateStatusSchema.options, "must be a status of an update");
+const status = oneOf(updateStatusSchema.options);
 
 /** Of all statuses, only those that are named; null, like naming each of them, is all. */
 const statuses = z.pipe(
@@ -16,7 +16,7 @@ const statuses = z.pipe(
 
 /** What a webhook is posted, and of which updates: the fields of requests, public and operators'. */
 export const wishFields = {
-  format: optional(z.enum(webhookFormatSchema.options, "must be statuspage, slack, discord or teams")),
+  format: optional(oneOf(webhookFormatSchema.options)),
   statuses: z.optional(z.nullable(statuses)),
-  minimum_impact: optional(z.enum(impactSchema.options, "must be none, maintenance, minor, major or critical")),
+  minimum_impact: optional(oneOf(impactSchema.options)),
 };

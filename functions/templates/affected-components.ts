@@ -1,5 +1,5 @@
 import { type Catalog, catalogRows } from "../core/component.ts";
-import { type Incident, isUnresolved, type Update } from "../core/incident.ts";
+import { type Incident, isOver, type Update, type UpdateStatus } from "../core/incident.ts";
 import type { Locale } from "../core/locale.ts";
 import { stringsOf } from "./strings/strings-of.ts";
 
@@ -40,9 +40,12 @@ export function affectedGroups(
   return [...groups, { group: null, names: [...single, ...deleted] }].filter((group) => group.names.length > 0);
 }
 
-/** `This incident affected: API (API (group 01), …) and Authentication, Web App.`, or null if nothing was affected. */
+/**
+ * `This incident affects: API (API (group 01), …) and Authentication, Web App.`, or null if nothing was affected.
+ * `status`: the incident's, or the one as of the update that is told.
+ */
 export function affectedSentence(
-  incident: Pick<Incident, "affected" | "schedule" | "status">,
+  incident: Pick<Incident, "affected" | "schedule"> & { status: UpdateStatus },
   updates: readonly Update[],
   catalog: Catalog,
   locale: Locale,
@@ -50,7 +53,7 @@ export function affectedSentence(
   const what = affectedList(incident, updates, catalog, locale);
   if (what === null) return null;
   const { byIncident, byMaintenance } = stringsOf(locale).affected;
-  return incident.schedule === null ? byIncident(what) : byMaintenance(what, !isUnresolved(incident));
+  return incident.schedule === null ? byIncident(what, isOver(incident)) : byMaintenance(what, isOver(incident));
 }
 
 /** `API (API (group 01), …) and Authentication, Web App`, or null if nothing was affected. */

@@ -18,7 +18,8 @@ const STYLES = `
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
 a { color: #1b57c4; }
 .prose p, .prose ul, .prose ol, .prose pre, .prose blockquote, .prose table { margin: 0 0 12px; padding: 0; }
-.prose ul, .prose ol { padding-left: 24px; }
+.prose ul, .prose ol { padding-inline-start: 24px; }
+.prose th, .prose td { padding: 4px 12px 4px 0; text-align: start; vertical-align: top; }
 .prose h4 { margin: 20px 0 6px; font-size: 16px; line-height: 1.4; }
 .prose blockquote { padding-left: 14px; border-left: 3px solid #cfd4db; }
 .prose code { font-family: Menlo, Consolas, monospace; font-size: 14px; }
@@ -209,6 +210,7 @@ export function EmailHeadline({ children }: { children: ComponentChildren }) {
   return (
     <h1
       class="ink headline"
+      dir="auto"
       style={`margin:0;${FONT};font-size:25px;line-height:1.25;font-weight:700;letter-spacing:-0.4px;color:#161b22`}
     >
       {children}
@@ -264,6 +266,7 @@ export function EmailFacts({ facts }: { facts: readonly Fact[] }) {
             </td>
             <td
               class="ink fact fact-value"
+              dir="auto"
               style="padding:0 0 6px;font-size:14px;line-height:22px;color:#161b22;vertical-align:top"
             >
               {value}

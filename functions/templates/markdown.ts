@@ -1,5 +1,6 @@
 import MarkdownIt, { type StateCore, type Token } from "markdown-it";
 import { wholeUntil } from "./addresses.ts";
+import { escapeHtml } from "./escape-html.ts";
 
 /**
  * What operators write. Raw HTML is shown as text, images become links, links lead to http(s) and mailto only: the
@@ -77,6 +78,32 @@ markdown.core.ruler.push("no_inline_style", (state) => {
     if (token.type === "th_open" || token.type === "td_open") token.attrs = null;
   }
 });
+// What may be wider than a phone is scrolled by itself, with the keys too (WCAG 2.1.1).
+markdown.renderer.rules.code_block = codeBlock;
+markdown.renderer.rules.fence = codeBlock;
+markdown.renderer.rules.table_open = (tokens, index, options, _, renderer) =>
+  `<div class="table" tabindex="0">${renderer.renderToken(tokens, index, options)}`;
+markdown.renderer.rules.table_close = () => "</table></div>\n";
+function codeBlock(tokens: readonly Token[], index: number): string {
+  return `<pre tabindex="0"><code>${escapeHtml(tokens[index]?.content ?? "")}</code></pre>\n`;
+}
+// Text written from right to left is set so, block by block; any other text needs no attribute.
+markdown.core.ruler.push("direction", (state) => {
+  if (!RIGHT_TO_LEFT.test(state.src)) return;
+  for (const token of state.tokens) if (DIRECTED.has(token.type)) token.attrSet("dir", "auto");
+});
+const DIRECTED = new Set([
+  "paragraph_open",
+  "heading_open",
+  "bullet_list_open",
+  "ordered_list_open",
+  "list_item_open",
+  "blockquote_open",
+  "table_open",
+  "th_open",
+  "td_open",
+]);
+const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 // Headings inside an update stand below the page's own h1 to h3.
 markdown.core.ruler.push("lower_headings", (state) => {
   for (const token of state.tokens) {

@@ -41,14 +41,18 @@ function Group({ row: { group, components }, strings }: GroupProps) {
     <details open={ailing > 0}>
       <summary class="row">
         <span class="chevron" aria-hidden="true" />
-        <span class="name">
+        <span class="name" dir="auto">
           {group.name}
           <span class="count">
             {ailing === 0
               ? strings.page.componentCount(components.length)
               : strings.page.affectedCount(ailing, components.length)}
           </span>
-          {group.description === null ? null : <span class="about">{group.description}</span>}
+          {group.description === null ? null : (
+            <span class="about" dir="auto">
+              {group.description}
+            </span>
+          )}
         </span>
         <StateText status={worst} strings={strings} />
       </summary>
@@ -66,9 +70,13 @@ function Group({ row: { group, components }, strings }: GroupProps) {
 function ComponentRow({ component, strings }: { component: Component; strings: Strings }) {
   return (
     <div class="row">
-      <span class="name">
+      <span class="name" dir="auto">
         {component.name}
-        {component.description === null ? null : <span class="about">{component.description}</span>}
+        {component.description === null ? null : (
+          <span class="about" dir="auto">
+            {component.description}
+          </span>
+        )}
       </span>
       <StateText status={component.status} strings={strings} />
     </div>

@@ -48,7 +48,9 @@ function HistoryEntry({ source, incident }: { source: PublicPage; incident: Inci
   const status = publicStatus(incident);
   return (
     <li class={`tone-${IMPACT_TONES[incident.impact]}`}>
-      <a href={`/incidents/${incident.id}`}>{oneLine(incident.name)}</a>
+      <a href={`/incidents/${incident.id}`} dir="auto">
+        {oneLine(incident.name)}
+      </a>
       <Chip tone={STATUS_TONES[status]}>{stringsOf(source.page.locale).statuses[status]}</Chip>
       <p class="facts">{incidentPeriod(incident, source.page)}</p>
     </li>

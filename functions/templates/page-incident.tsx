@@ -34,15 +34,19 @@ export function renderIncidentPage(source: PublicPage, { incident, updates }: In
       <>
         <SiteHeader source={source} current={null} />
         <main class="wrap report" id="content">
-          <h1>{name}</h1>
+          <h1 dir="auto">{name}</h1>
           <IncidentChips source={source} incident={incident} />
           <p class="facts">{incidentPeriod(incident, source.page)}</p>
           <div class={`card tone-${tone}`}>
             <UpdateList source={source} updates={shown} level="h2" />
-            {affected === null ? null : <p class="affected">{affected}</p>}
+            {affected === null ? null : (
+              <p class="affected" dir="auto">
+                {affected}
+              </p>
+            )}
           </div>
           {source.signUp === undefined || !isUnresolved(incident) ? null : (
-            <IncidentSignUp signUp={source.signUp} locale={source.page.locale} incidentId={incident.id} />
+            <IncidentSignUp signUp={source.signUp} locale={source.page.locale} incident={incident} />
           )}
           <a class="back" href="/">
             {strings.page.currentStatusOf(pageName)}

@@ -1,5 +1,6 @@
+import type { Locale } from "../core/locale.ts";
 import { shownUpdates } from "../core/postmortem.ts";
-import type { PageStatus } from "../core/rollup.ts";
+import { type Headline, headlineOf } from "../core/rollup.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { affectedSentence } from "./affected-components.ts";
 import { oneLine } from "./markdown.ts";
@@ -7,7 +8,14 @@ import { ComponentList } from "./page-components.tsx";
 import { renderDocument } from "./page-document.tsx";
 import { IncidentChips, incidentPeriod, PostedTime, SiteHeader, UpdateList } from "./page-parts.tsx";
 import { SignUpForms } from "./sign-up-form.tsx";
-import { type IncidentWithUpdates, isMaintenance, isRealtime, type PublicPage, statusOf } from "./statuspage-json.ts";
+import {
+  type IncidentWithUpdates,
+  isMaintenance,
+  isRealtime,
+  openImpacts,
+  type PublicPage,
+  statusOf,
+} from "./statuspage-json.ts";
 import { stringsOf } from "./strings/strings-of.ts";
 import { IMPACT_TONES, INDICATOR_TONES, type Tone } from "./tone.ts";
 import { proseHtml } from "./trusted-html.ts";
@@ -26,16 +34,16 @@ export interface IndexSource extends PublicPage {
 
 /** `index.html`: everything a reader in a hurry wants, in the order in which they want it. */
 export function renderIndexPage(source: IndexSource): string {
-  const status = statusOf(source, source.unresolved);
-  const tone = INDICATOR_TONES[status.indicator];
+  const headline = headlineOf(statusOf(source, source.unresolved), openImpacts(source.unresolved));
+  const [state, tone] = [wordsOf(headline, source.page.locale), toneOf(headline)];
   const name = oneLine(source.page.name);
-  const { page: strings, pageStatus } = stringsOf(source.page.locale);
+  const { page: strings } = stringsOf(source.page.locale);
   const open = source.unresolved.filter(isRealtime);
   const maintenances = source.unresolved.filter(isMaintenance);
   return renderDocument({
     source,
-    title: strings.title(name),
-    description: strings.description(pageStatus[status.description], name),
+    title: tone === "ok" ? strings.title(name) : strings.titleWith(state, name),
+    description: strings.description(state, name),
     path: "/",
     tone,
     version: source.page.version,
@@ -43,7 +51,7 @@ export function renderIndexPage(source: IndexSource): string {
       <>
         <SiteHeader source={source} current="index" />
         <main class="wrap" id="content">
-          <Banner source={source} status={status} tone={tone} open={open.length} />
+          <Banner source={source} state={state} tone={tone} open={open.length} />
           <OpenList id="incidents" title={strings.openIncidents} source={source} incidents={open} />
           <OpenList id="maintenances" title={strings.maintenances} source={source} incidents={maintenances} />
           <ComponentList source={source} />
@@ -55,13 +63,22 @@ export function renderIndexPage(source: IndexSource): string {
   });
 }
 
-function Banner({ source, status, tone, open }: { source: PublicPage; status: PageStatus; tone: Tone; open: number }) {
-  const { page: strings, pageStatus } = stringsOf(source.page.locale);
+function wordsOf(headline: Headline, locale: Locale): string {
+  const { pageStatus, openImpacts: impacts } = stringsOf(locale);
+  return headline.kind === "components" ? pageStatus[headline.status.description] : impacts[headline.impact];
+}
+
+function toneOf(headline: Headline): Tone {
+  return headline.kind === "components" ? INDICATOR_TONES[headline.status.indicator] : IMPACT_TONES[headline.impact];
+}
+
+function Banner({ source, state, tone, open }: { source: PublicPage; state: string; tone: Tone; open: number }) {
+  const { page: strings } = stringsOf(source.page.locale);
   return (
     <div class={`banner tone-${tone}`} role="status">
       {tone === "ok" ? <CheckIcon /> : <AlertIcon />}
       <div>
-        <p class="state">{pageStatus[status.description]}</p>
+        <p class="state">{state}</p>
         <p class="since">
           {open === 0 ? "" : `${strings.openCount(open)} · `}
           {strings.lastChange} <PostedTime instant={source.page.updatedAt} source={source} />
@@ -110,14 +127,18 @@ function OpenList({
         return (
           <article key={incident.id} class={`card incident-card tone-${IMPACT_TONES[incident.impact]}`}>
             <header>
-              <h3>
+              <h3 dir="auto">
                 <a href={`/incidents/${incident.id}`}>{oneLine(incident.name)}</a>
               </h3>
               <IncidentChips source={source} incident={incident} />
               {incident.schedule === null ? null : <p class="facts">{incidentPeriod(incident, source.page)}</p>}
             </header>
             <UpdateList source={source} updates={shownUpdates(incident, updates)} level="h4" />
-            {affected === null ? null : <p class="affected">{affected}</p>}
+            {affected === null ? null : (
+              <p class="affected" dir="auto">
+                {affected}
+              </p>
+            )}
           </article>
         );
       })}
@@ -168,7 +189,7 @@ function PastIncident({ source, one: { incident, updates } }: { source: PublicPa
   const last = newestFirst(updates.filter(({ status }) => status !== "postmortem"))[0];
   return (
     <article class={`past tone-${IMPACT_TONES[incident.impact]}`}>
-      <h4>
+      <h4 dir="auto">
         <a href={`/incidents/${incident.id}`}>{oneLine(incident.name)}</a>
       </h4>
       <p class="facts">

@@ -21,11 +21,11 @@ export function SiteHeader({ source, current }: { source: PublicPage; current: "
     <header class={branding.colour === null ? "top" : "top branded"}>
       <div class="wrap">
         {current === "index" ? (
-          <h1 class="brand brand-title">
+          <h1 class="brand brand-title" dir="auto">
             <Brand page={source.page} />
           </h1>
         ) : (
-          <a class="brand" href="/">
+          <a class="brand" href="/" dir="auto">
             <Brand page={source.page} />
           </a>
         )}

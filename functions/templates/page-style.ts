@@ -44,7 +44,7 @@ html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0; background: var(--ground); color: var(--ink);
   font: 16px/1.6 system-ui, -apple-system, Segoe UI, Roboto, Ubuntu, Cantarell, Noto Sans, Helvetica Neue, Arial, sans-serif;
-  -webkit-font-smoothing: antialiased; text-rendering: optimizeLegibility; overflow-wrap: break-word;
+  -webkit-font-smoothing: antialiased; text-rendering: optimizeLegibility; overflow-wrap: anywhere;
 }
 h1, h2, h3, h4, p, ul, ol, dl, dd, figure { margin: 0; padding: 0; }
 ul.plain, ol.plain { list-style: none; }
@@ -103,32 +103,33 @@ section > h2, .section-head h2 { font-size: 19px; font-weight: 680; letter-spaci
 .prose h4 { margin-top: 22px; color: var(--ink); font-size: 16px; font-weight: 660; line-height: 1.4; }
 .prose h4 + * { margin-top: 6px; }
 .prose > h4:first-child { margin-top: 8px; }
-.prose ul, .prose ol { padding-left: 24px; }
+.prose ul, .prose ol { padding-inline-start: 24px; }
 .prose li + li { margin-top: 4px; }
 .prose strong { color: var(--ink); }
 .prose code { padding: 1px 5px; border-radius: 5px; background: var(--calm-soft); font: .9em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .prose pre { padding: 14px 16px; border-radius: 10px; background: var(--calm-soft); overflow-x: auto; }
 .prose pre code { padding: 0; background: none; }
-.prose blockquote { margin: 12px 0 0; padding-left: 16px; border-left: 3px solid var(--line-strong); }
-.prose table { display: block; overflow-x: auto; border-collapse: collapse; }
-.prose th, .prose td { padding: 6px 12px; border: 1px solid var(--line); text-align: left; }
+.prose blockquote { margin: 12px 0 0; padding-inline-start: 16px; border-inline-start: 3px solid var(--line-strong); }
+.prose .table { overflow-x: auto; }
+.prose table { border-collapse: collapse; overflow-wrap: normal; }
+.prose th, .prose td { padding: 6px 12px; border: 1px solid var(--line); text-align: start; }
 .prose hr { border: 0; border-top: 1px solid var(--line); }
 
 .rows > li + li, .group-rows > li { border-top: 1px solid var(--line); }
-.row { display: flex; align-items: center; justify-content: space-between; gap: 4px 20px; padding: 15px 22px; }
-.row .name { min-width: 0; font-weight: 570; line-height: 1.45; }
+/* A state beside its name where both have room, below it where they have not. */
+.row { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 4px 20px; padding: 15px 22px; }
+.row .name { flex: 1 1 9em; min-width: 0; font-weight: 570; line-height: 1.45; }
 .row .about { display: block; color: var(--ink-3); font-size: 13.5px; font-weight: 400; }
 .state-text { flex: none; display: inline-flex; align-items: center; gap: 9px; color: var(--tone); font-size: 14.5px; font-weight: 590; }
 .dot { flex: none; width: 10px; height: 10px; border-radius: 50%; background: var(--solid); }
 summary { list-style: none; cursor: pointer; }
 summary.row { column-gap: 0; }
-summary .state-text { margin-left: 20px; }
+summary .state-text { margin-left: 23px; }
 summary::-webkit-details-marker { display: none; }
 summary:hover .name { text-decoration: underline; text-underline-offset: .18em; text-decoration-thickness: 1px; }
 summary:focus-visible { outline-offset: -3px; border-radius: 12px; }
 summary .chevron { flex: none; width: 8px; height: 8px; margin: 0 12px 2px 3px; border: solid var(--ink-3); border-width: 0 2px 2px 0; transform: rotate(-45deg); }
 details[open] summary .chevron { transform: rotate(45deg); }
-summary .name { flex: 1; }
 summary .count { margin-left: 8px; color: var(--ink-3); font-size: 13.5px; font-weight: 450; }
 .group-rows { background: var(--ground); }
 .group-rows .row { padding: 11px 22px 11px 45px; }
@@ -160,7 +161,7 @@ summary .count { margin-left: 8px; color: var(--ink-3); font-size: 13.5px; font-
 .report .updates + .affected { padding: 20px 32px 24px; border-top: 1px solid var(--line); background: var(--ground); }
 .back { display: inline-block; margin-top: 32px; font-size: 15px; font-weight: 570; }
 
-.report-list > li { display: grid; grid-template-columns: 1fr auto; gap: 2px 20px; align-items: baseline; padding: 16px 22px; }
+.report-list > li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 2px 20px; align-items: baseline; padding: 16px 22px; }
 .report-list > li + li { border-top: 1px solid var(--line); }
 .report-list a { font-weight: 620; line-height: 1.4; }
 .report-list .chip { align-self: center; }
@@ -192,11 +193,6 @@ summary .count { margin-left: 8px; color: var(--ink-3); font-size: 13.5px; font-
   .report .updates + .affected { padding: 18px; }
   .report-list > li { padding: 14px 16px; }
   .bottom { margin-top: 56px; }
-}
-@media (max-width: 430px) {
-  .row { flex-wrap: wrap; }
-  .row > .name { flex: 1 1 auto; }
-  .group-rows .row { flex-wrap: nowrap; }
 }
 @media (prefers-color-scheme: dark) { .dot, .update::before { background: var(--tone); } }
 /* Most logos are made for light ground. */

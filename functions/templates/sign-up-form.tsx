@@ -1,4 +1,5 @@
 import { type Catalog, type CatalogRow, catalogRows } from "../core/component.ts";
+import type { Incident } from "../core/incident.ts";
 import type { Locale } from "../core/locale.ts";
 import { oneLine } from "./markdown.ts";
 import type { SignUpStrings } from "./strings/strings.ts";
@@ -46,16 +47,17 @@ export function SignUpForms({ signUp, locale, catalog }: SignUpProps) {
   );
 }
 
-/** On an incident's page: to hear of it and nothing else. */
-export function IncidentSignUp({ signUp, locale, incidentId }: Omit<SignUpProps, "catalog"> & { incidentId: string }) {
+/** On the page of an incident or a maintenance: to hear of it and nothing else. */
+export function IncidentSignUp({ signUp, locale, incident }: Omit<SignUpProps, "catalog"> & { incident: Incident }) {
   const words = stringsOf(locale).signUp;
+  const { title, hint } = incident.schedule === null ? words.incident : words.maintenance;
   return (
     <section aria-labelledby="subscribe">
-      <h2 id="subscribe">{words.incidentTitle}</h2>
+      <h2 id="subscribe">{title}</h2>
       {signUp.elsewhere === null ? (
         <div class="card sign-up">
-          <p class="hint">{words.incidentHint}</p>
-          <EmailForm signUp={signUp} locale={locale} incidentId={incidentId}>
+          <p class="hint">{hint}</p>
+          <EmailForm signUp={signUp} locale={locale} incidentId={incident.id}>
             {null}
           </EmailForm>
         </div>
@@ -152,7 +154,7 @@ function Some({ rows, words }: { rows: readonly CatalogRow[]; words: SignUpStrin
             <Tick key={row.component.id} id={row.component.id} label={oneLine(row.component.name)} />
           ) : (
             <fieldset key={row.group.id}>
-              <legend>{oneLine(row.group.name)}</legend>
+              <legend dir="auto">{oneLine(row.group.name)}</legend>
               <Tick id={row.group.id} label={words.allOf(oneLine(row.group.name))} />
               {row.components.map(({ id, name }) => (
                 <Tick key={id} id={id} label={oneLine(name)} />
@@ -169,7 +171,7 @@ function Tick({ id, label }: { id: string; label: string }) {
   return (
     <label class="tick">
       <input type="checkbox" name="component_ids[]" value={id} />
-      {label}
+      <span dir="auto">{label}</span>
     </label>
   );
 }

@@ -6,7 +6,7 @@ import {
   catalogRows,
   componentStatusSchema,
 } from "../core/component.ts";
-import { type Incident, isUnresolved, publicStatus, type Update } from "../core/incident.ts";
+import { type Impact, type Incident, isOver, isUnresolved, publicStatus, type Update } from "../core/incident.ts";
 import type { Page } from "../core/page.ts";
 import { shownUpdates } from "../core/postmortem.ts";
 import { type PageStatus, pageStatus } from "../core/rollup.ts";
@@ -77,12 +77,14 @@ export function isRealtime(one: IncidentWithUpdates): boolean {
 
 /** Incidents that weigh on a page without components; a maintenance does from its start. */
 export function statusOf({ catalog }: PublicPage, unresolved: readonly IncidentWithUpdates[]): PageStatus {
-  return pageStatus(
-    catalog.components,
-    unresolved
-      .filter(({ incident }) => isUnresolved(incident) && incident.status !== "scheduled")
-      .map(({ incident }) => incident.impact),
-  );
+  return pageStatus(catalog.components, openImpacts(unresolved));
+}
+
+/** Of incidents that are not over, and of maintenances that have begun. */
+export function openImpacts(unresolved: readonly IncidentWithUpdates[]): Impact[] {
+  return unresolved
+    .filter(({ incident }) => isUnresolved(incident) && incident.status !== "scheduled")
+    .map(({ incident }) => incident.impact);
 }
 
 export function incidentUrl(pageUrl: string, incidentId: string): string {
@@ -240,7 +242,6 @@ export function updateWebhookJson(source: UpdateWebhookSource, unsubscribe: stri
   const status = statusOf({ page, catalog, pageUrl: site.pageUrl }, [{ incident, updates }]);
   const { postmortem, schedule } = incident;
   const told = updatesAsOf(source);
-  const isOver = update.status === "resolved" || update.status === "completed" || update.status === "postmortem";
   return {
     meta: { unsubscribe, documentation: DOCUMENTATION, generated_at: at(generatedAt) },
     page: { id: page.id, status_indicator: status.indicator, status_description: status.description },
@@ -250,7 +251,7 @@ export function updateWebhookJson(source: UpdateWebhookSource, unsubscribe: stri
       created_at: at(incident.createdAt),
       updated_at: at(update.updatedAt),
       monitoring_at: at(updates.some((one) => one.status === "monitoring") ? incident.monitoringAt : null),
-      resolved_at: at(isOver ? incident.resolvedAt : null),
+      resolved_at: at(isOver(update) ? incident.resolvedAt : null),
       impact: incident.impact,
       shortlink: incidentUrl(site.pageUrl, incident.id),
       started_at: at(incident.startedAt),

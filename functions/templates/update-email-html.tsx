@@ -28,8 +28,9 @@ const PREHEADER_LIMIT = 140;
 /** The mail of an update as HTML. */
 export function updateHtml(source: UpdateEmailSource, draft: Draft): string {
   const { page, incident, update, updates, catalog, site } = source;
-  // What a maintenance affects is told with its times.
-  const affected = incident.schedule === null ? affectedSentence(incident, updates, catalog, page.locale) : null;
+  // What a maintenance affects is told with its times. The incident may have moved on since the update.
+  const asOf = { ...incident, status: update.status };
+  const affected = incident.schedule === null ? affectedSentence(asOf, updates, catalog, page.locale) : null;
   const url = incidentUrl(site.pageUrl, incident.id);
   return htmlOf(source, draft, {
     label: updateLabel(update, updates, page.locale),

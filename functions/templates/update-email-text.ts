@@ -12,8 +12,9 @@ import { postedTime, updateLabel } from "./wording.ts";
 /** The mail of an update for readers without HTML. */
 export function updateText(source: UpdateEmailSource, draft: Draft): string {
   const { update, updates, page, incident, catalog } = source;
-  // What a maintenance affects is told with its times.
-  const affected = incident.schedule === null ? affectedSentence(incident, updates, catalog, page.locale) : null;
+  // What a maintenance affects is told with its times. The incident may have moved on since the update.
+  const asOf = { ...incident, status: update.status };
+  const affected = incident.schedule === null ? affectedSentence(asOf, updates, catalog, page.locale) : null;
   return textOf(source, draft, [
     textOfUpdate(source, update, draft.cut),
     ...(affected === null ? [] : [oneLine(affected)]),

@@ -86,7 +86,7 @@ describe("an import", () => {
     expect(rows).toEqual([
       ["line", "reason", "Name", "E-Mail", "Status"],
       ["4", "email must be an email address", "'=1+1", "nobody", "active"],
-      ["5", "state must be one of: unconfirmed, active, quarantined, unsubscribed", "Bob", "b@example.org", "asleep"],
+      ["5", "state must be one of unconfirmed, active, quarantined, unsubscribed", "Bob", "b@example.org", "asleep"],
       ["6", "has more cells than the first line has columns", "a", "b", "c", "d"],
     ]);
     expect(statSync(report ?? "").mode & 0o077).toBe(0);

@@ -51,9 +51,15 @@ export const de: Strings = {
     "Partial System Outage": "Teilweiser Ausfall",
     "Major System Outage": "Schwerer Ausfall",
   },
+  openImpacts: {
+    none: "Eine Störung ist offen",
+    minor: "Geringe Störung",
+    major: "Erhebliche Störung",
+    critical: "Kritische Störung",
+  },
   affected: {
     and: "und",
-    byIncident: (what) => `Von dieser Störung betroffen: ${what}.`,
+    byIncident: (what, isOver) => `Von dieser Störung ${isOver ? "waren" : "sind"} betroffen: ${what}.`,
     byMaintenance: (what, isOver) => `Von dieser Wartung ${isOver ? "waren" : "sind"} betroffen: ${what}.`,
   },
   posted: "Veröffentlicht:",
@@ -68,6 +74,7 @@ export const de: Strings = {
     currentStatusOf: (name) => `Aktueller Status von ${name}`,
     history: "Verlauf",
     follow: "Folgen",
+    titleWith: (state, name) => `${state} · Status von ${name}`,
     description: (state, name) => `${state}. Aktueller Status und bisherige Störungen von ${name}.`,
     openCount: (count) => (count === 1 ? "1 aktuelle Störung" : `${count} aktuelle Störungen`),
     lastChange: "Letzte Änderung:",
@@ -249,8 +256,11 @@ export const de: Strings = {
     onlyHint: "Nichts angekreuzt bedeutet alles.",
     allOf: (group) => `Alles aus ${group}`,
     elsewhere: "Meldungen abonnieren",
-    incidentTitle: "Diese Störung abonnieren",
-    incidentHint: "Nur Meldungen zu dieser Störung, bis sie vorbei ist.",
+    incident: { title: "Diese Störung abonnieren", hint: "Nur Meldungen zu dieser Störung, bis sie vorbei ist." },
+    maintenance: {
+      title: "Diese Wartung abonnieren",
+      hint: "Nur Meldungen zu dieser Wartung, bis sie vorbei ist.",
+    },
     manage: "Abonnement ändern oder beenden",
   },
   subscriptions: {
@@ -261,15 +271,19 @@ export const de: Strings = {
     },
     refused: {
       title: "Das hat nicht funktioniert",
-      email: "Das ist keine gültige E-Mail-Adresse. Bitte gehen Sie zurück und prüfen Sie sie.",
+      email: "Das ist keine gültige E-Mail-Adresse. Bitte prüfen Sie sie und senden Sie sie noch einmal.",
       phone:
-        "Das ist keine Mobilnummer, an die von hier SMS gesendet werden können. Bitte gehen Sie zurück und prüfen Sie Nummer und Land.",
-      captcha:
-        "Die Prüfung, ob Sie ein Mensch sind, hat nicht funktioniert. Bitte gehen Sie zurück und versuchen Sie es erneut.",
+        "Das ist keine Mobilnummer, an die von hier SMS gesendet werden können. Bitte prüfen Sie Nummer und Land und senden Sie beides noch einmal.",
+      captcha: "Die Prüfung, ob Sie ein Mensch sind, hat nicht funktioniert. Bitte versuchen Sie es noch einmal.",
       choice:
         "Ein Teil Ihrer Auswahl ist auf dieser Seite nicht mehr vorhanden. Bitte laden Sie die Seite neu und wählen Sie noch einmal.",
       tooMany: "Aus Ihrem Netz kamen zu viele Anfragen. Bitte versuchen Sie es später noch einmal.",
       later: "Das ist im Moment nicht möglich. Bitte versuchen Sie es in einer Minute noch einmal.",
+      back: "Zurück zum Formular",
+    },
+    formOnly: {
+      title: "Hier gibt es nichts zu sehen",
+      text: "Diese Adresse nimmt entgegen, was ein Formular sendet. Sie wurde ohne eines geöffnet; geändert wurde nichts.",
     },
     confirm: {
       title: "Abonnement bestätigen",
@@ -353,7 +367,7 @@ export const de: Strings = {
       everything: "Von allem auf dieser Seite",
       chosen: "Nur von dem, was ich hier wähle",
       allOf: (group) => `Alles aus ${group}`,
-      incidents: "Einzelne Störungen",
+      incidents: "Einzelne Störungen und Wartungen",
       preselected: "Was Sie gerade gewünscht haben, ist schon angekreuzt. Es gilt, sobald Sie es speichern.",
       which: "Welche Meldungen?",
       all: "Alle",

@@ -22,8 +22,9 @@ export interface SignUpStrings {
   onlyHint: string;
   allOf(group: string): string;
   elsewhere: string;
-  incidentTitle: string;
-  incidentHint: string;
+  /** On the page of an incident, and of a maintenance. */
+  incident: { title: string; hint: string };
+  maintenance: { title: string; hint: string };
   manage: string;
 }
 
@@ -47,7 +48,10 @@ export interface SubscriptionStrings {
     choice: string;
     tooMany: string;
     later: string;
+    back: string;
   };
+  /** For whoever opens an address that only takes what a form sends. */
+  formOnly: Step;
   confirm: Question;
   confirmed: Step;
   decline: Question;
@@ -139,9 +143,11 @@ export interface Strings {
   before: string;
   impacts: Record<Impact, string>;
   pageStatus: Record<PageDescription, string>;
+  /** Of a page whose components look better than what is open on it. */
+  openImpacts: Record<Exclude<Impact, "maintenance">, string>;
   affected: {
     and: string;
-    byIncident(what: string): string;
+    byIncident(what: string, isOver: boolean): string;
     byMaintenance(what: string, isOver: boolean): string;
   };
   posted: string;
@@ -157,6 +163,8 @@ export interface Strings {
     currentStatusOf(name: string): string;
     history: string;
     follow: string;
+    /** The index's title while something is open. */
+    titleWith(state: string, name: string): string;
     description(state: string, name: string): string;
     openCount(count: number): string;
     lastChange: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ComponentStatus } from "../../../functions/core/component.ts";
 import type { Impact } from "../../../functions/core/incident.ts";
-import { impactOf, impactRank, pageStatus, worstImpact } from "../../../functions/core/rollup.ts";
+import { headlineOf, impactOf, impactRank, pageStatus, worstImpact } from "../../../functions/core/rollup.ts";
 
 const of = (...statuses: ComponentStatus[]) => statuses.map((status) => ({ status }));
 
@@ -83,6 +83,33 @@ describe("impactOf", () => {
 
   it("is none on a page without components", () => {
     expect(impactOf([], { a: "major_outage" })).toBe("none");
+  });
+});
+
+describe("headlineOf", () => {
+  const calm = pageStatus([{ status: "operational" }], []);
+
+  it("says that all is well only while nothing is open", () => {
+    expect(headlineOf(calm, [])).toEqual({ kind: "components", status: calm });
+    for (const impact of ["none", "minor", "major", "critical"] as const) {
+      expect(headlineOf(calm, [impact])).toEqual({ kind: "incidents", impact });
+    }
+    expect(headlineOf(calm, ["none", "critical", "minor"])).toEqual({ kind: "incidents", impact: "critical" });
+  });
+
+  it("keeps the components' words unless what is open is worse", () => {
+    const partial = pageStatus([{ status: "major_outage" }, { status: "operational" }], []);
+    for (const impact of ["none", "minor", "major"] as const) {
+      expect(headlineOf(partial, [impact])).toEqual({ kind: "components", status: partial });
+    }
+    expect(headlineOf(partial, ["critical"])).toEqual({ kind: "incidents", impact: "critical" });
+  });
+
+  it("takes a maintenance that has begun for one", () => {
+    const underMaintenance = pageStatus([{ status: "under_maintenance" }], []);
+    expect(headlineOf(calm, ["maintenance"])).toEqual({ kind: "components", status: underMaintenance });
+    const degraded = pageStatus([{ status: "degraded_performance" }], []);
+    expect(headlineOf(degraded, ["maintenance"])).toEqual({ kind: "components", status: degraded });
   });
 });
 

@@ -32,7 +32,11 @@ describe("errors read as sentences about the field", () => {
   test.each([
     ["longer than 2000 characters", "/components", { component: { name: "x", description: "x".repeat(2_001) } }],
     ["component.group_id must be an id", "/components", { component: { name: "x", group_id: 7 } }],
-    ["impact_override must be an impact", "/incidents", { incident: { name: "x", impact_override: "huge" } }],
+    [
+      "impact_override must be one of none, maintenance, minor, major, critical",
+      "/incidents",
+      { incident: { name: "x", impact_override: "huge" } },
+    ],
     ["incident must be an object", "/incidents", { incident: null }],
     ["incident must be an object", "/incidents", { incident: [] }],
     ["incident.component_ids names", "/incidents", { incident: { name: "x", component_ids: ["nosuchthing0"] } }],

@@ -158,7 +158,7 @@ describe("import", () => {
       "body",
       undefined,
     ]);
-    expect(rowsOf(reply)[5]?.problem).toBe("must be one of: unconfirmed, active, quarantined, unsubscribed");
+    expect(rowsOf(reply)[5]?.problem).toBe("must be one of unconfirmed, active, quarantined, unsubscribed");
     expect(rowsOf(reply)[7]?.problem).toContain("several components");
     expect(reply.text).not.toContain("secret@");
     expect(await everybody(world)).toHaveLength(1);

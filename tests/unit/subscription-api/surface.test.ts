@@ -45,3 +45,36 @@ test("an unexpected error is a page without detail; the log has it, without the 
   expect(world.logged.join()).toContain("table on fire");
   expect(world.logged.join()).not.toContain(world.confirmPath.slice(-43));
 });
+
+const BROWSER = { accept: "text/html,application/xhtml+xml,*/*;q=0.8", "accept-language": "de-DE,de;q=0.9" };
+const POST_ONLY = [
+  "/subscriptions/email",
+  "/subscriptions/sms",
+  "/subscriptions/sms/confirm",
+  "/subscriptions/webhooks",
+];
+
+test.each(POST_ONLY)("who opens %s again is led back to the form", async (path) => {
+  const { send } = await subscriptionWorld();
+  const reply = await send("GET", path, { headers: BROWSER });
+  expect(reply.status).toBe(405);
+  expect(reply.headers.allow).toContain("POST");
+  expect(reply.text).toContain('<a href="https://status.example/#follow">Zurück zum Formular</a>');
+  expect(reply.text).toContain("Hier gibt es nichts zu sehen");
+  expect(reply.text.slice(reply.text.indexOf("<body>"))).not.toMatch(/GET|not possible/);
+});
+
+test("who opens an action of the portal is led back to the portal", async () => {
+  const { send } = await subscriptionWorld();
+  const reply = await send("GET", "/portal/some-token/test", { headers: BROWSER });
+  expect(reply.status).toBe(405);
+  expect(reply.text).toContain('<a href="/portal/some-token">');
+});
+
+test("a refused form has a way back to it", async () => {
+  const { send } = await subscriptionWorld();
+  const headers = { ...BROWSER, "content-type": "application/x-www-form-urlencoded" };
+  const reply = await send("POST", "/subscriptions/email", { headers, body: "email=nobody&locale=en" });
+  expect(reply.status).toBe(422);
+  expect(reply.text).toContain('<a href="https://status.example/#follow">Back to the form</a>');
+});

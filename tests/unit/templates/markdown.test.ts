@@ -56,7 +56,7 @@ describe("Markdown as HTML", () => {
 
   test("whatever the source, no element and no attribute but ours comes out", () => {
     const allowed =
-      /^<\/?(?:p|br|h4|ul|ol|li|strong|em|s|code|pre|blockquote|hr|table|thead|tbody|tr|th|td|a)(?: (?:href="(?:https?:|mailto:)[^"<>]*"|rel="noopener nofollow"|title="[^"<>]*"|start="\d+"|class="language-[^"<>]*"))*>$/;
+      /^<\/?(?:p|br|h4|ul|ol|li|strong|em|s|code|pre|blockquote|hr|table|thead|tbody|tr|th|td|a|div)(?: (?:href="(?:https?:|mailto:)[^"<>]*"|rel="noopener nofollow"|title="[^"<>]*"|start="\d+"|class="table"|tabindex="0"|dir="auto"))*>$/;
     const pieces = fc.constantFrom(
       "<",
       ">",

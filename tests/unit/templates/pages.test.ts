@@ -6,7 +6,7 @@ import { renderIncidentPage } from "../../../functions/templates/page-incident.t
 import { type IndexSource, renderIndexPage } from "../../../functions/templates/page-index.tsx";
 import { renderNotFoundPage } from "../../../functions/templates/page-not-found.tsx";
 import { leftovers } from "../../fixtures/leftovers.ts";
-import { seedIncident } from "../../fixtures/seed-incident.ts";
+import { SIGN_UP, seedIncident } from "../../fixtures/seed-incident.ts";
 import { awkwardSource, publicPageOf, seedMaintenance } from "../../fixtures/template-sources.ts";
 
 const NOW = Date.parse("2025-07-08T10:00:00Z");
@@ -153,6 +153,69 @@ describe("the index", () => {
   });
 });
 
+describe("the index while something is open that no component shows", () => {
+  const state = seedIncident(4);
+  const withOpen = (changes: Partial<Incident>) => {
+    const incident: Incident = {
+      ...state.incident,
+      status: "investigating",
+      postmortem: null,
+      affected: {},
+      ...changes,
+    };
+    return indexOf(4, { unresolved: [{ incident, updates: state.updates.slice(0, 1) }], recent: [] });
+  };
+  const told = (html: string) =>
+    [...html.matchAll(/<title>([^<]*)|(?:og:title|og:description|name="description")" content="([^"]*)"/g)]
+      .map(([, title, content]) => title ?? content)
+      .join("\n");
+
+  test.each([
+    ["critical", "Critical incident", "critical"],
+    ["major", "Major incident", "major"],
+    ["minor", "Minor incident", "minor"],
+    ["none", "An incident is open", "calm"],
+  ] as const)("with the impact %s says so, everywhere", (impact, words, tone) => {
+    const html = withOpen({ impact });
+    expect(html).toContain(`<div class="banner tone-${tone}"`);
+    expect(html).toContain(`<p class="state">${words}</p>`);
+    expect(told(html)).toContain(`${words} · DRACOON Cloud Status`);
+    expect(told(html)).toContain(`${words}. Current status`);
+    expect(html).not.toContain("All Systems Operational");
+    expect(html).not.toContain("%2312805c");
+  });
+
+  test("a maintenance that is only announced leaves it green", () => {
+    const html = indexOf(4, { unresolved: [seedMaintenance()], recent: [] });
+    expect(html).toContain("All Systems Operational");
+    expect(told(html)).toContain("DRACOON Cloud Status");
+  });
+});
+
+describe("what was affected", () => {
+  test("is told in the present while it is open, in the past afterwards", () => {
+    expect(visible(indexOf(1))).toContain("This incident affects: API (");
+    const [open, over] = [seedIncident(1), seedIncident(3)];
+    expect(renderIncidentPage(publicPageOf(open), open)).toContain("This incident affects: ");
+    expect(renderIncidentPage(publicPageOf(over), over)).toContain("This incident affected: ");
+  });
+});
+
+describe("text from right to left", () => {
+  test("is set by its own direction, block by block", () => {
+    const name = "الخدمة غير متاحة";
+    const source = awkwardSource({ page: name, incident: name, body: `${name}\n\nSee https://example.com` });
+    const state = { ...source, updates: [source.update] };
+    const page = renderIncidentPage(publicPageOf(source), state);
+    const index = renderIndexPage({ ...publicPageOf(source), unresolved: [state], recent: [], now: NOW });
+    const history = renderHistoryPage(publicPageOf(source), [source.incident]);
+    expect(page).toContain(`<h1 dir="auto">${name}</h1>`);
+    expect(page).toContain(`<p dir="auto">${name}</p>`);
+    expect(index).toMatch(new RegExp(`<h1 class="brand brand-title" dir="auto">${name}`));
+    for (const html of [index, history]) expect(html).toMatch(new RegExp(`dir="auto">(?:<a [^>]*>)?${name}</`));
+  });
+});
+
 describe("an incident's page", () => {
   const state = seedIncident();
   const html = renderIncidentPage(publicPageOf(state), state);
@@ -173,6 +236,14 @@ describe("an incident's page", () => {
     );
   });
 
+  test("offers to hear of it by what it is", () => {
+    const [incident, maintenance] = [seedIncident(1), seedMaintenance()];
+    const words = (one: typeof incident) => visible(renderIncidentPage({ ...publicPageOf(one), signUp: SIGN_UP }, one));
+    expect(words(incident)).toContain("Subscribe to this incident");
+    expect(words(maintenance)).toContain("Subscribe to this maintenance");
+    expect(words(maintenance)).not.toContain("this incident");
+  });
+
   test("shows hostile names and bodies as text", () => {
     const hostile = `"><script>alert(1)</script><style>*{display:none}</style>`;
     const source = awkwardSource({ page: hostile, incident: hostile, body: hostile });
@@ -180,7 +251,7 @@ describe("an incident's page", () => {
     expect(page).not.toContain("<script");
     expect(page.split("<style")).toHaveLength(2);
     expect(page).not.toContain('content=""&gt;');
-    expect(page).toContain("<h1>&quot;>&lt;script>alert(1)&lt;/script>");
+    expect(page).toContain('<h1 dir="auto">&quot;>&lt;script>alert(1)&lt;/script>');
   });
 });
 

@@ -64,7 +64,7 @@ describe("in German", () => {
     if (update === undefined) throw new Error("one update");
     expect(updateLabel(update, updates, "de")).toBe("Wird untersucht");
     expect(affectedSentence({ ...incident, affected: { component001: "major_outage" } }, updates, catalog, "de")).toBe(
-      "Von dieser Störung betroffen: Authentication.",
+      "Von dieser Störung sind betroffen: Authentication.",
     );
   });
 });
