@@ -80,6 +80,7 @@ export const smsSubscriberSchema = z.object({
 /** Whose body an endpoint is posted: Statuspage's, or that of a chat's incoming webhook. */
 export const webhookFormatSchema = z.enum(["statuspage", "slack", "discord", "teams"]);
 export type WebhookFormat = z.infer<typeof webhookFormatSchema>;
+export const WEBHOOK_FORMATS: readonly WebhookFormat[] = webhookFormatSchema.options;
 
 /** The formats that people read. */
 export const CHAT_FORMATS = ["slack", "discord", "teams"] as const satisfies readonly WebhookFormat[];

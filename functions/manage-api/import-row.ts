@@ -66,10 +66,7 @@ export async function subscriberOf(row: unknown, id: string, context: RowContext
     {
       pageId,
       id,
-      contact:
-        contact.channel === "webhook"
-          ? { ...contact, format: input.format ?? "statuspage", statuses: input.statuses ?? null }
-          : contact,
+      contact: contact.channel === "webhook" ? { ...contact, statuses: input.statuses ?? null } : contact,
       scopes: await scopesOf(input, context),
       locale: input.locale ?? page.locale,
       confirmed: state === "active",

@@ -1,8 +1,15 @@
 import * as z from "zod/mini";
 import { newId } from "../core/ids.ts";
-import type { Scopes, Subscriber } from "../core/subscriber.ts";
+import {
+  lastingReason,
+  type Scopes,
+  type Subscriber,
+  type WebhookFormat,
+  type WebhookSubscriber,
+} from "../core/subscriber.ts";
 import { fieldsIn, fieldsUnder, idList, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
+import { formatAt } from "../subscriptions/chats.ts";
 import { sendConfirmation } from "../subscriptions/confirmation.ts";
 import { contactOf, newSubscriberSchema } from "../subscriptions/contact.ts";
 import { wishFields } from "../subscriptions/webhook-wishes.ts";
@@ -23,9 +30,9 @@ const changeSchema = z
   })
   .check(
     z.refine(
-      ({ component_ids, statuses, minimum_impact }) =>
-        component_ids !== undefined || statuses !== undefined || minimum_impact !== undefined,
-      { path: ["component_ids"], error: "is required, or statuses, or minimum_impact" },
+      ({ component_ids, statuses, minimum_impact, format }) =>
+        [component_ids, statuses, minimum_impact, format].some((each) => each !== undefined),
+      { path: ["component_ids"], error: "is required, or statuses, minimum_impact or format" },
     ),
   );
 
@@ -93,13 +100,15 @@ async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   return { status: 200, body: presentSubscriber(await subscriberIn(deps, call), call.page) };
 }
 
-/** Statuspage's change of components; and Tocsin's of which updates they are sent. The format of an endpoint is fixed. */
+/** Statuspage's change of components; and Tocsin's of which updates they are sent, and of what an endpoint is posted. */
 async function change(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const { component_ids: components, statuses, minimum_impact, format } = fieldsIn(changeSchema, call.body, "");
   await checkComponents(deps, call, "component_ids", components ?? []);
   const read = await subscriberIn(deps, call);
-  if (format !== undefined) throw invalid("format", "cannot be changed");
-  if (statuses !== undefined && read.channel !== "webhook") throw invalid("statuses", "is for an endpoint alone");
+  if (read.channel !== "webhook") {
+    if (format !== undefined) throw invalid("format", "is for an endpoint alone");
+    if (statuses !== undefined) throw invalid("statuses", "is for an endpoint alone");
+  }
   const common = {
     scopes: components === undefined ? read.scopes : { page: false, components, incidents: read.scopes.incidents },
     preferences: { ...read.preferences, minimumImpact: minimum_impact ?? read.preferences.minimumImpact },
@@ -107,12 +116,33 @@ async function change(deps: ManageDeps, call: ManageCall): Promise<ManageReply> 
   };
   const next: Subscriber =
     read.channel === "webhook"
-      ? { ...read, ...common, statuses: statuses === undefined ? read.statuses : statuses }
+      ? {
+          ...postedAs(read, format, deps, call.now),
+          ...common,
+          statuses: statuses === undefined ? read.statuses : statuses,
+        }
       : { ...read, ...common };
   const replaced = await deps.subscribers.replace(read, next);
   if (replaced.outcome === "missing") throw notFound("subscriber");
   if (replaced.outcome === "unchanged") throw conflict();
   return { status: 200, body: presentSubscriber(replaced.subscriber, call.page) };
+}
+
+/** Another format is another try: what failed before says nothing of it, so an endpoint that failed comes back. Throws 422. */
+function postedAs(
+  read: WebhookSubscriber,
+  asked: WebhookFormat | undefined,
+  { webhookTargets }: Pick<ManageDeps, "webhookTargets">,
+  now: number,
+): WebhookSubscriber {
+  if (asked === undefined) return read;
+  const fields = { endpoint: "format", format: "format" };
+  const format = formatAt(read.endpoint, asked, { chosenBy: "operator", webhookTargets, fields });
+  if (format === read.format) return read;
+  const { health: _health, ...one } = read;
+  if (one.state !== "quarantined" || lastingReason(one) !== null) return { ...one, format };
+  const { quarantineReason: _reason, ...back } = one;
+  return { ...back, format, state: "active", quarantinedAt: null, confirmedAt: now };
 }
 
 async function unsubscribe(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {

@@ -7,7 +7,7 @@ import { ALL_UPDATES, type Scopes, type WebhookFormat, type WebhookSubscriber } 
 import { type HttpReply, type HttpRequest, type HttpRoute, json, parsedBody, refuseAsJson } from "../lambda/http.ts";
 import { fieldsIn, idList, oneOf, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
-import { chatAt, endpointsPerHost } from "../subscriptions/chats.ts";
+import { endpointsPerHost, formatAt } from "../subscriptions/chats.ts";
 import { emailField, endpointField, endpointOf } from "../subscriptions/contact.ts";
 import { newSubscriber } from "../subscriptions/new-subscriber.ts";
 import { wishFields } from "../subscriptions/webhook-wishes.ts";
@@ -53,7 +53,11 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
   const now = deps.clock();
   const input = fieldsIn(registrationSchema, parsedBody(request), "");
   const endpoint = endpointOf(input.endpoint, deps.webhookTargets, "endpoint");
-  const format = formatOf(input, endpoint, deps.webhookTargets);
+  const format = formatAt(endpoint, input.format, {
+    chosenBy: "anybody",
+    webhookTargets: deps.webhookTargets,
+    fields: { endpoint: "endpoint", format: "format" },
+  });
   const page = await servedPage(deps);
   const scopes = await scopesOf(deps, page.id, input);
   const key = await deps.access.currentSigningKey(page.id);
@@ -161,18 +165,6 @@ async function checkHost(deps: WebhookDeps, pageId: string, endpoint: string): P
 export async function countProof(deps: WebhookDeps, key: SigningKey, endpoint: string, now: number): Promise<void> {
   const counter = `proofs|${addressMac(key, "webhook", endpoint)}`;
   await countOrRefuse(deps, counter, PROOFS_PER_ENDPOINT, now, "This endpoint was tried too often: try again later");
-}
-
-/**
- * What a chat's webhook is posted is that chat's. Anywhere else a chat's form would be confirmed by a click of whoever
- * registered it, at somebody else's expense; in an environment for local work nobody else is there.
- */
-function formatOf({ format }: Registration, endpoint: string, targets: WebhookDeps["webhookTargets"]): WebhookFormat {
-  const chat = chatAt(endpoint);
-  if (format === undefined) return chat ?? "statuspage";
-  if (targets === "any" || format === chat || (format === "statuspage" && chat === null)) return format;
-  if (chat !== null) throw invalid("format", `must be ${chat} at this host`);
-  throw invalid("format", `can be ${format} only at its own hosts: whoever runs the page can add other endpoints`);
 }
 
 async function scopesOf(

@@ -5,6 +5,7 @@ import type { WebhookFormat } from "../core/subscriber.ts";
 import { flag, idList, line, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
 import { isForbiddenLiteral } from "../providers/pinned-connection.ts";
+import { formatAt, withoutLastSlash } from "./chats.ts";
 import { wishFields } from "./webhook-wishes.ts";
 
 const EMAIL_LIMIT = 254;
@@ -40,7 +41,7 @@ export type Contact =
       channel: "webhook";
       endpoint: string;
       contactEmail: string | null;
-      format?: WebhookFormat;
+      format: WebhookFormat;
       statuses?: UpdateStatus[] | null;
     };
 
@@ -62,11 +63,16 @@ export function contactOf(input: NewSubscriber, rules: ContactRules): Contact {
     return phoneOf({ number: phone_number, country: input.phone_country }, rules.smsCountries, "subscriber.");
   }
   if (endpoint !== undefined) {
+    const address = endpointOf(endpoint, rules.webhookTargets, "subscriber.endpoint");
     return {
       channel: "webhook",
-      endpoint: endpointOf(endpoint, rules.webhookTargets, "subscriber.endpoint"),
+      endpoint: address,
       contactEmail: email ?? null,
-      ...(format === undefined ? {} : { format }),
+      format: formatAt(address, format, {
+        ...rules,
+        chosenBy: "operator",
+        fields: { endpoint: "subscriber.endpoint", format: "subscriber.format" },
+      }),
       ...(statuses === undefined ? {} : { statuses }),
     };
   }
@@ -123,6 +129,7 @@ export function endpointOf(given: string, targets: ContactRules["webhookTargets"
     if (isLocalName(url.hostname)) throw invalid(field, "must be at a public host name");
   }
   url.hash = "";
+  withoutLastSlash(url);
   return url.href;
 }
 

@@ -36,6 +36,6 @@ export function newSubscriber(subscription: NewSubscription, now: number): Subsc
     case "sms":
       return { ...common, ...contact };
     case "webhook":
-      return { ...common, format: "statuspage", statuses: null, ...contact, secretVersion: 1 };
+      return { ...common, statuses: null, ...contact, secretVersion: 1 };
   }
 }

@@ -84,6 +84,9 @@ describe("bad input names its field, and nothing is stored or queued", () => {
     ["a format that is none", { format: "xml" }, "format"],
     ["a chat's format at any host", { format: "slack" }, "format"],
     ["another chat's format", { endpoint: SLACK, format: "teams" }, "format"],
+    ["Statuspage's format at a chat", { endpoint: SLACK, format: "statuspage" }, "format"],
+    ["a workflow of Slack's", { endpoint: "https://hooks.slack.com/triggers/T1/2/secret" }, "endpoint"],
+    ["a chat of no format of ours", { endpoint: "https://chat.googleapis.com/v1/spaces/A/messages?key=b" }, "endpoint"],
     ["a status that is none", { statuses: ["red"] }, "statuses.0"],
     ["no status", { statuses: [] }, "statuses"],
     ["an impact that is none", { minimum_impact: "huge" }, "minimum_impact"],
@@ -185,6 +188,7 @@ describe("caps", () => {
         channel: "webhook" as const,
         endpoint: `https://receiver.example.org/${made}`,
         contactEmail: null,
+        format: "statuspage" as const,
       };
       const scopes = { page: true, components: [], incidents: [] };
       const id = `endpoint${String(made).padStart(4, "0")}`;
