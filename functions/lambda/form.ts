@@ -1,3 +1,5 @@
+import type { Decode } from "./charset.ts";
+
 /** Values of a form: text, lists and maps of them. */
 export type FormValue = string | FormValue[] | { [key: string]: FormValue };
 
@@ -10,15 +12,36 @@ const MOST_FIELDS = 2_000;
  * `incident[component_ids][]=a`, `incident[components][<id>]=major_outage`. Null where the notation is broken, too
  * deep, too long, or uses one name both for a text and for a map.
  */
-export function parseForm(body: string): { [key: string]: FormValue } | null {
+export function parseForm(body: Uint8Array, decode: Decode): { [key: string]: FormValue } | null {
   const root = emptyMap();
   let fields = 0;
-  for (const [name, value] of new URLSearchParams(body)) {
+  for (const [name, value] of fieldsOf(body, decode)) {
     fields += 1;
     const path = pathOf(name);
     if (fields > MOST_FIELDS || path === null || !put(root, path, value)) return null;
   }
   return root;
+}
+
+/**
+ * Names and values (https://url.spec.whatwg.org/#concept-urlencoded-parser), which for URLSearchParams are always UTF-8: a
+ * form that says so holds another charset's bytes, as they are or percent-encoded.
+ */
+function* fieldsOf(body: Uint8Array, decode: Decode): Generator<[name: string, value: string]> {
+  const plain = (encoded: string) => decode(percentDecoded(encoded));
+  // One character a byte, for searching in bytes.
+  for (const pair of Buffer.from(body).toString("latin1").split("&")) {
+    if (pair === "") continue;
+    const equals = pair.indexOf("=");
+    const [name, value] = equals < 0 ? [pair, ""] : [pair.slice(0, equals), pair.slice(equals + 1)];
+    yield [plain(name), plain(value)];
+  }
+}
+
+function percentDecoded(encoded: string): Uint8Array {
+  const spaced = encoded.replaceAll("+", " ");
+  const decoded = spaced.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(decoded, "latin1");
 }
 
 /** `a[b][]` -> a, b and an empty step for "append". */

@@ -1,6 +1,7 @@
 import middy from "@middy/core";
 import httpRouterHandler, { type Method } from "@middy/http-router";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { checkQuery, checkTexts, contentTypeOf, type Decode } from "./charset.ts";
 import { parseForm } from "./form.ts";
 import type { Logger } from "./logger.ts";
 import { HttpProblem } from "./problem.ts";
@@ -13,7 +14,9 @@ export interface HttpRequest {
   query: URLSearchParams;
   /** Header values by lower-case name. */
   headers: Readonly<Record<string, string | undefined>>;
-  /** The body's text as it was sent. */
+  /** The body as it was sent. */
+  bytes: Uint8Array;
+  /** The same as UTF-8, whatever it is, for what is only looked through. Data is read by `parsedBody`. */
   text: string;
   /** The caller's IP address. */
   source: string;
@@ -99,24 +102,37 @@ export function json(status: number, body: unknown): HttpReply {
   return { status, headers: JSON_HEADERS, body: JSON.stringify(body) };
 }
 
-/** The body as data: JSON, or a form where the content type says so. An empty one is an empty map. Throws 400 and 415. */
+/**
+ * The body as data: JSON, or a form where the content type says so, in the charset that it declares. An empty one is an
+ * empty map. Throws 400, 415, and 422 for text that cannot be kept.
+ */
 export function parsedBody(request: HttpRequest): unknown {
   if (request.text.trim() === "") return {};
-  const contentType = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "application/json";
-  if (contentType === "application/x-www-form-urlencoded") {
-    // What curl -d sends unless told otherwise.
-    if (request.text.trimStart().startsWith("{")) {
-      throw new HttpProblem(400, "The body looks like JSON: send it with Content-Type: application/json");
-    }
-    const form = parseForm(request.text);
-    if (form === null) throw new HttpProblem(400, "The body is not a valid form");
-    return form;
+  const { type, decode } = contentTypeOf(request.headers["content-type"]);
+  const body = type === FORM ? formIn(request, decode) : jsonIn(request, type, decode);
+  checkTexts(body);
+  return body;
+}
+
+const FORM = "application/x-www-form-urlencoded";
+
+function formIn({ bytes, text }: HttpRequest, decode: Decode): unknown {
+  // What curl -d sends unless told otherwise.
+  if (/^\s*\{/.test(text)) {
+    throw new HttpProblem(400, "The body looks like JSON: send it with Content-Type: application/json");
   }
-  if (contentType !== "application/json" && !contentType.endsWith("+json") && contentType !== "text/json") {
+  const form = parseForm(bytes, decode);
+  if (form === null) throw new HttpProblem(400, "The body is not a valid form");
+  return form;
+}
+
+function jsonIn({ bytes }: HttpRequest, type: string | null, decode: Decode): unknown {
+  if (type !== null && type !== "application/json" && !type.endsWith("+json") && type !== "text/json") {
     throw new HttpProblem(415, "Send application/json or application/x-www-form-urlencoded");
   }
+  const text = decode(bytes);
   try {
-    return JSON.parse(request.text);
+    return JSON.parse(text);
   } catch {
     throw new HttpProblem(400, "The body is not valid JSON");
   }
@@ -127,13 +143,17 @@ function requestOf(call: APIGatewayProxyEventV2): HttpRequest {
   for (const [name, value] of Object.entries(call.pathParameters ?? {})) {
     if (value !== undefined) params[name] = value;
   }
+  const query = new URLSearchParams(call.rawQueryString);
+  checkQuery(query);
+  const bytes = bodyBuffer(call);
   return {
     method: call.requestContext.http.method,
     path: call.requestContext.http.path,
     params,
-    query: new URLSearchParams(call.rawQueryString),
+    query,
     headers: headersOf(call),
-    text: bodyBuffer(call).toString("utf8"),
+    bytes,
+    text: bytes.toString("utf8"),
     source: call.requestContext.http.sourceIp,
   };
 }

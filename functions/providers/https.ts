@@ -185,12 +185,19 @@ function oneAttempt(bounds: PostBounds, at: number, settle: (outcome: AttemptOut
   };
 }
 
-/** What a person can read of it, on one line. */
+/** What a person can read of it, on one line: UTF-8, of which a last character may be cut off, or bytes of an older charset. */
 function readable(head: Buffer): string {
-  return head
-    .toString("utf8")
+  return decoded(head)
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ")
     .trim();
+}
+
+function decoded(head: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true });
+  } catch {
+    return new TextDecoder("windows-1252").decode(head);
+  }
 }
 
 function answered(status: number, retryAfter: unknown, now: number): AttemptOutcome {

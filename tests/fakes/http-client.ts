@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import type { HttpHandler } from "../../functions/lambda/http.ts";
+import { payloadBody } from "../../infra/local/resources/payload-body.ts";
 
 export interface Reply {
   status: number;
@@ -13,7 +14,7 @@ export interface Sending {
   /** Sent as JSON. */
   json?: unknown;
   /** Sent as it is, with the content type. */
-  body?: string;
+  body?: string | Uint8Array;
   contentType?: string;
   headers?: Record<string, string>;
   /** The caller's IP address. */
@@ -42,10 +43,8 @@ function callOf(
   always: Record<string, string>,
 ): APIGatewayProxyEventV2 {
   const url = new URL(target, "https://api.example");
-  const text = json === undefined ? body : JSON.stringify(json);
+  const bytes = Buffer.from((json === undefined ? body : JSON.stringify(json)) ?? "");
   const type = contentType ?? (json === undefined ? undefined : "application/json");
-  const isBase64Encoded = type?.startsWith("multipart/") ?? false;
-  const sent = text === undefined ? {} : { body: isBase64Encoded ? Buffer.from(text).toString("base64") : text };
   return {
     version: "2.0",
     routeKey: "ANY /{proxy+}",
@@ -65,8 +64,7 @@ function callOf(
       time: "07/Jul/2025:10:05:00 +0000",
       timeEpoch: 1_751_882_700_000,
     },
-    isBase64Encoded,
-    ...sent,
+    ...payloadBody(bytes, type),
   };
 }
 

@@ -7,6 +7,7 @@ import { closeServer, listen } from "../listen.ts";
 import { FunctionFailure, type LocalFunction } from "../local-function.ts";
 import { ACCOUNT } from "../services.ts";
 import { matchRoute, type RoutePattern } from "./api-route.ts";
+import { payloadBody } from "./payload-body.ts";
 
 export const corsSchema = z.object({
   AllowOrigins: z.array(z.string()).default([]),
@@ -87,7 +88,6 @@ function payloadOf(request: IncomingMessage, { method, path, query, body, match 
     const earlier = queryStringParameters[name];
     queryStringParameters[name] = earlier === undefined ? value : `${earlier},${value}`;
   }
-  const binary = body.length > 0 && !isText(request.headers["content-type"] ?? "");
   const { pathParameters, route } = match;
   return {
     version: "2.0",
@@ -116,15 +116,8 @@ function payloadOf(request: IncomingMessage, { method, path, query, body, match 
       time: now.toISOString(),
       timeEpoch: now.getTime(),
     },
-    ...(body.length === 0 ? {} : { body: body.toString(binary ? "base64" : "utf8") }),
-    isBase64Encoded: binary,
+    ...payloadBody(body, request.headers["content-type"]),
   };
-}
-
-/** All else reaches the function in base64, forms among it. */
-function isText(contentType: string): boolean {
-  const type = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  return type === "" || /^text\/|^application\/(json|javascript|xml)$|\+(json|xml)$/.test(type);
 }
 
 /** A path that is not valid percent-encoding is passed on as it came. */
