@@ -43,8 +43,10 @@ test("a field called __proto__ is only a field", () => {
 });
 
 test("reads names and values as URLSearchParams does", () => {
+  // What stands for a lost character is refused, and a byte order mark is none of the text.
+  const written = fc.string({ unit: "grapheme" }).map((text) => text.replace(/[\ufffd\ufeff]/g, ""));
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }))), (pairs) => {
+    fc.property(fc.array(fc.tuple(written, written)), (pairs) => {
       const named = pairs.map(([name, value], index) => [`f${index}${name.replace(/[[\]]/g, "")}`, value]);
       const body = new URLSearchParams(named).toString();
       expect(Object.entries(parse(body) ?? {})).toEqual([...new URLSearchParams(body)]);
