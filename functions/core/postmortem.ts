@@ -25,6 +25,7 @@ const EMPTY: Postmortem = {
 
 export function draftPostmortem(incident: Incident, draft: string, now: number): PostmortemOutcome {
   if (isUnresolved(incident)) return { outcome: "unresolved" };
+  if (incident.postmortem?.draft === draft) return { outcome: "unchanged", incident };
   const postmortem = { ...(incident.postmortem ?? EMPTY), draft, draftUpdatedAt: now };
   return { outcome: "ready", commit: headerCommit({ ...incident, postmortem }, now) };
 }
@@ -40,6 +41,10 @@ export function publishPostmortem(
   const text = postmortem?.draft;
   if (text == null) {
     return postmortem?.publishedAt != null ? { outcome: "unchanged", incident } : { outcome: "nothing to publish" };
+  }
+  // Everybody has had this text: it is published already, and only the draft of it ends.
+  if (postmortem?.publishedAt != null && text === postmortem.body) {
+    return { outcome: "ready", commit: headerCommit({ ...incident, postmortem: { ...postmortem, draft: null } }, now) };
   }
   const published: Postmortem = {
     body: text,

@@ -7,7 +7,7 @@ const withId = z.object({ id: idSchema });
 
 /**
  * The audit trail: one line for each request that may have changed something, saying which key did what to which ids.
- * Never what was said, nor to whom: a name, an address or a text is found under the id by whoever may read it.
+ * `unchanged` tells those that asked for what was so already. Never what was said, nor to whom: a name, an address or a text is found under the id by whoever may read it.
  */
 export function audit(route: ManageRoute, call: ManageCall, reply: ManageReply, log: Logger): void {
   const named = Object.entries(call.request.params).filter(([, id]) => idSchema.safeParse(id).success);
@@ -18,5 +18,6 @@ export function audit(route: ManageRoute, call: ManageCall, reply: ManageReply, 
     ...Object.fromEntries(named),
     ...(made.success ? { id: made.data.id } : {}),
     status: reply.status,
+    ...(reply.unchanged ? { unchanged: true } : {}),
   });
 }

@@ -1,4 +1,6 @@
+import { withSinglePositions } from "../core/catalog-order.ts";
 import type { Catalog, ComponentChange } from "../core/component.ts";
+import { isSame } from "../core/is-same.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import type { ManageDeps } from "./route.ts";
 import { saveWithRetry } from "./save-with-retry.ts";
@@ -6,31 +8,43 @@ import { saveWithRetry } from "./save-with-retry.ts";
 /** A DynamoDB item holds 400 kB, and all components of a page are one item. */
 const LARGEST_CATALOG_BYTES = 300_000;
 
-export interface CatalogEdit<T> {
+export interface CatalogEdit {
   catalog: Catalog;
   change: ComponentChange | null;
-  result: T;
-  /** It is so already: nothing is to be saved. */
+}
+
+export interface EditedCatalog {
+  catalog: Catalog;
+  /** It was so already: nothing was stored. */
   unchanged?: true;
 }
 
-/** Reads the catalog, lets `edit` change it at the time of that attempt, and saves it. Throws 409 after lost races, 422 when it grows too large. */
-export async function editCatalog<T>(
+/**
+ * Reads the catalog, lets `edit` change it at the time of that attempt, and saves it, unless nothing but a time was
+ * changed. Throws 409 after lost races, 422 when it grows too large.
+ */
+export async function editCatalog(
   deps: ManageDeps,
   pageId: string,
-  edit: (catalog: Catalog, now: number) => CatalogEdit<T>,
-): Promise<{ catalog: Catalog; result: T }> {
-  return saveWithRetry(deps, async () => {
-    const { catalog, change, result, unchanged } = edit(await deps.status.getCatalog(pageId), deps.clock());
-    if (unchanged) return { saved: { outcome: "committed" }, result: { catalog, result } };
+  edit: (catalog: Catalog, now: number) => CatalogEdit,
+): Promise<EditedCatalog> {
+  return saveWithRetry<EditedCatalog>(deps, async () => {
+    const present = await deps.status.getCatalog(pageId);
+    const { catalog, change } = edit(withSinglePositions(present), deps.clock());
+    if (change === null && isSame(withoutTimes(present), withoutTimes(catalog))) {
+      return { saved: { outcome: "committed" }, result: { catalog: present, unchanged: true } };
+    }
     if (Buffer.byteLength(JSON.stringify(catalog)) > LARGEST_CATALOG_BYTES) {
       throw new HttpProblem(422, "The page's components and their descriptions are too large together");
     }
-    return { saved: await deps.status.saveCatalog(pageId, catalog, change), result: { catalog, result } };
+    return { saved: await deps.status.saveCatalog(pageId, catalog, change), result: { catalog } };
   });
 }
 
-/** The position after the last one. */
-export function nextPosition(siblings: readonly { position: number }[]): number {
-  return siblings.reduce((last, { position }) => Math.max(last, position), 0) + 1;
+function withoutTimes({ components, groups, ...rest }: Catalog) {
+  return {
+    ...rest,
+    components: components.map(({ updatedAt: _, ...shown }) => shown),
+    groups: groups.map(({ updatedAt: _, ...shown }) => shown),
+  };
 }

@@ -1,9 +1,10 @@
 import * as z from "zod/mini";
-import type { Catalog, Component, ComponentGroup } from "../core/component.ts";
+import { regrouped, withGroup, withoutGroup } from "../core/catalog-order.ts";
+import type { Catalog, ComponentGroup } from "../core/component.ts";
 import { newId } from "../core/ids.ts";
 import { clearable, fieldsIn, fieldsUnder, idList, line, optional, text, windowIn } from "../lambda/input.ts";
-import { editCatalog, nextPosition } from "./catalog-edit.ts";
-import { DESCRIPTION_LIMIT, siblingsIn, unknownComponents } from "./components.ts";
+import { editCatalog } from "./catalog-edit.ts";
+import { DESCRIPTION_LIMIT, unknownComponents } from "./components.ts";
 import { presentGroup } from "./presentation.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 
@@ -49,28 +50,28 @@ async function addGroup(deps: ManageDeps, call: ManageCall): Promise<ManageReply
   const input = fieldsUnder("component_group", newSchema, call.body);
   const beside = fieldsIn(besideSchema, call.body, "");
   const id = newId(call.idRandom);
-  const { catalog, result } = await editCatalog(deps, call.page.id, (present, now) => {
-    const twin = present.groups.find((group) => group.id === id);
-    if (twin !== undefined) return { catalog: present, change: null, result: twin, unchanged: true };
+  const { catalog } = await editCatalog(deps, call.page.id, (present, now) => {
+    if (present.groups.some((group) => group.id === id)) return { catalog: present, change: null };
+    checkKnown(present, input.components);
     const group: ComponentGroup = {
       id,
       name: input.name,
       description: input.description ?? beside.description ?? null,
-      position: nextPosition(siblingsIn(present, null)),
+      position: 0,
       createdAt: now,
       updatedAt: now,
     };
-    const components = regrouped(present, id, input.components, now);
-    return { catalog: { ...present, components, groups: [...present.groups, group] }, change: null, result: group };
+    return { catalog: regrouped(withGroup(present, group), id, input.components, now), change: null };
   });
-  return { status: 201, body: presentGroup(result, catalog, call.page) };
+  return { status: 201, body: presentGroup(groupIn(catalog, id), catalog, call.page) };
 }
 
 async function changeGroup(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const input = fieldsUnder("component_group", changesSchema, call.body);
   const beside = fieldsIn(besideSchema, call.body, "");
-  const { catalog, result } = await editCatalog(deps, call.page.id, (present, now) => {
-    const group = groupIn(present, param(call, "group"));
+  const id = param(call, "group");
+  const { catalog, ...reply } = await editCatalog(deps, call.page.id, (present, now) => {
+    const group = groupIn(present, id);
     const described = input.description === undefined ? beside.description : input.description;
     const changed: ComponentGroup = {
       ...group,
@@ -78,39 +79,31 @@ async function changeGroup(deps: ManageDeps, call: ManageCall): Promise<ManageRe
       description: described === undefined ? group.description : described,
       updatedAt: now,
     };
-    const groups = present.groups.map((each) => (each.id === group.id ? changed : each));
-    const components =
-      input.components === undefined ? present.components : regrouped(present, group.id, input.components, now);
-    return { catalog: { ...present, groups, components }, change: null, result: changed };
+    const renamed = { ...present, groups: present.groups.map((each) => (each.id === id ? changed : each)) };
+    if (input.components === undefined) return { catalog: renamed, change: null };
+    checkKnown(present, input.components);
+    return { catalog: regrouped(renamed, id, input.components, now), change: null };
   });
-  return { status: 200, body: presentGroup(result, catalog, call.page) };
+  return { status: 200, body: presentGroup(groupIn(catalog, id), catalog, call.page), ...reply };
 }
 
 /** The components stay, in no group. */
 async function removeGroup(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
-  const { result } = await editCatalog(deps, call.page.id, (present, now) => {
-    const group = groupIn(present, param(call, "group"));
-    const groups = present.groups.filter((each) => each !== group);
-    const components = regrouped(present, group.id, [], now);
-    return {
-      catalog: { ...present, groups, components },
-      change: null,
-      result: presentGroup(group, present, call.page),
-    };
+  const id = param(call, "group");
+  let removed: ReturnType<typeof presentGroup> | undefined;
+  await editCatalog(deps, call.page.id, (present, now) => {
+    const group = groupIn(present, id);
+    removed = presentGroup(group, present, call.page);
+    return { catalog: withoutGroup(present, group, now), change: null };
   });
-  return { status: 200, body: result };
+  return { status: 200, body: removed };
 }
 
-/** Puts the named components, and no others, into the group. Throws 422 for unknown ids. */
-function regrouped(catalog: Catalog, groupId: string, ids: readonly string[], now: number): Component[] {
+/** Throws 422 for unknown ids. */
+function checkKnown(catalog: Catalog, ids: readonly string[]): void {
   const known = new Set(catalog.components.map((component) => component.id));
   const unknown = ids.filter((id) => !known.has(id));
   if (unknown.length > 0) throw unknownComponents("component_group.components", unknown);
-  const chosen = new Set(ids);
-  return catalog.components.map((component) => {
-    if (chosen.has(component.id) === (component.groupId === groupId)) return component;
-    return { ...component, groupId: chosen.has(component.id) ? groupId : null, updatedAt: now };
-  });
 }
 
 function groupIn(catalog: Catalog, id: string): ComponentGroup {

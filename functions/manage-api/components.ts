@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { moved, withComponent } from "../core/catalog-order.ts";
 import { type Catalog, type Component, catalogRows } from "../core/component.ts";
 import { changeStatus } from "../core/component-change.ts";
 import { newId } from "../core/ids.ts";
@@ -15,7 +16,7 @@ import {
   windowIn,
 } from "../lambda/input.ts";
 import { type HttpProblem, invalid } from "../lambda/problem.ts";
-import { editCatalog, nextPosition } from "./catalog-edit.ts";
+import { type CatalogEdit, editCatalog } from "./catalog-edit.ts";
 import { presentComponent, presentGroupRow } from "./presentation.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 
@@ -81,42 +82,42 @@ async function addComponent(deps: ManageDeps, call: ManageCall): Promise<ManageR
   const input = fieldsUnder("component", newSchema, call.body);
   const id = newId(call.idRandom);
   const noticeId = newId(deps.random);
-  const { result } = await editCatalog(deps, call.page.id, (catalog, now) => {
-    const present = catalog.components.find((component) => component.id === id);
-    if (present !== undefined) return { catalog, change: null, result: present, unchanged: true };
+  const { catalog } = await editCatalog(deps, call.page.id, (present, now) => {
+    if (present.components.some((component) => component.id === id)) return { catalog: present, change: null };
     const fresh: Component = {
       id,
       name: input.name,
       description: null,
       status: "operational",
-      position: nextPosition(siblingsIn(catalog, groupOf(catalog, input.group_id ?? null))),
-      groupId: null,
+      position: 0,
+      groupId: groupOf(present, input.group_id ?? null),
       showcase: true,
       onlyShowIfDegraded: false,
       startDate: null,
       createdAt: now,
       updatedAt: now,
     };
-    const fuller = { ...catalog, components: [...catalog.components, fresh] };
-    return withChanges(fuller, fresh, input, { pageId: call.page.id, noticeId }, now);
+    const fuller = withComponent(present, fresh, input.position);
+    return withChanges(fuller, componentIn(fuller, id), input, { pageId: call.page.id, noticeId }, now);
   });
-  return { status: 201, body: presentComponent(result, call.page) };
+  return { status: 201, body: presentComponent(componentIn(catalog, id), call.page) };
 }
 
 async function changeComponent(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const changes = fieldsUnder("component", changesSchema, call.body);
+  const id = param(call, "component");
   const ids = { pageId: call.page.id, noticeId: newId(deps.random) };
-  const { result } = await editCatalog(deps, call.page.id, (catalog, now) =>
-    withChanges(catalog, componentIn(catalog, param(call, "component")), changes, ids, now),
+  const { catalog, ...reply } = await editCatalog(deps, call.page.id, (present, now) =>
+    withChanges(present, componentIn(present, id), changes, ids, now),
   );
-  return { status: 200, body: presentComponent(result, call.page) };
+  return { status: 200, body: presentComponent(componentIn(catalog, id), call.page), ...reply };
 }
 
 async function removeComponent(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   await editCatalog(deps, call.page.id, (catalog) => {
     const removed = componentIn(catalog, param(call, "component"));
     const components = catalog.components.filter((component) => component !== removed);
-    return { catalog: { ...catalog, components }, change: null, result: null };
+    return { catalog: { ...catalog, components }, change: null };
   });
   return { status: 204 };
 }
@@ -131,29 +132,26 @@ function withChanges(
   changes: Changes,
   ids: { pageId: string; noticeId: string },
   now: number,
-) {
+): CatalogEdit {
   const at = Math.max(now, component.updatedAt);
+  const { id } = component;
   const groupId = changes.group_id === undefined ? component.groupId : groupOf(catalog, changes.group_id);
-  const described: Component = {
+  const placed = moved(catalog, id, groupId, changes.position);
+  const components = placed.components.map((each) => (each.id === id ? described(each, changes, at) : each));
+  const status = changes.status === undefined || changes.status === "" ? component.status : changes.status;
+  return changeStatus({ ...placed, components }, { ...ids, componentId: id, status }, at);
+}
+
+function described(component: Component, changes: Changes, at: number): Component {
+  return {
     ...component,
     name: changes.name ?? component.name,
     description: changes.description === undefined ? component.description : changes.description,
-    groupId,
     showcase: changes.showcase ?? component.showcase,
     onlyShowIfDegraded: changes.only_show_if_degraded ?? component.onlyShowIfDegraded,
     startDate: changes.start_date === undefined ? component.startDate : changes.start_date,
-    position: changes.position ?? component.position,
     updatedAt: at,
   };
-  const components = catalog.components.map((each) => (each.id === component.id ? described : each));
-  const status = changes.status === undefined || changes.status === "" ? component.status : changes.status;
-  const changed = changeStatus({ ...catalog, components }, { ...ids, componentId: component.id, status }, at);
-  return { ...changed, result: { ...described, status } };
-}
-
-export function siblingsIn(catalog: Catalog, groupId: string | null): { position: number }[] {
-  const components = catalog.components.filter((component) => component.groupId === groupId);
-  return groupId === null ? [...components, ...catalog.groups] : components;
 }
 
 /** Statuspage takes the text "null" for "in no group" too. */

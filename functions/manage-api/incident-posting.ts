@@ -1,7 +1,10 @@
 import type { Catalog } from "../core/component.ts";
 import { type Incident, isScheduled } from "../core/incident.ts";
-import { commitQuietly, openIncident, type PostingOutcome, postUpdate, revise } from "../core/posting.ts";
+import { type ChangeOutcome, changeIncident } from "../core/incident-change.ts";
+import { openIncident, type PostingOutcome, type Revision } from "../core/posting.ts";
+import { showsNothing } from "../core/shows-nothing.ts";
 import { invalid } from "../lambda/problem.ts";
+import { markdownToText } from "../templates/markdown.ts";
 import { unknownComponents } from "./components.ts";
 import {
   checkBackfilled,
@@ -32,7 +35,7 @@ export function openingOf(
         ...ids,
         name: input.name,
         status,
-        body: input.body ?? "",
+        body: textOf(input),
         components: statusesOf(input, catalog),
         impactOverride: input.impact_override ?? null,
         schedule,
@@ -53,51 +56,54 @@ function firstStatus(scheduled: boolean, backfilled: boolean): Incident["status"
   return backfilled ? "resolved" : "investigating";
 }
 
-/** Whether a change says something: a body or a status does. */
-export function postsUpdate(input: IncidentChanges): boolean {
-  return input.status !== undefined || (input.body !== undefined && input.body.trim() !== "");
+/** Whether a change may post an update: one with a text or a status does, if there is anything new to it. */
+export function mayPost(input: IncidentChanges): boolean {
+  return input.status !== undefined || textOf(input) !== "";
 }
 
-/** What a request to change an incident commits: an update, or quietly the header and components. Throws 422. */
+/** The body, or none if a reader would see nothing of it. */
+function textOf({ body = "" }: IncidentChanges): string {
+  // Most bodies have a letter or a digit besides what is written as a character reference; only the others need to be read.
+  if (/[\p{L}\p{N}]/u.test(body.replace(/&[#\w]{1,32};|[\p{Default_Ignorable_Code_Point}]/gu, ""))) return body;
+  return showsNothing(markdownToText(body)) ? "" : body;
+}
+
+type ReadyChange = Exclude<ChangeOutcome, { outcome: "unknown components" }>;
+
+/** What a request to change an incident commits: an update, or quietly the header and components, or nothing. Throws 422. */
 export function changeOf(
   input: IncidentChanges,
   updateId: string,
   incident: Incident,
   catalog: Catalog,
   now: number,
-): ReadyPosting {
+): ReadyChange {
   if (incident.backfilled) checkBackfilled(input);
-  const revised = revisedBy(input, incident, catalog);
-  const components = statusesOf(input, catalog);
-  if (!postsUpdate(input)) return postingProblem(commitQuietly(revised, components, catalog, now), input);
-  const status = input.status ?? incident.status;
-  checkStatus(status, revised.schedule);
-  const update = {
+  const revision = revisionOf(input, incident);
+  const said = {
     updateId,
-    status,
-    body: input.body ?? "",
-    components,
+    status: input.status ?? null,
+    body: textOf(input),
+    components: statusesOf(input, catalog),
     deliverNotifications: input.deliver_notifications ?? true,
     displayAt: input.display_at ?? null,
   };
-  return postingProblem(postUpdate(revised, update, catalog, now), input);
+  if (mayPost(input)) checkStatus(said.status ?? incident.status, revision.schedule ?? incident.schedule);
+  const outcome = changeIncident(incident, revision, said, catalog, now);
+  return outcome.outcome === "unchanged" ? outcome : postingProblem(outcome, input);
 }
 
-function revisedBy(input: IncidentChanges, incident: Incident, catalog: Catalog): Incident {
+function revisionOf(input: IncidentChanges, incident: Incident): Revision {
   const gives = input.scheduled_for !== undefined || input.scheduled_until !== undefined;
   if (gives && !isScheduled(incident)) {
     throw invalid("incident.scheduled_for", "cannot be given: the incident is not a scheduled maintenance");
   }
-  return revise(
-    incident,
-    {
-      name: input.name,
-      impactOverride: input.impact_override,
-      schedule: isScheduled(incident) ? (scheduleOf(input, incident.schedule) ?? undefined) : undefined,
-      metadata: input.metadata,
-    },
-    catalog,
-  );
+  return {
+    name: input.name,
+    impactOverride: input.impact_override,
+    schedule: isScheduled(incident) ? (scheduleOf(input, incident.schedule) ?? undefined) : undefined,
+    metadata: input.metadata,
+  };
 }
 
 /** Throws 422 naming the components that the page does not have. */

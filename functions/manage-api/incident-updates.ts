@@ -24,12 +24,19 @@ async function editText(deps: ManageDeps, call: ManageCall): Promise<ManageReply
   const input = fieldsUnder("incident_update", editSchema, call.body);
   const edited = await saveWithRetry(deps, async () => {
     const { incident, update } = await updateIn(deps, call);
+    const isSame =
+      (input.body ?? update.body) === update.body && (input.display_at ?? update.displayAt) === update.displayAt;
+    if (isSame) return { saved: { outcome: "committed" as const }, result: { update, unchanged: true } };
     const now = timeOfAttempt(deps, incident);
     const next = editUpdate(incident, update, { body: input.body, displayAt: input.display_at }, now);
     const saved = await deps.status.editUpdate(next.update, next.incident, incident.version);
-    return { saved, result: next.update };
+    return { saved, result: { update: next.update, unchanged: false } };
   });
-  return { status: 200, body: presentUpdate(edited, call.page) };
+  return {
+    status: 200,
+    body: presentUpdate(edited.update, call.page),
+    ...(edited.unchanged ? { unchanged: true } : {}),
+  };
 }
 
 async function updateIn(deps: ManageDeps, call: ManageCall): Promise<{ incident: Incident; update: Update }> {

@@ -4,7 +4,7 @@ import { withdraw } from "../core/posting.ts";
 import { fieldsUnder } from "../lambda/input.ts";
 import { commitWithRetry, timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentChangesSchema, newIncidentSchema } from "./incident-input.ts";
-import { changeOf, openingOf, postsUpdate } from "./incident-posting.ts";
+import { changeOf, mayPost, openingOf } from "./incident-posting.ts";
 import { incidentIn, showIncident } from "./incident-view.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, param } from "./route.ts";
 import { conflict } from "./save-with-retry.ts";
@@ -50,7 +50,7 @@ async function createIncident(deps: ManageDeps, call: ManageCall): Promise<Manag
   return { status: 201, body: await showIncident(deps, call.page, incident) };
 }
 
-/** A body or a status posts an update; anything else changes the header, and components, quietly. */
+/** A text, or a status with something new, posts an update; anything else changes the header, and components, quietly. */
 async function changeIncident(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const input = fieldsUnder("incident", incidentChangesSchema, call.body);
   const updateId = newId(call.idRandom);
@@ -58,15 +58,16 @@ async function changeIncident(deps: ManageDeps, call: ManageCall): Promise<Manag
 
   const committed = await commitWithRetry(deps, async () => {
     const incident = await incidentIn(deps, call.page.id, incidentId);
-    if (postsUpdate(input) && (await isPosted(deps, call, incident, updateId))) {
+    if (mayPost(input) && (await isPosted(deps, call, incident, updateId))) {
       return { outcome: "posted" as const, incident };
     }
     const catalog = await deps.status.getCatalog(call.page.id);
     return changeOf(input, updateId, incident, catalog, timeOfAttempt(deps, incident));
   });
   if (committed.outcome === "conflict" || committed.outcome === "exists") throw conflict();
-  const incident = committed.outcome === "posted" ? committed.incident : committed.commit.incident;
-  return { status: 200, body: await showIncident(deps, call.page, incident) };
+  const incident = committed.outcome === "committed" ? committed.commit.incident : committed.incident;
+  const body = await showIncident(deps, call.page, incident);
+  return { status: 200, body, ...(committed.outcome === "unchanged" ? { unchanged: true } : {}) };
 }
 
 /** Whether an earlier run under the same Idempotency-Key has posted this very update. */

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
+import { isSame } from "../core/is-same.ts";
 import { localeSchema } from "../core/locale.ts";
-import { brandColourSchema, logoUrlSchema, pageSchema } from "../core/page.ts";
+import { brandColourSchema, logoUrlSchema, type Page, pageSchema } from "../core/page.ts";
 import { clearable, fieldsUnder, line, oneOf, optional } from "../lambda/input.ts";
 import { presentPage } from "./presentation.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "./route.ts";
@@ -47,10 +48,10 @@ export function pageRoutes(deps: ManageDeps): ManageRoute[] {
 
 async function changeSettings(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const settings = fieldsUnder("page", settingsSchema, call.body);
-  const page = await saveWithRetry(deps, async () => {
+  const { page, ...reply } = await saveWithRetry<{ page: Page; unchanged?: true }>(deps, async () => {
     const stored = await deps.status.getPage(call.page.id);
     if (stored === null) throw notFound("page");
-    const changed = {
+    const changed: Page = {
       ...stored,
       name: settings.name ?? stored.name,
       timeZone: settings.time_zone ?? stored.timeZone,
@@ -59,9 +60,12 @@ async function changeSettings(deps: ManageDeps, call: ManageCall): Promise<Manag
         logoUrl: settings.logo_url === undefined ? stored.branding.logoUrl : settings.logo_url,
         colour: settings.brand_colour === undefined ? stored.branding.colour : settings.brand_colour,
       },
-      updatedAt: call.now,
     };
-    return { saved: await deps.status.savePage(changed), result: changed };
+    if (isSame(stored, changed)) {
+      return { saved: { outcome: "committed" }, result: { page: stored, unchanged: true } };
+    }
+    const dated = { ...changed, updatedAt: Math.max(call.now, stored.updatedAt) };
+    return { saved: await deps.status.savePage(dated), result: { page: dated } };
   });
-  return { status: 200, body: presentPage(page, deps.pageUrl) };
+  return { status: 200, body: presentPage(page, deps.pageUrl), ...reply };
 }

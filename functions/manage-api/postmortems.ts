@@ -42,15 +42,14 @@ async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
 
 async function draft(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const { body_draft } = fieldsUnder("postmortem", draftSchema, call.body);
-  const incident = await change(deps, call, (present, now) => draftPostmortem(present, body_draft, now));
-  return { status: 200, body: presentPostmortem(incident, call.page) };
+  return shown(call, await change(deps, call, (present, now) => draftPostmortem(present, body_draft, now)));
 }
 
 async function publish(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const wrapped = fieldsIn(z.object({ postmortem: optional(publishSchema) }), call.body, "");
   const input = wrapped.postmortem ?? { notify_subscribers: undefined, display_at: undefined };
   const updateId = newId(call.idRandom);
-  const incident = await change(deps, call, (present, now) =>
+  const changed = await change(deps, call, (present, now) =>
     publishPostmortem(
       present,
       {
@@ -61,12 +60,11 @@ async function publish(deps: ManageDeps, call: ManageCall): Promise<ManageReply>
       now,
     ),
   );
-  return { status: 200, body: presentPostmortem(incident, call.page) };
+  return shown(call, changed);
 }
 
 async function revert(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
-  const incident = await change(deps, call, revertPostmortem);
-  return { status: 200, body: presentPostmortem(incident, call.page) };
+  return shown(call, await change(deps, call, revertPostmortem));
 }
 
 async function remove(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
@@ -74,21 +72,30 @@ async function remove(deps: ManageDeps, call: ManageCall): Promise<ManageReply> 
   return { status: 204 };
 }
 
+interface Changed {
+  incident: Incident;
+  unchanged?: true;
+}
+
+function shown({ page }: ManageCall, { incident, ...reply }: Changed): ManageReply {
+  return { status: 200, body: presentPostmortem(incident, page), ...reply };
+}
+
 /** The incident after the step; refusals as 404, 409 and 422. */
 async function change(
   deps: ManageDeps,
   call: ManageCall,
   step: (incident: Incident, now: number) => PostmortemOutcome,
-): Promise<Incident> {
+): Promise<Changed> {
   const done = await commitWithRetry(deps, async () => {
     const incident = await incidentIn(deps, call.page.id, param(call, "incident"));
     return step(incident, timeOfAttempt(deps, incident));
   });
   switch (done.outcome) {
     case "committed":
-      return done.commit.incident;
+      return { incident: done.commit.incident };
     case "unchanged":
-      return done.incident;
+      return { incident: done.incident, unchanged: true };
     case "unresolved":
       throw new HttpProblem(422, "A postmortem is possible once the incident is resolved");
     case "nothing to publish":

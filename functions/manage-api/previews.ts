@@ -1,5 +1,5 @@
 import { newId } from "../core/ids.ts";
-import type { Update } from "../core/incident.ts";
+import type { Incident, Update } from "../core/incident.ts";
 import { LOCALES } from "../core/locale.ts";
 import type { IncidentCommit } from "../core/posting.ts";
 import { isoInZone } from "../core/zoned-time.ts";
@@ -46,7 +46,14 @@ async function previewChange(deps: ManageDeps, call: ManageCall): Promise<Manage
     deps.status.getCatalog(call.page.id),
     deps.status.listUpdates(call.page.id, incident.id),
   ]);
-  const { commit } = changeOf(input, newId(call.idRandom), incident, catalog, timeOfAttempt(deps, incident));
+  const change = changeOf(input, newId(call.idRandom), incident, catalog, timeOfAttempt(deps, incident));
+  if (change.outcome === "unchanged") {
+    return {
+      status: 200,
+      body: { ...head(call, incident), ...nobody("Nothing is said and nothing changes: nobody is told") },
+    };
+  }
+  const { commit } = change;
   return reply(deps, call, { ...commit, catalog: commit.catalog ?? catalog }, earlier);
 }
 
@@ -56,25 +63,22 @@ type PreviewedCommit = Pick<IncidentCommit, "incident" | "update"> & {
 
 async function reply(
   deps: ManageDeps,
-  { page, now }: ManageCall,
+  call: ManageCall,
   { incident, update, catalog }: PreviewedCommit,
   earlier: readonly Update[],
 ): Promise<ManageReply> {
-  const head = {
-    as_of: isoInZone(now, page.timeZone),
-    incident: { name: incident.name, status: incident.status, impact: incident.impact },
-  };
   if (update === null) {
-    const reason = "Without a body or a status no update is posted, and nobody is told";
-    return { status: 200, body: { ...head, notifies: false, reason, channels: null } };
+    const reason = "Without a text, or a status with something new, no update is posted, and nobody is told";
+    return { status: 200, body: { ...head(call, incident), ...nobody(reason) } };
   }
+  const { page, now } = call;
   const source = { page, catalog, incident, updates: [...earlier, update], update, now };
   const { channels, texts, exceedsDailyCeiling } = await previewUpdate(source, deps);
   const { email, sms, webhook } = channels;
   return {
     status: 200,
     body: {
-      ...head,
+      ...head(call, incident),
       notifies: update.deliverNotifications,
       locale: texts.locale,
       other_locales: LOCALES.filter((locale) => locale !== texts.locale),
@@ -86,6 +90,14 @@ async function reply(
       },
     },
   };
+}
+
+function head({ page, now }: ManageCall, { name, status, impact }: Incident) {
+  return { as_of: isoInZone(now, page.timeZone), incident: { name, status, impact } };
+}
+
+function nobody(reason: string) {
+  return { notifies: false, reason, channels: null };
 }
 
 function silence(backfilled: boolean): string {

@@ -66,6 +66,8 @@ export interface ManageReply {
   body?: unknown;
   /** What to keep for a replay instead of the body, where that holds what must not be stored; see `replay`. */
   keep?: unknown;
+  /** It was so already: nothing was stored. */
+  unchanged?: true;
 }
 
 export interface ManageRoute {
