@@ -4,7 +4,7 @@ import { type ChangeOutcome, changeIncident } from "../core/incident-change.ts";
 import { openIncident, type PostingOutcome, type Revision } from "../core/posting.ts";
 import { showsNothing } from "../core/shows-nothing.ts";
 import { invalid } from "../lambda/problem.ts";
-import { markdownToText } from "../templates/markdown.ts";
+import { markdownToText } from "../templates/markdown-text.ts";
 import { unknownComponents } from "./components.ts";
 import {
   checkBackfilled,
@@ -65,7 +65,7 @@ export function mayPost(input: IncidentChanges): boolean {
 function textOf({ body = "" }: IncidentChanges): string {
   // Most bodies have a letter or a digit besides what is written as a character reference; only the others need to be read.
   if (/[\p{L}\p{N}]/u.test(body.replace(/&[#\w]{1,32};|[\p{Default_Ignorable_Code_Point}]/gu, ""))) return body;
-  return showsNothing(markdownToText(body)) ? "" : body;
+  return showsNothing(markdownToText(body, "en")) ? "" : body;
 }
 
 type ReadyChange = Exclude<ChangeOutcome, { outcome: "unknown components" }>;

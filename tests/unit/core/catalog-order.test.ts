@@ -53,20 +53,30 @@ function positionOf(catalog: Catalog, id: string): number {
 
 const containers = ({ groups }: Catalog) => [null, ...groups.map(({ id }) => id)];
 
-/** A step of an operator's; `n` picks among what there is. */
-const steps = fc.array(
+/** A step of an operator's; its numbers pick among what there is. */
+type Step =
+  | { kind: "create"; n: number; place: number | null }
+  | { kind: "move"; n: number; place: number }
+  | { kind: "enter"; n: number; m: number; place: number | null }
+  | { kind: "group"; ns: number[] }
+  | { kind: "regroup"; m: number; ns: number[] }
+  | { kind: "ungroup"; m: number }
+  | { kind: "delete"; n: number };
+
+const [n, m, place] = [fc.nat(9), fc.nat(4), fc.nat(12)];
+const ns = fc.uniqueArray(n, { maxLength: 5 });
+const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
-    fc.record({ kind: fc.constant("create" as const), n: fc.nat(9), place: fc.option(fc.nat(12)) }),
-    fc.record({ kind: fc.constant("move" as const), n: fc.nat(9), place: fc.nat(12) }),
-    fc.record({ kind: fc.constant("enter" as const), n: fc.nat(9), m: fc.nat(4), place: fc.option(fc.nat(12)) }),
-    fc.record({ kind: fc.constant("group" as const), ns: fc.uniqueArray(fc.nat(9), { maxLength: 5 }) }),
-    fc.record({ kind: fc.constant("regroup" as const), m: fc.nat(4), ns: fc.uniqueArray(fc.nat(9), { maxLength: 5 }) }),
-    fc.record({ kind: fc.constant("ungroup" as const), m: fc.nat(4) }),
-    fc.record({ kind: fc.constant("delete" as const), n: fc.nat(9) }),
+    fc.record({ kind: fc.constant("create" as const), n, place: fc.option(place) }),
+    fc.record({ kind: fc.constant("move" as const), n, place }),
+    fc.record({ kind: fc.constant("enter" as const), n, m, place: fc.option(place) }),
+    fc.record({ kind: fc.constant("group" as const), ns }),
+    fc.record({ kind: fc.constant("regroup" as const), m, ns }),
+    fc.record({ kind: fc.constant("ungroup" as const), m }),
+    fc.record({ kind: fc.constant("delete" as const), n }),
   ),
   { maxLength: 25 },
 );
-type Step = fc.infer<typeof steps>[number];
 
 /** The catalog after a step, having checked what the step promised. */
 function taken(catalog: Catalog, step: Step, fresh: string): Catalog {
@@ -96,7 +106,7 @@ function taken(catalog: Catalog, step: Step, fresh: string): Catalog {
       return after;
     }
     case "group": {
-      const ids = [...new Set(step.ns.flatMap((n) => pick(catalog.components, n)?.id ?? []))];
+      const ids = [...new Set(step.ns.flatMap((each) => pick(catalog.components, each)?.id ?? []))];
       const after = regrouped(withGroup(catalog, group(fresh)), fresh, ids, NOW);
       expect(orderIn(after, fresh)).toEqual(ids);
       expect(orderIn(after, null).at(-1)).toBe(fresh);
@@ -105,7 +115,7 @@ function taken(catalog: Catalog, step: Step, fresh: string): Catalog {
     case "regroup": {
       const target = pick(catalog.groups, step.m);
       if (target === undefined) return catalog;
-      const ids = [...new Set(step.ns.flatMap((n) => pick(catalog.components, n)?.id ?? []))];
+      const ids = [...new Set(step.ns.flatMap((each) => pick(catalog.components, each)?.id ?? []))];
       const after = regrouped(catalog, target.id, ids, NOW);
       expect(orderIn(after, target.id)).toEqual(ids);
       const left = orderIn(catalog, target.id).filter((id) => !ids.includes(id));
@@ -163,12 +173,12 @@ test("whatever is created, moved, grouped, ungrouped and deleted: no place is he
 });
 
 test("a catalog with doubled places is put right without a change of order", () => {
-  const place = fc.nat(3);
-  const row = fc.record({ place, inGroup: fc.boolean() });
+  const few = fc.nat(3);
+  const row = fc.record({ at: few, inGroup: fc.boolean() });
   fc.assert(
-    fc.property(fc.array(row, { maxLength: 8 }), place, (rows, at) => {
-      const components = rows.map(({ place, inGroup }, n) => component(`c${n}`, inGroup ? "g" : null, place));
-      const catalog = { version: 1, components, groups: [group("g", at)] };
+    fc.property(fc.array(row, { maxLength: 8 }), few, (rows, groupAt) => {
+      const components = rows.map(({ at, inGroup }, index) => component(`c${index}`, inGroup ? "g" : null, at));
+      const catalog = { version: 1, components, groups: [group("g", groupAt)] };
       const right = withSinglePositions(catalog);
       expectSingle(right);
       for (const container of containers(catalog))
