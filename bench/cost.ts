@@ -69,7 +69,7 @@ export const bench: Bench = async ({ progress }) => {
     await status.createPage(scene.page);
     await status.saveCatalog(pageId, scene.catalog, null);
     await access.saveRate("email", { perSecond: RATE, leftToday: null }, clock());
-    await access.currentSigningKey(pageId);
+    await access.makeSigningKey(pageId);
     const audience = Array.from({ length: RECIPIENTS }, () => emailSubscriber(pageId));
     await inLanes(20, audience, (subscriber) => subscribers.create(subscriber));
     progress(`${RECIPIENTS} subscribers`);

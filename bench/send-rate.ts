@@ -50,7 +50,7 @@ export const bench: Bench = async ({ rate, seconds, progress }) => {
     await access.saveRate("email", { perSecond: rate, leftToday: null }, Date.now());
 
     const { page, commit, rendered } = await openedIncident();
-    await access.currentSigningKey(page.id);
+    await access.makeSigningKey(page.id);
     const endAt = Date.now() + WARM_UP_MS + seconds * 1_000 + COOL_DOWN_MS;
     const order: RateSenderOrder = {
       accessTable: names.access,

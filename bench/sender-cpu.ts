@@ -49,7 +49,7 @@ export const bench: Bench = async ({ progress }) => {
       renderedText(scene.rendered, "email"),
       Date.now(),
     );
-    const access = memoryAccessStore({ random: randomBytes });
+    const access = memoryAccessStore({ random: randomBytes, pages: [pageId] });
     const sender = await emailSender({ ledger, access, mail: sesMail("bench", FROM) }).prepare(update);
     const subscribers = Array.from({ length: EMAILS }, () => emailSubscriber(pageId));
     const ours = () =>

@@ -31,6 +31,7 @@ const ENVIRONMENT = {
   SUBSCRIBERS_TABLE: "subscribers",
   DELIVERIES_TABLE: "deliveries",
   ACCESS_TABLE: "access",
+  KEYS_TABLE: "keys",
   EMAIL_QUEUE_URL: "https://queue.example/email.fifo",
   SMS_QUEUE_URL: "https://queue.example/sms.fifo",
   WEBHOOK_QUEUE_URL: "https://queue.example/webhook.fifo",

@@ -126,7 +126,7 @@ async function worldOf(
   };
   const key = { pageId: scene.page.id, updateId: updateOf(scene).id, format: "webhook", locale: null } as const;
   await ledger.keepRendering(key, renderedText(scene.rendered, "webhook"), clock());
-  const access = memoryAccessStore({ random: randomBytes });
+  const access = memoryAccessStore({ random: randomBytes, pages: [scene.page.id] });
   const queues = memoryQueues(clock).ports;
   return {
     status,

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { LOCALES } from "../functions/core/locale.ts";
 import { pageSchema } from "../functions/core/page.ts";
 import { dynamoAccessStore } from "../functions/store/dynamo-access.ts";
+import { dynamoKeyStore } from "../functions/store/dynamo-keys.ts";
 import { dynamoStatusStore } from "../functions/store/dynamo-status.ts";
 import { dynamoClient } from "../functions/store/table.ts";
 import { createFirstPage } from "./first-page.ts";
@@ -60,14 +61,16 @@ async function main(args: string[]): Promise<void> {
   const {
     StatusTableName: statusTable,
     DeliveriesTableName: deliveriesTable,
-    AccessTableName: table,
+    AccessTableName: accessTable,
+    KeysTableName: keysTable,
   } = stateOutputs(JSON.parse(readFileSync(options.outputs, "utf8")), options.stack);
   const client = dynamoClient();
   const made = await createFirstPage(
     { name: options.name, timeZone: options["time-zone"], locale: options.locale },
     {
       status: dynamoStatusStore({ client, statusTable, deliveriesTable }),
-      access: dynamoAccessStore({ client, table, random: randomBytes }),
+      access: dynamoAccessStore({ client, table: accessTable, random: randomBytes }),
+      keys: dynamoKeyStore({ client, table: keysTable }),
       clock: Date.now,
       random: randomBytes,
     },

@@ -1,13 +1,16 @@
+import { apiScopes } from "../functions/core/api-key.ts";
 import type { Clock, Random } from "../functions/core/clock.ts";
 import { newId, sha256Hex } from "../functions/core/ids.ts";
 import type { Locale } from "../functions/core/locale.ts";
 import { NO_BRANDING, type Page, pageSchema } from "../functions/core/page.ts";
-import { type AccessStore, apiScopes } from "../functions/store/access.ts";
+import type { AccessStore } from "../functions/store/access.ts";
+import type { KeyStore } from "../functions/store/keys.ts";
 import type { StatusStore } from "../functions/store/status.ts";
 
 export interface FirstPageDeps {
   status: Pick<StatusStore, "createPage" | "listPages">;
-  access: Pick<AccessStore, "putApiKey">;
+  access: Pick<AccessStore, "makeSigningKey">;
+  keys: Pick<KeyStore, "putKey">;
   clock: Clock;
   random: Random;
 }
@@ -21,7 +24,7 @@ const SECRET_BYTES = 32;
 /** A deployment's page, and a first API key with every scope. A deployment serves one page: a second one is refused. Throws when the time zone is none. */
 export async function createFirstPage(
   { name, timeZone, locale }: { name: string; timeZone: string; locale: Locale },
-  { status, access, clock, random }: FirstPageDeps,
+  { status, access, keys, clock, random }: FirstPageDeps,
 ): Promise<FirstPageOutcome> {
   const [present] = await status.listPages();
   if (present !== undefined) return { outcome: "exists", page: present };
@@ -40,16 +43,23 @@ export async function createFirstPage(
   const keyId = newId(random);
   // Hex, because neither part of a key may have a `_`.
   const secret = Buffer.from(random(SECRET_BYTES)).toString("hex");
-  // The key first: a page without one could not be used, and would stand in the way of another try.
-  await access.putApiKey({
+  // The keys first: a page without them could not be used, and would stand in the way of another try.
+  await access.makeSigningKey(page.id);
+  await keys.putKey({
     id: keyId,
     pageId: page.id,
     name: "first key",
     secretHash: sha256Hex(secret),
+    previous: null,
     scopes: [...apiScopes],
+    createdBy: null,
     createdAt: now,
+    rotatedAt: null,
     expiresAt: null,
+    revokedAt: null,
     lastUsedAt: null,
+    previousUsedAt: null,
+    version: 1,
   });
   const created = await status.createPage(page);
   if (created.outcome !== "committed") throw new Error(`the page was not created: ${created.outcome}; try again`);

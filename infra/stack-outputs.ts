@@ -4,6 +4,7 @@ const tablesSchema = z.object({
   StatusTableName: z.string(),
   DeliveriesTableName: z.string(),
   AccessTableName: z.string(),
+  KeysTableName: z.string(),
 });
 export type StateOutputs = z.infer<typeof tablesSchema>;
 

@@ -17,7 +17,7 @@ export interface StateStackProps extends StackProps {
   environment: Environment;
 }
 
-/** All that must outlive a deployment: four tables, each with its own readers and writers, and the page's bucket. */
+/** All that must outlive a deployment: five tables, each with its own readers and writers, and the page's bucket. */
 export class StateStack extends Stack {
   /** Public: the page, its components, incidents and updates. */
   readonly status: Table;
@@ -25,8 +25,10 @@ export class StateStack extends Stack {
   readonly subscribers: Table;
   /** Outbox and ledger. */
   readonly deliveries: Table;
-  /** API keys, signing keys, idempotency, rates. */
+  /** Signing keys, idempotency, rates. */
   readonly access: Table;
+  /** API keys, apart from what others must write. */
+  readonly keys: Table;
   readonly site: Bucket;
 
   constructor(scope: Construct, id: string, { environment, ...props }: StateStackProps) {
@@ -59,13 +61,17 @@ export class StateStack extends Stack {
 
     this.access = table("Access", { timeToLiveAttribute: "expiresAt" });
 
+    // An ended key is refused for what it is, so its end is not when DynamoDB forgets it.
+    this.keys = table("Keys", { timeToLiveAttribute: "forgetAt" });
+
     this.site = newSiteBucket(this, environment);
 
-    // For `npm run create-page`.
+    // For `npm run create-page` and `npm run keys`.
     new CfnOutput(this, "StatusTableName", { value: this.status.tableName });
     new CfnOutput(this, "SubscribersTableName", { value: this.subscribers.tableName });
     new CfnOutput(this, "DeliveriesTableName", { value: this.deliveries.tableName });
     new CfnOutput(this, "AccessTableName", { value: this.access.tableName });
+    new CfnOutput(this, "KeysTableName", { value: this.keys.tableName });
     new CfnOutput(this, "SiteBucketName", { value: this.site.bucketName });
   }
 }

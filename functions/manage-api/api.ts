@@ -1,4 +1,5 @@
 import { type HttpHandler, httpApi, refuseAsJson } from "../lambda/http.ts";
+import { refusalAudit } from "./audit.ts";
 import { componentGroupRoutes } from "./component-groups.ts";
 import { componentRoutes } from "./components.ts";
 import { deliveryRoutes } from "./deliveries.ts";
@@ -38,8 +39,9 @@ export function manageApi(deps: ManageDeps): HttpHandler {
     ...subscriberImportRoutes(deps),
     ...subscriberRoutes(deps),
   ];
+  const auditRefusal = refusalAudit(deps.log);
   return httpApi({
-    routes: routes.map((route) => httpRoute(route, deps)),
+    routes: routes.map((route) => httpRoute(route, deps, auditRefusal)),
     bodyLimit: BODY_LIMIT,
     jsonSuffix: true,
     refuse: refuseAsJson,

@@ -1,23 +1,62 @@
 import * as z from "zod/mini";
 import { idSchema } from "../core/ids.ts";
+import { boundedLog } from "../lambda/bounded-log.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { ManageCall, ManageReply, ManageRoute } from "./route.ts";
 
 const withId = z.object({ id: idSchema });
 
 /**
- * The audit trail: one line for each request that may have changed something, saying which key did what to which ids.
- * `unchanged` tells those that asked for what was so already. Never what was said, nor to whom: a name, an address or a text is found under the id by whoever may read it.
+ * The audit trail: one line for each request that may have changed something, or that read who somebody is, saying which
+ * key did what to which ids. `unchanged` tells those that asked for what was so already. Never what was said or searched
+ * for, nor to whom: a name, an address or a text is found under the id by whoever may read it.
  */
 export function audit(route: ManageRoute, call: ManageCall, reply: ManageReply, log: Logger): void {
-  const named = Object.entries(call.request.params).filter(([, id]) => idSchema.safeParse(id).success);
+  if (route.method === "GET" && !readsPersonalData(route)) return;
   const made = withId.safeParse(reply.body);
   log.info("audit", {
     keyId: call.apiKey.id,
-    did: `${route.method} ${route.path}`,
-    ...Object.fromEntries(named),
+    did: did(route),
+    ...idsIn(call.request.params),
     ...(made.success ? { id: made.data.id } : {}),
     status: reply.status,
     ...(reply.unchanged ? { unchanged: true } : {}),
   });
+}
+
+/** Every answer that may hold somebody's address asks for this scope. */
+function readsPersonalData({ scope }: ManageRoute): boolean {
+  return [scope].flat().includes("subscribers:read");
+}
+
+export type RefusalAudit = (
+  refused: { reason: string; keyId: string | null; scope?: string },
+  route: ManageRoute,
+  params: Readonly<Record<string, string>>,
+  now: number,
+) => void;
+
+/** Keys that were refused: which, why, and for what. Strangers can cause these lines, so their number is bounded. */
+export function refusalAudit(log: Logger): RefusalAudit {
+  const bounded = boundedLog();
+  return ({ reason, keyId, scope }, route, params, now) => {
+    bounded(`${reason} ${keyId}`, now, (times) =>
+      log.warn("audit", {
+        refused: reason,
+        keyId,
+        ...(scope === undefined ? {} : { scope }),
+        did: did(route),
+        ...idsIn(params),
+        timesThisMinute: times,
+      }),
+    );
+  };
+}
+
+function did({ method, path }: ManageRoute): string {
+  return `${method} ${path}`;
+}
+
+function idsIn(params: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).filter(([, id]) => idSchema.safeParse(id).success));
 }

@@ -5,6 +5,7 @@ export const envSchema = z.object({
   SUBSCRIBERS_TABLE: z.string(),
   DELIVERIES_TABLE: z.string(),
   ACCESS_TABLE: z.string(),
+  KEYS_TABLE: z.string(),
   LETTERS_QUEUE_URL: z.url(),
   /** Where deliveries go that an operator has sent again: the channels' lanes for retries. */
   EMAIL_QUEUE_URL: z.url(),

@@ -4,13 +4,16 @@ import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
 import { readableTexts } from "../plan-notifications/render-update.ts";
 import { sqsQueues } from "../providers/queues.ts";
+import { dynamoKeyStore } from "../store/dynamo-keys.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
+import { dynamoClient } from "../store/table.ts";
 import { renderConfirmationMail } from "../templates/confirmation-email.tsx";
 import { manageApi } from "./api.ts";
 import { envSchema } from "./env.ts";
 
 // Cold start.
 const env = readEnv(envSchema);
+const client = dynamoClient();
 const queues = sqsQueues({
   letters: env.LETTERS_QUEUE_URL,
   email: env.EMAIL_QUEUE_URL,
@@ -18,7 +21,8 @@ const queues = sqsQueues({
   webhookRetry: env.WEBHOOK_RETRY_QUEUE_URL,
 });
 const api = manageApi({
-  ...dynamoStores(env),
+  ...dynamoStores(env, client),
+  keys: dynamoKeyStore({ client, table: env.KEYS_TABLE }),
   letters: queues,
   resends: queues,
   renderConfirmation: ({ token, ...mail }) =>

@@ -1,3 +1,4 @@
+import type { ApiKey, ApiScope } from "../core/api-key.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import { idSchema } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
@@ -7,13 +8,14 @@ import { HttpProblem } from "../lambda/problem.ts";
 import type { RenderSource } from "../plan-notifications/plan.ts";
 import type { UpdateTexts } from "../plan-notifications/preview.ts";
 import type { LetterQueue, RetryQueues } from "../providers/queues.ts";
-import type { AccessStore, ApiKey, ApiScope } from "../store/access.ts";
+import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
+import type { KeyStore } from "../store/keys.ts";
 import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 import type { ConfirmationDeps } from "../subscriptions/confirmation.ts";
-import { audit } from "./audit.ts";
-import { authenticate } from "./authenticate.ts";
+import { audit, type RefusalAudit } from "./audit.ts";
+import { authenticate, unauthenticated } from "./authenticate.ts";
 import { runOnce } from "./run-once.ts";
 
 export interface ManageDeps {
@@ -26,6 +28,7 @@ export interface ManageDeps {
   /** Where deliveries go that an operator has sent again. */
   resends: RetryQueues;
   access: AccessStore;
+  keys: KeyStore;
   letters: LetterQueue;
   renderConfirmation: ConfirmationDeps["renderConfirmation"];
   /** The texts of an update that is not posted (yet). */
@@ -83,25 +86,36 @@ export interface ManageRoute {
   replay?(call: ManageCall, kept: unknown): Promise<ManageReply>;
 }
 
-/** Authentication, page, scope, body and idempotency around what a route does. */
-export function httpRoute(route: ManageRoute, deps: ManageDeps): HttpRoute {
+/** Authentication, page, scope, body, idempotency and the audit trail around what a route does. */
+export function httpRoute(route: ManageRoute, deps: ManageDeps, auditRefusal: RefusalAudit): HttpRoute {
   return {
     method: route.method,
     path: `/v1${route.path}`,
     async run(request) {
       const now = deps.clock();
-      const apiKey = await authenticate(request, deps, now);
+      const authenticated = await authenticate(request, deps, now);
+      if (authenticated.outcome === "refused") {
+        auditRefusal(authenticated, route, request.params, now);
+        throw unauthenticated();
+      }
+      const { apiKey } = authenticated;
       const pageId = request.params.page ?? apiKey.pageId;
       // Whether another page exists is nobody's business.
-      if (pageId !== apiKey.pageId) throw notFound("page");
+      if (pageId !== apiKey.pageId) {
+        auditRefusal({ reason: "another page", keyId: apiKey.id }, route, request.params, now);
+        throw notFound("page");
+      }
       const lacking = [route.scope].flat().find((scope) => !apiKey.scopes.includes(scope));
-      if (lacking !== undefined) throw new HttpProblem(403, `This key lacks the scope ${lacking}`);
+      if (lacking !== undefined) {
+        auditRefusal({ reason: "lacks a scope", keyId: apiKey.id, scope: lacking }, route, request.params, now);
+        throw new HttpProblem(403, `This key lacks the scope ${lacking}`);
+      }
       const page = await deps.status.getPage(pageId);
       if (page === null) throw notFound("page");
       const body = route.method === "GET" ? {} : parsedBody(request);
       const call: ManageCall = { request, page, apiKey, body, idRandom: deps.random, now };
       const reply = route.once ? await runOnce(route, call, deps) : await route.run(call);
-      if (route.method !== "GET") audit(route, call, reply, deps.log);
+      audit(route, call, reply, deps.log);
       return reply.body === undefined ? { status: reply.status } : json(reply.status, reply.body);
     },
   };

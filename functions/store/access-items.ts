@@ -1,22 +1,16 @@
 import * as z from "zod/mini";
-import { type ApiKey, apiKeySchema, type Limit, type SendSchedule } from "./access.ts";
+import type { Limit, SendSchedule } from "./access.ts";
 import type { Key } from "./table.ts";
 
-export function apiKeyKey(keyId: string): Key {
-  return { pk: `APIKEY#${keyId}`, sk: "APIKEY" };
-}
-
-/** `expiresAt` is the table's TTL attribute, in seconds; a key that is over must be refused as such, not vanish. */
-export function apiKeyItem({ expiresAt, ...key }: ApiKey): Record<string, unknown> {
-  return { ...apiKeyKey(key.id), ...key, validUntil: expiresAt };
-}
-
-const storedKeySchema = z.extend(z.omit(apiKeySchema, { expiresAt: true }), { validUntil: z.nullable(z.number()) });
-
-export function apiKeyOf(item: unknown): ApiKey {
-  const { validUntil, ...key } = storedKeySchema.parse(item);
-  return { ...key, expiresAt: validUntil };
-}
+/** The kinds of items, each by what its partition keys are like: IAM's `dynamodb:LeadingKeys` grants a role one kind and not the others. */
+export const ACCESS_ITEMS = ["signingKeys", "schedules", "counters", "requests"] as const;
+export type AccessItems = (typeof ACCESS_ITEMS)[number];
+export const LEADING_KEYS: Readonly<Record<AccessItems, string>> = {
+  signingKeys: "PAGE#*#SIGNING",
+  schedules: "SCHEDULE#*",
+  counters: "COUNTER#*",
+  requests: "PAGE#*#IDEMPOTENCY#*",
+};
 
 export function signingPartition(pageId: string): string {
   return `PAGE#${pageId}#SIGNING`;
@@ -24,6 +18,11 @@ export function signingPartition(pageId: string): string {
 
 export function signingKeyKey(pageId: string, version: number): Key {
   return { pk: signingPartition(pageId), sk: `KEY#${String(version).padStart(6, "0")}` };
+}
+
+/** A page from before pages came with one, that has never sent anything. */
+export function noSigningKey(pageId: string): string {
+  return `page ${pageId} has no signing key: "npm run keys -- list" makes one`;
 }
 
 export const signingKeySchema = z.object({ version: z.number(), key: z.instanceof(Uint8Array) });

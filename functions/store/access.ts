@@ -1,32 +1,4 @@
-import * as z from "zod/mini";
-import { idSchema } from "../core/ids.ts";
 import type { SigningKey } from "../core/signature.ts";
-
-export const apiScopes = [
-  "pages:read",
-  "pages:write",
-  "components:read",
-  "components:write",
-  "incidents:read",
-  "incidents:write",
-  "subscribers:read",
-  "subscribers:write",
-] as const;
-export const apiScopeSchema = z.enum(apiScopes);
-export type ApiScope = z.infer<typeof apiScopeSchema>;
-
-export const apiKeySchema = z.object({
-  id: z.string(),
-  pageId: idSchema,
-  name: z.string(),
-  /** SHA-256, hex, of the secret's text. The secret itself is stored nowhere. */
-  secretHash: z.string(),
-  scopes: z.array(apiScopeSchema),
-  createdAt: z.number(),
-  expiresAt: z.nullable(z.number()),
-  lastUsedAt: z.nullable(z.number()),
-});
-export type ApiKey = z.infer<typeof apiKeySchema>;
 
 /** The shared send schedule of one provider (GCRA: `tat` is when the next slot begins). */
 export type SendSchedule = "email" | "sms";
@@ -59,13 +31,11 @@ export interface Limit {
 }
 export type CountOutcome = { outcome: "counted" } | { outcome: "over"; until: number };
 
-/** The access table: keys, signing keys, idempotency, rates. */
+/** The access table: signing keys, idempotency, rates. Which role may touch which of them: `LEADING_KEYS` in access-items.ts. */
 export interface AccessStore {
-  putApiKey(key: ApiKey): Promise<void>;
-  getApiKey(keyId: string): Promise<ApiKey | null>;
-  touchApiKey(keyId: string, now: number): Promise<void>;
-
-  /** The newest signing key, made on first use (a race makes one). */
+  /** The first signing key, unless the page has one. Made with the page; no function may write one: who could, could forge every link. */
+  makeSigningKey(pageId: string): Promise<void>;
+  /** The newest. Throws when the page has none. */
   currentSigningKey(pageId: string): Promise<SigningKey>;
   getSigningKey(pageId: string, version: number): Promise<SigningKey | null>;
 

@@ -3,14 +3,12 @@ import type { Random } from "../core/clock.ts";
 import type { SigningKey } from "../core/signature.ts";
 import type { AccessStore, IdempotencyOutcome } from "./access.ts";
 import {
-  apiKeyItem,
-  apiKeyKey,
-  apiKeyOf,
   counterItemSchema,
   counterWindow,
   IDEMPOTENCY_TTL_MS,
   idempotencyItemSchema,
   idempotencyKey,
+  noSigningKey,
   RUN_LEASE_MS,
   signingKeyKey,
   signingKeySchema,
@@ -70,35 +68,9 @@ export function dynamoAccessStore({ client, table, random }: AccessTable): Acces
   }
 
   return {
-    async putApiKey(key) {
-      await client.send(new PutItemCommand({ TableName: table, Item: toItem(apiKeyItem(key)) }));
-    },
-
-    async getApiKey(keyId) {
-      const item = await getItem(client, table, apiKeyKey(keyId));
-      return item === null ? null : apiKeyOf(item);
-    },
-
-    async touchApiKey(keyId, now) {
-      // A key that was deleted meanwhile stays deleted.
-      await attempt(() =>
-        client.send(
-          new UpdateItemCommand({
-            TableName: table,
-            Key: toKey(apiKeyKey(keyId)),
-            UpdateExpression: "SET lastUsedAt = :now",
-            ConditionExpression: "attribute_exists(pk)",
-            ExpressionAttributeValues: toItem({ ":now": now }),
-          }),
-        ),
-      );
-    },
-
-    async currentSigningKey(pageId) {
-      const newest = await newestSigningKey(pageId);
-      if (newest !== null) return newest;
+    async makeSigningKey(pageId) {
       const made: SigningKey = { version: 1, key: random(SIGNING_KEY_BYTES) };
-      const { refusal } = await attempt(() =>
+      await attempt(() =>
         client.send(
           new PutItemCommand({
             TableName: table,
@@ -107,10 +79,12 @@ export function dynamoAccessStore({ client, table, random }: AccessTable): Acces
           }),
         ),
       );
-      if (refusal === null) return made;
-      const theirs = await newestSigningKey(pageId);
-      if (theirs === null) throw new Error("a signing key that was just there is gone");
-      return theirs;
+    },
+
+    async currentSigningKey(pageId) {
+      const newest = await newestSigningKey(pageId);
+      if (newest === null) throw new Error(noSigningKey(pageId));
+      return newest;
     },
 
     async getSigningKey(pageId, version) {

@@ -23,9 +23,8 @@ export interface Stores {
   access: AccessStore;
 }
 
-/** All four tables over one client, for the functions that need them all. */
-export function dynamoStores(names: TableNames): Stores {
-  const client = dynamoClient();
+/** The tables of the pipeline over one client, for the functions that need them all. */
+export function dynamoStores(names: TableNames, client = dynamoClient()): Stores {
   return {
     status: dynamoStatusStore({ client, statusTable: names.STATUS_TABLE, deliveriesTable: names.DELIVERIES_TABLE }),
     subscribers: dynamoSubscriberStore({ client, table: names.SUBSCRIBERS_TABLE }),

@@ -7,7 +7,7 @@ import type { Alarms } from "./alarms.ts";
 import { HttpApi } from "./http-api.ts";
 import { PipelineFunction } from "./pipeline-function.ts";
 import { tableNames } from "./sender.ts";
-import { allow } from "./table-access.ts";
+import { allow, allowItems } from "./table-access.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 export interface ManageApiProps {
@@ -40,6 +40,7 @@ export class ManageApi extends Construct {
       envSchema,
       environment: {
         ...tableNames(state),
+        KEYS_TABLE: state.keys.tableName,
         LETTERS_QUEUE_URL: letters.url,
         EMAIL_QUEUE_URL: resends.email.url,
         SMS_QUEUE_URL: resends.sms.url,
@@ -66,7 +67,14 @@ export class ManageApi extends Construct {
     );
     // Puts the notice, in the transaction of its update, and reopens deliveries; the rest is the report.
     allow(manage, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], ["problems"]);
-    allow(manage, state.access, ["GetItem", "Query", "PutItem", "UpdateItem"]);
+    // Nobody else touches API keys. What operators ask for once, and what a preview says of the day's SMS; what signs the links of a confirmation.
+    allow(manage, state.keys, ["GetItem", "UpdateItem"]);
+    allowItems(manage, state.access, {
+      requests: ["PutItem", "UpdateItem"],
+      schedules: ["GetItem"],
+      counters: ["GetItem"],
+      signingKeys: ["Query"],
+    });
     letters.grantSend(manage);
     for (const lane of Object.values(resends)) lane.grantSend(manage);
 

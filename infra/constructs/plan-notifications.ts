@@ -8,7 +8,7 @@ import type { Mail } from "./mail.ts";
 import { PipelineFunction } from "./pipeline-function.ts";
 import { tableNames } from "./sender.ts";
 import { StatusStream } from "./status-stream.ts";
-import { allow } from "./table-access.ts";
+import { allow, allowItems } from "./table-access.ts";
 import type { StatusTopic } from "./topic.ts";
 import { WorkQueue } from "./work-queue.ts";
 
@@ -58,7 +58,7 @@ export class PlanNotifications extends Construct {
     // Notices, texts and plans; whether an incident's earlier chunks are over.
     allow(planner, state.deliveries, ["GetItem", "Query", "PutItem", "UpdateItem"]);
     // The send rate, which sizes the chunks.
-    allow(planner, state.access, ["GetItem"]);
+    allowItems(planner, state.access, { schedules: ["GetItem"] });
     topic.topic.grantPublish(planner);
     for (const queue of [...Object.values(chunks), letters]) queue.grantSend(planner);
 

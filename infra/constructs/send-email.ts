@@ -5,7 +5,7 @@ import { envSchema } from "../../functions/send-email/env.ts";
 import type { StateStack } from "../state-stack.ts";
 import type { Mail } from "./mail.ts";
 import { Sender, tableNames } from "./sender.ts";
-import { allow } from "./table-access.ts";
+import { allowItems } from "./table-access.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 export interface SendEmailProps {
@@ -35,8 +35,8 @@ export class SendEmail extends Construct {
       state,
     });
     chunks.grantSend(this.function);
-    // The send schedule; the signing key, made on first use.
-    allow(this.function, state.access, ["GetItem", "Query", "PutItem", "UpdateItem"]);
+    // The send schedule; the signing key behind the links.
+    allowItems(this.function, state.access, { schedules: ["GetItem", "UpdateItem"], signingKeys: ["Query"] });
     const stack = Stack.of(this);
     const identity = (name: string) => stack.formatArn({ service: "ses", resource: "identity", resourceName: name });
     this.function.addToRolePolicy(

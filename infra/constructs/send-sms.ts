@@ -7,7 +7,7 @@ import { CEILING_REACHED } from "../../functions/send-sms/limited-sms.ts";
 import type { StateStack } from "../state-stack.ts";
 import type { Alarms } from "./alarms.ts";
 import { Sender, tableNames } from "./sender.ts";
-import { allow } from "./table-access.ts";
+import { allow, allowItems } from "./table-access.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 export interface SendSmsProps {
@@ -46,7 +46,7 @@ export class SendSms extends Construct {
     });
     chunks.grantSend(this.function);
     // The send schedule, and what the day's SMS cost.
-    allow(this.function, state.access, ["GetItem", "UpdateItem"]);
+    allowItems(this.function, state.access, { schedules: ["GetItem", "UpdateItem"], counters: ["UpdateItem"] });
     // Whoever answered STOP is out for good.
     allow(this.function, state.subscribers, ["UpdateItem"]);
     this.function.allowEverywhere(

@@ -2,7 +2,7 @@ import { Construct } from "constructs";
 import { envSchema } from "../../functions/send-webhook/env.ts";
 import type { StateStack } from "../state-stack.ts";
 import { Sender, tableNames } from "./sender.ts";
-import { allow } from "./table-access.ts";
+import { allow, allowItems } from "./table-access.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 export interface SendWebhookProps {
@@ -35,8 +35,8 @@ export class SendWebhook extends Construct {
     });
     retries.grantSend(this.function);
     planning.grantSend(this.function);
-    // The signing key, made on first use.
-    allow(this.function, state.access, ["Query", "PutItem"]);
+    // The signing key, from which an endpoint's secret is derived.
+    allowItems(this.function, state.access, { signingKeys: ["Query"] });
     // 410 Gone unsubscribes, an exhausted schedule quarantines.
     allow(this.function, state.subscribers, ["UpdateItem", "PutItem"]);
   }

@@ -19,7 +19,7 @@ export class Sender<S extends EnvSchema> extends PipelineFunction<S> {
   }
 }
 
-/** The four tables as every sender's environment names them. */
+/** The tables as every sender's environment names them. */
 export function tableNames(state: StateStack) {
   return {
     STATUS_TABLE: state.status.tableName,

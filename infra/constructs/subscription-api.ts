@@ -7,7 +7,7 @@ import type { Alarms } from "./alarms.ts";
 import { HttpApi } from "./http-api.ts";
 import { PipelineFunction } from "./pipeline-function.ts";
 import { tableNames } from "./sender.ts";
-import { allow } from "./table-access.ts";
+import { allow, allowItems } from "./table-access.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 export interface Answering {
@@ -68,8 +68,8 @@ export class SubscriptionApi extends Construct {
     allow(subscriptions, state.status, ["GetItem", "BatchGetItem", "Query"], ["unresolved"]);
     // What was sent to whoever asks for it.
     allow(subscriptions, state.deliveries, ["Query"]);
-    // The signing keys behind the tokens in its links, made on first use; what was asked for by whom, to cap it.
-    allow(subscriptions, state.access, ["GetItem", "Query", "PutItem", "UpdateItem"]);
+    // The signing keys behind the tokens in its links; what was asked for by whom, to cap it.
+    allowItems(subscriptions, state.access, { signingKeys: ["GetItem", "Query"], counters: ["UpdateItem"] });
     // What was sent to an endpoint, and sending it again.
     allow(subscriptions, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"]);
     for (const queue of [letters, smsLetters, webhookRetries]) queue.grantSend(subscriptions);

@@ -6,7 +6,7 @@ import { envSchema } from "../../functions/sweep/env.ts";
 import type { StateStack } from "../state-stack.ts";
 import type { Alarms } from "./alarms.ts";
 import { PipelineFunction } from "./pipeline-function.ts";
-import { allow } from "./table-access.ts";
+import { allow, allowItems } from "./table-access.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 export interface SweepProps {
@@ -44,7 +44,7 @@ export class Sweep extends Construct {
     // Whose time is over is removed, and what must be remembered of an address is hashed with the page's key.
     allow(sweep, state.subscribers, ["BatchGetItem", "PutItem", "DeleteItem"], ["purge"]);
     // The send rate, as SES tells it; and that key.
-    allow(sweep, state.access, ["Query", "PutItem", "UpdateItem"]);
+    allowItems(sweep, state.access, { schedules: ["UpdateItem"], signingKeys: ["Query"] });
     for (const queue of Object.values(queues)) queue.grantSend(sweep);
     sweep.allowEverywhere(["ses:GetSendQuota"], "The quota is of the whole account.");
 

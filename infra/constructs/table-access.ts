@@ -1,5 +1,6 @@
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { ACCESS_ITEMS, type AccessItems, LEADING_KEYS } from "../../functions/store/access-items.ts";
 
 /** The actions of a transaction's parts are those of the single calls. */
 type TableAction =
@@ -32,4 +33,30 @@ export function allow(
       resources: indexes.map((index) => `${table.tableArn}/index/${index}`),
     }),
   );
+}
+
+/**
+ * Exactly these calls on these kinds of the access table's items: a role that counts must not overwrite what signs links.
+ * `ForAllValues` is what AWS asks for with `dynamodb:LeadingKeys`; it holds of a call without any key, so `Null` refuses those.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ */
+export function allowItems(
+  grantee: IGrantable,
+  access: ITable,
+  kinds: Readonly<Partial<Record<AccessItems, readonly TableAction[]>>>,
+): void {
+  for (const kind of ACCESS_ITEMS) {
+    const actions = kinds[kind];
+    if (actions === undefined) continue;
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: actions.map((action) => `dynamodb:${action}`),
+        resources: [access.tableArn],
+        conditions: {
+          "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [LEADING_KEYS[kind]] },
+          Null: { "dynamodb:LeadingKeys": "false" },
+        },
+      }),
+    );
+  }
 }

@@ -167,6 +167,7 @@ async function start(
     statusTable: await output("StatusTableName"),
     deliveriesTable: await output("DeliveriesTableName"),
     accessTable: await output("AccessTableName"),
+    keysTable: await output("KeysTableName"),
     dir,
     locale: options.locale ?? "en",
     clock: Date.now,

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Locale } from "../../functions/core/locale.ts";
-import type { AccessStore } from "../../functions/store/access.ts";
 import { dynamoAccessStore } from "../../functions/store/dynamo-access.ts";
+import { dynamoKeyStore } from "../../functions/store/dynamo-keys.ts";
 import { dynamoStatusStore } from "../../functions/store/dynamo-status.ts";
+import type { KeyStore } from "../../functions/store/keys.ts";
 import type { StatusStore } from "../../functions/store/status.ts";
 import { createFirstPage } from "../first-page.ts";
 import { type Credentials, type DataDir, readCredentials, writeCredentials } from "./data-dir.ts";
@@ -14,6 +15,7 @@ export interface SeedDeps {
   statusTable: string;
   deliveriesTable: string;
   accessTable: string;
+  keysTable: string;
   dir: DataDir;
   /** Of the page, if it is made now. */
   locale: Locale;
@@ -31,19 +33,22 @@ export async function seed({
   statusTable,
   deliveriesTable,
   accessTable,
+  keysTable,
   dir,
   locale,
   clock,
 }: SeedDeps): Promise<Credentials> {
   const status = dynamoStatusStore({ client, statusTable, deliveriesTable });
   const access = dynamoAccessStore({ client, table: accessTable, random: randomBytes });
+  const keys = dynamoKeyStore({ client, table: keysTable });
   const kept = await readCredentials(dir);
-  const credentials = kept !== null && (await isGood(kept, status, access)) ? kept : null;
+  const credentials = kept !== null && (await isGood(kept, status, keys)) ? kept : null;
   if (credentials !== null) {
+    await access.makeSigningKey(credentials.pageId);
     for (const page of await status.listPages()) await status.forgetPublication(page.id);
     return credentials;
   }
-  const first = await createFirstPage({ ...PAGE, locale }, { status, access, clock, random: randomBytes });
+  const first = await createFirstPage({ ...PAGE, locale }, { status, access, keys, clock, random: randomBytes });
   if (first.outcome === "exists") {
     throw new StartFailure(`${dir.path} has a page whose API key is lost: remove it, or choose another with --data`);
   }
@@ -52,7 +57,7 @@ export async function seed({
   return made;
 }
 
-async function isGood({ pageId, apiKey }: Credentials, status: StatusStore, access: AccessStore): Promise<boolean> {
+async function isGood({ pageId, apiKey }: Credentials, status: StatusStore, keys: KeyStore): Promise<boolean> {
   const [, keyId = ""] = apiKey.split("_");
-  return (await status.getPage(pageId)) !== null && (await access.getApiKey(keyId)) !== null;
+  return (await status.getPage(pageId)) !== null && (await keys.getKey(keyId)) !== null;
 }

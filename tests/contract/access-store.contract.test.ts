@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type AccessStore, type ApiKey, DEFAULT_RATES, type Reservation } from "../../functions/store/access.ts";
+import { type AccessStore, DEFAULT_RATES, type Reservation } from "../../functions/store/access.ts";
 import { dynamoAccessStore } from "../../functions/store/dynamo-access.ts";
 import { memoryAccessStore } from "../fakes/memory-access-store.ts";
 import { describeOnBoth, describeOnDynamo } from "./on-both.ts";
@@ -33,30 +33,6 @@ describeOnBoth<AccessStore>(
     dynamo: ({ client, tables }) => dynamoAccessStore({ client, table: tables.access, random: randomBytes }),
   },
   (subject) => {
-    it("keeps API keys and when they were used", async () => {
-      const store = subject();
-      const key: ApiKey = {
-        id: anId(),
-        pageId: anId(),
-        name: "CI",
-        secretHash: "ab".repeat(32),
-        scopes: ["incidents:write", "pages:read"],
-        createdAt: NOW,
-        expiresAt: NOW + DAY_MS,
-        lastUsedAt: null,
-      };
-      await store.putApiKey(key);
-      expect(await store.getApiKey(key.id)).toEqual(key);
-      await store.touchApiKey(key.id, NOW + 5);
-      expect(await store.getApiKey(key.id)).toEqual({ ...key, lastUsedAt: NOW + 5 });
-      const endless = { ...key, id: anId(), expiresAt: null };
-      await store.putApiKey(endless);
-      expect(await store.getApiKey(endless.id)).toEqual(endless);
-      const unknown = anId();
-      await store.touchApiKey(unknown, NOW);
-      expect(await store.getApiKey(unknown)).toBeNull();
-    });
-
     it("counts up to a limit in each stretch of time", async () => {
       const store = subject();
       const counter = anId();
@@ -95,10 +71,12 @@ describeOnBoth<AccessStore>(
       expect(await store.getCount(counter, limit, NOW + limit.windowMs)).toBe(0);
     });
 
-    it("makes one signing key of 256 bits, whoever comes first", async () => {
+    it("makes one signing key of 256 bits, whoever comes first, and none on its own", async () => {
       const store = subject();
       const pageId = anId();
       expect(await store.getSigningKey(pageId, 1)).toBeNull();
+      await expect(store.currentSigningKey(pageId)).rejects.toThrow("has no signing key");
+      await Promise.all(Array.from({ length: 10 }, () => store.makeSigningKey(pageId)));
       const keys = await Promise.all(Array.from({ length: 10 }, () => store.currentSigningKey(pageId)));
       const [first] = keys;
       expect(first?.version).toBe(1);
@@ -108,7 +86,9 @@ describeOnBoth<AccessStore>(
       const again = await store.getSigningKey(pageId, 1);
       expect(Buffer.from(again?.key ?? []).toString("hex")).toBe([...hex][0]);
       expect(await store.getSigningKey(pageId, 2)).toBeNull();
-      const other = await store.currentSigningKey(anId());
+      const otherPage = anId();
+      await store.makeSigningKey(otherPage);
+      const other = await store.currentSigningKey(otherPage);
       expect(hex.has(Buffer.from(other.key).toString("hex"))).toBe(false);
     });
 

@@ -1,11 +1,9 @@
-import { randomBytes } from "node:crypto";
 import {
   type BatchGetItemCommandInput,
   type DynamoDBClient,
   TransactionCanceledException,
 } from "@aws-sdk/client-dynamodb";
 import { expect, it } from "vitest";
-import { dynamoAccessStore } from "../../functions/store/dynamo-access.ts";
 import { dynamoStatusStore } from "../../functions/store/dynamo-status.ts";
 import { dynamoSubscriberStore } from "../../functions/store/dynamo-subscribers.ts";
 import { batchGet } from "../../functions/store/table.ts";
@@ -130,30 +128,6 @@ describeOnDynamo("what DynamoDB may answer", (server) => {
     expect(await other.changeState(pageId, channel, id, ["active"], "unsubscribed", NOW)).toMatchObject({
       outcome: "changed",
     });
-  });
-
-  it("makes one signing key though all find none", async () => {
-    const here = server();
-    const { url } = await endpointOf(here.client);
-    const client = contractClient(url);
-    // Nobody writes before everybody has looked.
-    const rivals = 5;
-    let looked = 0;
-    const { promise: allLooked, resolve } = Promise.withResolvers<void>();
-    client.middlewareStack.add(
-      (next, context) => async (args) => {
-        if (context.commandName === "PutItemCommand") await allLooked;
-        const result = await next(args);
-        if (context.commandName === "QueryCommand") looked += 1;
-        if (looked === rivals) resolve();
-        return result;
-      },
-      { step: "initialize", name: "rivals" },
-    );
-    const store = dynamoAccessStore({ client, table: here.tables.access, random: randomBytes });
-    const { id: pageId } = aPage();
-    const keys = await Promise.all(Array.from({ length: rivals }, () => store.currentSigningKey(pageId)));
-    expect(new Set(keys.map(({ key }) => Buffer.from(key).toString("hex"))).size).toBe(1);
   });
 
   it("asks again for keys that were left unprocessed", async () => {

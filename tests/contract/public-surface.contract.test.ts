@@ -57,6 +57,7 @@ describeOnDynamo("the public API's surface", (server) => {
     await dynamoStatusStore({ client, statusTable: tables.status, deliveriesTable: tables.deliveries }).createPage(
       page,
     );
+    await dynamoAccessStore({ client, table: tables.access, random: randomBytes }).makeSigningKey(page.id);
     const key = await deps.access.currentSigningKey(page.id);
     const unconfirmed = newConfirmToken(
       { pageId: page.id, channel: "email", subscriberId: "unconfirmed0" },

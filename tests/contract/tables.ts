@@ -11,6 +11,7 @@ export interface TableNames {
   subscribers: string;
   deliveries: string;
   access: string;
+  keys: string;
 }
 
 /** Names of their own, so that suites share one server without meeting. */
@@ -20,10 +21,11 @@ export function tableNames(prefix: string): TableNames {
     subscribers: `${prefix}-subscribers`,
     deliveries: `${prefix}-deliveries`,
     access: `${prefix}-access`,
+    keys: `${prefix}-keys`,
   };
 }
 
-/** The four tables with the keys and indexes that the state stack gives them. */
+/** The tables with the keys and indexes that the state stack gives them. */
 export async function createTables(client: DynamoDBClient, names: TableNames): Promise<void> {
   const tables: CreateTableCommandInput[] = [
     {
@@ -57,6 +59,7 @@ export async function createTables(client: DynamoDBClient, names: TableNames): P
       })),
     },
     { TableName: names.access, ...keyed([]) },
+    { TableName: names.keys, ...keyed([]) },
   ];
   for (const table of tables) await client.send(new CreateTableCommand(table));
 }

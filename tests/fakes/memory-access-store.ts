@@ -1,41 +1,37 @@
 import type { Random } from "../../functions/core/clock.ts";
 import type { SigningKey } from "../../functions/core/signature.ts";
-import type { AccessStore, ApiKey, SendSchedule } from "../../functions/store/access.ts";
+import type { AccessStore, SendSchedule } from "../../functions/store/access.ts";
 import {
   counterWindow,
   IDEMPOTENCY_TTL_MS,
   type IdempotencyItem,
+  noSigningKey,
   RUN_LEASE_MS,
   type ScheduleItem,
 } from "../../functions/store/access-items.ts";
 import { rateOf, slotsAt, spacingFor } from "../../functions/store/send-slots.ts";
 
-/** The access store in memory. */
-export function memoryAccessStore({ random }: { random: Random }): AccessStore {
-  const apiKeys = new Map<string, ApiKey>();
+/** The access store in memory. `pages` have their signing keys, as every page that was made has. */
+export function memoryAccessStore({ random, pages = [] }: { random: Random; pages?: readonly string[] }): AccessStore {
   const signingKeys = new Map<string, SigningKey[]>();
   const schedules = new Map<SendSchedule, ScheduleItem>();
   const counters = new Map<string, number>();
   const requests = new Map<string, { item: IdempotencyItem; expiresAt: number }>();
 
+  function makeSigningKey(pageId: string): void {
+    if (signingKeys.has(pageId)) return;
+    signingKeys.set(pageId, [{ version: 1, key: Uint8Array.from(random(32)) }]);
+  }
+  for (const pageId of pages) makeSigningKey(pageId);
+
   return {
-    async putApiKey(key) {
-      apiKeys.set(key.id, structuredClone(key));
-    },
-
-    async getApiKey(keyId) {
-      return structuredClone(apiKeys.get(keyId) ?? null);
-    },
-
-    async touchApiKey(keyId, now) {
-      const key = apiKeys.get(keyId);
-      if (key !== undefined) key.lastUsedAt = now;
+    async makeSigningKey(pageId) {
+      makeSigningKey(pageId);
     },
 
     async currentSigningKey(pageId) {
-      const keys = signingKeys.get(pageId) ?? [];
-      const newest = keys.at(-1) ?? { version: 1, key: Uint8Array.from(random(32)) };
-      if (keys.length === 0) signingKeys.set(pageId, [newest]);
+      const newest = signingKeys.get(pageId)?.at(-1);
+      if (newest === undefined) throw new Error(noSigningKey(pageId));
       return structuredClone(newest);
     },
 

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { apiScopes } from "../../functions/core/api-key.ts";
 import { sha256Hex } from "../../functions/core/ids.ts";
-import { apiScopes } from "../../functions/store/access.ts";
 import { createFirstPage } from "../../infra/first-page.ts";
 import { stateOutputs } from "../../infra/stack-outputs.ts";
 import { memoryAccessStore } from "../fakes/memory-access-store.ts";
+import { memoryKeyStore } from "../fakes/memory-key-store.ts";
 import { memoryStatusStore } from "../fakes/memory-status-store.ts";
 
 const ACME = { name: "Acme", timeZone: "Europe/Berlin", locale: "de" } as const;
@@ -12,7 +13,7 @@ const ACME = { name: "Acme", timeZone: "Europe/Berlin", locale: "de" } as const;
 function world() {
   const status = memoryStatusStore({ putNotice: () => {} });
   const access = memoryAccessStore({ random: randomBytes });
-  return { status, access, clock: () => 1_750_000_000_000, random: randomBytes };
+  return { status, access, keys: memoryKeyStore(), clock: () => 1_750_000_000_000, random: randomBytes };
 }
 
 describe("a deployment's first page", () => {
@@ -24,7 +25,7 @@ describe("a deployment's first page", () => {
     const [prefix, keyId = "", secret = "", ...more] = made.apiKey.split("_");
     expect([prefix, ...more]).toEqual(["tcn"]);
     expect(secret).toMatch(/^[0-9a-f]{64}$/);
-    const key = await deps.access.getApiKey(keyId);
+    const key = await deps.keys.getKey(keyId);
     expect(key).toMatchObject({
       pageId: made.page.id,
       scopes: apiScopes,
@@ -32,6 +33,7 @@ describe("a deployment's first page", () => {
       expiresAt: null,
     });
     expect(JSON.stringify(key)).not.toContain(secret);
+    expect(await deps.access.currentSigningKey(made.page.id)).toMatchObject({ version: 1 });
   });
 
   it("is the only one", async () => {
@@ -54,7 +56,7 @@ describe("a deployment's first page", () => {
 });
 
 describe("the outputs of a deployment", () => {
-  const tables = { StatusTableName: "s", DeliveriesTableName: "d", AccessTableName: "a" };
+  const tables = { StatusTableName: "s", DeliveriesTableName: "d", AccessTableName: "a", KeysTableName: "k" };
 
   it("name the tables of its state stack", () => {
     expect(

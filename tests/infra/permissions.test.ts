@@ -1,5 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import {
+  ACCESS_ITEMS,
+  counterWindow,
+  idempotencyKey,
+  LEADING_KEYS,
+  scheduleKey,
+  signingKeyKey,
+} from "../../functions/store/access-items.ts";
 import { reach } from "./source.ts";
 import { idOf, type Resource, resourceOf, resourcesOf, synthesized } from "./synthesized.ts";
 
@@ -10,7 +19,12 @@ const policySchema = z.object({
   Roles: z.tuple([z.object({ Ref: z.string() })]),
   PolicyDocument: z.object({
     Statement: z.array(
-      z.object({ Effect: z.enum(["Allow", "Deny"]), Action: oneOrMany(z.string()), Resource: oneOrMany(z.json()) }),
+      z.object({
+        Effect: z.enum(["Allow", "Deny"]),
+        Action: oneOrMany(z.string()),
+        Resource: oneOrMany(z.json()),
+        Condition: z.record(z.string(), z.record(z.string(), z.json())).default({}),
+      }),
     ),
   }),
 });
@@ -121,26 +135,137 @@ const CALLS: Record<string, readonly string[]> = {
   "ledger.postponeDue": ["Deliveries UpdateItem"],
   "ledger.listProblems": ["Deliveries/problems Query"],
   "ledger.listSubscriberDeliveries": ["Deliveries Query"],
-  "access.putApiKey": ["Access PutItem"],
-  "access.getApiKey": ["Access GetItem"],
-  "access.touchApiKey": ["Access UpdateItem"],
-  "access.currentSigningKey": ["Access Query", "Access PutItem"],
-  "access.getSigningKey": ["Access GetItem"],
-  "access.reserveSlots": ["Access GetItem", "Access UpdateItem"],
-  "access.getRate": ["Access GetItem"],
-  "access.saveRate": ["Access UpdateItem"],
-  "access.pause": ["Access UpdateItem"],
-  "access.count": ["Access UpdateItem"],
-  "access.getCount": ["Access GetItem"],
-  "access.beginIdempotent": ["Access PutItem", "Access UpdateItem"],
-  "access.completeIdempotent": ["Access UpdateItem"],
+  "access.currentSigningKey": ["Access(signingKeys) Query"],
+  "access.getSigningKey": ["Access(signingKeys) GetItem"],
+  "access.reserveSlots": ["Access(schedules) GetItem", "Access(schedules) UpdateItem"],
+  "access.getRate": ["Access(schedules) GetItem"],
+  "access.saveRate": ["Access(schedules) UpdateItem"],
+  "access.pause": ["Access(schedules) UpdateItem"],
+  "access.count": ["Access(counters) UpdateItem"],
+  "access.getCount": ["Access(counters) GetItem"],
+  "access.beginIdempotent": ["Access(requests) PutItem", "Access(requests) UpdateItem"],
+  "access.completeIdempotent": ["Access(requests) UpdateItem"],
+  "keys.putKey": ["Keys PutItem"],
+  "keys.getKey": ["Keys GetItem"],
+  "keys.listKeys": ["Keys Query"],
+  "keys.saveKey": ["Keys PutItem"],
+  "keys.touchKey": ["Keys UpdateItem"],
 };
 
 /** Code that a step's bundle holds and the step never runs: send-webhook has no send schedule, sweep does not ask for a block. */
 const NEVER_RUN: Record<string, readonly string[]> = {
   "send-webhook": ["access.getRate", "access.reserveSlots", "access.pause"],
+  // What a preview asks of the day's spending.
+  "send-sms": ["access.getCount"],
   sweep: ["subscribers.blockOf"],
 };
+
+/**
+ * Which role may touch which items, whole: table (kind of item), then the calls. The test below follows the code; this
+ * one stays as it is until somebody says here that a role may do more.
+ */
+const MAY: Record<string, Record<string, string>> = {
+  "subscription-api": {
+    "Access(counters)": "UpdateItem",
+    "Access(signingKeys)": "GetItem Query",
+    Deliveries: "BatchGetItem GetItem PutItem Query UpdateItem",
+    Status: "BatchGetItem GetItem Query",
+    "Status/unresolved": "Query",
+    Subscribers: "DeleteItem GetItem PutItem Query UpdateItem",
+  },
+  "manage-api": {
+    "Access(counters)": "GetItem",
+    "Access(requests)": "PutItem UpdateItem",
+    "Access(schedules)": "GetItem",
+    "Access(signingKeys)": "Query",
+    Deliveries: "BatchGetItem GetItem PutItem Query UpdateItem",
+    "Deliveries/problems": "Query",
+    Keys: "GetItem UpdateItem",
+    Status: "GetItem PutItem Query UpdateItem",
+    "Status/newest": "Query",
+    "Status/unresolved": "Query",
+    Subscribers: "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem",
+    "Subscribers/purge": "Query",
+  },
+  "publish-page": { Status: "ConditionCheckItem GetItem Query UpdateItem", "Status/newest": "Query" },
+  "plan-notifications": {
+    "Access(schedules)": "GetItem",
+    Deliveries: "GetItem PutItem Query UpdateItem",
+    Status: "GetItem Query",
+    Subscribers: "GetItem Query",
+  },
+  "send-email": {
+    "Access(schedules)": "GetItem UpdateItem",
+    "Access(signingKeys)": "Query",
+    Deliveries: "BatchGetItem BatchWriteItem GetItem PutItem Query UpdateItem",
+    Status: "GetItem Query",
+    Subscribers: "BatchGetItem GetItem Query",
+  },
+  "send-sms": {
+    "Access(counters)": "UpdateItem",
+    "Access(schedules)": "GetItem UpdateItem",
+    Deliveries: "BatchGetItem BatchWriteItem GetItem PutItem Query UpdateItem",
+    Status: "GetItem Query",
+    Subscribers: "BatchGetItem GetItem Query UpdateItem",
+  },
+  "send-webhook": {
+    "Access(signingKeys)": "Query",
+    Deliveries: "BatchGetItem BatchWriteItem GetItem PutItem Query UpdateItem",
+    Status: "GetItem Query",
+    Subscribers: "BatchGetItem GetItem PutItem Query UpdateItem",
+  },
+  "receive-feedback": {
+    Deliveries: "BatchGetItem GetItem PutItem Query UpdateItem",
+    Status: "BatchGetItem Query",
+    Subscribers: "GetItem PutItem UpdateItem",
+  },
+  sweep: {
+    "Access(schedules)": "UpdateItem",
+    "Access(signingKeys)": "Query",
+    Deliveries: "GetItem Query UpdateItem",
+    "Deliveries/due": "Query",
+    "Deliveries/open": "Query",
+    Status: "BatchGetItem GetItem Query",
+    Subscribers: "BatchGetItem DeleteItem PutItem",
+    "Subscribers/purge": "Query",
+  },
+};
+
+describe("no role may touch more than what is written here", () => {
+  it.each(steps.map((each) => [each.step, each.logicalId] as const))("%s", (step, logicalId) => {
+    const may: Record<string, string> = {};
+    for (const grant of granted(logicalId)) {
+      const [items = "", action = ""] = grant.split(" ");
+      may[items] = [may[items], action].filter((each) => each !== undefined).join(" ");
+    }
+    expect(may).toEqual(MAY[step]);
+  });
+
+  it("lets manage-api alone touch API keys, and nobody write a signing key", () => {
+    const all = steps.flatMap(({ step, logicalId }) => granted(logicalId).map((grant) => `${step}: ${grant}`));
+    expect(all.filter((each) => each.includes(" Keys ") && !each.startsWith("manage-api:"))).toEqual([]);
+    expect(all.filter((each) => /signingKeys\) (?!GetItem|Query)/.test(each))).toEqual([]);
+    // Of the access table no role has all kinds of items.
+    expect(all.filter((each) => each.includes(": Access "))).toEqual([]);
+  });
+});
+
+it("each item of the access table is of one kind, as IAM matches its key", () => {
+  const id = "abcdefghijkl";
+  const keys = {
+    signingKeys: signingKeyKey(id, 1),
+    schedules: scheduleKey("email"),
+    counters: counterWindow(`${id}|sms code|${id}`, { most: 1, windowMs: 1 }, 0).key,
+    requests: idempotencyKey(id, "ab".repeat(32)),
+  };
+  for (const kind of ACCESS_ITEMS) {
+    const matching = ACCESS_ITEMS.filter((each) => {
+      const pattern = LEADING_KEYS[each].replaceAll("*", ".*");
+      return new RegExp(`^${pattern}$`).test(keys[kind].pk);
+    });
+    expect(matching).toEqual([kind]);
+  }
+});
 
 describe("each role may call exactly what its step's code calls of the tables", () => {
   it.each(steps.map((each) => [each.step, each.logicalId] as const))("%s", (step, logicalId) => {
@@ -152,7 +277,9 @@ function needed(step: string): string[] {
   const calls = reach(`functions/${step}/handler.ts`)
     .filter(({ path }) => !path.startsWith("functions/store/"))
     .flatMap(({ text }) =>
-      [...text.matchAll(/\b(?:status|subscribers|ledger|access)\.[a-z][A-Za-z]+(?=\()/g)].map(([call]) => call),
+      [...text.matchAll(/\b(?:(?:status|subscribers|ledger|access)\.[a-z][A-Za-z]+|keys\.[a-z]+Keys?)(?=\()/g)].map(
+        ([call]) => call,
+      ),
     )
     .filter((call) => !NEVER_RUN[step]?.includes(call));
   const actions = calls.flatMap((call) => {
@@ -164,18 +291,34 @@ function needed(step: string): string[] {
 }
 
 function granted(logicalId: string): string[] {
-  const actions = statementsOf(logicalId).flatMap(({ Action, Resource }) =>
+  const actions = statementsOf(logicalId).flatMap(({ Action, Resource, Condition }) =>
     Action.filter((action) =>
       /^dynamodb:(?!DescribeStream|GetRecords|GetShardIterator|ListStreams)/.test(action),
-    ).flatMap((action) => Resource.map((resource) => `${tableIn(resource)} ${action.replace("dynamodb:", "")}`)),
+    ).flatMap((action) =>
+      Resource.map((resource) => `${tableIn(resource)}${itemsIn(Condition)} ${action.replace("dynamodb:", "")}`),
+    ),
   );
   return [...new Set(actions)].sort();
+}
+
+/** `(counters)`: the kind of items that a statement is for, or nothing where it is for all of a table. */
+function itemsIn(condition: Statement["Condition"]): string {
+  if (Object.keys(condition).length === 0) return "";
+  const kind = Object.entries(LEADING_KEYS).find(([, leadingKey]) =>
+    isDeepStrictEqual(condition, {
+      "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [leadingKey] },
+      // Else a call that names no key at all would do.
+      Null: { "dynamodb:LeadingKeys": "false" },
+    }),
+  );
+  if (kind === undefined) throw new Error(`of which items is ${JSON.stringify(condition)}?`);
+  return `(${kind[0]})`;
 }
 
 /** `Deliveries`, or `Deliveries/due` for an index, from the import of the table's ARN. */
 function tableIn(resource: unknown): string {
   const text = JSON.stringify(resource);
-  const table = /ExportsOutputFnGetAtt(Status|Subscribers|Deliveries|Access)[0-9A-F]{8}Arn/.exec(text)?.[1];
+  const table = /ExportsOutputFnGetAtt(Status|Subscribers|Deliveries|Access|Keys)[0-9A-F]{8}Arn/.exec(text)?.[1];
   if (table === undefined) throw new Error(`no table in ${text}`);
   const index = /\/index\/([a-z]+)/.exec(text)?.[1];
   return index === undefined ? table : `${table}/${index}`;

@@ -9,9 +9,9 @@ const KEYS = [
 ];
 
 describe("tables", () => {
-  it("are four, all protected, on demand and recoverable to a point in time", () => {
+  it("are five, all protected, on demand and recoverable to a point in time", () => {
     const tables = resourcesOf(state, "AWS::DynamoDB::Table");
-    expect(tables).toHaveLength(4);
+    expect(tables).toHaveLength(5);
     for (const table of tables) {
       expect(table.Properties).toMatchObject({
         KeySchema: KEYS,
@@ -71,7 +71,11 @@ describe("tables", () => {
     const expiring = resourcesOf(state, "AWS::DynamoDB::Table").filter(
       (table) => "TimeToLiveSpecification" in table.Properties,
     );
-    expect(expiring.map((table) => table.id.replace(/[0-9A-F]{8}$/, "")).sort()).toEqual(["Access", "Deliveries"]);
+    expect(expiring.map((table) => table.id.replace(/[0-9A-F]{8}$/, "")).sort()).toEqual([
+      "Access",
+      "Deliveries",
+      "Keys",
+    ]);
   });
 });
 

@@ -32,9 +32,9 @@ it("a chunk of hostile endpoints ends with each in its state, and the healthy on
   const ledger = memoryLedger();
   const status = memoryStatusStore({ putNotice: (notice) => ledger.putNotice(notice) });
   const subscribers = memorySubscriberStore();
-  const access = memoryAccessStore({ random: randomBytes });
   const clock = Date.now;
   const pageId = anId();
+  const access = memoryAccessStore({ random: randomBytes, pages: [pageId] });
   const now = clock();
   await status.createPage({
     id: pageId,

@@ -105,7 +105,7 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
       return subscribersMemory.changeState(...parameters);
     },
   };
-  const access = memoryAccessStore({ random });
+  const access = memoryAccessStore({ random, pages: [PAGE] });
   const queues = memoryQueues(clock, options);
   const ports = crash.guard(queues.ports);
   const world = outside();

@@ -101,7 +101,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
   const ledger = memoryLedger();
   const status = memoryStatusStore({ putNotice: (notice) => ledger.putNotice(notice) });
   const subscribers = memorySubscriberStore();
-  const access = memoryAccessStore({ random });
+  const access = memoryAccessStore({ random, pages: [PAGE] });
   const queues = simulatedQueues(clock, schedule.below);
   const providers = simulatedProviders(schedule, (id) => subscribers.find(PAGE, id));
   const log = createLogger({}, { info() {}, warn() {}, error() {} });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type ApiScope, apiScopes } from "../../../functions/store/access.ts";
+import { type ApiScope, apiScopes } from "../../../functions/core/api-key.ts";
 import { KEY, manageWorld, PAGE, SECRET, START } from "./manage-world.ts";
 
 const DELIVERIES = "/incidents/abcdefghijkl/incident_updates/abcdefghijkl/deliveries";
@@ -48,22 +48,22 @@ describe("credentials", () => {
   test("an unknown id is looked up and compared like a known one", async () => {
     const world = await manageWorld();
     const asked: string[] = [];
-    const access = Object.create(world.access, {
-      getApiKey: {
+    const keys = Object.create(world.keys, {
+      getKey: {
         value: async (id: string) => {
           asked.push(id);
           return null;
         },
       },
     });
-    const { raw } = await manageWorld({ access });
+    const { raw } = await manageWorld({ keys });
     await raw("GET", "/v1/pages", { headers: { authorization: `OAuth tcn_nobody_${SECRET}` } });
     expect(asked).toEqual(["nobody"]);
   });
 
   test("last use is written at most once a minute, and a failure to write it harms nobody", async () => {
     const world = await manageWorld();
-    const used = async () => (await world.access.getApiKey("operator"))?.lastUsedAt;
+    const used = async () => (await world.keys.getKey("operator"))?.lastUsedAt;
     await world.get("");
     expect(await used()).toBe(START);
     world.tick(59_999);
@@ -74,7 +74,7 @@ describe("credentials", () => {
     expect(await used()).toBe(START + 60_000);
 
     world.tick(60_000);
-    world.access.touchApiKey = () => Promise.reject(new Error("throttled"));
+    world.keys.touchKey = () => Promise.reject(new Error("throttled"));
     expect((await world.get("")).status).toBe(200);
     expect(world.logged.join()).toContain("key not marked as used");
   });

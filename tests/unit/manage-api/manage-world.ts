@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
+import { type ApiKey, type ApiScope, apiScopes } from "../../../functions/core/api-key.ts";
 import { sha256Hex } from "../../../functions/core/ids.ts";
 import type { Notice } from "../../../functions/core/notice.ts";
 import { NO_BRANDING, type Page } from "../../../functions/core/page.ts";
@@ -9,9 +10,9 @@ import { createLogger } from "../../../functions/lambda/logger.ts";
 import { manageApi } from "../../../functions/manage-api/api.ts";
 import type { ManageDeps } from "../../../functions/manage-api/route.ts";
 import { readableTexts } from "../../../functions/plan-notifications/render-update.ts";
-import { type ApiScope, apiScopes } from "../../../functions/store/access.ts";
 import { httpClient, type Reply, type Sending } from "../../fakes/http-client.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
+import { memoryKeyStore } from "../../fakes/memory-key-store.ts";
 import { memoryLedger } from "../../fakes/memory-ledger.ts";
 import { memoryStatusStore } from "../../fakes/memory-status-store.ts";
 import { memorySubscriberStore } from "../../fakes/memory-subscriber-store.ts";
@@ -48,18 +49,26 @@ export async function manageWorld(overrides: Partial<ManageDeps> = {}) {
     },
   });
   const subscribers = memorySubscriberStore();
-  const access = memoryAccessStore({ random });
+  const access = memoryAccessStore({ random, pages: [PAGE.id] });
+  const keys = memoryKeyStore();
   await status.createPage(PAGE);
-  const addKey = (id: string, scopes: readonly ApiScope[], rest: { expiresAt?: number; pageId?: string } = {}) =>
-    access.putApiKey({
+  const addKey = (id: string, scopes: readonly ApiScope[], rest: Partial<ApiKey> = {}) =>
+    keys.putKey({
       id,
-      pageId: rest.pageId ?? PAGE.id,
+      pageId: PAGE.id,
       name: id,
       secretHash: sha256Hex(SECRET),
+      previous: null,
       scopes: [...scopes],
+      createdBy: null,
       createdAt: START,
-      expiresAt: rest.expiresAt ?? null,
+      rotatedAt: null,
+      expiresAt: null,
+      revokedAt: null,
       lastUsedAt: null,
+      previousUsedAt: null,
+      version: 1,
+      ...rest,
     });
   await addKey("operator", apiScopes);
 
@@ -67,6 +76,7 @@ export async function manageWorld(overrides: Partial<ManageDeps> = {}) {
     status,
     subscribers,
     access,
+    keys,
     ledger,
     resends: {
       sendRetry: async (work) => {
@@ -116,6 +126,7 @@ export async function manageWorld(overrides: Partial<ManageDeps> = {}) {
     status,
     subscribers,
     access,
+    keys,
     notices,
     ledger,
     queued,

@@ -74,7 +74,7 @@ async function world(changes: Partial<WebhookSubscriber> = {}) {
   };
   const subscribers = memorySubscriberStore();
   await subscribers.create(subscriber);
-  const access = memoryAccessStore({ random: randomBytes });
+  const access = memoryAccessStore({ random: randomBytes, pages: [PAGE] });
   const ledger = memoryLedger();
   const again: { work: ProbeWork; delayMs: number }[] = [];
   const deps = {

@@ -36,7 +36,7 @@ async function posted(changes: Partial<WebhookSubscriber>) {
     { parts: ['{"incident":{}}'], slots: [] },
     now,
   );
-  const access = memoryAccessStore({ random: randomBytes });
+  const access = memoryAccessStore({ random: randomBytes, pages: [pageId] });
   const posts: WebhookPost[] = [];
   const sender = webhookSender({
     ledger,

@@ -50,7 +50,7 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
   const keep = (line: string) => logged.push(line);
   const status = memoryStatusStore({ putNotice: () => {} });
   const subscribers = memorySubscriberStore();
-  const access = memoryAccessStore({ random });
+  const access = memoryAccessStore({ random, pages: [PAGE_ID] });
   const ledger = memoryLedger();
   await status.createPage({
     id: PAGE_ID,

@@ -1,0 +1,78 @@
+import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import * as z from "zod/mini";
+import { type ApiKey, apiKeySchema } from "../core/api-key.ts";
+import type { KeyStore } from "./keys.ts";
+import { attempt, getItem, type Key, queryAll, toItem, toKey } from "./table.ts";
+
+/** An ended key is remembered for so long, so that the lines of the audit trail can still be read. */
+const REMEMBERED_MS = 90 * 24 * 60 * 60 * 1_000;
+
+// One partition: a key is looked up before it is known whose it is, and a list must hold what was made a moment ago. The API's throttle is far below what a partition takes.
+const PARTITION = "KEYS";
+
+function keyOf(keyId: string): Key {
+  return { pk: PARTITION, sk: `KEY#${keyId}` };
+}
+
+/** `forgetAt` is the table's TTL attribute, in seconds: long after the key's end, as one that has ended must be refused and not vanish. */
+function itemOf(key: ApiKey): Record<string, unknown> {
+  const ends = [key.expiresAt, key.revokedAt].filter((end) => end !== null);
+  const forgetAt = ends.length === 0 ? undefined : Math.ceil((Math.min(...ends) + REMEMBERED_MS) / 1_000);
+  return { ...keyOf(key.id), ...key, forgetAt };
+}
+
+const storedSchema = z.pipe(
+  z.extend(apiKeySchema, { pk: z.string(), sk: z.string() }),
+  z.transform(({ pk: _pk, sk: _sk, ...key }): ApiKey => key),
+);
+
+export function dynamoKeyStore({ client, table }: { client: DynamoDBClient; table: string }): KeyStore {
+  return {
+    async putKey(key) {
+      await client.send(new PutItemCommand({ TableName: table, Item: toItem(itemOf(key)) }));
+    },
+
+    async getKey(keyId) {
+      const item = await getItem(client, table, keyOf(keyId));
+      return item === null ? null : storedSchema.parse(item);
+    },
+
+    async listKeys(pageId) {
+      const items = await queryAll(client, {
+        TableName: table,
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: toItem({ ":pk": PARTITION }),
+      });
+      return items.map((item) => storedSchema.parse(item)).filter((key) => key.pageId === pageId);
+    },
+
+    async saveKey(key) {
+      const { refusal } = await attempt(() =>
+        client.send(
+          new PutItemCommand({
+            TableName: table,
+            Item: toItem(itemOf({ ...key, version: key.version + 1 })),
+            ConditionExpression: "version = :before",
+            ExpressionAttributeValues: toItem({ ":before": key.version }),
+          }),
+        ),
+      );
+      return refusal === null;
+    },
+
+    async touchKey(keyId, secret, now) {
+      await attempt(() =>
+        client.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: toKey(keyOf(keyId)),
+            UpdateExpression: "SET #used = :now",
+            ConditionExpression: "attribute_exists(pk)",
+            ExpressionAttributeNames: { "#used": secret === "current" ? "lastUsedAt" : "previousUsedAt" },
+            ExpressionAttributeValues: toItem({ ":now": now }),
+          }),
+        ),
+      );
+    },
+  };
+}
