@@ -16,6 +16,8 @@ export const componentSchema = z.object({
   name: z.string(),
   description: z.nullable(z.string()),
   status: componentStatusSchema,
+  /** When the status last changed. Absent where it never did, and from old ones. */
+  statusSince: z.optional(z.number()),
   position: z.number(),
   groupId: z.nullable(idSchema),
   showcase: z.boolean(),
@@ -83,7 +85,7 @@ export function applyStatuses(
     const status = statuses[component.id];
     if (status === undefined) return component;
     affected.push({ id: component.id, name: component.name, oldStatus: component.status, newStatus: status });
-    return status === component.status ? component : { ...component, status, updatedAt: now };
+    return status === component.status ? component : { ...component, status, statusSince: now, updatedAt: now };
   });
   const changed = affected.filter((component) => component.oldStatus !== component.newStatus);
   return { catalog: { ...catalog, components }, affected, changed, unknown };

@@ -14,11 +14,13 @@ export const manifestSchema = z.object({
   files: z.record(z.string(), z.string()),
   /** The version of each incident whose files are up to date. */
   incidents: z.record(z.string(), z.number()),
+  /** When there was last news of each incident, as of that version. Absent from old ones. */
+  news: z._default(z.record(z.string(), z.number()), {}),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
 export const PENDING = "pending";
-export const EMPTY_MANIFEST: Manifest = { version: 0, setting: "", files: {}, incidents: {} };
+export const EMPTY_MANIFEST: Manifest = { version: 0, setting: "", files: {}, incidents: {}, news: {} };
 
 /** A manifest that cannot be read is as good as none: everything is written anew. */
 export function parseManifest(text: string | null): Manifest {

@@ -120,6 +120,7 @@ async function writeRound(
     setting: snapshot.setting,
     files,
     incidents: Object.fromEntries(snapshot.headers.map(({ id, version }) => [id, version])),
+    news: Object.fromEntries(snapshot.headers.map(({ id }, index) => [id, snapshot.news[index] ?? 0])),
   };
 
   const changedGroups = groups.map((group) => group.filter(({ path }) => before.files[path] !== hashes.get(path)));

@@ -1,9 +1,11 @@
 import type { Catalog } from "../core/component.ts";
 import { sha256Hex } from "../core/ids.ts";
 import { type Incident, isUnresolved } from "../core/incident.ts";
+import { byNews, newsAt } from "../core/news.ts";
 import type { Page } from "../core/page.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import type { StatusStore } from "../store/status.ts";
+import { FEED_LENGTH } from "../templates/feed.ts";
 import type { SignUp } from "../templates/sign-up-form.tsx";
 import type { IncidentWithUpdates } from "../templates/statuspage-json.ts";
 import type { Manifest } from "./manifest.ts";
@@ -30,13 +32,16 @@ export interface PageSnapshot {
   headers: Incident[];
   /** Those with their updates whose files are to be made, newest first; the others' files stand as they are. */
   incidents: IncidentWithUpdates[];
+  /** When there was last news of each of the headers, in their order. */
+  news: number[];
   setting: string;
   now: number;
 }
 
 /**
  * Reads the page first, so that whatever is committed meanwhile makes this version stale. Updates are read of incidents
- * that any list shows, and of old ones whose files are not up to date: years of history cost one query per hundred.
+ * that any list shows, and of old ones whose files are not up to date: years of history cost one query per hundred. The
+ * feeds list by news, which only an incident's updates tell: of those that are up to date the manifest knows it.
  */
 export async function readPage(
   pageId: string,
@@ -53,12 +58,27 @@ export async function readPage(
     isUnresolved(incident) ||
     incident.updatedAt >= deps.now - RECENT_MS ||
     manifest.setting !== setting ||
-    manifest.incidents[incident.id] !== incident.version;
-  const incidents = await inParallel(headers.filter(isToBeMade), READS_AT_ONCE, async (incident) => ({
-    incident,
-    updates: await deps.status.listUpdates(pageId, incident.id),
-  }));
-  return { page, catalog, headers, incidents, setting, now: deps.now };
+    manifest.incidents[incident.id] !== incident.version ||
+    manifest.news[incident.id] === undefined;
+  const withUpdates = (some: readonly Incident[]) =>
+    inParallel(
+      some,
+      READS_AT_ONCE,
+      async (incident): Promise<IncidentWithUpdates> => ({
+        incident,
+        updates: await deps.status.listUpdates(pageId, incident.id),
+      }),
+    );
+  const read = new Map((await withUpdates(headers.filter(isToBeMade))).map((one) => [one.incident.id, one]));
+  const dated = headers.map((incident) => {
+    const one = read.get(incident.id);
+    return { incident, news: one === undefined ? (manifest.news[incident.id] ?? 0) : newsAt(incident, one.updates) };
+  });
+  const fed = dated.toSorted(byNews).slice(0, FEED_LENGTH);
+  const missing = fed.flatMap(({ incident }) => (read.has(incident.id) ? [] : [incident]));
+  for (const one of await withUpdates(missing)) read.set(one.incident.id, one);
+  const incidents = headers.flatMap(({ id }) => read.get(id) ?? []);
+  return { page, catalog, headers, incidents, news: dated.map(({ news }) => news), setting, now: deps.now };
 }
 
 async function readHeaders(pageId: string, status: ReadStatus): Promise<Incident[]> {
@@ -93,7 +113,7 @@ function settingOf(
       page.branding,
       page.timeZone,
       catalog.groups.map(({ id, name, position }) => [id, name, position]),
-      catalog.components.map(({ status: _, updatedAt: __, ...shown }) => shown),
+      catalog.components.map(({ status: _, statusSince: __, updatedAt: ___, ...shown }) => shown),
     ]),
   );
 }

@@ -1,4 +1,5 @@
 import { isUnresolved } from "../core/incident.ts";
+import { lastChangeOf } from "../core/news.ts";
 import type { SiteFile } from "../providers/site.ts";
 import { renderFeeds } from "../templates/feed.ts";
 import { renderHistoryPage } from "../templates/page-history.tsx";
@@ -10,6 +11,7 @@ import {
   type IncidentWithUpdates,
   incidentJson,
   incidentsJson,
+  inOrderOfTime,
   isMaintenance,
   isRealtime,
   maintenancesJson,
@@ -31,10 +33,11 @@ export function incidentPaths(incidentId: string): [string, string] {
 
 /** Files in the order in which they are written: one group after the other, data before what points to it. */
 export function siteFiles(snapshot: PageSnapshot, { pageUrl, signUp }: PublishedSite): SiteFile[][] {
-  const { page, catalog, incidents, headers, now } = snapshot;
+  const { page, catalog, incidents, headers, news, now } = snapshot;
   const source: PublicPage = { page, catalog, pageUrl, signUp };
   const unresolved = incidents.filter(({ incident }) => isUnresolved(incident));
   const over = incidents.filter(({ incident }) => !isUnresolved(incident));
+  const changedAt = lastChangeOf(page, catalog, news);
   return [
     incidents.flatMap((one) => incidentFiles(source, one)),
     [
@@ -43,7 +46,7 @@ export function siteFiles(snapshot: PageSnapshot, { pageUrl, signUp }: Published
       file("history", HTML, renderHistoryPage(source, headers)),
       file("404.html", HTML, renderNotFoundPage(source)),
     ],
-    [file("index.html", HTML, renderIndexPage({ ...source, unresolved, recent: over, now }))],
+    [file("index.html", HTML, renderIndexPage({ ...source, unresolved, recent: over, changedAt, now }))],
   ];
 }
 
@@ -66,7 +69,7 @@ function apiFiles(
     jsonFile("api/v2/incidents.json", incidentsJson(source, realtime)),
     jsonFile("api/v2/incidents/unresolved.json", incidentsJson(source, unresolved)),
     jsonFile("api/v2/scheduled-maintenances.json", maintenancesJson(source, maintenances)),
-    jsonFile("api/v2/scheduled-maintenances/upcoming.json", maintenancesJson(source, upcoming)),
+    jsonFile("api/v2/scheduled-maintenances/upcoming.json", maintenancesJson(source, inOrderOfTime(upcoming))),
     jsonFile("api/v2/scheduled-maintenances/active.json", maintenancesJson(source, active)),
     jsonFile("api/v2/status.json", statusJson(source, unresolved)),
     jsonFile("api/v2/summary.json", summaryJson(source, unresolved)),

@@ -1,5 +1,6 @@
 import { Feed, type Item } from "feed";
 import { publicStatus, type Update } from "../core/incident.ts";
+import { byNews, newsAt } from "../core/news.ts";
 import { shownUpdates } from "../core/postmortem.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { affectedSentence } from "./affected-components.ts";
@@ -9,7 +10,8 @@ import { type IncidentWithUpdates, incidentUrl, type PublicPage } from "./status
 import { stringsOf } from "./strings/strings-of.ts";
 import { newestFirst, postedTime, updateLabel } from "./wording.ts";
 
-const NEWEST = 25;
+/** As many entries as Statuspage's feeds have. */
+export const FEED_LENGTH = 25;
 
 export interface Feeds {
   atom: string;
@@ -18,10 +20,15 @@ export interface Feeds {
 
 /**
  * The history feeds: one entry per incident, its updates newest first, as Statuspage has them. An entry's id never
- * changes; its date is the one of its newest update, so that readers show an incident anew when it moves on.
+ * changes; its date is the one of its newest update, so that readers show an incident anew when it moves on. Of the
+ * incidents given, the feeds have those with the newest news, newest first: an old one that moves on comes first again.
  */
 export function renderFeeds(source: PublicPage, incidents: readonly IncidentWithUpdates[]): Feeds {
-  const items = incidents.slice(0, NEWEST).map((one) => itemOf(source, one));
+  const dated = incidents.map((one) => ({ ...one, news: newsAt(one.incident, one.updates) }));
+  const items = dated
+    .toSorted(byNews)
+    .slice(0, FEED_LENGTH)
+    .map((one) => itemOf(source, one));
   // The titles of Atom's entries are declared to be HTML; RSS's are plain text.
   const atom = feedOf(
     source,
@@ -43,7 +50,8 @@ function feedOf({ page, pageUrl }: PublicPage, items: readonly Item[]): Feed {
     title: strings.title(name),
     description: strings.description(name),
     link: pageUrl,
-    updated: new Date(page.updatedAt),
+    // Of the news, not of the page's settings: RFC 4287 leaves open what counts as significant.
+    updated: items[0]?.date ?? new Date(page.createdAt),
     generator: "Tocsin",
     language,
     feedLinks: { atom: `${pageUrl}/history.atom`, rss: `${pageUrl}/history.rss` },
@@ -53,7 +61,7 @@ function feedOf({ page, pageUrl }: PublicPage, items: readonly Item[]): Feed {
   return feed;
 }
 
-function itemOf(source: PublicPage, one: IncidentWithUpdates): Item {
+function itemOf(source: PublicPage, one: IncidentWithUpdates & { news: number }): Item {
   const { incident, updates } = one;
   const shown = newestFirst(shownUpdates(incident, updates));
   const html = entryHtml(source, one, shown);
@@ -64,7 +72,7 @@ function itemOf(source: PublicPage, one: IncidentWithUpdates): Item {
     guid: link,
     title: oneLine(incident.name),
     link,
-    date: new Date(Math.max(incident.startedAt, ...shown.map(({ displayAt }) => displayAt))),
+    date: new Date(one.news),
     published: new Date(incident.startedAt),
     description: html,
     content: html,

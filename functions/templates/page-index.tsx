@@ -29,6 +29,8 @@ export interface IndexSource extends PublicPage {
   unresolved: readonly IncidentWithUpdates[];
   /** Resolved and completed ones, newest first; those told of within the last 14 days are shown. */
   recent: readonly IncidentWithUpdates[];
+  /** When the page last told something new of the service. */
+  changedAt: number;
   now: number;
 }
 
@@ -72,7 +74,7 @@ function toneOf(headline: Headline): Tone {
   return headline.kind === "components" ? INDICATOR_TONES[headline.status.indicator] : IMPACT_TONES[headline.impact];
 }
 
-function Banner({ source, state, tone, open }: { source: PublicPage; state: string; tone: Tone; open: number }) {
+function Banner({ source, state, tone, open }: { source: IndexSource; state: string; tone: Tone; open: number }) {
   const { page: strings } = stringsOf(source.page.locale);
   return (
     <div class={`banner tone-${tone}`} role="status">
@@ -81,7 +83,7 @@ function Banner({ source, state, tone, open }: { source: PublicPage; state: stri
         <p class="state">{state}</p>
         <p class="since">
           {open === 0 ? "" : `${strings.openCount(open)} · `}
-          {strings.lastChange} <PostedTime instant={source.page.updatedAt} source={source} />
+          {strings.lastChange} <PostedTime instant={source.changedAt} source={source} />
         </p>
       </div>
     </div>

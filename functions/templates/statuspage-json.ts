@@ -33,13 +33,18 @@ export interface IncidentWithUpdates {
   updates: readonly Update[];
 }
 
-/** `summary.json` */
+/**
+ * `summary.json`. Incidents by their last change, newest first, as in all real lists looked at; maintenances as in
+ * `upcoming.json`.
+ */
 export function summaryJson(source: PublicPage, unresolved: readonly IncidentWithUpdates[]) {
+  const incidents = unresolved.filter(isRealtime).sort((a, b) => b.incident.updatedAt - a.incident.updatedAt);
+  const maintenances = inOrderOfTime(unresolved.filter(isMaintenance));
   return {
     page: pageJson(source),
     components: componentRows(source),
-    incidents: unresolved.filter(isRealtime).map((one) => incidentJson(source, one)),
-    scheduled_maintenances: unresolved.filter(isMaintenance).map((one) => incidentJson(source, one)),
+    incidents: incidents.map((one) => incidentJson(source, one)),
+    scheduled_maintenances: maintenances.map((one) => incidentJson(source, one)),
     status: statusOf(source, unresolved),
   };
 }
@@ -65,6 +70,13 @@ export function maintenancesJson(source: PublicPage, incidents: readonly Inciden
     page: pageJson(source),
     scheduled_maintenances: incidents.filter(isMaintenance).map((one) => incidentJson(source, one)),
   };
+}
+
+/** As Statuspage lists what is to come: by its beginning, and last what has begun. */
+export function inOrderOfTime(maintenances: readonly IncidentWithUpdates[]): IncidentWithUpdates[] {
+  const begun = ({ incident }: IncidentWithUpdates) => (incident.status === "scheduled" ? 0 : 1);
+  const begins = ({ incident }: IncidentWithUpdates) => incident.schedule?.scheduledFor ?? incident.startedAt;
+  return maintenances.toSorted((a, b) => begun(a) - begun(b) || begins(a) - begins(b));
 }
 
 export function isMaintenance({ incident }: IncidentWithUpdates): boolean {

@@ -48,7 +48,7 @@ async function germanMail(kind: MailKindName): Promise<string> {
 function index(updateCount: 1 | 2 | 3 | 4, unresolved: ReturnType<typeof seedIncident>[]): string {
   const state = seedIncident(updateCount);
   const recent = updateCount < 3 ? [] : [state];
-  return renderIndexPage({ ...publicPageOf(state), unresolved, recent, now: NOW });
+  return renderIndexPage({ ...publicPageOf(state), unresolved, recent, changedAt: NOW, now: NOW });
 }
 
 const DOCUMENTS: Record<string, () => Promise<string> | string> = {
@@ -60,7 +60,13 @@ const DOCUMENTS: Record<string, () => Promise<string> | string> = {
   "index in German, with a brand": () => {
     const state = seedIncident(1);
     const page = { ...state.page, locale: "de" as const, branding: { logoUrl: null, colour: "#f6bd3a" } };
-    return renderIndexPage({ ...publicPageOf({ ...state, page }), unresolved: [state], recent: [], now: NOW });
+    return renderIndexPage({
+      ...publicPageOf({ ...state, page }),
+      unresolved: [state],
+      recent: [],
+      changedAt: NOW,
+      now: NOW,
+    });
   },
   "mail that opens": () => updateMail(1),
   "mail of a postmortem": () => updateMail(4),

@@ -18,6 +18,7 @@ function indexOf(updateCount: 1 | 2 | 3 | 4, more: Partial<IndexSource> = {}): s
     ...publicPageOf(state),
     unresolved: isOpen ? [state] : [],
     recent: isOpen ? [] : [state],
+    changedAt: state.page.updatedAt,
     now: NOW,
     ...more,
   });
@@ -69,7 +70,14 @@ describe("in German", () => {
   });
   const [open, over] = [seedIncident(1), seedIncident(4)];
   const index = (state: ReturnType<typeof seedIncident>, more: Partial<IndexSource>) =>
-    renderIndexPage({ ...german(state), unresolved: [], recent: [], now: NOW, ...more });
+    renderIndexPage({
+      ...german(state),
+      unresolved: [],
+      recent: [],
+      changedAt: state.page.updatedAt,
+      now: NOW,
+      ...more,
+    });
   const pages: [string, string][] = [
     ["the index during an incident", index(open, { unresolved: [open, seedMaintenance()] })],
     ["the index when it is over", index(over, { recent: [over] })],
@@ -207,7 +215,13 @@ describe("text from right to left", () => {
     const source = awkwardSource({ page: name, incident: name, body: `${name}\n\nSee https://example.com` });
     const state = { ...source, updates: [source.update] };
     const page = renderIncidentPage(publicPageOf(source), state);
-    const index = renderIndexPage({ ...publicPageOf(source), unresolved: [state], recent: [], now: NOW });
+    const index = renderIndexPage({
+      ...publicPageOf(source),
+      unresolved: [state],
+      recent: [],
+      changedAt: NOW,
+      now: NOW,
+    });
     const history = renderHistoryPage(publicPageOf(source), [source.incident]);
     expect(page).toContain(`<h1 dir="auto">${name}</h1>`);
     expect(page).toContain(`<p dir="auto">${name}</p>`);

@@ -12,7 +12,14 @@ const source = (signUp: Partial<typeof SIGN_UP> = {}) => ({
 });
 const index = (signUp: Partial<typeof SIGN_UP> = {}, locale: "en" | "de" = "en") => {
   const { page, ...rest } = source(signUp);
-  return renderIndexPage({ ...rest, page: { ...page, locale }, unresolved: [open], recent: [], now: NOW });
+  return renderIndexPage({
+    ...rest,
+    page: { ...page, locale },
+    unresolved: [open],
+    recent: [],
+    changedAt: NOW,
+    now: NOW,
+  });
 };
 
 test("the forms post to the subscription API, which is all that the page's policy allows", () => {

@@ -46,6 +46,26 @@ describe("the public JSON", () => {
     expect(summary.scheduled_maintenances.map(({ id }) => id)).toEqual(["maintenance1"]);
   });
 
+  test("incidents stand by their last change, maintenances by their beginning and last what has begun", () => {
+    const state = seedIncident(1);
+    const changed = (id: string, updatedAt: number) => ({ ...state, incident: { ...state.incident, id, updatedAt } });
+    const maintenance = (id: string, scheduledFor: number, status: "scheduled" | "verifying") => {
+      const { incident, ...rest } = seedMaintenance();
+      if (incident.schedule === null) throw new Error("a maintenance has a schedule");
+      return { ...rest, incident: { ...incident, id, status, schedule: { ...incident.schedule, scheduledFor } } };
+    };
+    const summary = summaryJson(publicPageOf(state), [
+      changed("young", 1),
+      changed("old", 3),
+      changed("older", 2),
+      maintenance("begun", 5, "verifying"),
+      maintenance("later", 9, "scheduled"),
+      maintenance("sooner", 7, "scheduled"),
+    ]);
+    expect(summary.incidents.map(({ id }) => id)).toEqual(["old", "older", "young"]);
+    expect(summary.scheduled_maintenances.map(({ id }) => id)).toEqual(["sooner", "later", "begun"]);
+  });
+
   test("a group is a row among the components, followed by its children", () => {
     const { components } = componentsJson(publicPageOf(seedIncident(1)));
     expect(components).toHaveLength(18);
