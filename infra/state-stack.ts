@@ -9,7 +9,7 @@ import {
   type TableProps,
 } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
+import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods, ObjectOwnership } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import type { Environment } from "./environments.ts";
 
@@ -96,6 +96,15 @@ function newSiteBucket(scope: Stack, { protectData }: Environment): Bucket {
     enforceSSL: true,
     // Every file can be written again from the tables, so old versions would only cost.
     versioned: false,
+    // A preflight of any site for any public file: reading is all that there is.
+    cors: [
+      {
+        allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
+        allowedOrigins: ["*"],
+        allowedHeaders: ["*"],
+        maxAge: 86_400,
+      },
+    ],
     removalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   });
   // Any distribution of this account, and no other: naming the one in the pipeline stack would make the stacks depend on each other in a circle. ListBucket makes a missing file a 404.

@@ -4,7 +4,7 @@ import { sdkLogger } from "../lambda/sdk-logger.ts";
 export interface SiteFile {
   /** Key in the bucket: `index.html`, `incidents/abc`, `api/v2/summary.json`. */
   path: string;
-  body: string;
+  body: string | Uint8Array;
   contentType: string;
   cacheControl: string;
 }
@@ -25,7 +25,7 @@ export function s3Site({ bucket, client = s3Client() }: { bucket: string; client
         new PutObjectCommand({
           Bucket: bucket,
           Key: path,
-          Body: Buffer.from(body, "utf8"),
+          Body: typeof body === "string" ? Buffer.from(body, "utf8") : body,
           ContentType: contentType,
           CacheControl: cacheControl,
         }),

@@ -1,5 +1,5 @@
+import { createHash } from "node:crypto";
 import * as z from "zod/mini";
-import { sha256Hex } from "../core/ids.ts";
 import type { SiteFile } from "../providers/site.ts";
 
 /** Kept beside the files: which there are, so that a publication writes what changed and removes what is gone. */
@@ -35,5 +35,6 @@ export function parseManifest(text: string | null): Manifest {
 
 /** The first 128 bits of SHA-256 over all that is stored of a file: years of history make thousands of them. */
 export function fileHash({ body, contentType, cacheControl }: SiteFile): string {
-  return sha256Hex(`${contentType}\n${cacheControl}\n${body}`).slice(0, 32);
+  const hash = createHash("sha256").update(`${contentType}\n${cacheControl}\n`).update(body);
+  return hash.digest("hex").slice(0, 32);
 }

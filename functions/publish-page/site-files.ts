@@ -2,7 +2,9 @@ import { isUnresolved } from "../core/incident.ts";
 import { lastChangeOf } from "../core/news.ts";
 import type { SiteFile } from "../providers/site.ts";
 import { renderFeeds } from "../templates/feed.ts";
+import { pageHeadline } from "../templates/page-headline.ts";
 import { renderHistoryPage } from "../templates/page-history.tsx";
+import { pageIcons } from "../templates/page-icons.ts";
 import { renderIncidentPage } from "../templates/page-incident.tsx";
 import { renderIndexPage } from "../templates/page-index.tsx";
 import { renderNotFoundPage } from "../templates/page-not-found.tsx";
@@ -27,8 +29,14 @@ const CACHE_CONTROL = "public, max-age=5, stale-while-revalidate=30, stale-if-er
 const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/json; charset=utf-8";
 
-export function incidentPaths(incidentId: string): [string, string] {
-  return [`incidents/${incidentId}`, `incidents/${incidentId}.json`];
+/** Every file of an incident. */
+export function incidentPaths(incidentId: string): string[] {
+  return [...pagePaths(`incidents/${incidentId}`), `incidents/${incidentId}.json`];
+}
+
+/** A page is found with and without a slash at its end: a bucket knows keys and no redirects. Its canonical link has none. */
+function pagePaths(path: string): [string, string] {
+  return [path, `${path}/`];
 }
 
 /** Files in the order in which they are written: one group after the other, data before what points to it. */
@@ -43,7 +51,8 @@ export function siteFiles(snapshot: PageSnapshot, { pageUrl, signUp }: Published
     [
       ...apiFiles(source, incidents, unresolved),
       ...feedFiles(source, incidents),
-      file("history", HTML, renderHistoryPage(source, headers)),
+      ...pageFiles("history", renderHistoryPage(source, headers)),
+      ...siteWideFiles(source, unresolved),
       file("404.html", HTML, renderNotFoundPage(source)),
     ],
     [file("index.html", HTML, renderIndexPage({ ...source, unresolved, recent: over, changedAt, now }))],
@@ -51,8 +60,24 @@ export function siteFiles(snapshot: PageSnapshot, { pageUrl, signUp }: Published
 }
 
 function incidentFiles(source: PublicPage, one: IncidentWithUpdates): SiteFile[] {
-  const [html, json] = incidentPaths(one.incident.id);
-  return [jsonFile(json, incidentJson(source, one)), file(html, HTML, renderIncidentPage(source, one))];
+  const path = `incidents/${one.incident.id}`;
+  return [jsonFile(`${path}.json`, incidentJson(source, one)), ...pageFiles(path, renderIncidentPage(source, one))];
+}
+
+function pageFiles(path: string, html: string): SiteFile[] {
+  return pagePaths(path).map((each) => file(each, HTML, html));
+}
+
+/** What browsers, phones and search engines ask every site for. */
+function siteWideFiles(source: PublicPage, unresolved: readonly IncidentWithUpdates[]): SiteFile[] {
+  const { favicon, touchIcon } = pageIcons(pageHeadline(source, unresolved).tone, source.page.branding.colour);
+  return [
+    file("favicon.ico", "image/x-icon", favicon),
+    file("apple-touch-icon.png", "image/png", touchIcon),
+    // An older name that phones ask for as well.
+    file("apple-touch-icon-precomposed.png", "image/png", touchIcon),
+    file("robots.txt", "text/plain; charset=utf-8", "User-agent: *\nDisallow:\n"),
+  ];
 }
 
 function apiFiles(
@@ -88,6 +113,6 @@ function jsonFile(path: string, value: unknown): SiteFile {
   return file(path, JSON_TYPE, JSON.stringify(value));
 }
 
-function file(path: string, contentType: string, body: string): SiteFile {
+function file(path: string, contentType: string, body: string | Uint8Array): SiteFile {
   return { path, body, contentType, cacheControl: CACHE_CONTROL };
 }

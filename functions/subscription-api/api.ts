@@ -16,6 +16,7 @@ import { portalRoutes } from "./portal.ts";
 import { readerLocale } from "./reader-locale.ts";
 import { registrationRoutes } from "./register-webhook.ts";
 import { resubscribeRoutes } from "./resubscribe.ts";
+import { robotRoutes } from "./robots.ts";
 import { emailSignUpRoutes } from "./sign-up-email.ts";
 import { smsSignUpRoutes } from "./sign-up-sms.ts";
 import { unsubscribeRoutes } from "./unsubscribe.ts";
@@ -63,6 +64,7 @@ export function subscriptionRoutes(deps: SubscriptionDeps): HttpRoute[] {
     ...portalRoutes(deps),
     ...unsubscribeRoutes(deps),
     ...resubscribeRoutes(deps),
+    ...robotRoutes(),
   ];
 }
 

@@ -5,7 +5,7 @@ import { pageStyle } from "./page-style.ts";
 import type { SignUp } from "./sign-up-form.tsx";
 import type { PublicPage } from "./statuspage-json.ts";
 import { stringsOf } from "./strings/strings-of.ts";
-import type { Tone } from "./tone.ts";
+import { ICON_COLOURS, type Tone } from "./tone.ts";
 import { trustedHtml } from "./trusted-html.ts";
 
 export interface DocumentProps {
@@ -28,16 +28,6 @@ function policyOf(styleSource: string, logoUrl: string | null, signUp: SignUp | 
   const images = logoUrl === null ? "data:" : `data: ${new URL(logoUrl).origin}`;
   return `default-src 'none'; style-src ${styleSource}; img-src ${images}; base-uri 'none'; form-action ${forms}`;
 }
-
-// The dot in the browser's tab has the colour of the page's state.
-const ICON_COLOURS: Record<Tone, string> = {
-  ok: "12805c",
-  info: "1b57c4",
-  minor: "f0b429",
-  major: "d2570f",
-  critical: "c22231",
-  calm: "6b7480",
-};
 
 function icon(tone: Tone): string {
   return `data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%23${ICON_COLOURS[tone]}'/%3E%3C/svg%3E`;

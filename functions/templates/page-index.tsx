@@ -1,23 +1,15 @@
-import type { Locale } from "../core/locale.ts";
 import { shownUpdates } from "../core/postmortem.ts";
-import { type Headline, headlineOf } from "../core/rollup.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { affectedSentence } from "./affected-components.ts";
 import { oneLine } from "./markdown.ts";
 import { ComponentList } from "./page-components.tsx";
 import { renderDocument } from "./page-document.tsx";
+import { pageHeadline } from "./page-headline.ts";
 import { IncidentChips, incidentPeriod, PostedTime, SiteHeader, UpdateList } from "./page-parts.tsx";
 import { SignUpForms } from "./sign-up-form.tsx";
-import {
-  type IncidentWithUpdates,
-  isMaintenance,
-  isRealtime,
-  openImpacts,
-  type PublicPage,
-  statusOf,
-} from "./statuspage-json.ts";
+import { type IncidentWithUpdates, isMaintenance, isRealtime, type PublicPage } from "./statuspage-json.ts";
 import { stringsOf } from "./strings/strings-of.ts";
-import { IMPACT_TONES, INDICATOR_TONES, type Tone } from "./tone.ts";
+import { IMPACT_TONES, type Tone } from "./tone.ts";
 import { proseHtml } from "./trusted-html.ts";
 import { dateOf, dayOf, newestFirst } from "./wording.ts";
 
@@ -36,8 +28,7 @@ export interface IndexSource extends PublicPage {
 
 /** `index.html`: everything a reader in a hurry wants, in the order in which they want it. */
 export function renderIndexPage(source: IndexSource): string {
-  const headline = headlineOf(statusOf(source, source.unresolved), openImpacts(source.unresolved));
-  const [state, tone] = [wordsOf(headline, source.page.locale), toneOf(headline)];
+  const { state, tone } = pageHeadline(source, source.unresolved);
   const name = oneLine(source.page.name);
   const { page: strings } = stringsOf(source.page.locale);
   const open = source.unresolved.filter(isRealtime);
@@ -63,15 +54,6 @@ export function renderIndexPage(source: IndexSource): string {
       </>
     ),
   });
-}
-
-function wordsOf(headline: Headline, locale: Locale): string {
-  const { pageStatus, openImpacts: impacts } = stringsOf(locale);
-  return headline.kind === "components" ? pageStatus[headline.status.description] : impacts[headline.impact];
-}
-
-function toneOf(headline: Headline): Tone {
-  return headline.kind === "components" ? INDICATOR_TONES[headline.status.indicator] : IMPACT_TONES[headline.impact];
 }
 
 function Banner({ source, state, tone, open }: { source: IndexSource; state: string; tone: Tone; open: number }) {

@@ -40,3 +40,13 @@ export const STATUS_TONES: Record<UpdateStatus, Tone> = {
   completed: "ok",
   postmortem: "calm",
 };
+
+/** The dot in the browser's tab has the colour of the page's state: `rrggbb`. */
+export const ICON_COLOURS: Record<Tone, string> = {
+  ok: "12805c",
+  info: "1b57c4",
+  minor: "f0b429",
+  major: "d2570f",
+  critical: "c22231",
+  calm: "6b7480",
+};

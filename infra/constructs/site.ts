@@ -8,6 +8,7 @@ import {
   HeadersFrameOption,
   HeadersReferrerPolicy,
   HttpVersion,
+  OriginRequestPolicy,
   ResponseHeadersPolicy,
   type ResponseHeadersPolicyProps,
   SecurityPolicyProtocol,
@@ -52,19 +53,18 @@ export class Site extends Construct {
       enableAcceptEncodingBrotli: true,
       enableAcceptEncodingGzip: true,
     });
-    const secured = securityHeaders(subscriptionsUrl);
     const behavior: BehaviorOptions = {
       origin,
       cachePolicy,
+      // OPTIONS goes to the bucket, which answers a browser's preflight by its own rules if it is given the three headers
+      // that they ask for (S3 user guide, "How does Amazon S3 evaluate the CORS configuration on a bucket?").
       allowedMethods: AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
+      originRequestPolicy: OriginRequestPolicy.CORS_S3_ORIGIN,
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
       compress: true,
-      responseHeadersPolicy: new ResponseHeadersPolicy(this, "Secured", secured),
-    };
-    const data: BehaviorOptions = {
-      ...behavior,
+      // All files are public and the same for everybody, so any site may read them.
       responseHeadersPolicy: new ResponseHeadersPolicy(this, "SecuredForAll", {
-        ...secured,
+        ...securityHeaders(subscriptionsUrl),
         corsBehavior: {
           accessControlAllowOrigins: ["*"],
           accessControlAllowMethods: ["GET", "HEAD"],
@@ -79,7 +79,6 @@ export class Site extends Construct {
       comment: "Tocsin: status page",
       defaultRootObject: "index.html",
       defaultBehavior: behavior,
-      additionalBehaviors: { "/api/*": data, "*.json": data, "/history.*": data },
       errorResponses: [
         { httpStatus: 404, responseHttpStatus: 404, responsePagePath: "/404.html", ttl: Duration.seconds(10) },
         { httpStatus: 403, responseHttpStatus: 404, responsePagePath: "/404.html", ttl: Duration.seconds(10) },

@@ -150,6 +150,7 @@ async function start(
     apiPort: (name) => apiPorts.get(name) ?? null,
     pagePort: ports.page,
     cacheControlOf: fauxqs.cacheControlOf,
+    corsRules: new Map(),
     addFeedbackDestination: mail.addDestination,
     at: (phase, action) => phases.get(phase)?.push(action),
     whenStopped: (action) => stops.push(action),

@@ -3,6 +3,7 @@ import { GetObjectCommand, NoSuchKey, type S3Client } from "@aws-sdk/client-s3";
 import { oneLine } from "./failure.ts";
 import type { FunctionLog } from "./function-log.ts";
 import { closeServer, listen } from "./listen.ts";
+import type { CorsRule } from "./services.ts";
 
 export interface PageServerProps {
   port: number;
@@ -10,12 +11,21 @@ export interface PageServerProps {
   bucket: string;
   /** Key of the file at `/`. */
   rootObject: string;
-  /** The first whose pattern matches the path adds its headers. */
-  behaviors: readonly { pathPattern: string; headers: Record<string, string> }[];
-  defaultHeaders: Record<string, string>;
+  /** The first whose pattern matches the path serves it. */
+  behaviors: readonly (Behavior & { pathPattern: string })[];
+  defaultBehavior: Behavior;
+  corsRulesOf(bucket: string): readonly CorsRule[];
   errorPages: readonly { status: number; becomes: number; path: string | null }[];
   cacheControlOf(bucket: string, key: string): string | null;
   log: FunctionLog;
+}
+
+export interface Behavior {
+  /** Added to every answer. */
+  headers: Record<string, string>;
+  methods: readonly string[];
+  /** Whether the bucket is given what it needs to answer a preflight. */
+  forwardsOrigin: boolean;
 }
 
 interface StoredFile {
@@ -28,12 +38,12 @@ interface StoredFile {
 
 /** Serves the bucket as its distribution would, uncached. Returns what ends it. Throws StartFailure if the port is taken. */
 export async function servePage(props: PageServerProps): Promise<() => Promise<void>> {
-  const behaviors = props.behaviors.map(({ pathPattern, headers }) => ({ matches: globPattern(pathPattern), headers }));
+  const behaviors = props.behaviors.map((behavior) => ({ matches: globPattern(behavior.pathPattern), behavior }));
   const server = createServer((request, response) => {
     const path = pathOf(request);
-    const headers = behaviors.find(({ matches }) => matches.test(path))?.headers ?? props.defaultHeaders;
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    answer(path, request, response, props).catch((error) => {
+    const behavior = behaviors.find(({ matches }) => matches.test(path))?.behavior ?? props.defaultBehavior;
+    for (const [name, value] of Object.entries(behavior.headers)) response.setHeader(name, value);
+    answer(path, behavior, request, response, props).catch((error) => {
       props.log.problem("page", `a file could not be served: ${oneLine(error)}`);
       if (response.headersSent) response.destroy();
       else response.writeHead(502, { "content-type": "text/plain" }).end("Bad gateway\n");
@@ -45,13 +55,14 @@ export async function servePage(props: PageServerProps): Promise<() => Promise<v
 
 async function answer(
   path: string,
+  behavior: Behavior,
   request: IncomingMessage,
   response: ServerResponse,
   props: PageServerProps,
 ): Promise<void> {
-  const reads = request.method === "GET" || request.method === "HEAD";
-  // A bucket without a CORS configuration of its own refuses OPTIONS.
-  if (!reads) return sendError(request.method === "OPTIONS" ? 403 : 405, request, response, props);
+  // CloudFront's own refusal of a method is a 403, as is the bucket's of a preflight that no rule allows.
+  if (!behavior.methods.includes(request.method ?? "")) return sendError(403, request, response, props);
+  if (request.method === "OPTIONS") return answerPreflight(behavior, request, response, props);
   const file = await readStored(path === "/" ? props.rootObject : path.slice(1), props);
   if (file === null) return sendError(404, request, response, props);
   response.setHeader("etag", file.etag);
@@ -62,6 +73,37 @@ async function answer(
     return;
   }
   send(200, file, request, response);
+}
+
+/** As S3 does: 200 by the first rule that allows it, 400 if it is not given an origin, else 403. */
+async function answerPreflight(
+  { forwardsOrigin }: Behavior,
+  request: IncomingMessage,
+  response: ServerResponse,
+  props: PageServerProps,
+): Promise<void> {
+  const { origin, "access-control-request-method": method } = request.headers;
+  if (!forwardsOrigin || origin === undefined || method === undefined) {
+    response
+      .writeHead(400, { "content-type": "text/plain" })
+      .end("Insufficient information. Origin request header needed.\n");
+    return;
+  }
+  const asked = (request.headers["access-control-request-headers"] ?? "").split(",").map((name) => name.trim());
+  const rule = props
+    .corsRulesOf(props.bucket)
+    .find(
+      ({ AllowedOrigins, AllowedMethods, AllowedHeaders }) =>
+        [origin, "*"].some((allowed) => AllowedOrigins.includes(allowed)) &&
+        AllowedMethods.includes(method) &&
+        (AllowedHeaders.includes("*") || asked.every((name) => name === "" || AllowedHeaders.includes(name))),
+    );
+  if (rule === undefined) return sendError(403, request, response, props);
+  response.setHeader("access-control-allow-origin", rule.AllowedOrigins.includes("*") ? "*" : origin);
+  response.setHeader("access-control-allow-methods", rule.AllowedMethods.join(", "));
+  if (asked.join("") !== "") response.setHeader("access-control-allow-headers", asked.join(", "));
+  if (rule.MaxAge !== undefined) response.setHeader("access-control-max-age", String(rule.MaxAge));
+  response.writeHead(200).end();
 }
 
 async function sendError(

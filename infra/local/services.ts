@@ -63,6 +63,14 @@ export function sdkEnvironment(emulators: Emulators): Record<string, string> {
 export const PHASES = ["load", "serve", "schedule"] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** One rule of a bucket, as its template has it. */
+export interface CorsRule {
+  AllowedOrigins: readonly string[];
+  AllowedMethods: readonly string[];
+  AllowedHeaders: readonly string[];
+  MaxAge?: number | undefined;
+}
+
 /** What resources are made with, and where those that are looked up later are put. */
 export interface Services {
   clients: Clients;
@@ -78,6 +86,8 @@ export interface Services {
   pagePort: number;
   /** The Cache-Control that a file was put with: the bucket's emulator forgets it. */
   cacheControlOf(bucket: string, key: string): string | null;
+  /** The CORS rules of each bucket that has any, by its name: the emulator knows none. */
+  corsRules: Map<string, readonly CorsRule[]>;
   /** Where the mail provider is to publish bounces and complaints. */
   addFeedbackDestination(destination: FeedbackDestination): void;
   /** Runs once all resources exist and the phases before it are over. */

@@ -74,6 +74,19 @@ describe.each(KINDS)("the site's bucket ($kind)", ({ start }) => {
     expect(await site.read("incidents/abcabcabcabc.json")).toBe("data");
   });
 
+  test("a path may end in a slash", async () => {
+    await site.write(file("past", "without"));
+    await site.write(file("past/", "with"));
+    expect([await site.read("past"), await site.read("past/")]).toEqual(["without", "with"]);
+    await site.remove("past/");
+    expect([await site.read("past"), await site.read("past/")]).toEqual(["without", null]);
+  });
+
+  test("bytes are written as they are", async () => {
+    await site.write({ ...file("bytes", ""), body: new TextEncoder().encode("Störung") });
+    expect(await site.read("bytes")).toBe("Störung");
+  });
+
   test("a removed file is gone, and removing it again is no failure", async () => {
     await site.write(file("gone.html", "text"));
     await site.remove("gone.html");

@@ -37,7 +37,10 @@ export function memorySite(): MemorySite {
       hook = next;
     },
     write: (file) => change("write", file.path, () => files.set(file.path, { ...file })),
-    read: async (path) => files.get(path)?.body ?? null,
+    async read(path) {
+      const file = files.get(path);
+      return file === undefined ? null : Buffer.from(file.body).toString("utf8");
+    },
     remove: (path) => change("remove", path, () => files.delete(path)),
   };
 }

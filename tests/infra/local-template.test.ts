@@ -63,6 +63,7 @@ describe("stacks", () => {
     apiPort: () => null,
     pagePort: 0,
     cacheControlOf: () => null,
+    corsRules: new Map(),
     addFeedbackDestination: () => {},
     at: () => {},
     whenStopped: () => {},

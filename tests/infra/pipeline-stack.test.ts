@@ -195,7 +195,6 @@ describe("the site", () => {
         DefaultRootObject: "index.html",
         Origins: [Match.objectLike({ OriginAccessControlId: Match.anyValue() })],
         DefaultCacheBehavior: Match.objectLike({ ViewerProtocolPolicy: "redirect-to-https" }),
-        CacheBehaviors: ["/api/*", "*.json", "/history.*"].map((PathPattern) => Match.objectLike({ PathPattern })),
         CustomErrorResponses: Match.arrayWith([
           Match.objectLike({ ErrorCode: 404, ResponseCode: 404, ResponsePagePath: "/404.html" }),
         ]),
@@ -203,9 +202,9 @@ describe("the site", () => {
     });
   });
 
-  it("sends CSP, HSTS, nosniff and frame rules with every file, and opens only the data to other sites", () => {
+  it("sends CSP, HSTS, nosniff and frame rules with every file, and lets any site read what is public", () => {
     const policies = resourcesOf(pipeline, "AWS::CloudFront::ResponseHeadersPolicy").map(configOf);
-    expect(policies).toHaveLength(2);
+    expect(policies).toHaveLength(1);
     for (const policy of policies) {
       expect(policy.SecurityHeadersConfig).toMatchObject({
         StrictTransportSecurity: { Override: true },
@@ -217,7 +216,10 @@ describe("the site", () => {
       expect(csp).toContain("frame-ancestors 'none'");
       expect(csp).toContain("ApiEndpoint");
     }
-    expect(policies.filter((policy) => policy.CorsConfig !== undefined)).toHaveLength(1);
+    expect(policies[0]?.CorsConfig).toMatchObject({
+      AccessControlAllowOrigins: { Items: ["*"] },
+      AccessControlAllowCredentials: false,
+    });
   });
 
   it("answers to a host of its own with its certificate", () => {

@@ -3,12 +3,25 @@ import * as z from "zod";
 import { REGION } from "../services.ts";
 import { type Provisioned, type ProvisionRequest, readProperties } from "./resource.ts";
 
-const propertiesSchema = z.object({ BucketName: z.string().optional() });
+const ruleSchema = z.object({
+  AllowedOrigins: z.array(z.string()),
+  AllowedMethods: z.array(z.string()),
+  AllowedHeaders: z.array(z.string()).default([]),
+  MaxAge: z.number().optional(),
+});
+const propertiesSchema = z.object({
+  BucketName: z.string().optional(),
+  CorsConfiguration: z.object({ CorsRules: z.array(ruleSchema) }).optional(),
+});
 
 const LONGEST_NAME = 63;
 
 export async function provisionBucket(request: ProvisionRequest): Promise<Provisioned> {
-  const { BucketName = request.name.toLowerCase().slice(0, LONGEST_NAME) } = readProperties(propertiesSchema, request);
+  const { BucketName = request.name.toLowerCase().slice(0, LONGEST_NAME), CorsConfiguration } = readProperties(
+    propertiesSchema,
+    request,
+  );
+  if (CorsConfiguration !== undefined) request.services.corsRules.set(BucketName, CorsConfiguration.CorsRules);
   await request.services.clients.s3.send(new CreateBucketCommand({ Bucket: BucketName }));
   return {
     ref: BucketName,

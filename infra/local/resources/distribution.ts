@@ -26,7 +26,13 @@ const headersPolicySchema = z.object({
   }),
 });
 
-const behaviorSchema = z.object({ ResponseHeadersPolicyId: z.string().optional() });
+const behaviorSchema = z.object({
+  ResponseHeadersPolicyId: z.string().optional(),
+  OriginRequestPolicyId: z.string().optional(),
+  AllowedMethods: z.array(z.string()).default(["GET", "HEAD"]),
+});
+/** CloudFront's managed policy CORS-S3Origin: the bucket is given Origin and the two headers of a preflight. */
+const FORWARDS_ORIGIN = "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf";
 const distributionSchema = z.object({
   DistributionConfig: z.object({
     DefaultRootObject: z.string().default(""),
@@ -58,6 +64,11 @@ export function distributionKinds() {
   const provisionDistribution = async (request: ProvisionRequest): Promise<Provisioned> => {
     const { DistributionConfig: config } = readProperties(distributionSchema, request);
     const headersFor = (policyId: string | undefined) => policies.get(policyId ?? "") ?? {};
+    const served = (behavior: z.output<typeof behaviorSchema>) => ({
+      headers: headersFor(behavior.ResponseHeadersPolicyId),
+      methods: behavior.AllowedMethods,
+      forwardsOrigin: behavior.OriginRequestPolicyId === FORWARDS_ORIGIN,
+    });
     const { services } = request;
     services.at("serve", async () => {
       const stop = await servePage({
@@ -65,11 +76,12 @@ export function distributionKinds() {
         s3: services.clients.s3,
         bucket: bucketOf(config.Origins[0]?.DomainName ?? "", request),
         rootObject: config.DefaultRootObject,
-        behaviors: config.CacheBehaviors.map(({ PathPattern, ResponseHeadersPolicyId }) => ({
-          pathPattern: PathPattern,
-          headers: headersFor(ResponseHeadersPolicyId),
+        behaviors: config.CacheBehaviors.map((behavior) => ({
+          pathPattern: behavior.PathPattern,
+          ...served(behavior),
         })),
-        defaultHeaders: headersFor(config.DefaultCacheBehavior.ResponseHeadersPolicyId),
+        defaultBehavior: served(config.DefaultCacheBehavior),
+        corsRulesOf: (bucket) => services.corsRules.get(bucket) ?? [],
         errorPages: config.CustomErrorResponses.map(({ ErrorCode, ResponseCode, ResponsePagePath }) => ({
           status: ErrorCode,
           becomes: ResponseCode ?? ErrorCode,

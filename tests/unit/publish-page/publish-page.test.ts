@@ -20,11 +20,16 @@ const EVERY_FILE = [
   "api/v2/scheduled-maintenances/upcoming.json",
   "api/v2/status.json",
   "api/v2/summary.json",
+  "apple-touch-icon-precomposed.png",
+  "apple-touch-icon.png",
+  "favicon.ico",
   "history",
   "history.atom",
   "history.rss",
+  "history/",
   "index.html",
   "manifest.json",
+  "robots.txt",
 ];
 
 /** A page with its components, a bucket, and a clock that the test moves. */
@@ -98,7 +103,7 @@ async function expectFresh(w: World) {
   await w.status.forgetPublication(PAGE_ID);
   await publishPage(PAGE_ID, { ...w.deps, site });
   const manifestOf = ({ files }: Pick<typeof site, "files">) =>
-    manifestSchema.parse(JSON.parse(files.get(MANIFEST_PATH)?.body ?? ""));
+    manifestSchema.parse(JSON.parse(String(files.get(MANIFEST_PATH)?.body ?? "")));
   const othersOf = ({ files }: Pick<typeof site, "files">) =>
     Object.fromEntries([...files].filter(([path]) => path !== MANIFEST_PATH));
   expect(othersOf(w.site)).toEqual(othersOf(site));
@@ -117,8 +122,10 @@ describe("publishing a page", () => {
         ...EVERY_FILE,
         "incidents/seedincident",
         "incidents/seedincident.json",
+        "incidents/seedincident/",
         "incidents/maintenance1",
         "incidents/maintenance1.json",
+        "incidents/maintenance1/",
       ].sort(),
     );
     const order = w.site.log.map(({ path }) => path);
@@ -178,9 +185,10 @@ describe("publishing a page", () => {
     const incident = await w.status.getIncident(PAGE_ID, "seedincident");
     if (incident === null) throw new Error("it was posted");
     expect(await w.status.commitIncident(withdraw(incident, w.time.now))).toEqual({ outcome: "committed" });
-    expect(await w.publish()).toMatchObject({ outcome: "published", removed: 2 });
+    expect(await w.publish()).toMatchObject({ outcome: "published", removed: 3 });
     expect([...w.site.files.keys()].sort()).toEqual(EVERY_FILE);
-    for (const [path, { body }] of w.site.files) expect([path, body.includes("seedincident")]).toEqual([path, false]);
+    for (const [path, { body }] of w.site.files)
+      expect([path, String(body).includes("seedincident")]).toEqual([path, false]);
   });
 
   test("writes everything anew when the bucket was lost", async () => {
@@ -225,7 +233,7 @@ describe("years of history", () => {
 
   test("is written once and then stands, read no more than the lists need", async () => {
     const w = await withHistory();
-    expect([...w.site.files.keys()].filter((path) => path.startsWith("incidents/"))).toHaveLength(2 * OLD);
+    expect([...w.site.files.keys()].filter((path) => path.startsWith("incidents/"))).toHaveLength(3 * OLD);
     await w.post(1, 1);
     await w.publish();
     expect(w.reads()).toBe(50);
@@ -238,7 +246,7 @@ describe("years of history", () => {
     await w.status.saveCatalog(PAGE_ID, { ...catalog, components }, null);
     await w.publish();
     expect(w.reads()).toBe(100);
-    expect([...w.site.files.keys()].filter((path) => path.startsWith("incidents/"))).toHaveLength(2 * OLD + 2);
+    expect([...w.site.files.keys()].filter((path) => path.startsWith("incidents/"))).toHaveLength(3 * OLD + 3);
     await expectFresh(w);
   });
 

@@ -78,3 +78,9 @@ test("a refused form has a way back to it", async () => {
   expect(reply.status).toBe(422);
   expect(reply.text).toContain('<a href="https://status.example/#follow">Back to the form</a>');
 });
+
+test("what browsers ask for by themselves is there, and search engines are kept out", async () => {
+  const { send } = await subscriptionWorld();
+  expect(await send("GET", "/robots.txt")).toMatchObject({ status: 200, text: "User-agent: *\nDisallow: /\n" });
+  expect(await send("GET", "/favicon.ico")).toMatchObject({ status: 204, text: "" });
+});
