@@ -87,22 +87,30 @@ markdown.renderer.rules.table_close = () => "</table></div>\n";
 function codeBlock(tokens: readonly Token[], index: number): string {
   return `<pre tabindex="0"><code>${escapeHtml(tokens[index]?.content ?? "")}</code></pre>\n`;
 }
-// Text written from right to left is set so, block by block; any other text needs no attribute.
-markdown.core.ruler.push("direction", (state) => {
-  if (!RIGHT_TO_LEFT.test(state.src)) return;
-  for (const token of state.tokens) if (DIRECTED.has(token.type)) token.attrSet("dir", "auto");
+// Text written from right to left is set so, block by block; any other text needs no attribute. What holds blocks goes
+// by its first letter: `auto` looks past what has a direction of its own (HTML, "the auto directionality").
+markdown.core.ruler.push("direction", ({ src, tokens }) => {
+  if (!RIGHT_TO_LEFT.test(src)) return;
+  for (const [index, token] of tokens.entries()) {
+    if (DIRECTED.has(token.type)) token.attrSet("dir", "auto");
+    if (!HOLDERS.has(token.type)) continue;
+    const [letter = ""] =
+      /\p{L}/u.exec(
+        tokens
+          .slice(index, index + FIRST_TEXT)
+          .map(textIn)
+          .join(""),
+      ) ?? [];
+    if (RIGHT_TO_LEFT.test(letter)) token.attrSet("dir", "rtl");
+  }
 });
-const DIRECTED = new Set([
-  "paragraph_open",
-  "heading_open",
-  "bullet_list_open",
-  "ordered_list_open",
-  "list_item_open",
-  "blockquote_open",
-  "table_open",
-  "th_open",
-  "td_open",
-]);
+const DIRECTED = new Set(["paragraph_open", "heading_open", "th_open", "td_open"]);
+const HOLDERS = new Set(["bullet_list_open", "ordered_list_open", "blockquote_open", "table_open"]);
+/** Tokens until the first text within a holder: no nesting that anybody writes is deeper. */
+const FIRST_TEXT = 12;
+function textIn(token: Token): string {
+  return token.type === "inline" ? token.content : "";
+}
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 // Headings inside an update stand below the page's own h1 to h3.
 markdown.core.ruler.push("lower_headings", (state) => {

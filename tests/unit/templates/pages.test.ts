@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { Incident } from "../../../functions/core/incident.ts";
+import { markdownToHtml } from "../../../functions/templates/markdown.ts";
 import { renderHistoryPage } from "../../../functions/templates/page-history.tsx";
 import { renderIncidentPage } from "../../../functions/templates/page-incident.tsx";
 import { type IndexSource, renderIndexPage } from "../../../functions/templates/page-index.tsx";
@@ -225,6 +226,8 @@ describe("text from right to left", () => {
     const history = renderHistoryPage(publicPageOf(source), [source.incident]);
     expect(page).toContain(`<h1 dir="auto">${name}</h1>`);
     expect(page).toContain(`<p dir="auto">${name}</p>`);
+    expect(markdownToHtml(`- ${name}\n- one\n\n> ${name}`)).toMatch(/^<ul dir="rtl">[\s\S]*<blockquote dir="rtl">/);
+    expect(markdownToHtml(`- one\n- ${name}`)).toMatch(/^<ul>/);
     expect(index).toMatch(new RegExp(`<h1 class="brand brand-title" dir="auto">${name}`));
     for (const html of [index, history]) expect(html).toMatch(new RegExp(`dir="auto">(?:<a [^>]*>)?${name}</`));
   });
