@@ -1,34 +1,44 @@
+import { availableParallelism } from "node:os";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 interface ProjectOptions {
-  testTimeout: number;
+  groupOrder: number;
+  maxWorkers: number;
   globalSetup?: string[];
 }
 
-function project(name: string, { testTimeout, globalSetup = [] }: ProjectOptions): TestProjectInlineConfiguration {
+function project(name: string, { groupOrder, maxWorkers, globalSetup = [] }: ProjectOptions) {
   return {
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
     test: {
       name,
       include: [`tests/${name}/**/*.test.{ts,tsx}`],
-      testTimeout,
-      hookTimeout: testTimeout,
+      // No limit for a test: what waits follows progress (tests/fixtures/progress.ts), and the whole run has an end
+      // (tests/whole-run.ts). A number of seconds that suits one machine fails on another.
+      testTimeout: 0,
+      hookTimeout: 0,
+      maxWorkers,
+      sequence: { groupOrder },
       globalSetup,
     },
-  };
+  } satisfies TestProjectInlineConfiguration;
 }
+
+/** What only computes: as many files at once as there are cores. */
+const sideBySide = { groupOrder: 0, maxWorkers: availableParallelism() };
+/** What starts stacks, each of which wants a machine for itself: one file after the other, when all others are done. */
+const oneByOne = { groupOrder: 1, maxWorkers: 1 };
 
 export default defineConfig({
   test: {
-    // The long ones wait for leases to run out, so more run side by side than there are cores.
-    maxWorkers: 4,
+    reporters: ["default", "./tests/whole-run.ts"],
     projects: [
-      project("unit", { testTimeout: 60_000 }),
-      project("contract", { testTimeout: 30_000, globalSetup: ["tests/contract/dynoxide.ts"] }),
-      project("pipeline", { testTimeout: 60_000 }),
-      project("simulation", { testTimeout: 120_000 }),
-      project("infra", { testTimeout: 60_000 }),
-      project("e2e", { testTimeout: 120_000 }),
+      project("unit", sideBySide),
+      project("contract", { ...sideBySide, globalSetup: ["tests/contract/dynoxide.ts"] }),
+      project("pipeline", sideBySide),
+      project("simulation", sideBySide),
+      project("infra", sideBySide),
+      project("e2e", { ...oneByOne, globalSetup: ["tests/e2e/shared-stack-setup.ts"] }),
     ],
   },
 });

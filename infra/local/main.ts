@@ -3,12 +3,13 @@ import { runDemo } from "./demo/run-demo.ts";
 import { oneLine, StartFailure } from "./failure.ts";
 import { type LocalStack, startLocalStack } from "./local-stack.ts";
 import { type CommandOptions, HELP, parseOptions } from "./options.ts";
+import { whenStarterIsGone } from "./starter.ts";
 
 // Lambda's clock is in UTC.
 process.env.TZ = "UTC";
 
 // A second Ctrl-C, or npm passing on the one it got too, must not cut the ending short; a stop that hangs must end all the same.
-const STOPS_WITHIN_MS = 10_000;
+const STOPS_WITHIN_MS = 60_000;
 
 async function main(): Promise<void> {
   const command = parseOptions(process.argv.slice(2));
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
   // Whoever read the output has gone.
   process.stdout.on("error", () => stopping.abort());
+  await whenStarterIsGone(() => stopping.abort());
 
   const stack = await startUnlessStopped(command.options, stopping.signal);
   if (stack === null) return;

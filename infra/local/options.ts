@@ -25,6 +25,7 @@ const optionsSchema = z.object({
   "mail-rate": wholeNumber(1, 100_000),
   "sweep-seconds": wholeNumber(1, 86_400),
   locale: z.enum(LOCALES, `must be ${LOCALES.join(" or ")}`),
+  app: z.string().min(1, "must name a directory").optional(),
   dynamodb: z.url({ protocol: /^https?$/, error: "must be an http URL" }).optional(),
 });
 
@@ -39,6 +40,8 @@ export interface CommandOptions {
   sweepSeconds: number;
   /** Of the page that the first start makes. */
   locale: Locale;
+  /** The cdk.out of an earlier start, to run its stacks instead of synthesizing them. */
+  app: string | null;
   /** A DynamoDB that the caller runs, in place of the bundled one. */
   dynamodb: string | null;
 }
@@ -56,6 +59,8 @@ export const HELP = `Tocsin on this machine: the stacks that would be deployed, 
   --mail-rate N                 emails a second that the mail provider takes (default 200)
   --sweep-seconds N             how often sweep runs; deployed, once a minute (default 60)
   --locale en|de                language of the page that the first start makes (default en)
+  --app DIR                     run the stacks that an earlier start put into DIR (its
+                                cdk.out in the data directory) without bundling them again
   --dynamodb URL                use this DynamoDB instead of the bundled emulator
   --help                        this text
 `;
@@ -69,7 +74,7 @@ export function parseOptions(argv: readonly string[]): { kind: "help" } | { kind
     const [issue] = parsed.error.issues;
     throw new StartFailure(`--${issue?.path.join(".")} ${issue?.message}. See npm start -- --help`);
   }
-  const { port, data, demo, exit, dynamodb } = parsed.data;
+  const { port, data, demo, exit, app, dynamodb } = parsed.data;
   return {
     kind: "run",
     options: {
@@ -81,6 +86,7 @@ export function parseOptions(argv: readonly string[]): { kind: "help" } | { kind
       mailRate: parsed.data["mail-rate"],
       sweepSeconds: parsed.data["sweep-seconds"],
       locale: parsed.data.locale,
+      app: app === undefined ? null : resolve(app),
       dynamodb: dynamodb ?? null,
     },
   };
@@ -101,6 +107,7 @@ function readArguments(argv: readonly string[]) {
         "mail-rate": { type: "string", default: "200" },
         "sweep-seconds": { type: "string", default: "60" },
         locale: { type: "string", default: "en" },
+        app: { type: "string" },
         dynamodb: { type: "string" },
         help: { type: "boolean", default: false },
       },

@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { spawnBound } from "./bound-child.ts";
 import { StartFailure } from "./failure.ts";
 import { type Template, templateSchema } from "./template.ts";
 
@@ -36,41 +36,83 @@ const assetsSchema = z.object({
 const APP = fileURLToPath(new URL("../app.ts", import.meta.url));
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
+/** What a start decides of the stacks: the context that the app is given. */
+export interface LocalContext extends Record<string, string> {
+  environment: "local";
+  pageUrl: string;
+  manageUrl: string;
+  subscriptionsUrl: string;
+  webhookTargets: "any" | "public";
+  emailsPerSecond: string;
+}
+const contextSchema = z.object({
+  environment: z.literal("local"),
+  pageUrl: z.string(),
+  manageUrl: z.string(),
+  subscriptionsUrl: z.string(),
+  webhookTargets: z.enum(["any", "public"]),
+  emailsPerSecond: z.string(),
+});
+/** Beside the templates: what they were synthesized with. */
+const CONTEXT = "local-context.json";
+
 /**
  * Runs the app as `cdk synth` would and reads what it wrote. Always from scratch: a stale bundle would run code that
  * nobody can see. Throws StartFailure with the app's own error.
  */
-export async function synthesize(
-  outDir: string,
-  context: Record<string, string>,
-  stopping: AbortSignal,
-): Promise<Assembly> {
-  await rm(outDir, { recursive: true, force: true });
+export async function synthesize(outDir: string, context: LocalContext, stopping: AbortSignal): Promise<Assembly> {
+  await rm(outDir, { recursive: true, force: true, maxRetries: 3 });
   await runApp(outDir, context, stopping);
+  await writeFile(join(outDir, CONTEXT), JSON.stringify(context));
   return readAssembly(outDir);
 }
 
-async function runApp(outDir: string, context: Record<string, string>, signal: AbortSignal): Promise<void> {
-  const child = spawn(process.execPath, [APP], {
+const MOVABLE = ["pageUrl", "manageUrl", "subscriptionsUrl"] as const;
+const FIXED = ["webhookTargets", "emailsPerSecond"] as const;
+
+/**
+ * What an earlier start synthesized into `outDir`, moved to this one's addresses. Throws StartFailure if there is
+ * nothing, or it was made for another use.
+ */
+export async function synthesizedEarlier(outDir: string, context: LocalContext): Promise<Assembly> {
+  const earlier = await readFile(join(outDir, CONTEXT), "utf8").then(
+    (text) => contextSchema.parse(JSON.parse(text)),
+    () => {
+      throw new StartFailure(`--app ${outDir}: no earlier start synthesized its stacks there`);
+    },
+  );
+  for (const key of FIXED) {
+    if (earlier[key] === context[key]) continue;
+    throw new StartFailure(`--app ${outDir}: its stacks have ${key} ${earlier[key]}, not ${context[key]}`);
+  }
+  const hosts = new Map(MOVABLE.map((key) => [new URL(earlier[key]).host, new URL(context[key]).host]));
+  return readAssembly(outDir, (text) => text.replace(/127\.0\.0\.1:\d+/g, (host) => hosts.get(host) ?? host));
+}
+
+async function runApp(outDir: string, context: LocalContext, signal: AbortSignal): Promise<void> {
+  const child = spawnBound(process.execPath, [APP], {
     cwd: PROJECT,
-    signal,
-    stdio: ["ignore", "pipe", "pipe"],
+    output: "pipe",
     env: {
       ...process.env,
       CDK_OUTDIR: outDir,
       CDK_CONTEXT_JSON: JSON.stringify(context),
     },
   });
+  const stop = () => child.kill("SIGTERM");
+  signal.addEventListener("abort", stop, { once: true });
   let output = "";
   const collect = (bytes: Buffer) => {
     output += bytes.toString();
   };
-  child.stdout.on("data", collect);
-  child.stderr.on("data", collect);
+  child.stdout?.on("data", collect);
+  child.stderr?.on("data", collect);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
   });
+  signal.removeEventListener("abort", stop);
+  signal.throwIfAborted();
   if (code !== 0) throw new StartFailure(`The stacks do not synthesize: ${failureIn(output)}`);
 }
 
@@ -84,8 +126,8 @@ function failureIn(output: string): string {
   return named ?? lines.at(-1) ?? "infra/app.ts ended without saying why";
 }
 
-export async function readAssembly(outDir: string): Promise<Assembly> {
-  const read = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(outDir, name), "utf8"));
+export async function readAssembly(outDir: string, moved = (text: string) => text): Promise<Assembly> {
+  const read = async (name: string): Promise<unknown> => JSON.parse(moved(await readFile(join(outDir, name), "utf8")));
   const { artifacts } = manifestSchema.parse(await read("manifest.json"));
   const stacks: Stack[] = [];
   const folders = new Map<string, string>();

@@ -1,8 +1,9 @@
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { buildApp } from "fauxqs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type SiteBucket, type SiteFile, s3Site } from "../../functions/providers/site.ts";
 import { memorySite } from "../fakes/memory-site.ts";
+import { afterTheFile } from "../fixtures/clean-up.ts";
 
 const REGION = "eu-central-1";
 
@@ -37,13 +38,12 @@ function file(path: string, body: string): SiteFile {
 
 describe.each(KINDS)("the site's bucket ($kind)", ({ start }) => {
   let site: SiteBucket;
-  let stop = async () => {};
+  const later = afterTheFile();
   beforeAll(async () => {
     const started = await start();
     site = started.site;
-    stop = started.stop;
+    later(started.stop);
   });
-  afterAll(() => stop());
 
   test("a file is read as it was written, whatever its text", async () => {
     const body = "Störung – “Überlast” 🚨\r\n\ttab, <b>&amp;</b>";

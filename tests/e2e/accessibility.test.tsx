@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { simpleParser } from "mailparser";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { NO_BRANDING } from "../../functions/core/page.ts";
 import { splice } from "../../functions/core/rendering.ts";
@@ -14,6 +14,7 @@ import { renderIndexPage } from "../../functions/templates/page-index.tsx";
 import { renderNotFoundPage } from "../../functions/templates/page-not-found.tsx";
 import { composeUpdateEmail } from "../../functions/templates/update-email.tsx";
 import { hasChromium, launchChromium } from "../fixtures/chromium.ts";
+import { afterTheFile } from "../fixtures/clean-up.ts";
 import { everyMail, MAIL_KINDS, type MailKindName } from "../fixtures/every-mail.ts";
 import { MAIL_FROM, SITE, seedIncident } from "../fixtures/seed-incident.ts";
 import { publicPageOf, seedMaintenance, seedSource } from "../fixtures/template-sources.ts";
@@ -84,11 +85,12 @@ const resultSchema = z.object({
 describe.skipIf(!hasChromium)("in a real browser", () => {
   let browser: Browser;
   let axe = "";
+  const later = afterTheFile();
   beforeAll(async () => {
     browser = await launchChromium();
+    later(() => browser.close());
     axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
   });
-  afterAll(() => browser?.close());
 
   describe.each(["light", "dark"] as const)("in the %s scheme", (colorScheme) => {
     test.each(Object.keys(DOCUMENTS))("%s has no serious fault of access", async (name) => {

@@ -1,14 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
+import { LEASE_MS } from "../../functions/core/lease.ts";
+import { closeServer, listen } from "../../infra/local/listen.ts";
+import { afterTheFile, temporaryFolder } from "../fixtures/clean-up.ts";
+import { atRest, until } from "../fixtures/progress.ts";
 import { callApi, freePorts, startProcess } from "./local-process.ts";
+import { sharedApp } from "./shared-stack.ts";
 
 /** `npm run test:crash` sets more; here enough for several chunks to be in flight. */
 const WEBHOOKS = Number(process.env.TOCSIN_KILL_WEBHOOKS ?? 200);
-const WITHIN_MS = 180_000;
+/** After the kill the machine comes back when every lease is over, and sweep takes up what was cut off. */
+const AWAY_MS = LEASE_MS + 60_000;
 
 /** Ids by receiver, in order of arrival. */
 const received = new Map<string, string[]>();
@@ -17,6 +20,7 @@ let server: Server;
 let hooks: string;
 let data: string;
 
+const later = afterTheFile();
 beforeAll(async () => {
   server = createServer((request, response) => {
     const receiver = request.url ?? "";
@@ -26,24 +30,18 @@ beforeAll(async () => {
       response.writeHead(204).end();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  hooks = `http://127.0.0.1:${address.port}`;
-  data = await mkdtemp(join(tmpdir(), "tocsin-kill-"));
+  hooks = `http://127.0.0.1:${await listen(server, 0)}`;
+  later(() => closeServer(server));
+  const folder = await temporaryFolder("kill");
+  data = folder.path;
+  later(folder.remove);
 });
 
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await rm(data, { recursive: true, force: true });
-});
-
-it(`a process killed in the middle of ${WEBHOOKS} webhooks tells everybody after its restart`, {
-  timeout: 300_000,
-}, async () => {
+it(`a process killed in the middle of ${WEBHOOKS} webhooks tells everybody after its restart`, async () => {
   const port = await freePorts();
-  const first = await startProcess({ port, data });
+  const app = await sharedApp();
+  const first = await startProcess({ port, data, app });
+  later(() => first.end("SIGKILL"));
   for (let start = 0; start < WEBHOOKS; start += 20) {
     const batch = Array.from({ length: Math.min(20, WEBHOOKS - start) }, (_, index) => start + index);
     const created = await Promise.all(
@@ -69,12 +67,13 @@ it(`a process killed in the middle of ${WEBHOOKS} webhooks tells everybody after
   expect(before).toBeLessThan(WEBHOOKS);
 
   const restarted = Date.now();
-  const second = await startProcess({ port, data, arguments: ["--sweep-seconds", "5"] });
+  const second = await startProcess({ port, data, app, arguments: ["--sweep-seconds", "5"], laterMs: AWAY_MS });
+  later(() => second.end("SIGKILL"));
   try {
-    while (received.size < WEBHOOKS && Date.now() < restarted + WITHIN_MS) await setTimeout(100);
+    await until(`${WEBHOOKS} webhooks`, () => received.size >= WEBHOOKS, { moving: () => total });
     const seconds = ((Date.now() - restarted) / 1_000).toFixed(1);
-    // What was in flight at the kill may come twice: wait for the ledger to be done with all of them.
-    await setTimeout(2_000);
+    // What was in flight at the kill may come twice.
+    await atRest(() => total);
     const twice = [...received.values()].filter((ids) => ids.length > 1);
     console.info(
       `killed after ${before} of ${WEBHOOKS}; all told ${seconds} s after the restart; ${twice.length} got it twice`,

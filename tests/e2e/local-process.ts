@@ -7,9 +7,8 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 
 const MAIN = fileURLToPath(new URL("../../infra/local/main.ts", import.meta.url));
-const READY_MS = 60_000;
 
-const endpointsSchema = z.object({
+export const endpointsSchema = z.object({
   page: z.string(),
   api: z.string(),
   subscriptions: z.string(),
@@ -27,29 +26,36 @@ export interface LocalProcess {
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
 }
 
-/** `npm start` as its own process, the way people run it. Resolves when it says that it is running. */
+/**
+ * `npm start` as its own process, the way people run it. Resolves when it says that it is running, however long that
+ * takes, and rejects once it has ended. It ends with this process.
+ */
 export async function startProcess(options: {
   port: number;
   data: string;
+  /** A synthesized app, in place of synthesizing it again: see shared-stack.ts. */
+  app?: string;
   arguments?: string[];
-  /** How long it may take to bundle and start. */
-  readyMs?: number;
+  /** Its clock is ahead by so much: what happens after leases have run out, without the wait. */
+  laterMs?: number;
 }): Promise<LocalProcess> {
   const args = [MAIN, "--port", String(options.port), "--data", options.data, ...(options.arguments ?? [])];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  if (options.app !== undefined) args.push("--app", options.app);
+  const clock = options.laterMs === undefined ? [] : ["--import", clockAhead(options.laterMs)];
+  const child = spawn(process.execPath, [...clock, ...args], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
   let output = "";
-  child.stdout.on("data", (data) => {
+  child.stdout?.on("data", (data) => {
     output += String(data);
   });
-  child.stderr.on("data", (data) => {
+  child.stderr?.on("data", (data) => {
     output += String(data);
   });
-  const until = Date.now() + (options.readyMs ?? READY_MS);
+  let ended = false;
+  child.once("close", () => {
+    ended = true;
+  });
   while (!output.includes("Tocsin is running")) {
-    if (child.exitCode !== null || Date.now() > until) {
-      child.kill("SIGKILL");
-      throw new Error(`did not start: ${output}`);
-    }
+    if (ended) throw new Error(`did not start: ${output}`);
     await setTimeout(50);
   }
   const text = await readFile(join(options.data, "endpoints.json"), "utf8");
@@ -64,6 +70,16 @@ export async function startProcess(options: {
         child.kill(signal);
       }),
   };
+}
+
+/** A module that puts the clock ahead; functions' threads load it as well. */
+function clockAhead(ms: number): string {
+  const code = `const Real = Date;
+globalThis.Date = class extends Real {
+  constructor(...given) { given.length === 0 ? super(Real.now() + ${ms}) : super(...given); }
+  static now() { return Real.now() + ${ms}; }
+};`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
 }
 
 /** The first of four free ports in a row, below those that the system gives to outgoing connections (from 32768 on). */

@@ -1,15 +1,14 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import * as z from "zod";
 import { closeServer, freePorts, listen } from "../../infra/local/listen.ts";
 import { type LocalStack, startLocalStack } from "../../infra/local/local-stack.ts";
-
-const PATIENCE_MS = 30_000;
+import { afterTheFile, temporaryFolder } from "../fixtures/clean-up.ts";
+import * as progress from "../fixtures/progress.ts";
+import { sharedApp } from "./shared-stack.ts";
 
 const createdSchema = z.object({ id: z.string() });
 const webhookSchema = z.object({ id: z.string(), signing_secret: z.string() });
@@ -47,16 +46,15 @@ let dataDir = "";
 let stack: LocalStack;
 const complaints: string[] = [];
 
+const later = afterTheFile();
 beforeAll(async () => {
   await listen(receiver, 0);
-  dataDir = await mkdtemp(join(tmpdir(), "tocsin-"));
+  later(() => closeServer(receiver));
+  const folder = await temporaryFolder("stack");
+  dataDir = folder.path;
+  later(folder.remove);
   stack = await start();
-});
-
-afterAll(async () => {
-  await stack.stop();
-  await closeServer(receiver);
-  await rm(dataDir, { recursive: true, force: true });
+  later(() => stack.stop());
 });
 
 async function start(): Promise<LocalStack> {
@@ -67,6 +65,7 @@ async function start(): Promise<LocalStack> {
     webhookTargets: "any",
     mailRate: 200,
     sweepSeconds: 60,
+    app: await sharedApp(),
     dynamodb: null,
     report: (line) => complaints.push(line),
   });
@@ -84,13 +83,11 @@ async function call<S extends z.ZodType>(method: string, path: string, body: obj
   return schema.parse(JSON.parse(text));
 }
 
-async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`${what} did not happen: ${complaints.join(" | ")}`);
-    await sleep(20);
-  }
-}
+const until = (what: string, look: () => boolean | Promise<boolean>) =>
+  progress.until(what, look, {
+    moving: () => [stack.outbox.emails.length, stack.outbox.sms.length, received.length],
+    said: () => complaints.join(" | "),
+  });
 
 const readPage = async (path: string) => (await fetch(`${stack.endpoints.page}${path}`)).text();
 const readSummary = async () => summarySchema.parse(JSON.parse(await readPage("/api/v2/summary.json")));

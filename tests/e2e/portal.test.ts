@@ -1,20 +1,17 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { simpleParser } from "mailparser";
 import type { Browser, Page } from "playwright-core";
 import { Webhook as Standard } from "standardwebhooks";
 import { Webhook as Svix } from "svix";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { closeServer, listen } from "../../infra/local/listen.ts";
 import { hasChromium, launchChromium } from "../fixtures/chromium.ts";
-import { callApi, freePorts, type LocalProcess, startProcess } from "./local-process.ts";
-
-const PATIENCE_MS = 30_000;
+import { afterTheFile } from "../fixtures/clean-up.ts";
+import { until } from "../fixtures/progress.ts";
+import { callApi } from "./local-process.ts";
+import { linkTo, mailTo, type SharedStack, sharedStack } from "./shared-stack.ts";
 
 interface Received {
   headers: Record<string, string>;
@@ -49,57 +46,34 @@ function newReceiver() {
   };
 }
 
-const outboxSchema = z.object({ emails: z.array(z.object({ to: z.string(), raw: z.string() })) });
 const registeredSchema = z.object({ id: z.string(), signing_secret: z.string() });
 const axeSchema = z.array(z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.string()) }));
 
-async function until<T>(what: string, look: () => Promise<T | null | false> | T | null | false): Promise<T> {
-  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(100)) {
-    const found = await look();
-    if (found !== null && found !== false) return found;
-  }
-  throw new Error(`${what} did not happen`);
-}
-
 describe.skipIf(!hasChromium)("the portal", () => {
   const receiver = newReceiver();
-  let data = "";
-  let local: LocalProcess;
+  let stack: SharedStack;
   let browser: Browser;
   let axe = "";
 
+  const later = afterTheFile();
   beforeAll(async () => {
     await listen(receiver.server, 0);
-    data = await mkdtemp(join(tmpdir(), "tocsin-portal-"));
-    local = await startProcess({ port: await freePorts(), data, arguments: ["--webhook-targets", "any"] });
+    later(() => closeServer(receiver.server));
+    stack = await sharedStack();
     browser = await launchChromium();
+    later(() => browser.close());
     axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await local?.end("SIGTERM");
-    await closeServer(receiver.server);
-    await rm(data, { recursive: true, force: true });
   });
 
   async function register(path: string, email: string) {
-    const { subscriptions, outbox } = local.endpoints;
-    const answer = await fetch(`${subscriptions}/subscriptions/webhooks`, {
+    const answer = await fetch(`${stack.endpoints.subscriptions}/subscriptions/webhooks`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ endpoint: receiver.url() + path, email }),
     });
     expect(answer.status).toBe(201);
     const { signing_secret: secret } = registeredSchema.parse(await answer.json());
-    const link = await until("the mail with the link", async () => {
-      const { emails } = outboxSchema.parse(
-        await (await fetch(outbox, { headers: { accept: "application/json" } })).json(),
-      );
-      const mail = emails.find(({ to }) => to === email);
-      return mail === undefined
-        ? null
-        : (/https?:\S+\/portal\/[\w.-]+/.exec((await simpleParser(mail.raw)).text ?? "")?.[0] ?? null);
-    });
+    const link = linkTo(stack, "portal", (await mailTo(stack, email)).text);
     return { secret, link };
   }
 
@@ -130,7 +104,7 @@ describe.skipIf(!hasChromium)("the portal", () => {
 
   async function postIncident(): Promise<void> {
     const incident = { name: "Uploads fail", status: "investigating", body: "We are looking." };
-    expect((await callApi(local.endpoints, "POST", "/incidents", { incident })).status).toBe(201);
+    expect((await callApi(stack.endpoints, "POST", "/incidents", { incident })).status).toBe(201);
   }
 
   it("goes from the mail to tests, a new secret, replays, a pause and the end, and shows what happens as it happens", async () => {

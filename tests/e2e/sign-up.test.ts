@@ -1,53 +1,33 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { simpleParser } from "mailparser";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { freePorts } from "../../infra/local/listen.ts";
-import { type LocalStack, startLocalStack } from "../../infra/local/local-stack.ts";
 import { hasChromium, launchChromium } from "../fixtures/chromium.ts";
+import { afterTheFile } from "../fixtures/clean-up.ts";
+import { until } from "../fixtures/progress.ts";
+import { lastSaid, linkTo, mailTo, readOutbox, type SharedStack, sharedStack } from "./shared-stack.ts";
 
-const PATIENCE_MS = 30_000;
 const ADDRESS = "ada@example.com";
 const PHONE = "+4915112345678";
 
 const violationsSchema = z.array(z.object({ id: z.string(), nodes: z.array(z.string()) }));
 
 describe.skipIf(!hasChromium)("a reader with a real browser, without scripts", () => {
-  let dataDir = "";
-  let stack: LocalStack;
+  let stack: SharedStack;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
   let axe = "";
-  const complaints: string[] = [];
 
+  const later = afterTheFile();
   beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), "tocsin-sign-up-"));
-    const [atPage = 0, manage = 0, subscriptions = 0, outbox = 0] = await freePorts(4);
-    stack = await startLocalStack({
-      ports: { page: atPage, manage, subscriptions, outbox },
-      dataDir,
-      webhookTargets: "any",
-      mailRate: 200,
-      sweepSeconds: 60,
-      dynamodb: null,
-      report: (line) => complaints.push(line),
-    });
+    stack = await sharedStack();
     await call("POST", "/components", { component: { name: "Web App" } });
     await call("POST", "/components", { component: { name: "WebDAV" } });
     browser = await launchChromium();
+    later(() => browser.close());
     axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-  }, 120_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await stack?.stop();
-    await rm(dataDir, { recursive: true, force: true });
   });
 
   async function call(method: string, path: string, body: object) {
@@ -62,32 +42,13 @@ describe.skipIf(!hasChromium)("a reader with a real browser, without scripts", (
     return z.looseObject({ id: z.string() }).parse(JSON.parse(text));
   }
 
-  async function until<T>(
-    what: string,
-    look: () => T | undefined | false | Promise<T | undefined | false>,
-  ): Promise<T> {
-    const deadline = Date.now() + PATIENCE_MS;
-    for (;;) {
-      const found = await look();
-      if (found !== undefined && found !== false) return found;
-      if (Date.now() > deadline) throw new Error(`${what} did not happen: ${complaints.join(" | ")}`);
-      await sleep(50);
-    }
-  }
-
-  /** The newest mail beyond those seen, and the link in its text that leads to `path`. */
+  /** The newest mail beyond those seen. */
   let seen = 0;
-  async function nextMail(): Promise<{ raw: string; text: string; subject: string }> {
-    const mail = await until("a mail", () => stack.outbox.emails[seen]);
+  async function nextMail() {
     seen += 1;
-    expect(mail.to).toBe(ADDRESS);
-    const parsed = await simpleParser(mail.raw);
-    return { raw: mail.raw, text: parsed.text ?? "", subject: parsed.subject ?? "" };
-  }
-  function linkTo(path: string, text: string): string {
-    const found = new RegExp(`${stack.endpoints.subscriptions}/${path}/[\\w.-]+`).exec(text)?.[0];
-    if (found === undefined) throw new Error(`no link to ${path} in: ${text}`);
-    return found;
+    return mailTo(stack, ADDRESS, seen - 1).catch(async (error) => {
+      throw new Error(`${error}: ${await lastSaid(stack)}`);
+    });
   }
 
   /** As axe sees the page that is open; nothing at all may be wrong with it. */
@@ -131,15 +92,15 @@ describe.skipIf(!hasChromium)("a reader with a real browser, without scripts", (
 
     // Confirmed by keyboard.
     const confirmation = await nextMail();
-    await page.goto(linkTo("decline", confirmation.text));
+    await page.goto(linkTo(stack, "decline", confirmation.text));
     expect(await heading()).toBe("You did not ask for this?");
     await expectAccessible("decline");
-    await page.goto(linkTo("confirm", confirmation.text));
+    await page.goto(linkTo(stack, "confirm", confirmation.text));
     await expectAccessible("confirm");
     await page.keyboard.press("Tab");
     await Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]);
     expect(await heading()).toBe("You are subscribed");
-    await page.goto(linkTo("decline", confirmation.text));
+    await page.goto(linkTo(stack, "decline", confirmation.text));
     expect(await heading()).toBe("This link does not work");
 
     // Told of an incident.
@@ -172,7 +133,7 @@ describe.skipIf(!hasChromium)("a reader with a real browser, without scripts", (
     await page.goto(target);
     expect(await heading()).toBe("Unsubscribe?");
     await expectAccessible("unsubscribe");
-    await page.goto(linkTo("resubscribe", farewell.text));
+    await page.goto(linkTo(stack, "resubscribe", farewell.text));
     await expectAccessible("come back");
     await press("Receive updates again");
     expect(await heading()).toBe("You receive updates again");
@@ -180,7 +141,7 @@ describe.skipIf(!hasChromium)("a reader with a real browser, without scripts", (
     // A link to manage it all, instead of leaving.
     await page.goto(target);
     await press("Change what I receive instead");
-    const manage = linkTo("manage", (await nextMail()).text);
+    const manage = linkTo(stack, "manage", (await nextMail()).text);
     await page.goto(manage);
     expect(await heading()).toBe("Your subscription");
     expect(await page.getByLabel("Web App").isChecked()).toBe(true);
@@ -208,15 +169,16 @@ describe.skipIf(!hasChromium)("a reader with a real browser, without scripts", (
       subscriber: { email: "control@example.com", skip_confirmation_notification: true },
     });
     await call("PATCH", `/incidents/${incidentId}`, { incident: { status: "resolved", body: "Over." } });
-    const control = await until("the mail to somebody else", () => stack.outbox.emails[seen]);
-    expect(control.to).toBe("control@example.com");
+    await mailTo(stack, "control@example.com");
+    const { emails } = await readOutbox(stack.endpoints);
+    expect(emails.filter(({ to }) => to === ADDRESS)).toHaveLength(seen);
     await page.getByLabel("Ja, alles löschen").check();
     await press("Meine Daten löschen");
     expect(await heading()).toBe("Ihre Daten sind gelöscht");
     await page.goto(manage);
     expect(await heading()).toBe("This link does not work");
     await context.close();
-  }, 120_000);
+  });
 
   test("signs up by SMS with the code typed on the page", async () => {
     context = await browser.newContext({ javaScriptEnabled: false });
@@ -228,8 +190,9 @@ describe.skipIf(!hasChromium)("a reader with a real browser, without scripts", (
     await press("Subscribe by SMS");
     expect(await heading()).toBe("Enter the code");
     await expectAccessible("enter the code");
-    const sms = await until("an SMS", () => stack.outbox.sms.at(-1));
-    expect(sms.to).toBe(PHONE);
+    const sms = await until("an SMS", async () =>
+      (await readOutbox(stack.endpoints)).sms.filter(({ to }) => to === PHONE).at(-1),
+    );
     await page.getByLabel("Code").fill("000000" === /\d{6}/.exec(sms.text)?.[0] ? "000001" : "000000");
     await press("Confirm number");
     expect(await page.getByRole("alert").innerText()).toContain("wrong");
@@ -238,5 +201,5 @@ describe.skipIf(!hasChromium)("a reader with a real browser, without scripts", (
     await press("Confirm number");
     expect(await heading()).toBe("You are subscribed");
     await context.close();
-  }, 60_000);
+  });
 });

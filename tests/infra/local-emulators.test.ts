@@ -1,11 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { GetSendQuotaCommand, SESClient, SendRawEmailCommand } from "@aws-sdk/client-ses";
 import { CreateTopicCommand, PublishCommand, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { snsOptOuts, snsSms } from "../../functions/providers/sms.ts";
 import { readReport } from "../../functions/receive-feedback/ses-report.ts";
 import { startFauxqs } from "../../infra/local/emulators/fauxqs.ts";
@@ -14,24 +13,19 @@ import { serveMailbox } from "../../infra/local/emulators/mailbox-server.ts";
 import { openOutbox } from "../../infra/local/emulators/outbox.ts";
 import { freePorts } from "../../infra/local/listen.ts";
 import { clientsFor, sdkEnvironment } from "../../infra/local/services.ts";
+import { afterTheTest, temporaryFolder } from "../fixtures/clean-up.ts";
+import { until } from "../fixtures/progress.ts";
 
 const NOON = Date.UTC(2025, 6, 7, 12, 0, 0, 5);
 
-const ending: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ending.splice(0).reverse()) await end();
-});
-
-async function temporary(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), "tocsin-"));
-  ending.push(() => rm(dir, { recursive: true, force: true }));
-  return dir;
-}
+const later = afterTheTest();
 
 async function anOutbox() {
-  const path = join(await temporary(), "outbox.jsonl");
+  const folder = await temporaryFolder("emulators");
+  later(folder.remove);
+  const path = join(folder.path, "outbox.jsonl");
   const outbox = await openOutbox(path, () => NOON);
-  ending.push(outbox.close);
+  later(outbox.close);
   return { outbox, path };
 }
 
@@ -52,7 +46,7 @@ describe("the mail provider", () => {
     const { outbox } = await anOutbox();
     let now = NOON;
     const front = await startMailFront(outbox, { perSecond }, () => now);
-    ending.push(front.stop);
+    later(front.stop);
     const credentials = { accessKeyId: "local", secretAccessKey: "local" };
     const ses = new SESClient({ endpoint: front.url, region: "eu-central-1", credentials, maxAttempts: 1 });
     const send = () =>
@@ -113,9 +107,9 @@ describe("the mailbox simulator", () => {
   async function whatCameBack(addresses: readonly string[], types: FeedbackDestination["types"], expected: number) {
     const { outbox } = await anOutbox();
     const front = await startMailFront(outbox, { perSecond: 100 }, () => NOON, 5);
-    ending.push(front.stop);
+    later(front.stop);
     const fauxqs = await startFauxqs(outbox);
-    ending.push(fauxqs.stop);
+    later(fauxqs.stop);
     const { sns, sqs } = clientsFor({ dynamodb: fauxqs.url, fauxqs: fauxqs.url, ses: front.url });
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "feedback" }));
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }));
@@ -142,12 +136,12 @@ describe("the mailbox simulator", () => {
       );
     }
     const bodies: string[] = [];
-    while (bodies.length < expected) {
-      const receive = new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5, MaxNumberOfMessages: 10 });
+    const receive = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 });
+    await until(`report ${expected}`, async () => {
       const { Messages = [] } = await sqs.send(receive);
-      if (Messages.length === 0) throw new Error(`only ${bodies.length} reports came`);
       bodies.push(...Messages.map(({ Body = "" }) => Body));
-    }
+      return bodies.length >= expected;
+    });
     const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }));
     expect(Messages).toEqual([]);
     return { read: bodies.map(readReport), mails: outbox.emails };
@@ -206,7 +200,7 @@ describe("the outbox", () => {
   it("takes SMS that are published to a number, and leaves topics and files alone", async () => {
     const { outbox } = await anOutbox();
     const fauxqs = await startFauxqs(outbox);
-    ending.push(fauxqs.stop);
+    later(fauxqs.stop);
     const { sns, s3 } = clientsFor({ dynamodb: fauxqs.url, fauxqs: fauxqs.url, ses: fauxqs.url });
     const { MessageId } = await sns.send(new PublishCommand({ PhoneNumber: "+4915112345678", Message: "Down & up" }));
     expect(MessageId).toMatch(/^[0-9a-f-]{36}$/);
@@ -223,10 +217,10 @@ describe("the outbox", () => {
   it("lists numbers that end in 0000 as opted out once they got an SMS, a hundred a page, and takes no more for them", async () => {
     const { outbox } = await anOutbox();
     const fauxqs = await startFauxqs(outbox);
-    ending.push(fauxqs.stop);
+    later(fauxqs.stop);
     const urls = { dynamodb: fauxqs.url, fauxqs: fauxqs.url, ses: fauxqs.url };
     for (const [name, value] of Object.entries(sdkEnvironment(urls))) vi.stubEnv(name, value);
-    ending.push(async () => void vi.unstubAllEnvs());
+    later(async () => void vi.unstubAllEnvs());
     const [sms, optOuts] = [snsSms("0.15", ""), snsOptOuts()];
     const to = (phone: string) => ({ phone, country: "DE" });
     expect(await optOuts.page(null)).toEqual({ phones: [], next: null });
@@ -245,7 +239,7 @@ describe("the outbox", () => {
     const { outbox } = await anOutbox();
     const [port = 0] = await freePorts(1);
     const log = { output: () => {}, problem: () => {}, close: async () => {} };
-    ending.push(await serveMailbox({ port, outbox, log }));
+    later(await serveMailbox({ port, outbox, log }));
     const url = `http://127.0.0.1:${port}`;
     outbox.addEmail({ id: "m1", to: "anna@example.com", raw: rawMail("=?utf-8?q?Gr=C3=BC=C3=9Fe?= <img src=x>") });
     outbox.addSms({ to: "+49151", text: "<b>Down</b>" });

@@ -15,6 +15,7 @@ describe("npm start -- options", () => {
         mailRate: 200,
         sweepSeconds: 60,
         locale: "en",
+        app: null,
         dynamodb: null,
       },
     });
@@ -22,7 +23,8 @@ describe("npm start -- options", () => {
 
   it("takes each of them", () => {
     const argv = "--port 9000 --data /tmp/x --demo --exit --webhook-targets=public --mail-rate 1 --sweep-seconds 5";
-    expect(parseOptions([...argv.split(" "), "--locale", "de", "--dynamodb", "http://127.0.0.1:8000"])).toMatchObject({
+    const more = ["--locale", "de", "--app", "/tmp/cdk.out", "--dynamodb", "http://127.0.0.1:8000"];
+    expect(parseOptions([...argv.split(" "), ...more])).toMatchObject({
       options: {
         port: 9000,
         dataDir: "/tmp/x",
@@ -32,6 +34,7 @@ describe("npm start -- options", () => {
         mailRate: 1,
         sweepSeconds: 5,
         locale: "de",
+        app: "/tmp/cdk.out",
         dynamodb: "http://127.0.0.1:8000",
       },
     });

@@ -1,17 +1,19 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
+import { afterTheTest, temporaryFolder } from "../fixtures/clean-up.ts";
 import { KEY } from "../unit/manage-api/manage-world.ts";
 import { peopleServer } from "./people-server.ts";
 
 let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "tocsin-people-"));
+const later = afterTheTest();
+beforeEach(async () => {
+  const made = await temporaryFolder("people");
+  folder = made.path;
+  later(made.remove);
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 /** The command as npm runs it. */
 async function subscribers(args: readonly string[], env: Record<string, string>) {

@@ -4,7 +4,7 @@ import { judge } from "./judge.ts";
 import { scenario } from "./scenarios.ts";
 
 const SEED = 20_261_125;
-const BUDGET_MS = 5_000;
+const SCHEDULES = 400;
 
 /** The same schedules, with changes of a component in place of an incident's updates: those that webhooks hear of. */
 const changes = scenario.map((drawn) => ({
@@ -13,11 +13,11 @@ const changes = scenario.map((drawn) => ({
   audience: { email: 1, sms: 1, webhook: drawn.audience.webhook + 1 },
 }));
 
-it("keeps its promises when components change without an incident", { timeout: 60_000 }, async () => {
+it("keeps its promises when components change without an incident", async () => {
   await fc.assert(
     fc.asyncProperty(changes, async (played) => {
       expect((await judge(played)).broken).toEqual([]);
     }),
-    { seed: SEED, numRuns: 10_000, interruptAfterTimeLimit: BUDGET_MS, endOnFailure: false },
+    { seed: SEED, numRuns: SCHEDULES, endOnFailure: false },
   );
 });

@@ -4,7 +4,7 @@ import { judge } from "./judge.ts";
 import { scenario } from "./scenarios.ts";
 
 const SEED = 20_261_124;
-const BUDGET_MS = 5_000;
+const SCHEDULES = 200;
 
 /** Everybody in one chunk at first; from some moment on, updates that find the earlier ones over are cut into more. */
 const growing = fc.record({ base: scenario, growsAfterMs: fc.integer({ min: 0, max: 400_000 }) }).map((drawn) => ({
@@ -15,11 +15,11 @@ const growing = fc.record({ base: scenario, growsAfterMs: fc.integer({ min: 0, m
   audience: { email: 5, sms: 5, webhook: drawn.base.audience.webhook },
 }));
 
-it("keeps its promises while chunks become more", { timeout: 60_000 }, async () => {
+it("keeps its promises while chunks become more", async () => {
   await fc.assert(
     fc.asyncProperty(growing, async (played) => {
       expect((await judge(played)).broken).toEqual([]);
     }),
-    { seed: SEED, numRuns: 10_000, interruptAfterTimeLimit: BUDGET_MS, endOnFailure: false },
+    { seed: SEED, numRuns: SCHEDULES, endOnFailure: false },
   );
 });

@@ -5,13 +5,13 @@ import { scenario } from "./scenarios.ts";
 
 /** The same schedules every time; a failure prints seed and path: `npm run simulate -- --seed S --path P` plays it again. */
 const SEED = 20_261_123;
-const BUDGET_MS = 6_000;
+const SCHEDULES = 400;
 
-it("keeps its promises in whatever order things happen", { timeout: 60_000 }, async () => {
+it("keeps its promises in whatever order things happen", async () => {
   await fc.assert(
     fc.asyncProperty(scenario, async (played) => {
       expect((await judge(played)).broken).toEqual([]);
     }),
-    { seed: SEED, numRuns: 10_000, interruptAfterTimeLimit: BUDGET_MS, endOnFailure: false },
+    { seed: SEED, numRuns: SCHEDULES, endOnFailure: false },
   );
 });

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { openSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { spawnBound } from "../bound-child.ts";
 import type { DataDir } from "../data-dir.ts";
 import { oneLine, StartFailure } from "../failure.ts";
 import { freePorts, HOST } from "../listen.ts";
@@ -17,13 +18,19 @@ export interface Dynoxide {
 
 const PID_FILE = "dynoxide.json";
 const LOG = "dynoxide.log";
-const STARTS_WITHIN_MS = 10_000;
+// Two hundred a second, fewer on a machine with much else to do; one that cannot listen ends by itself.
+const LOOKS_FOR_AN_ANSWER = 12_000;
 const STOPS_WITHIN_MS = 2000;
 const PORT_ATTEMPTS = 3;
 
-/** The tables' database, in a file of the data directory. A child that an earlier, killed start left behind is ended first. */
+/** The tables' database, in a file of the data directory. One that an earlier, killed start had may be just ending: it is ended first. */
 export async function startDynoxide(dir: DataDir): Promise<Dynoxide> {
-  const binary = findBinary();
+  const binary = dynoxideBinary();
+  if (binary === null) {
+    throw new StartFailure(
+      `The table emulator ${PACKAGE} is not installed: run npm ci without --omit=optional, or name a DynamoDB of your own with --dynamodb http://…`,
+    );
+  }
   await endStale(dir);
   for (let attempt = 1; ; attempt++) {
     const [port = 0] = await freePorts(1);
@@ -41,25 +48,26 @@ export async function startDynoxide(dir: DataDir): Promise<Dynoxide> {
   }
 }
 
-function findBinary(): string {
-  const name = `@dynoxide/${process.platform}-${process.arch}`;
+const PACKAGE = `@dynoxide/${process.platform}-${process.arch}`;
+
+/** Where it is, or null where its package for this platform is not installed. */
+export function dynoxideBinary(): string | null {
   try {
-    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), "dynoxide");
+    return join(dirname(createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`)), "dynoxide");
   } catch {
-    throw new StartFailure(
-      `The table emulator ${name} is not installed: run npm ci without --omit=optional, or name a DynamoDB of your own with --dynamodb http://…`,
-    );
+    return null;
   }
 }
 
 async function launch(binary: string, port: number, dir: DataDir): Promise<ChildProcess> {
   // To a file, not a pipe: a child that outlives its parent must not keep the caller's output open.
   const log = openSync(dir.file(LOG), "w", 0o600);
-  const child = spawn(
+  const child = spawnBound(
     binary,
     ["serve", "--host", HOST, "--port", String(port), "--db-path", dir.file("tables.sqlite")],
-    { stdio: ["ignore", log, log] },
+    { output: log },
   );
+  closeSync(log);
   const { pid } = child;
   if (pid === undefined) {
     const error = await new Promise((resolve) => child.once("error", resolve));
@@ -70,8 +78,7 @@ async function launch(binary: string, port: number, dir: DataDir): Promise<Child
 }
 
 async function untilAnswering(child: ChildProcess, port: number): Promise<"answers" | "ended" | "does not answer"> {
-  const deadline = Date.now() + STARTS_WITHIN_MS;
-  while (Date.now() < deadline) {
+  for (let look = 0; look < LOOKS_FOR_AN_ANSWER; look += 1) {
     if (hasEnded(child)) return "ended";
     if (await accepts(port)) return hasEnded(child) ? "ended" : "answers";
     await sleep(5);

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const address = provider.address();
   url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/siteverify`;
 });
-afterAll(() => new Promise((resolve) => provider.close(resolve)));
+afterAll(() => void provider.close());
 
 test("asks as siteverify is asked", async () => {
   answers.push({ status: 200, body: '{"success":true,"hostname":"x"}' });

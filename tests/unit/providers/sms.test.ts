@@ -3,14 +3,12 @@ import { text } from "node:stream/consumers";
 import { afterEach, expect, it, vi } from "vitest";
 import { snsSms } from "../../../functions/providers/sms.ts";
 import { closeServer, listen, portOf } from "../../../infra/local/listen.ts";
+import { afterTheTest } from "../../fixtures/clean-up.ts";
 
 const NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/";
 
-const ending: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  for (const end of ending.splice(0)) await end();
-});
+const later = afterTheTest();
+afterEach(() => void vi.unstubAllEnvs());
 
 /** The form that SNS is sent, with the attributes of the SMS by name. */
 async function published(senderId: string): Promise<{ form: URLSearchParams; attributes: Map<string, string | null> }> {
@@ -24,7 +22,7 @@ async function published(senderId: string): Promise<{ form: URLSearchParams; att
       );
   });
   await listen(server, 0);
-  ending.push(() => closeServer(server));
+  later(() => closeServer(server));
   vi.stubEnv("AWS_ENDPOINT_URL_SNS", `http://127.0.0.1:${portOf(server)}`);
   vi.stubEnv("AWS_REGION", "eu-central-1");
   vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
