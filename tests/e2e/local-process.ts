@@ -55,7 +55,7 @@ export async function startProcess(options: {
     ended = true;
   });
   while (!output.includes("Tocsin is running")) {
-    if (ended) throw new Error(`did not start: ${output}`);
+    if (ended) throw new Error(`ended with ${child.exitCode ?? child.signalCode} before it had started: ${output}`);
     await setTimeout(50);
   }
   const text = await readFile(join(options.data, "endpoints.json"), "utf8");
