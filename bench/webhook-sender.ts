@@ -122,7 +122,9 @@ async function worldOf(
   const recorded: Delivery[] = [];
   const ledger: Ledger = {
     ...memory,
-    recordDeliveries: async (deliveries) => void recorded.push(...deliveries),
+    recordDeliveries: async (deliveries) => {
+      for (const delivery of deliveries) recorded.push(delivery);
+    },
   };
   const key = { pageId: scene.page.id, updateId: updateOf(scene).id, format: "webhook", locale: null } as const;
   await ledger.keepRendering(key, renderedText(scene.rendered, "webhook"), clock());

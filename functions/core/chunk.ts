@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { type Counts, countsSchema } from "./delivery.ts";
+import { greatest } from "./extremes.ts";
 import { idSchema } from "./ids.ts";
 import { histogramSchema } from "./latency.ts";
 import { type Channel, channelSchema } from "./subscriber.ts";
@@ -93,7 +94,7 @@ export interface ChunkPlan {
 }
 
 export function chunksInForce({ fixed }: ChunkPlan): number {
-  return Math.max(1, ...Object.values(fixed));
+  return Math.max(1, greatest(Object.values(fixed)) ?? 1);
 }
 
 /**

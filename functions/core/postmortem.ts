@@ -1,4 +1,5 @@
 import { EMPTY_CATALOG } from "./component.ts";
+import { greatest } from "./extremes.ts";
 import { type Incident, isUnresolved, type Postmortem, type Update } from "./incident.ts";
 import { headerCommit, type IncidentCommit, postUpdate } from "./posting.ts";
 
@@ -91,7 +92,7 @@ export function deletePostmortem(incident: Incident, now: number): PostmortemOut
 
 /** What readers are shown of the updates: of the announcements of a postmortem only the newest, and only while it is published. */
 export function shownUpdates(incident: Incident, updates: readonly Update[]): Update[] {
-  const newest = Math.max(...updates.filter(({ status }) => status === "postmortem").map(({ seq }) => seq));
+  const newest = greatest(updates.filter(({ status }) => status === "postmortem").map(({ seq }) => seq));
   const isPublished = incident.postmortem?.publishedAt != null;
   return updates.filter(({ status, seq }) => status !== "postmortem" || (isPublished && seq === newest));
 }

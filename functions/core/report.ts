@@ -1,5 +1,6 @@
 import { type Chunk, recipientsPerChunk } from "./chunk.ts";
 import { audienceOf, type Counts, sumCounts } from "./delivery.ts";
+import { greatest, least } from "./extremes.ts";
 import { mergeHistograms, percentile } from "./latency.ts";
 import type { Notice } from "./notice.ts";
 import { CHANNELS, type Channel } from "./subscriber.ts";
@@ -81,15 +82,9 @@ function channelReport(
   const histogram = mergeHistograms(chunks.map((chunk) => chunk.histogram));
   const median = percentile(histogram, 0.5);
   const p95 = percentile(histogram, 0.95);
-  const maxMs = median === null ? null : Math.max(...chunks.map((chunk) => chunk.slowestMs));
-  const firstAcceptedAt = extreme(
-    Math.min,
-    chunks.map((chunk) => chunk.firstAcceptedAt),
-  );
-  const lastAcceptedAt = extreme(
-    Math.max,
-    chunks.map((chunk) => chunk.lastAcceptedAt),
-  );
+  const maxMs = median === null ? null : greatest(chunks.map((chunk) => chunk.slowestMs));
+  const firstAcceptedAt = least(chunks.map((chunk) => chunk.firstAcceptedAt).filter((time) => time !== null));
+  const lastAcceptedAt = greatest(chunks.map((chunk) => chunk.lastAcceptedAt).filter((time) => time !== null));
   const measured = Object.values(histogram).reduce((sum, count) => sum + count, 0);
   const throughput = throughputOf(measured, firstAcceptedAt, lastAcceptedAt);
   const planned = notice.plan?.[channel] ?? null;
@@ -109,11 +104,6 @@ function channelReport(
     chunksDone,
     estimatedEndAt: left === 0 || pace === null ? null : now + Math.ceil((left / pace) * 1_000),
   };
-}
-
-function extreme(pick: (...times: number[]) => number, times: readonly (number | null)[]): number | null {
-  const known = times.filter((time) => time !== null);
-  return known.length === 0 ? null : pick(...known);
 }
 
 /** The first acceptance opens the span, so it is not among those that the span took. */
@@ -139,7 +129,8 @@ function recipientsLeft(
 
 function latestEnd(channels: readonly ChannelReport[]): number | null {
   const running = channels.filter((channel) => !isComplete(channel)).map(({ estimatedEndAt }) => estimatedEndAt);
-  return running.some((end) => end === null) ? null : extreme(Math.max, running);
+  const known = running.filter((end) => end !== null);
+  return known.length < running.length ? null : greatest(known);
 }
 
 /** A percentile is read as the upper edge of its bucket, which may lie above the slowest one of all. */

@@ -45,7 +45,8 @@ async function listAll(deps: ManageDeps, { page, request }: ManageCall): Promise
       READ_AT_ONCE,
       cursor,
     );
-    found.push(...(wanted === "" ? read.items : await matching(deps, page.id, read.items, wanted)));
+    const fitting = wanted === "" ? read.items : await matching(deps, page.id, read.items, wanted);
+    for (const incident of fitting) found.push(incident);
     cursor = read.next;
   } while (cursor !== null && found.length < skip + limit);
   return { status: 200, body: await showIncidents(deps, page, found.slice(skip, skip + limit)) };

@@ -34,7 +34,8 @@ export async function updatesOf(deps: ManageDeps, pageId: string, incidents: rea
   const all: Update[][] = [];
   for (let first = 0; first < incidents.length; first += READS) {
     const some = incidents.slice(first, first + READS);
-    all.push(...(await Promise.all(some.map((incident) => deps.status.listUpdates(pageId, incident.id)))));
+    const read = await Promise.all(some.map((incident) => deps.status.listUpdates(pageId, incident.id)));
+    for (const updates of read) all.push(updates);
   }
   return all;
 }

@@ -163,7 +163,7 @@ async function runOnAll(
   do {
     const listed: ListPage<Subscriber> = await listFrom(deps, next);
     const meant = listed.items.filter((subscriber) => subscriber.pageId === call.page.id && isMeant(subscriber));
-    done.push(...(await inParallel(meant, AT_ONCE, run)));
+    for (const one of await inParallel(meant, AT_ONCE, run)) done.push(one);
     next = listed.next;
   } while (next !== null && deps.clock() < deadline);
   return { done, next };

@@ -86,7 +86,7 @@ async function readHeaders(pageId: string, status: ReadStatus): Promise<Incident
   let cursor: string | null = null;
   do {
     const { items, next } = await status.listIncidents(pageId, INCIDENTS_PER_READ, cursor);
-    headers.push(...items);
+    for (const header of items) headers.push(header);
     cursor = next;
   } while (cursor !== null);
   return headers;

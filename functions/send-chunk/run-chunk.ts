@@ -1,5 +1,6 @@
 import { audienceAsOf, isToBeSent, type Telling } from "../core/audience.ts";
 import { type Chunk, chunkRange, WINDOW } from "../core/chunk.ts";
+import { greatest } from "../core/extremes.ts";
 import { hashPosition } from "../core/ids.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import { hasStarted, type LaterUpdate } from "../core/order.ts";
@@ -111,7 +112,7 @@ function blockedByEarlier(chunks: readonly Chunk[], { seq }: Telling, now: numbe
     (chunk) => chunk.seq < seq && (chunk.window.length > 0 || (chunk.state === "claimed" && chunk.leaseUntil > now)),
   );
   if (blocking.length === 0) return null;
-  return Math.max(now + BLOCKED_RECHECK_MS, ...blocking.map((chunk) => chunk.leaseUntil));
+  return Math.max(now + BLOCKED_RECHECK_MS, greatest(blocking.map((chunk) => chunk.leaseUntil)) ?? 0);
 }
 
 async function giveBack(work: ChunkWork, claim: Chunk, until: number, deps: SendDeps): Promise<ChunkOutcome> {

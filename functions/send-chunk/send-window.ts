@@ -1,6 +1,7 @@
 import { audienceAsOf, isToBeSent } from "../core/audience.ts";
 import type { ChunkProgress } from "../core/chunk.ts";
 import { countDeliveries, type Delivery, ENDPOINT_FAILING, isOpen } from "../core/delivery.ts";
+import { greatest, least } from "../core/extremes.ts";
 import { addTo, type Histogram } from "../core/latency.ts";
 import { supersededBy } from "../core/order.ts";
 import { OUTCOME_UNKNOWN_TWICE, settle } from "../core/settle.ts";
@@ -151,8 +152,8 @@ function progressOf(deliveries: readonly Delivery[]): ChunkProgress {
     counts: countDeliveries(deliveries),
     retrying: deliveries.filter(({ state }) => isOpen(state)).map(({ subscriberId }) => subscriberId),
     histogram,
-    slowestMs: Math.max(0, ...accepted.map((delivery) => delivery.updatedAt - delivery.committedAt)),
-    firstAcceptedAt: times.length === 0 ? null : Math.min(...times),
-    lastAcceptedAt: times.length === 0 ? null : Math.max(...times),
+    slowestMs: Math.max(0, greatest(accepted.map((delivery) => delivery.updatedAt - delivery.committedAt)) ?? 0),
+    firstAcceptedAt: least(times),
+    lastAcceptedAt: greatest(times),
   };
 }

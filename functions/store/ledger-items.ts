@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { type Chunk, type ChunkPlan, type ChunkRef, chunkKeySchema, chunkSchema } from "../core/chunk.ts";
 import { type Delivery, deliverySchema, isOpen } from "../core/delivery.ts";
+import { greatest, least } from "../core/extremes.ts";
 import { hashPosition } from "../core/ids.ts";
 import { DUE_GRACE_MS, LONGEST_QUEUE_DELAY_MS } from "../core/retry-schedule.ts";
 import { cursorParts, InvalidCursorError } from "./cursor.ts";
@@ -194,7 +195,6 @@ export const BUCKET_PREFIX = "h_";
 /** Reads an item back; keys and the attributes that only its sums are made of are dropped. */
 export function chunkOf(item: Record<string, unknown>): Chunk {
   const stored = chunkItemSchema.parse(item);
-  const times = [...stored.acceptedTimes];
   return chunkSchema.parse({
     ...stored,
     counts: {
@@ -212,9 +212,9 @@ export function chunkOf(item: Record<string, unknown>): Chunk {
         .filter(([name]) => name.startsWith(BUCKET_PREFIX))
         .map(([name, counted]) => [name.slice(BUCKET_PREFIX.length), counted]),
     ),
-    slowestMs: Math.max(0, ...stored.slowest),
-    firstAcceptedAt: times.length === 0 ? null : Math.min(...times),
-    lastAcceptedAt: times.length === 0 ? null : Math.max(...times),
+    slowestMs: Math.max(0, greatest(stored.slowest) ?? 0),
+    firstAcceptedAt: least(stored.acceptedTimes),
+    lastAcceptedAt: greatest(stored.acceptedTimes),
   });
 }
 

@@ -56,7 +56,7 @@ async function queryShard(
         ExclusiveStartKey: startKey,
       }),
     );
-    items.push(...(page.Items ?? []));
+    for (const item of page.Items ?? []) items.push(item);
     startKey = page.LastEvaluatedKey;
   } while (startKey !== undefined && items.length <= limit);
   return items;

@@ -36,7 +36,7 @@ const deps: SweepDeps = {
 const run = async (): Promise<void> => {
   const { counts, failures } = await sweep(deps);
   if (Object.values(counts).some((count) => count > 0)) log.info("set going again", { ...counts });
-  for (const { duty, error } of failures) log.error("duty failed", error, { duty });
+  for (const { error, ...what } of failures) log.error("duty failed", error, what);
   if (failures.length > 0) throw new Error(`${failures.length} duties of this sweep failed: see the log`);
 };
 

@@ -1,5 +1,6 @@
 import type { Chunk, ChunkKey, ChunkRef } from "../core/chunk.ts";
 import type { Clock } from "../core/clock.ts";
+import { greatest } from "../core/extremes.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import type { Notice } from "../core/notice.ts";
 import type { ChunkWork } from "../core/queued-work.ts";
@@ -36,7 +37,7 @@ export interface SweepCounts {
 export interface SweepResult {
   counts: SweepCounts;
   /** Duties that failed; the others were done all the same, and the next sweep tries again. */
-  failures: { duty: string; error: unknown }[];
+  failures: { duty: string; updateId?: string; error: unknown }[];
 }
 
 /** The stream plans a notice within a second or two; after this it has missed it. */
@@ -70,16 +71,16 @@ export async function sweep(deps: SweepDeps): Promise<SweepResult> {
     pagesWoken: 0,
     purged: 0,
   };
+  const failures: SweepResult["failures"] = [];
   const began = deps.clock();
   const duties: [string, () => Promise<void>][] = [
     ["send rate", () => readSendRate(deps)],
     // One call for each page; the others may take all the time there is.
     ["pages", () => sweepPages(deps, counts)],
     ["retries", () => sweepRetries(deps, counts, began + RETRIES_FOR_MS)],
-    ["notices", () => sweepNotices(deps, counts, began + BEGINS_FOR_MS)],
+    ["notices", () => sweepNotices(deps, counts, failures, began + BEGINS_FOR_MS)],
     ["purge", () => sweepSubscribers(deps, counts, began)],
   ];
-  const failures: SweepResult["failures"] = [];
   for (const [duty, run] of duties) {
     try {
       await run();
@@ -94,12 +95,24 @@ async function readSendRate({ mail, access, clock }: SweepDeps): Promise<void> {
   await access.saveRate("email", await mail.quota(), clock());
 }
 
-async function sweepNotices(deps: SweepDeps, counts: SweepCounts, deadline: number): Promise<void> {
+async function sweepNotices(
+  deps: SweepDeps,
+  counts: SweepCounts,
+  failures: SweepResult["failures"],
+  deadline: number,
+): Promise<void> {
   let cursor: string | null = null;
   do {
     const page: { items: Notice[]; next: string | null } = await deps.ledger.listOpenNotices(NOTICES_PER_PAGE, cursor);
     // Oldest first and one after the other: an update must not be queued again behind a later one of its incident.
-    for (const listed of page.items) await sweepNotice(listed, deps, counts, deadline);
+    for (const listed of page.items) {
+      try {
+        await sweepNotice(listed, deps, counts, deadline);
+      } catch (error) {
+        // One that always fails must not keep those behind it from being swept, now and every minute.
+        failures.push({ duty: "notices", updateId: listed.updateId, error });
+      }
+    }
     cursor = page.next;
   } while (cursor !== null);
 }
@@ -122,7 +135,7 @@ async function sweepNotice(listed: Notice, deps: SweepDeps, counts: SweepCounts,
   for (const channel of CHANNELS) {
     const known = new Map(chunks.filter((chunk) => chunk.channel === channel).map((chunk) => [chunk.chunk, chunk]));
     // A plan made anew for a withdrawn incident has no chunks: those of the first one are finished all the same.
-    const of = Math.max(notice.plan[channel], ...[...known.values()].map((chunk) => chunk.of));
+    const of = Math.max(notice.plan[channel], greatest([...known.values()].map((chunk) => chunk.of)) ?? 0);
     const signs = {
       first: lastSign([...known.values()], notice, false),
       any: lastSign([...known.values()], notice, true),
@@ -151,7 +164,7 @@ function lastSign(chunks: readonly Chunk[], notice: Notice, resent: boolean): nu
   const signs = chunks
     .filter((chunk) => resent || chunk.resend === 0)
     .flatMap((chunk) => [chunk.leaseUntil - LEASE_MS, chunk.lastAcceptedAt ?? 0, chunk.queuedAt]);
-  return Math.max(notice.plannedAt ?? notice.committedAt, ...signs);
+  return Math.max(notice.plannedAt ?? notice.committedAt, greatest(signs) ?? 0);
 }
 
 function needsResending(chunk: Chunk | undefined, signs: { first: number; any: number }, now: number): boolean {

@@ -1,3 +1,4 @@
+import { greatest } from "../core/extremes.ts";
 import { shownUpdates } from "../core/postmortem.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { affectedSentence } from "./affected-components.ts";
@@ -136,7 +137,8 @@ function PastIncidents({ source }: { source: IndexSource }) {
   const strings = stringsOf(page.locale).page;
   const since = source.now - PAST_DAYS * DAY_MS;
   const past = source.recent.filter(
-    ({ incident, updates }) => Math.max(incident.startedAt, ...updates.map(({ displayAt }) => displayAt)) >= since,
+    ({ incident, updates }) =>
+      Math.max(incident.startedAt, greatest(updates.map(({ displayAt }) => displayAt)) ?? 0) >= since,
   );
   const days = Map.groupBy(past, ({ incident }) => dayOf(incident.startedAt, page.timeZone));
   const inOrder = [...days].sort(([a], [b]) => b.localeCompare(a));

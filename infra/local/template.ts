@@ -136,10 +136,10 @@ async function substitute(argument: unknown, to: References): Promise<string> {
 }
 
 async function substituteName(name: string, variables: Record<string, unknown>, to: References): Promise<string> {
-  const value = Object.hasOwn(variables, name)
-    ? await evaluate(variables[name], to)
-    : await (name.includes(".") ? to.attribute(...attributePath(name, to)) : refer(name, to));
-  return textOf(value, "Fn::Sub", to);
+  if (Object.hasOwn(variables, name)) return textOf(await evaluate(variables[name], to), "Fn::Sub", to);
+  if (!name.includes(".")) return textOf(await refer(name, to), "Fn::Sub", to);
+  const [logicalId, attribute] = attributePath(name, to);
+  return textOf(await to.attribute(logicalId, attribute), "Fn::Sub", to);
 }
 
 function pairOf(argument: unknown, name: string, to: References): [unknown, unknown] {

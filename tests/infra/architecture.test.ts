@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { parseAst } from "vitest/node";
+import * as z from "zod/mini";
 import { reach, sourceFiles } from "./source.ts";
 import { resourcesOf, synthesized } from "./synthesized.ts";
 
@@ -65,3 +67,37 @@ describe("a function's bundle holds only the AWS clients that it uses", () => {
     expect([...new Set(used)].sort()).toEqual(clients[step]);
   });
 });
+
+describe("no call is given a list of any length as its arguments", () => {
+  // Each argument takes a place on the stack: from some 100,000 on the call throws a RangeError.
+  it.each(
+    sourceFiles("functions/**/*.{ts,tsx}", "infra/**/*.ts", "bench/**/*.ts").map(({ path, text }) => [path, text]),
+  )("%s", (path, text) => {
+    expect(spreadArguments(parseAst(text, { lang: path.endsWith("x") ? "tsx" : "ts" }), text)).toEqual([]);
+  });
+
+  it("is found out wherever it stands", () => {
+    const text = "f(1, ...a); new F(...a.b()); g(...[1, 2]); h([...a]); Math.max(...(a as number[]));";
+    expect(spreadArguments(parseAst(text, { lang: "ts" }), text)).toEqual(["...a", "...a.b()", "...(a as number[])"]);
+  });
+});
+
+const callSchema = z.object({ arguments: z.array(z.unknown()) });
+const spreadSchema = z.object({
+  type: z.literal("SpreadElement"),
+  start: z.number(),
+  end: z.number(),
+  argument: z.object({ type: z.string() }),
+});
+
+/** The text of each argument that spreads what is no literal list. */
+function spreadArguments(node: unknown, text: string): string[] {
+  if (typeof node !== "object" || node === null) return [];
+  const call = callSchema.safeParse(node);
+  const own = (call.success ? call.data.arguments : []).flatMap((argument) => {
+    const spread = spreadSchema.safeParse(argument);
+    return spread.success && spread.data.argument.type !== "ArrayExpression" ? [spread.data] : [];
+  });
+  const inner = Object.values(node).flatMap((value) => spreadArguments(value, text));
+  return [...own.map(({ start, end }) => text.slice(start, end)), ...inner];
+}

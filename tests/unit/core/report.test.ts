@@ -96,6 +96,17 @@ describe("updateReport", () => {
     expect(email.maxMs).toBe(10_000);
   });
 
+  it("sums 200,000 chunks", () => {
+    const many = Array.from({ length: 200_000 }, (_, number) => chunk("email", number, [400 + (number % 7)]));
+    const { email } = updateReport(notice({ plan: { email: 200_000, sms: 0, webhook: 0 } }), many, NOW).channels;
+    expect(email).toMatchObject({
+      audience: 200_000,
+      maxMs: 406,
+      firstAcceptedAt: COMMITTED + 400,
+      chunksDone: 200_000,
+    });
+  });
+
   it("is complete when every planned chunk is done and nothing is open", () => {
     expect(updateReport(notice(), done, NOW)).toMatchObject({
       updateId: "update000001",
