@@ -140,7 +140,7 @@ function inlineText(tokens: readonly Token[], locale: Locale): string {
         const label = joined(pieces);
         pieces = outer.pop() ?? [];
         if (link === undefined) pieces.push({ text: label });
-        else pieces.push(...linkPieces(label, link));
+        else pieces.push(linkPiece(label, link));
         break;
       }
       case "s_open":
@@ -160,13 +160,13 @@ function inlineText(tokens: readonly Token[], locale: Locale): string {
   return joined(pieces);
 }
 
-function linkPieces(label: string, { href, isAddress }: { href: string; isAddress: boolean }): Piece[] {
+function linkPiece(label: string, { href, isAddress }: { href: string; isAddress: boolean }): Piece {
   if (/^mailto:/i.test(href)) {
     const mailbox = href.slice("mailto:".length);
-    return [{ text: label === mailbox || label === href || mailbox === "" ? label : `${label} <${mailbox}>` }];
+    return { text: label === mailbox || label === href || mailbox === "" ? label : `${label} <${mailbox}>` };
   }
-  if (isAddress || label === href) return [{ address: href }];
-  return [{ text: `${label} <${href}>` }];
+  if (isAddress || label === href) return { address: href };
+  return { text: `${label} <${href}>` };
 }
 
 /** An address stands alone; between angle brackets where anything but white space follows it. */
