@@ -1,4 +1,5 @@
 import type { Catalog } from "./component.ts";
+import { greatest } from "./extremes.ts";
 import type { Incident, Update } from "./incident.ts";
 import type { Page } from "./page.ts";
 import { shownUpdates } from "./postmortem.ts";
@@ -8,7 +9,8 @@ import { shownUpdates } from "./postmortem.ts";
  * them. What is corrected or renamed afterwards is no news.
  */
 export function newsAt(incident: Incident, updates: readonly Update[]): number {
-  return Math.max(incident.startedAt, ...shownUpdates(incident, updates).map(({ displayAt }) => displayAt));
+  const shown = shownUpdates(incident, updates).map(({ displayAt }) => displayAt);
+  return Math.max(incident.startedAt, greatest(shown) ?? 0);
 }
 
 /** Those with the newest news first; of the same moment the incident that began last. */

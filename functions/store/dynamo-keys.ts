@@ -1,6 +1,7 @@
 import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type ApiKey, apiKeySchema } from "../core/api-key.ts";
+import { least } from "../core/extremes.ts";
 import type { KeyStore } from "./keys.ts";
 import { attempt, getItem, type Key, queryAll, toItem, toKey } from "./table.ts";
 
@@ -16,8 +17,8 @@ function keyOf(keyId: string): Key {
 
 /** `forgetAt` is the table's TTL attribute, in seconds: long after the key's end, as one that has ended must be refused and not vanish. */
 function itemOf(key: ApiKey): Record<string, unknown> {
-  const ends = [key.expiresAt, key.revokedAt].filter((end) => end !== null);
-  const forgetAt = ends.length === 0 ? undefined : Math.ceil((Math.min(...ends) + REMEMBERED_MS) / 1_000);
+  const end = least([key.expiresAt, key.revokedAt].filter((each) => each !== null));
+  const forgetAt = end === null ? undefined : Math.ceil((end + REMEMBERED_MS) / 1_000);
   return { ...keyOf(key.id), ...key, forgetAt };
 }
 
