@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { cleanLine, showsSomething } from "../functions/core/invisible.ts";
 import { LOCALES } from "../functions/core/locale.ts";
 import { pageSchema } from "../functions/core/page.ts";
 import { dynamoAccessStore } from "../functions/store/dynamo-access.ts";
@@ -23,7 +24,13 @@ const USAGE = `Creates the page of a deployment and its first API key.
 `;
 
 const optionsSchema = z.object({
-  name: z.string("is missing").trim().min(1, "must not be empty").max(255, "must not be longer than 255 characters"),
+  name: z
+    .string("is missing")
+    .trim()
+    .min(1, "must not be empty")
+    .max(255, "must not be longer than 255 characters")
+    .refine(showsSomething, "shows nothing: it has only characters that cannot be seen")
+    .overwrite(cleanLine),
   "time-zone": z
     .string()
     .default("UTC")

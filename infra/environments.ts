@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { emailField } from "../functions/subscriptions/email-address.ts";
 
 const address = z
   .url({ protocol: /^https?$/, error: "must be an http or https address" })
@@ -41,7 +42,7 @@ const shared = {
   signUpPageUrl: z.url({ protocol: /^https?$/, error: "must be an http or https address" }).optional(),
   /** SES sends per second that the account is allowed: how many senders of email may run at once follows from it. */
   emailsPerSecond: z.coerce.number().positive(),
-  alarmEmail: z.email().optional(),
+  alarmEmail: z.optional(emailField),
   /** An organisation of AWS Organizations: each of its accounts may subscribe to the topic. */
   topicOrganization: z
     .string()
@@ -64,7 +65,7 @@ const production = z.object({
   /** A certificate in us-east-1 for the host of `pageUrl`: the distribution then answers to that name. */
   certificateArn: z.string().startsWith("arn:").optional(),
   /** The sender's address; its domain or the address itself is a verified SES identity. */
-  mailFrom: z.email(),
+  mailFrom: emailField,
   webhookTargets: z.literal("public", "production posts to public https addresses only"),
 });
 
@@ -75,7 +76,7 @@ const local = z.object({
   subscriptionsUrl: address,
   manageUrl: address.optional(),
   certificateArn: z.undefined().optional(),
-  mailFrom: z.email(),
+  mailFrom: emailField,
   webhookTargets: z.enum(["public", "any"]),
 });
 

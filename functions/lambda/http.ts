@@ -1,6 +1,7 @@
 import middy from "@middy/core";
 import httpRouterHandler, { type Method } from "@middy/http-router";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { cleanToken } from "../core/invisible.ts";
 import { checkQuery, checkTexts, contentTypeOf, type Decode } from "./charset.ts";
 import { parseForm } from "./form.ts";
 import type { Logger } from "./logger.ts";
@@ -141,7 +142,8 @@ function jsonIn({ bytes }: HttpRequest, type: string | null, decode: Decode): un
 function requestOf(call: APIGatewayProxyEventV2): HttpRequest {
   const params: Record<string, string> = {};
   for (const [name, value] of Object.entries(call.pathParameters ?? {})) {
-    if (value !== undefined) params[name] = value;
+    // Mails, chats and people put things behind a link that cannot be part of a token.
+    if (value !== undefined) params[name] = name === "token" ? cleanToken(value) : value;
   }
   const query = new URLSearchParams(call.rawQueryString);
   checkQuery(query);

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { componentStatusSchema } from "../core/component.ts";
+import { cleanLine, showsSomething } from "../core/invisible.ts";
 import { HttpProblem, type ProblemDetail } from "../lambda/problem.ts";
 
 /**
@@ -23,10 +24,14 @@ function fits(limit: number) {
   );
 }
 
-/** One line, trimmed, not empty. */
-export function line(limit: number) {
+/** One line, as it was meant (`clean`), not empty and not invisible. */
+export function line(limit: number, clean: (given: string) => string = cleanLine) {
   return z.string(required("must be text")).check(
-    z.trim(),
+    z.refine((given) => given.trim() === "" || showsSomething(given), {
+      error: "shows nothing: it has only characters that cannot be seen",
+      abort: true,
+    }),
+    z.overwrite(clean),
     z.minLength(1, "must not be empty"),
     fits(limit),
     z.refine((text) => text.isWellFormed() && !CONTROL.test(text), "must not contain control characters"),

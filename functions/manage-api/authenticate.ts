@@ -1,5 +1,6 @@
 import type { ApiKey } from "../core/api-key.ts";
 import { sha256Hex } from "../core/ids.ts";
+import { cleanToken } from "../core/invisible.ts";
 import { sameDigest } from "../core/signature.ts";
 import type { HttpRequest } from "../lambda/http.ts";
 import type { Logger } from "../lambda/logger.ts";
@@ -27,7 +28,7 @@ export type KeyRefusal = "no key" | "unknown key" | "wrong secret" | "expired" |
 
 /** The key that a request was signed with: `Authorization: OAuth|Bearer <key>` or `?api_key=`. Every refusal of a key in its form takes the same time: one look-up and the same comparisons. */
 export async function authenticate(request: HttpRequest, deps: AuthenticateDeps, now: number): Promise<Authenticated> {
-  const [, keyId, secret] = KEY_FORM.exec(credential(request) ?? "") ?? [];
+  const [, keyId, secret] = KEY_FORM.exec(cleanToken(credential(request) ?? "")) ?? [];
   if (keyId === undefined || secret === undefined) return { outcome: "refused", reason: "no key", keyId: null };
   const apiKey = await deps.keys.getKey(keyId);
   const hash = sha256Hex(secret);

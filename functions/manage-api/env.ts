@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { emailField } from "../subscriptions/email-address.ts";
 
 export const envSchema = z.object({
   STATUS_TABLE: z.string(),
@@ -15,7 +16,7 @@ export const envSchema = z.object({
   PAGE_URL: z.url(),
   /** Where the links of a confirmation lead. Without a trailing slash. */
   SUBSCRIPTIONS_URL: z.url(),
-  MAIL_FROM: z.email(),
+  MAIL_FROM: emailField,
   /** ISO 3166 codes of the countries that SMS may go to, separated by commas. */
   SMS_COUNTRIES: z.string(),
   /** Highest price of one SMS in USD, as send-sms has it: what a preview's cost is at most. */

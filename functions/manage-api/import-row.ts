@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { Catalog } from "../core/component.ts";
 import { impactSchema, updateStatusSchema } from "../core/incident.ts";
+import { cleanLine } from "../core/invisible.ts";
 import { localeSchema } from "../core/locale.ts";
 import type { Page } from "../core/page.ts";
 import {
@@ -105,8 +106,8 @@ async function scopesOf(
 /** An id, or a name that one component alone has. What was given is not repeated: a shifted column may hold an address. */
 function componentOf(given: string, index: number, { components }: Catalog): string {
   if (components.some(({ id }) => id === given)) return given;
-  const wanted = given.trim().toLowerCase();
-  const found = components.filter(({ name }) => name.trim().toLowerCase() === wanted);
+  const wanted = cleanLine(given).toLowerCase();
+  const found = components.filter(({ name }) => cleanLine(name).toLowerCase() === wanted);
   const [first] = found;
   if (first === undefined) throw invalid("components", `names no component in place ${index + 1}`);
   if (found.length > 1) throw invalid("components", `names several components in place ${index + 1}: give the id`);

@@ -1,17 +1,19 @@
 import parsePhoneNumber, { isSupportedCountry } from "libphonenumber-js/mobile";
 import * as z from "zod/mini";
+import { cleanAddress, cleanUrl } from "../core/invisible.ts";
 import { type Channel, lastingReason, normalizeEmail, type Subscriber } from "../core/subscriber.ts";
 import { fieldsIn, line, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
 import { block } from "../subscriptions/blocks.ts";
+import { emailAddress } from "../subscriptions/email-address.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "./route.ts";
 import { everybody } from "./subscriber-lists.ts";
 
 const eraseSchema = z.object({
-  email: optional(line(254)),
-  endpoint: optional(line(2_000)),
-  phone_number: optional(line(40)),
-  phone_country: optional(line(2)),
+  email: optional(line(320, cleanAddress)),
+  endpoint: optional(line(2_000, cleanUrl)),
+  phone_number: optional(line(40, cleanAddress)),
+  phone_country: optional(line(2, cleanAddress)),
 });
 type Named = z.output<typeof eraseSchema>;
 
@@ -52,12 +54,17 @@ function addressIn({ email, endpoint, phone_number, phone_country }: Named): { c
   if ([email, endpoint, phone_number].filter((each) => each !== undefined).length !== 1) {
     throw invalid("email", "or endpoint or phone_number is required, and one of them alone");
   }
-  if (email !== undefined) return { channel: "email", address: normalizeEmail(email) };
+  if (email !== undefined) return { channel: "email", address: emailIn(email) };
   if (phone_number !== undefined) return { channel: "sms", address: phoneIn(phone_number, phone_country) };
   const url = URL.parse(endpoint ?? "");
   if (url === null) throw invalid("endpoint", "must be a URL");
   url.hash = "";
   return { channel: "webhook", address: url.href };
+}
+
+function emailIn(given: string): string {
+  const parsed = emailAddress(given);
+  return normalizeEmail("address" in parsed ? parsed.address : given);
 }
 
 function phoneIn(number: string, country: string | undefined): string {

@@ -1,7 +1,16 @@
 import * as z from "zod/mini";
-import { addressOf, CHANNELS, type Channel, channelSchema, type Subscriber } from "../core/subscriber.ts";
+import { cleanAddress } from "../core/invisible.ts";
+import {
+  addressOf,
+  CHANNELS,
+  type Channel,
+  channelSchema,
+  normalizeEmail,
+  type Subscriber,
+} from "../core/subscriber.ts";
 import { fieldsIn, type ListWindow, oneOf, optional, windowIn } from "../lambda/input.ts";
 import { HttpProblem } from "../lambda/problem.ts";
+import { emailAddress } from "../subscriptions/email-address.ts";
 import type { ManageCall, ManageDeps, ManageReply } from "./route.ts";
 import { presentSubscriber } from "./subscriber-view.ts";
 
@@ -71,12 +80,18 @@ export async function* walk(
   pageId: string,
   filter: Pick<Filter, "type" | "state"> & { q?: string | undefined },
 ): AsyncGenerator<Subscriber> {
-  const wanted = filter.q?.trim().toLowerCase() ?? "";
+  const wanted = wantedIn(filter.q ?? "");
   for (const channel of channelsOf(filter.type)) {
     for await (const subscriber of everybody(deps, pageId, channel)) {
       if (isInState(subscriber, filter.state ?? "active") && contactHas(subscriber, wanted)) yield subscriber;
     }
   }
+}
+
+/** Part of an address, or a whole one in the form in which it is stored. */
+function wantedIn(given: string): string {
+  const parsed = emailAddress(given);
+  return normalizeEmail("address" in parsed ? parsed.address : cleanAddress(given));
 }
 
 /** One channel, in order of position, whatever the state. */

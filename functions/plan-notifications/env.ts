@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { emailField } from "../subscriptions/email-address.ts";
 
 export const envSchema = z.object({
   STATUS_TABLE: z.string(),
@@ -14,5 +15,5 @@ export const envSchema = z.object({
   /** Without a trailing slash, as SUBSCRIPTIONS_URL. */
   PAGE_URL: z.url(),
   SUBSCRIPTIONS_URL: z.url(),
-  MAIL_FROM: z.email(),
+  MAIL_FROM: emailField,
 });

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { emailField } from "../subscriptions/email-address.ts";
 
 export const envSchema = z.object({
   STATUS_TABLE: z.string(),
@@ -9,6 +10,6 @@ export const envSchema = z.object({
   EMAIL_QUEUE_URL: z.url(),
   /** Without a trailing slash. */
   SUBSCRIPTIONS_URL: z.url(),
-  MAIL_FROM: z.email(),
+  MAIL_FROM: emailField,
   CONFIGURATION_SET: z.string(),
 });

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { emailField } from "../subscriptions/email-address.ts";
 
 export const envSchema = z.object({
   SUBSCRIBERS_TABLE: z.string(),
@@ -12,7 +13,7 @@ export const envSchema = z.object({
   /** Without a trailing slash, as SUBSCRIPTIONS_URL. */
   PAGE_URL: z.url(),
   SUBSCRIPTIONS_URL: z.url(),
-  MAIL_FROM: z.email(),
+  MAIL_FROM: emailField,
   /** ISO 3166 codes of the countries that SMS may go to, separated by commas; may be empty. */
   SMS_COUNTRIES: z.string(),
   WEBHOOK_TARGETS: z.enum(["public", "any"]),

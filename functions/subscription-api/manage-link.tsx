@@ -5,7 +5,8 @@ import { addressOf, normalizeEmail, type Subscriber } from "../core/subscriber.t
 import { type HttpReply, type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
 import { fieldsIn } from "../lambda/input.ts";
 import { blockOf } from "../subscriptions/blocks.ts";
-import { emailField, phoneOf } from "../subscriptions/contact.ts";
+import { phoneOf } from "../subscriptions/contact.ts";
+import { emailField } from "../subscriptions/email-address.ts";
 import { countryName } from "../templates/sign-up-form.tsx";
 import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";

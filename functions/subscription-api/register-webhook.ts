@@ -8,7 +8,8 @@ import { type HttpReply, type HttpRequest, type HttpRoute, json, parsedBody, ref
 import { fieldsIn, idList, oneOf, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { endpointsPerHost, formatAt } from "../subscriptions/chats.ts";
-import { emailField, endpointField, endpointOf } from "../subscriptions/contact.ts";
+import { endpointField, endpointOf } from "../subscriptions/contact.ts";
+import { emailField } from "../subscriptions/email-address.ts";
 import { newSubscriber } from "../subscriptions/new-subscriber.ts";
 import { wishFields } from "../subscriptions/webhook-wishes.ts";
 import { askForProof, newProof } from "./challenge.ts";

@@ -7,7 +7,7 @@ import { type EmailSubscriber, normalizeEmail, type Subscriber } from "../core/s
 import { type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
 import { fieldsIn } from "../lambda/input.ts";
 import { blockOf } from "../subscriptions/blocks.ts";
-import { emailField } from "../subscriptions/contact.ts";
+import { emailField } from "../subscriptions/email-address.ts";
 import { newSubscriber } from "../subscriptions/new-subscriber.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { type BothReply, forBoth, preflight } from "./both.ts";

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { newId } from "../core/ids.ts";
+import { cleanAddress } from "../core/invisible.ts";
 import type { Page } from "../core/page.ts";
 import { type SigningKey, sameDigest } from "../core/signature.ts";
 import { newSmsCode, SMS_CODE_LIFE_MS, smsCodeMac } from "../core/sms-code.ts";
@@ -27,10 +28,10 @@ export const phoneFields = { phone_country: optional(phoneCountryField), phone_n
 const signUpSchema = z.object({ ...phoneFields, ...wishFields, ...captchaFields });
 const codeSchema = z.object({
   ...phoneFields,
-  // Typed with blanks or a hyphen, it is as good.
+  // Typed with blanks, a hyphen or the full stop behind it, it is as good.
   code: z.pipe(
     z.string({ error: (issue) => (issue.input == null ? "is required" : "must be text") }),
-    z.transform((code) => code.replace(/[\s-]/g, "")),
+    z.transform((code) => cleanAddress(code).replace(/[\s.,-]/g, "")),
   ),
   locale: localeField,
 });

@@ -1,26 +1,24 @@
 import parsePhoneNumber, { isSupportedCountry } from "libphonenumber-js/mobile";
 import * as z from "zod/mini";
 import type { UpdateStatus } from "../core/incident.ts";
+import { characterAt, cleanAddress, cleanUrl } from "../core/invisible.ts";
 import type { WebhookFormat } from "../core/subscriber.ts";
 import { flag, idList, line, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
 import { isForbiddenLiteral } from "../providers/pinned-connection.ts";
 import { formatAt, withoutLastSlash } from "./chats.ts";
+import { emailField } from "./email-address.ts";
 import { wishFields } from "./webhook-wishes.ts";
 
-const EMAIL_LIMIT = 254;
 const ENDPOINT_LIMIT = 2_000;
 /** Ports that a public webhook may be on. */
 const PORTS: readonly string[] = ["", "443", "8443"];
 
-export const emailField = z
-  .string({ error: (issue) => (issue.input == null ? "is required" : "must be text") })
-  .check(z.trim(), z.maxLength(EMAIL_LIMIT, "is too long"), z.email("must be an email address"));
-export const endpointField = line(ENDPOINT_LIMIT);
+export const endpointField = line(ENDPOINT_LIMIT, cleanUrl);
 export const phoneCountryField = z
   .string("must be text")
-  .check(z.trim(), z.toUpperCase(), z.regex(/^[A-Z]{2}$/, "must be a country code of two letters"));
-export const phoneNumberField = line(40);
+  .check(z.overwrite(cleanAddress), z.toUpperCase(), z.regex(/^[A-Z]{2}$/, "must be a country code of two letters"));
+export const phoneNumberField = line(40, cleanAddress);
 
 export const newSubscriberSchema = z.object({
   email: optional(emailField),
@@ -117,7 +115,10 @@ function parseNumber(number: string, country: string | undefined) {
  * for local work allows http, any port and any host. What a name resolves to is for whoever calls it. Throws 422.
  */
 export function endpointOf(given: string, targets: ContactRules["webhookTargets"], field: string): string {
-  const url = URL.parse(given);
+  const cleaned = cleanUrl(given);
+  const space = cleaned.indexOf(" ");
+  if (space >= 0) throw invalid(field, `has ${characterAt(cleaned, space)}`);
+  const url = URL.parse(cleaned);
   const protocols = targets === "any" ? ["https:", "http:"] : ["https:"];
   if (url === null || !protocols.includes(url.protocol)) throw invalid(field, "must be an https URL");
   // The root's dot makes another spelling of the same host, and would count as another one.

@@ -1,0 +1,81 @@
+/**
+ * What is pasted along with an address and cannot be seen: zero-width characters, bidirectional marks and overrides (such
+ * as those that address books put around phone numbers), soft hyphens, byte order marks, fillers that look like nothing.
+ */
+const UNSEEN =
+  /[\u00AD\u061C\u115F\u1160\u200B-\u200F\u202A-\u202E\u2060-\u206F\u2800\u3164\uFEFF\uFFA0\uFFF9-\uFFFB\u{E0000}-\u{E007F}]|\p{Variation_Selector}|\u034F|\u17B4|\u17B5|\u180E/gu;
+
+/** The forms in which East Asian keyboards write ASCII. */
+const FULL_WIDTH = /[\uFF01-\uFF5E]/g;
+const TO_ASCII = 0xfee0;
+
+/** An address, phone number or code as it was meant: nothing unseen in it, ASCII written as such, any space as a plain one and none around it. */
+export function cleanAddress(given: string): string {
+  return given
+    .replace(UNSEEN, "")
+    .replace(FULL_WIDTH, (character) => String.fromCharCode(character.charCodeAt(0) - TO_ASCII))
+    .replace(/[\p{Zs}\p{Zl}\p{Zp}]/gu, " ")
+    .trim();
+}
+
+// Percent-encoded, as browsers paste it: without the joiners, which other scripts' words need, and at the end with those,
+// no-break spaces and line ends.
+const ENCODED = /%C2%AD|%CD%8F|%D8%9C|%E2%80%(?:8[BEF]|A[A-E])|%E2%81%A[0-9A-F]|%E3%85%A4|%EF%BB%BF/gi;
+const ENCODED_END = /(?:%C2%A0|%E2%80%8[0-9A-F]|%E2%80%AF|%E3%80%80|%0[0-9A-F])+$/i;
+
+/** A web address as it was meant. What is written in the letters of other scripts stays. */
+export function cleanUrl(given: string): string {
+  const typed = given.replace(
+    /(?![A-Za-z])\p{L}[\u200C\u200D](?=(?![A-Za-z])\p{L})/gu,
+    (joined) => joined.slice(0, -1) + encodeURIComponent(joined.slice(-1)),
+  );
+  return cleanAddress(typed).replace(ENCODED, "").replace(ENCODED_END, "").trim();
+}
+
+// Overrides and embeddings would reach beyond the name; a byte order mark is none of it. Joiners, which emoji and Persian
+// and Indic words are made with, stay within it.
+const NEVER_IN_NAMES = /[\u202A-\u202E\uFEFF]/g;
+const AROUND = String.raw`[\s\u00AD\u061C\u115F\u1160\u180E\u200B\u200E\u200F\u2060-\u2069\u2800\u3164\uFFA0]`;
+const BEFORE = new RegExp(String.raw`^(?:${AROUND}|[\u200C\u200D])+`);
+// A joiner after a mark may be how an Indic word ends.
+const AFTER = new RegExp(String.raw`(?:${AROUND}|(?<!\p{M})[\u200C\u200D])+$`, "u");
+
+/** A name or any other line that people read, as it was meant. */
+export function cleanLine(given: string): string {
+  return given.replace(NEVER_IN_NAMES, "").replace(BEFORE, "").replace(AFTER, "");
+}
+
+/** Whether there is anything to be seen of the text. */
+export function showsSomething(text: string): boolean {
+  return /[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);
+}
+
+/** Of a character that must not be there, for people: `“ä” (U+00E4) at position 3`. Positions begin with 1. */
+export function characterAt(text: string, index: number): string {
+  const code = text.codePointAt(index) ?? 0;
+  const name = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  const position = [...text.slice(0, index)].length + 1;
+  const shown = String.fromCodePoint(code);
+  return showsSomething(shown) ? `“${shown}” (${name}) at position ${position}` : `${name} at position ${position}`;
+}
+
+/**
+ * The token of a link, or a key, without what it was pasted or followed by: full stops, brackets and quotation marks, as
+ * they are, percent-encoded or as entities, and the line ends and soft breaks of mails within it. None of these can be
+ * part of one. Whatever else is wrong with it stays.
+ */
+export function cleanToken(given: string): string {
+  return decodedOnce(given)
+    .replace(UNSEEN, "")
+    .replace(/=?\s+/g, "")
+    .replace(/&(?:[a-z]{2,6}|#x?[0-9a-f]{1,6});?$/i, "")
+    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9_-]+$/g, "");
+}
+
+function decodedOnce(given: string): string {
+  try {
+    return decodeURIComponent(given);
+  } catch {
+    return given;
+  }
+}
