@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { Random } from "./clock.ts";
 import { idSchema } from "./ids.ts";
 
 export const apiScopes = [
@@ -32,10 +33,60 @@ export const apiKeySchema = z.object({
   /** From then on it is refused, as an unknown one is. */
   expiresAt: z.nullable(z.number()),
   revokedAt: z.nullable(z.number()),
-  /** To the minute, as is `previousUsedAt` of the secret before. */
+  /** Of the present secret, to the minute, as `previousUsedAt` is of the one before. */
   lastUsedAt: z.nullable(z.number()),
   previousUsedAt: z.nullable(z.number()),
   /** Rises with every change but its use. */
   version: z.number(),
 });
 export type ApiKey = z.infer<typeof apiKeySchema>;
+
+export type KeyState = "active" | "expired" | "revoked";
+
+export function keyStateOf({ revokedAt, expiresAt }: ApiKey, now: number): KeyState {
+  if (revokedAt !== null) return "revoked";
+  return expiresAt !== null && expiresAt <= now ? "expired" : "active";
+}
+
+const SECRET_BYTES = 32;
+
+/** 256 bits in hex, because neither part of a key may have a `_`. */
+export function newSecret(random: Random): string {
+  return Buffer.from(random(SECRET_BYTES)).toString("hex");
+}
+
+export function keyText(keyId: string, secret: string): string {
+  return `tcn_${keyId}_${secret}`;
+}
+
+/** What a key can do, and for how long. */
+export type KeyPower = Pick<ApiKey, "scopes" | "expiresAt">;
+
+/**
+ * Where `wanted` goes beyond `own`, or null where it does not. Nobody makes, renews or changes a key that can do more
+ * than their own, or lasts longer: else a key that may manage keys would be as good as one that may do everything.
+ */
+export function beyond(own: KeyPower, wanted: KeyPower): { field: "scopes" | "expires_at"; problem: string } | null {
+  const more = wanted.scopes.filter((scope) => !own.scopes.includes(scope));
+  if (more.length > 0) return { field: "scopes", problem: `go beyond those of your own key: ${more.join(", ")}` };
+  if (own.expiresAt !== null && (wanted.expiresAt === null || wanted.expiresAt > own.expiresAt)) {
+    return { field: "expires_at", problem: "is later than the end of your own key" };
+  }
+  return null;
+}
+
+/** The working keys that were made with this one, with those that were made with them, and so on. */
+export function madeWith(keyId: string, keys: readonly ApiKey[], now: number): ApiKey[] {
+  const makers = new Set([keyId]);
+  const made: ApiKey[] = [];
+  for (let found = -1; found !== makers.size; ) {
+    found = makers.size;
+    for (const key of keys) {
+      if (key.createdBy === null || !makers.has(key.createdBy) || makers.has(key.id)) continue;
+      makers.add(key.id);
+      // Through one that has ended too: what it made may go on.
+      if (keyStateOf(key, now) === "active") made.push(key);
+    }
+  }
+  return made;
+}

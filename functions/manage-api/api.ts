@@ -1,4 +1,5 @@
 import { type HttpHandler, httpApi, refuseAsJson } from "../lambda/http.ts";
+import { apiKeyRoutes } from "./api-keys.ts";
 import { refusalAudit } from "./audit.ts";
 import { componentGroupRoutes } from "./component-groups.ts";
 import { componentRoutes } from "./components.ts";
@@ -23,6 +24,7 @@ const BODY_LIMIT = 256 * 1_024;
 export function manageApi(deps: ManageDeps): HttpHandler {
   // Of routes with parameters the first that fits is taken: the named lists stand before /incidents/{incident}, what is done to many before /subscribers/{subscriber}.
   const routes = [
+    ...apiKeyRoutes(deps),
     ...pageRoutes(deps),
     ...componentRoutes(deps),
     ...componentGroupRoutes(deps),

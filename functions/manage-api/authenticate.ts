@@ -65,7 +65,7 @@ async function touch(apiKey: ApiKey, secret: UsedSecret, deps: AuthenticateDeps,
   const last = secret === "current" ? apiKey.lastUsedAt : apiKey.previousUsedAt;
   if (last !== null && now - last < TOUCH_EVERY_MS) return;
   try {
-    await deps.keys.touchKey(apiKey.id, secret, now);
+    await deps.keys.touchKey(apiKey, secret, now);
   } catch (error) {
     deps.log.error("key not marked as used", error, { keyId: apiKey.id });
   }

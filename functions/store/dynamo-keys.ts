@@ -61,16 +61,16 @@ export function dynamoKeyStore({ client, table }: { client: DynamoDBClient; tabl
       return refusal === null;
     },
 
-    async touchKey(keyId, secret, now) {
+    async touchKey({ id, version }, secret, now) {
       await attempt(() =>
         client.send(
           new UpdateItemCommand({
             TableName: table,
-            Key: toKey(keyOf(keyId)),
+            Key: toKey(keyOf(id)),
             UpdateExpression: "SET #used = :now",
-            ConditionExpression: "attribute_exists(pk)",
+            ConditionExpression: "version = :version",
             ExpressionAttributeNames: { "#used": secret === "current" ? "lastUsedAt" : "previousUsedAt" },
-            ExpressionAttributeValues: toItem({ ":now": now }),
+            ExpressionAttributeValues: toItem({ ":now": now, ":version": version }),
           }),
         ),
       );

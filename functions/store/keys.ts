@@ -12,6 +12,6 @@ export interface KeyStore {
   listKeys(pageId: string): Promise<ApiKey[]>;
   /** Stores it as the next version; false: somebody else was first, or it is gone. */
   saveKey(key: ApiKey): Promise<boolean>;
-  /** A key that is gone stays gone. */
-  touchKey(keyId: string, secret: UsedSecret, now: number): Promise<void>;
+  /** Unless the key was changed meanwhile: a secret that was just rotated out must not pass for the new one. */
+  touchKey(key: Pick<ApiKey, "id" | "version">, secret: UsedSecret, now: number): Promise<void>;
 }

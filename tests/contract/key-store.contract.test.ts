@@ -50,13 +50,15 @@ describeOnBoth<KeyStore>(
       const store = subject();
       const key = aKey();
       await store.putKey(key);
-      await store.touchKey(key.id, "current", NOW + 5);
+      await store.touchKey(key, "current", NOW + 5);
       expect(await store.getKey(key.id)).toEqual({ ...key, lastUsedAt: NOW + 5 });
-      await store.touchKey(key.id, "previous", NOW + 6);
+      await store.touchKey(key, "previous", NOW + 6);
       expect(await store.getKey(key.id)).toEqual({ ...key, lastUsedAt: NOW + 5, previousUsedAt: NOW + 6 });
       const unknown = anId();
-      await store.touchKey(unknown, "current", NOW);
+      await store.touchKey({ id: unknown, version: 1 }, "current", NOW);
       expect(await store.getKey(unknown)).toBeNull();
+      await store.touchKey({ ...key, version: 2 }, "current", NOW + 7);
+      expect(await store.getKey(key.id)).toMatchObject({ lastUsedAt: NOW + 5 });
     });
 
     it("lists a page's own, at once", async () => {
@@ -73,7 +75,7 @@ describeOnBoth<KeyStore>(
       const store = subject();
       const key = aKey();
       await store.putKey(key);
-      await store.touchKey(key.id, "current", NOW);
+      await store.touchKey(key, "current", NOW);
       const saved = await Promise.all(["a", "b", "c"].map((name) => store.saveKey({ ...key, name })));
       expect(saved.filter(Boolean)).toHaveLength(1);
       expect(await store.getKey(key.id)).toMatchObject({ version: 2 });

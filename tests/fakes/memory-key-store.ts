@@ -23,9 +23,9 @@ export function memoryKeyStore(): KeyStore {
       return true;
     },
 
-    async touchKey(keyId, secret, now) {
-      const key = keys.get(keyId);
-      if (key !== undefined) key[secret === "current" ? "lastUsedAt" : "previousUsedAt"] = now;
+    async touchKey({ id, version }, secret, now) {
+      const key = keys.get(id);
+      if (key?.version === version) key[secret === "current" ? "lastUsedAt" : "previousUsedAt"] = now;
     },
   };
 }

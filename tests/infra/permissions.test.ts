@@ -180,7 +180,7 @@ const MAY: Record<string, Record<string, string>> = {
     "Access(signingKeys)": "Query",
     Deliveries: "BatchGetItem GetItem PutItem Query UpdateItem",
     "Deliveries/problems": "Query",
-    Keys: "GetItem UpdateItem",
+    Keys: "GetItem PutItem Query UpdateItem",
     Status: "GetItem PutItem Query UpdateItem",
     "Status/newest": "Query",
     "Status/unresolved": "Query",

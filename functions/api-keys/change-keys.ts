@@ -1,0 +1,179 @@
+import {
+  type ApiKey,
+  type ApiScope,
+  beyond,
+  type KeyPower,
+  type KeyState,
+  keyStateOf,
+  keyText,
+  madeWith,
+  newSecret,
+} from "../core/api-key.ts";
+import type { Random } from "../core/clock.ts";
+import { sha256Hex } from "../core/ids.ts";
+import type { KeyStore } from "../store/keys.ts";
+
+export interface KeyDeps {
+  keys: KeyStore;
+  random: Random;
+}
+
+/** Who changes keys: another key, or null for whoever has access to the tables themselves. */
+export type Manager = ApiKey | null;
+
+export type KeyRefused =
+  | { outcome: "refused"; field: string; problem: string }
+  /** Not the caller's to do. */
+  | { outcome: "forbidden"; field: string; problem: string }
+  /** It has ended, and does not come back. */
+  | { outcome: "ended"; state: Exclude<KeyState, "active"> }
+  | { outcome: "conflict" };
+/** `text` is the whole key, told here and stored nowhere: only the secret's SHA-256 is. */
+export type KeyMade = { outcome: "made"; key: ApiKey; text: string };
+export type KeyChanged = { outcome: "changed"; key: ApiKey };
+
+/** More than anybody needs; a list is read whole. */
+const MOST_KEYS = 200;
+
+export interface KeyWish {
+  id: string;
+  pageId: string;
+  name: string;
+  scopes: readonly ApiScope[];
+  /** Undefined: as long as the key that makes it. */
+  expiresAt: number | null | undefined;
+}
+
+/** A new key, with no more than what its maker has. */
+export async function createKey(
+  { keys, random }: KeyDeps,
+  by: Manager,
+  wish: KeyWish,
+  now: number,
+): Promise<KeyMade | KeyRefused> {
+  const expiresAt = wish.expiresAt === undefined ? (by?.expiresAt ?? null) : wish.expiresAt;
+  const power: KeyPower = { scopes: [...new Set(wish.scopes)], expiresAt };
+  const refused = endsAhead(expiresAt, now) ?? forbidden(by, power);
+  if (refused !== null) return refused;
+  const others = (await keys.listKeys(wish.pageId)).filter(({ id }) => id !== wish.id);
+  if (others.filter((key) => keyStateOf(key, now) === "active").length >= MOST_KEYS) {
+    return { outcome: "refused", field: "api_key", problem: `would be one more than ${MOST_KEYS} that work` };
+  }
+  const secret = newSecret(random);
+  const key: ApiKey = {
+    id: wish.id,
+    pageId: wish.pageId,
+    name: wish.name,
+    secretHash: sha256Hex(secret),
+    previous: null,
+    ...power,
+    createdBy: by?.id ?? null,
+    createdAt: now,
+    rotatedAt: null,
+    revokedAt: null,
+    lastUsedAt: null,
+    previousUsedAt: null,
+    version: 1,
+  };
+  await keys.putKey(key);
+  return { outcome: "made", key, text: keyText(key.id, secret) };
+}
+
+/**
+ * A new secret for a key; the old one is good for `overlapMs` more. Where the present secret was never used since it
+ * was made, nobody has it (its answer was lost, or the request is run again), and the one before stays the old one.
+ */
+export async function rotateKey(
+  { keys, random }: KeyDeps,
+  by: Manager,
+  read: ApiKey,
+  overlapMs: number,
+  now: number,
+): Promise<KeyMade | KeyRefused> {
+  const refused = unmanageable(by, read, now);
+  if (refused !== null) return refused;
+  const secret = newSecret(random);
+  const unheard = read.previous !== null && read.lastUsedAt === null;
+  const old = unheard ? read.previous?.secretHash : read.secretHash;
+  const rotated: ApiKey = {
+    ...read,
+    secretHash: sha256Hex(secret),
+    previous: old === undefined || overlapMs === 0 ? null : { secretHash: old, validUntil: now + overlapMs },
+    rotatedAt: now,
+    lastUsedAt: null,
+    previousUsedAt: unheard ? read.previousUsedAt : read.lastUsedAt,
+  };
+  if (!(await keys.saveKey(rotated))) return { outcome: "conflict" };
+  return { outcome: "made", key: rotated, text: keyText(read.id, secret) };
+}
+
+/** Another name, fewer scopes, another end. What was made with it ends no later than it does. */
+export async function changeKey(
+  { keys }: Pick<KeyDeps, "keys">,
+  by: Manager,
+  read: ApiKey,
+  wish: Partial<Pick<ApiKey, "name" | "scopes" | "expiresAt">>,
+  now: number,
+): Promise<KeyChanged | KeyRefused> {
+  const changed = { ...read, ...wish };
+  const refused = unmanageable(by, read, now) ?? endsAhead(wish.expiresAt ?? null, now) ?? forbidden(by, changed);
+  if (refused !== null) return refused;
+  if (wish.scopes?.some((scope) => !read.scopes.includes(scope))) {
+    return { outcome: "refused", field: "scopes", problem: "can only become fewer: make a new key for more" };
+  }
+  if (!(await keys.saveKey(changed))) return { outcome: "conflict" };
+  if (wish.expiresAt !== undefined && wish.expiresAt !== null) {
+    for (const made of madeWith(read.id, await keys.listKeys(read.pageId), now)) {
+      if (made.expiresAt !== null && made.expiresAt <= wish.expiresAt) continue;
+      if (!(await keys.saveKey({ ...made, expiresAt: wish.expiresAt }))) return { outcome: "conflict" };
+    }
+  }
+  return { outcome: "changed", key: changed };
+}
+
+export type KeysRevoked = { outcome: "revoked"; keys: ApiKey[] };
+
+/**
+ * Ends a key at once, for good. Whoever had it may have made others with it: `made` says what becomes of those, and
+ * where there are any it must be said. One that is revoked already is answered alike, so that it can be asked again.
+ */
+export async function revokeKey(
+  { keys }: Pick<KeyDeps, "keys">,
+  by: Manager,
+  read: ApiKey,
+  made: "revoke" | "keep" | undefined,
+  now: number,
+): Promise<KeysRevoked | KeyRefused> {
+  const refused = forbidden(by, { ...read, expiresAt: null }, "scopes");
+  if (refused !== null) return refused;
+  const others = madeWith(read.id, await keys.listKeys(read.pageId), now);
+  if (others.length > 0 && made === undefined) {
+    const ids = others.map(({ id }) => id).join(", ");
+    return { outcome: "refused", field: "made", problem: `must be revoke or keep: made with this key were ${ids}` };
+  }
+  // The key itself last: who revokes their own must not lose it halfway.
+  const ending = [...(made === "revoke" ? others : []), ...(read.revokedAt === null ? [read] : [])];
+  const revoked: ApiKey[] = [];
+  for (const key of ending) {
+    const gone = { ...key, revokedAt: now, previous: null };
+    if (!(await keys.saveKey(gone))) return { outcome: "conflict" };
+    revoked.push(gone);
+  }
+  return { outcome: "revoked", keys: revoked };
+}
+
+function unmanageable(by: Manager, read: ApiKey, now: number): KeyRefused | null {
+  const state = keyStateOf(read, now);
+  if (state !== "active") return { outcome: "ended", state };
+  return forbidden(by, read);
+}
+
+function forbidden(by: Manager, power: KeyPower, only?: "scopes"): KeyRefused | null {
+  const found = by === null ? null : beyond(by, power);
+  return found === null || (only !== undefined && found.field !== only) ? null : { outcome: "forbidden", ...found };
+}
+
+function endsAhead(expiresAt: number | null, now: number): KeyRefused | null {
+  if (expiresAt === null || expiresAt > now) return null;
+  return { outcome: "refused", field: "expires_at", problem: "must be in the future" };
+}
