@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus, loadavg, totalmem } from "node:os";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
+import { readOptions } from "../infra/command.ts";
 import type { Bench, BenchOptions, BenchResult, Finding } from "./measurement.ts";
 
 const BENCHES: Record<string, { what: string; load: () => Promise<{ bench: Bench }> }> = {
@@ -27,7 +27,7 @@ ${Object.entries(BENCHES)
   --seconds N     length of send-rate's steady run (60)
   --json PATH     where the numbers go (.local/bench/<time>.json)`;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readOptions(HELP, {
   allowPositionals: true,
   options: {
     updates: { type: "string", default: "200" },
@@ -35,14 +35,12 @@ const { values, positionals } = parseArgs({
     rate: { type: "string", default: "50" },
     seconds: { type: "string", default: "60" },
     json: { type: "string" },
-    help: { type: "boolean", default: false },
   },
 });
 const unknown = positionals.filter((name) => !(name in BENCHES));
-if (values.help || unknown.length > 0) {
-  if (unknown.length > 0) console.error(`There is no benchmark ${unknown.join(", ")}.\n`);
-  console.log(HELP);
-  process.exit(unknown.length > 0 ? 1 : 0);
+if (unknown.length > 0) {
+  console.error(`There is no benchmark ${unknown.join(", ")}.\n\n${HELP}`);
+  process.exit(1);
 }
 
 const options: Omit<BenchOptions, "progress"> = {

@@ -1,16 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { cleanLine, showsSomething } from "../functions/core/invisible.ts";
 import { LOCALES } from "../functions/core/locale.ts";
 import { pageSchema } from "../functions/core/page.ts";
-import { dynamoAccessStore } from "../functions/store/dynamo-access.ts";
-import { dynamoKeyStore } from "../functions/store/dynamo-keys.ts";
-import { dynamoStatusStore } from "../functions/store/dynamo-status.ts";
-import { dynamoClient } from "../functions/store/table.ts";
+import { runCommand } from "./command.ts";
+import { deployedStores } from "./deployed-stores.ts";
 import { createFirstPage } from "./first-page.ts";
-import { stateOutputs } from "./stack-outputs.ts";
 
 const USAGE = `Creates the page of a deployment and its first API key.
 
@@ -21,6 +17,8 @@ const USAGE = `Creates the page of a deployment and its first API key.
   --locale     ${LOCALES.join(" or ")}: the language of the page, and of whoever has not chosen (default en)
   --outputs    the file that "npm run deploy" wrote (default cdk-outputs.json)
   --stack      the state stack's name, if the file holds several deployments
+
+More keys, or another when this one is lost: npm run keys -- --help
 `;
 
 const optionsSchema = z.object({
@@ -43,17 +41,7 @@ const optionsSchema = z.object({
   stack: z.string().optional(),
 });
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  // Wrong options, as zod and parseArgs (TypeError) say it: how it is meant. Anything else: what went wrong.
-  if (error instanceof z.ZodError) console.error(`${reasons(error)}\n\n${USAGE}`);
-  else if (error instanceof TypeError) console.error(`${error.message}\n\n${USAGE}`);
-  else console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
-  process.exitCode = 1;
-}
-
-async function main(args: string[]): Promise<void> {
+await runCommand(USAGE, async (args) => {
   const { values } = parseArgs({
     args,
     options: {
@@ -64,32 +52,18 @@ async function main(args: string[]): Promise<void> {
       stack: { type: "string" },
     },
   });
-  const options = optionsSchema.parse(values);
-  const {
-    StatusTableName: statusTable,
-    DeliveriesTableName: deliveriesTable,
-    AccessTableName: accessTable,
-    KeysTableName: keysTable,
-  } = stateOutputs(JSON.parse(readFileSync(options.outputs, "utf8")), options.stack);
-  const client = dynamoClient();
+  const { outputs, stack, ...options } = optionsSchema.parse(values);
   const made = await createFirstPage(
     { name: options.name, timeZone: options["time-zone"], locale: options.locale },
-    {
-      status: dynamoStatusStore({ client, statusTable, deliveriesTable }),
-      access: dynamoAccessStore({ client, table: accessTable, random: randomBytes }),
-      keys: dynamoKeyStore({ client, table: keysTable }),
-      clock: Date.now,
-      random: randomBytes,
-    },
+    { ...deployedStores({ outputs, stack }), clock: Date.now, random: randomBytes },
   );
   if (made.outcome === "exists") {
-    throw new Error(`This deployment has its page already: ${made.page.name} (${made.page.id}).`);
+    throw new Error(
+      `This deployment has its page already: ${made.page.name} (${made.page.id}). A key for it: npm run keys -- create`,
+    );
   }
   console.log(`Page     ${made.page.id}  ${made.page.name}, ${made.page.timeZone}, ${made.page.locale}`);
   console.log(`API key  ${made.apiKey}`);
   console.log("The key is shown this once and stored nowhere: keep it as you keep passwords.");
-}
-
-function reasons(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `--${path.join(".")}: ${message}`).join("\n");
-}
+  return 0;
+});

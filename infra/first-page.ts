@@ -1,4 +1,4 @@
-import { apiScopes } from "../functions/core/api-key.ts";
+import { apiScopes, keyText, newSecret } from "../functions/core/api-key.ts";
 import type { Clock, Random } from "../functions/core/clock.ts";
 import { newId, sha256Hex } from "../functions/core/ids.ts";
 import type { Locale } from "../functions/core/locale.ts";
@@ -18,8 +18,6 @@ export interface FirstPageDeps {
 export type FirstPageOutcome =
   /** `apiKey` is told here and stored nowhere: only the secret's SHA-256 is. */
   { outcome: "created"; page: Page; apiKey: string } | { outcome: "exists"; page: Page };
-
-const SECRET_BYTES = 32;
 
 /** A deployment's page, and a first API key with every scope. A deployment serves one page: a second one is refused. Throws when the time zone is none. */
 export async function createFirstPage(
@@ -41,8 +39,7 @@ export async function createFirstPage(
     updatedAt: now,
   });
   const keyId = newId(random);
-  // Hex, because neither part of a key may have a `_`.
-  const secret = Buffer.from(random(SECRET_BYTES)).toString("hex");
+  const secret = newSecret(random);
   // The keys first: a page without them could not be used, and would stand in the way of another try.
   await access.makeSigningKey(page.id);
   await keys.putKey({
@@ -63,5 +60,5 @@ export async function createFirstPage(
   });
   const created = await status.createPage(page);
   if (created.outcome !== "committed") throw new Error(`the page was not created: ${created.outcome}; try again`);
-  return { outcome: "created", page, apiKey: `tcn_${keyId}_${secret}` };
+  return { outcome: "created", page, apiKey: keyText(keyId, secret) };
 }

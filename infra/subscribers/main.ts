@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { runCommand } from "../command.ts";
 import { type ApiClient, apiClient } from "./api-client.ts";
 import { eraseAddress } from "./erase-address.ts";
 import { exportPeople } from "./export-people.ts";
 import { importPeople } from "./import-people.ts";
-import { type Command, parseCommand, USAGE, UsageError } from "./options.ts";
+import { type Command, parseCommand, USAGE } from "./options.ts";
 import { duration, number, type Screen } from "./progress-line.ts";
 
 // Progress goes to where errors go, so that nothing but the result is on stdout.
@@ -13,18 +14,7 @@ const screen: Screen = {
   clock: () => performance.now(),
 };
 
-try {
-  const args = process.argv.slice(2);
-  if (args.includes("--help") || args.includes("-h")) console.log(USAGE);
-  else process.exitCode = await run(parseCommand(args, process.env));
-} catch (error) {
-  if (error instanceof UsageError || (error instanceof TypeError && "code" in error)) {
-    console.error(`${error.message}\n\n${USAGE}`);
-  } else {
-    console.error(error instanceof Error ? error.message : error);
-  }
-  process.exitCode = 1;
-}
+await runCommand(USAGE, (args) => run(parseCommand(args, process.env)));
 
 /** The exit code: 1 if rows were refused, or nobody was there to erase. */
 async function run(command: Command): Promise<number> {

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { UsageError } from "../command.ts";
 
 export const USAGE = `Moves a page's subscribers in and out, through the manage API.
 
@@ -20,11 +21,6 @@ export const USAGE = `Moves a page's subscribers in and out, through the manage 
 
 An import that was interrupted goes on where it stopped when it is started again.
 `;
-
-/** What the command was told wrong; shown with the usage. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
 
 const commonSchema = z.object({
   api: z

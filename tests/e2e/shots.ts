@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { simpleParser } from "mailparser";
 import type { Browser, Page } from "playwright-core";
 import * as z from "zod";
+import { readOptions } from "../../infra/command.ts";
 import { runDemo } from "../../infra/local/demo/run-demo.ts";
 import { launchChromium } from "../fixtures/chromium.ts";
 import { callApi, freePorts, type LocalEndpoints, startProcess } from "./local-process.ts";
@@ -12,13 +13,22 @@ import { renderedPictures } from "./rendered-pictures.ts";
 import { askForLink, changeSecret, openFailed, openSettings, portalLinks } from "./shots-portal.ts";
 import { openForms, saveNothing, signUpByEmail, signUpBySms, signUpLinks } from "./shots-sign-up.ts";
 
+const USAGE = `npm run shots -- [folder] [--rendered]
+
+  folder      where the pictures go (default .local/shots)
+  --rendered  only those made from the tests' fixtures, without a stack`;
+
 /**
- * `npm run shots [folder]`: pictures of every page and mail, from the real local stack after the demo and with an
+ * Pictures of every page and mail, from the real local stack after the demo and with an
  * incident open, at 1280 and 390 px, light and dark. The README's picture is one of them. Then every kind of mail in
  * every language, and the page in German and with a brand, from the tests' fixtures; with `--rendered` these alone.
  */
-const rendered = process.argv.includes("--rendered");
-const folder = process.argv.slice(2).find((argument) => !argument.startsWith("-")) ?? ".local/shots";
+const { values, positionals } = readOptions(USAGE, {
+  allowPositionals: true,
+  options: { rendered: { type: "boolean", default: false } },
+});
+const { rendered } = values;
+const [folder = ".local/shots"] = positionals;
 const README_PICTURE = fileURLToPath(new URL("../../docs/images/page.png", import.meta.url));
 
 const outboxSchema = z.object({ emails: z.array(z.object({ id: z.string(), to: z.string(), raw: z.string() })) });

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { UsageError } from "../../infra/command.ts";
 import { cellOf, fromCell, readHeader, rowOf, toCell } from "../../infra/subscribers/columns.ts";
-import { parseCommand, UsageError } from "../../infra/subscribers/options.ts";
+import { parseCommand } from "../../infra/subscribers/options.ts";
 
 const FORMULA_SIGNS = ["=", "+", "-", "@", "\t", "\r"];
 

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import fc from "fast-check";
+import { readOptions } from "../../infra/command.ts";
 import { HOWS, type SweepResult, samplePairs, sweepCrashPoints } from "./crash-points.ts";
 import { judge } from "./judge.ts";
 import { type Kill, killAll } from "./kill-table.ts";
@@ -17,7 +17,7 @@ const USAGE = `npm run simulate -- [--schedules N] [--seed S] [--path P] | --cra
 const PROGRESS_EVERY_MS = 5_000;
 const BROKE_LENGTH = 90;
 
-const { values } = parseArgs({
+const { values } = readOptions(USAGE, {
   options: {
     schedules: { type: "string", default: "1000" },
     seed: { type: "string", default: String(Date.now() % 2 ** 31) },
@@ -25,7 +25,6 @@ const { values } = parseArgs({
     "crash-points": { type: "boolean", default: false },
     pairs: { type: "string", default: "300" },
     "kill-table": { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
   },
 });
 
@@ -33,10 +32,6 @@ process.exitCode = (await simulate()) ? 0 : 1;
 
 /** Whether everything was as it should be. */
 async function simulate(): Promise<boolean> {
-  if (values.help) {
-    print(USAGE);
-    return true;
-  }
   if (values["kill-table"]) return printKillTable();
   if (values["crash-points"]) return hitEveryCall(wholeNumber("pairs", values.pairs));
   return playSchedules(wholeNumber("schedules", values.schedules), wholeNumber("seed", values.seed), values.path);

@@ -1,0 +1,13 @@
+import { randomBytes } from "node:crypto";
+import { runCommand } from "../command.ts";
+import { deployedStores } from "../deployed-stores.ts";
+import { parseKeysCommand, USAGE } from "./options.ts";
+import { runKeys } from "./run-keys.ts";
+
+await runCommand(USAGE, async (args) => {
+  const command = parseKeysCommand(args);
+  const stores = deployedStores(command.deployment);
+  const told = await runKeys(command, { ...stores, clock: Date.now, random: randomBytes });
+  console.log(told.join("\n"));
+  return 0;
+});
