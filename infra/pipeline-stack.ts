@@ -6,6 +6,7 @@ import { Letters } from "./constructs/letters.ts";
 import { Mail } from "./constructs/mail.ts";
 import { ManageApi } from "./constructs/manage-api.ts";
 import { PlanNotifications } from "./constructs/plan-notifications.ts";
+import { Probes } from "./constructs/probes.ts";
 import { PublishPage } from "./constructs/publish-page.ts";
 import { ReceiveFeedback } from "./constructs/receive-feedback.ts";
 import { SendEmail } from "./constructs/send-email.ts";
@@ -41,11 +42,12 @@ export class PipelineStack extends Stack {
     });
     const pageUrl = environment.pageUrl ?? site.url;
 
-    // Lanes: one for each channel's chunks, and one for webhooks tried before.
+    // Lanes: one for each channel's chunks, one for webhooks tried before, and one for what strangers can cause.
     const email = new DeliveryChannel(this, "Email", { alarms, what: "email", lateAfter: Duration.minutes(15) });
     const sms = new DeliveryChannel(this, "Sms", { alarms, what: "SMS", lateAfter: Duration.minutes(15) });
     const webhook = new DeliveryChannel(this, "Webhook", { alarms, what: "webhook", lateAfter: Duration.minutes(10) });
     const webhookRetries = new WebhookRetries(this, "WebhookRetries", { alarms });
+    const probes = new Probes(this, "Probes", { alarms });
     const chunks = { email: email.chunks, sms: sms.chunks, webhook: webhook.chunks };
 
     // Operators and the public.
@@ -70,6 +72,7 @@ export class PipelineStack extends Stack {
       letters: letters.work,
       smsLetters: smsLetters.work,
       webhookRetries: webhookRetries.retries,
+      probes: probes.work,
       pageUrl,
       subscriptionsUrl,
       mailFrom,
@@ -125,6 +128,8 @@ export class PipelineStack extends Stack {
     const sendWebhook = new SendWebhook(this, "SendWebhook", {
       state,
       retries: webhookRetries.retries,
+      probes: probes.work,
+      letters: letters.work,
       planning: planNotifications.missed,
       subscriptionsUrl,
       targets: webhookTargets,
@@ -132,6 +137,7 @@ export class PipelineStack extends Stack {
     // Twenty-five in flight in each: 250 endpoints at once, and 5 dead ones waited for beside them.
     webhook.sentBy(sendWebhook.function, 10);
     webhookRetries.sentBy(sendWebhook.function, 5);
+    probes.sentBy(sendWebhook.function);
 
     // What came back.
     new ReceiveFeedback(this, "ReceiveFeedback", { state, alarms, mail });

@@ -33,8 +33,8 @@ export const letterWorkSchema = z.object({
 export type LetterWork = z.infer<typeof letterWorkSchema>;
 
 /**
- * On the webhooks' retry queue: a request that tells of no update but tries the endpoint out. The body is rendered by
- * whoever asks, because senders render nothing.
+ * On the probes' queue: a request that tells of no update but tries the endpoint out. The body is rendered by whoever
+ * asks, because senders render nothing.
  */
 export const probeWorkSchema = z.object({
   kind: z.literal("probe"),
@@ -48,6 +48,10 @@ export const probeWorkSchema = z.object({
   body: z.string(),
   /** What the endpoint must answer with, to a challenge. */
   echo: z.nullable(z.string()),
+  /** Of a chat's first post: the hash of the token in its letter. Another one stored means that it was registered anew. */
+  confirmTokenHash: z.optional(z.string()),
+  /** Of a chat's first post: mailed once it has arrived, never before. */
+  letter: z.optional(letterWorkSchema),
   /** Tries made before this one. */
   tries: z.number(),
 });

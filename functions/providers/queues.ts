@@ -32,7 +32,7 @@ export interface LetterQueue {
   sendLetter(work: LetterWork): Promise<void>;
 }
 export interface ProbeQueue {
-  /** On the webhooks' lane for retries. */
+  /** A lane of its own: strangers can cause probes, and must not slow what customers wait for. */
   sendProbe(work: ProbeWork, delayMs: number): Promise<void>;
 }
 export interface SmsLetterQueue {
@@ -60,6 +60,7 @@ export interface QueueUrls {
   sms?: string;
   webhook?: string;
   webhookRetry?: string;
+  probes?: string;
   letters?: string;
   smsLetters?: string;
   plan?: string;
@@ -126,7 +127,7 @@ export function sqsQueues(urls: QueueUrls): AllQueues {
       await client.send(new SendMessageCommand({ QueueUrl: urlOf(work.channel), ...fifo(work) }));
     },
     sendLetter: (work) => sendOne(urlOf("letters"), work, 0),
-    sendProbe: (work, delayMs) => sendOne(urlOf("webhookRetry"), work, delayMs),
+    sendProbe: (work, delayMs) => sendOne(urlOf("probes"), work, delayMs),
     sendSmsLetter: (work) => sendOne(urlOf("smsLetters"), work, 0),
     sendQuarantine: (work, delayMs) => sendOne(urlOf("plan"), work, delayMs),
     wakePlanner: (work) => sendOne(urlOf("plan"), work, 0),

@@ -6,6 +6,9 @@ export const envSchema = z.object({
   DELIVERIES_TABLE: z.string(),
   ACCESS_TABLE: z.string(),
   WEBHOOK_RETRY_QUEUE_URL: z.url(),
+  PROBES_QUEUE_URL: z.url(),
+  /** Where the letter about a chat's first post goes, once that has arrived. */
+  LETTERS_QUEUE_URL: z.url(),
   /** Where mails about endpoints in quarantine are rendered. */
   PLAN_QUEUE_URL: z.url(),
   /** Without a trailing slash. */

@@ -9,7 +9,7 @@ import { unpaced } from "../send-chunk/pace.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
 import { envSchema } from "./env.ts";
 import { handleWebhookWork } from "./handle-webhook-work.ts";
-import type { ProbeDeps } from "./probe.ts";
+import { PROBE_BOUNDS, type ProbeDeps } from "./probe.ts";
 import { webhookSender } from "./webhook-sender.ts";
 
 // Cold start.
@@ -17,7 +17,12 @@ const env = readEnv(envSchema);
 const log = createLogger({ function: "send-webhook" });
 const clock = Date.now;
 const { status, subscribers, ledger, access } = dynamoStores(env);
-const queues = sqsQueues({ webhookRetry: env.WEBHOOK_RETRY_QUEUE_URL, plan: env.PLAN_QUEUE_URL });
+const queues = sqsQueues({
+  webhookRetry: env.WEBHOOK_RETRY_QUEUE_URL,
+  probes: env.PROBES_QUEUE_URL,
+  letters: env.LETTERS_QUEUE_URL,
+  plan: env.PLAN_QUEUE_URL,
+});
 const https = guardedHttps(env.WEBHOOK_TARGETS);
 const deps: SendDeps = {
   status,
@@ -30,7 +35,15 @@ const deps: SendDeps = {
   jitter: Math.random,
 };
 
-const probes: ProbeDeps = { subscribers, ledger, access, https, probes: queues, clock };
+const probes: ProbeDeps = {
+  subscribers,
+  ledger,
+  access,
+  https: guardedHttps(env.WEBHOOK_TARGETS, PROBE_BOUNDS),
+  probes: queues,
+  letters: queues,
+  clock,
+};
 
 // Invocation: one chunk, one retry, or one probe.
 const run = sqsBatch(({ body }) => handleWebhookWork(body, deps, probes, log), log);

@@ -1,44 +1,56 @@
 import * as z from "zod/mini";
-import type { AttemptOutcome } from "../core/attempt.ts";
-import { logged } from "../core/attempt.ts";
+import { type AttemptOutcome, type Exchange, logged } from "../core/attempt.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { sha256Hex } from "../core/ids.ts";
 import type { ProbeWork } from "../core/queued-work.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
-import type { Https } from "../providers/https.ts";
-import type { ProbeQueue } from "../providers/queues.ts";
+import { type Https, POST_BOUNDS, type PostBounds } from "../providers/https.ts";
+import type { LetterQueue, ProbeQueue } from "../providers/queues.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
+import { type AdmitProbeDeps, admitProbe } from "./admit-probe.ts";
 import { signedHeaders } from "./signed-headers.ts";
 
 export interface ProbeDeps {
   subscribers: Pick<SubscriberStore, "get" | "confirm" | "saveHealth">;
   ledger: Pick<Ledger, "getDeliveries" | "recordDeliveries">;
-  access: Pick<AccessStore, "currentSigningKey">;
+  access: Pick<AccessStore, "currentSigningKey"> & AdmitProbeDeps["access"];
+  /** Under `PROBE_BOUNDS`. */
   https: Https;
   probes: ProbeQueue;
+  letters: LetterQueue;
   clock: Clock;
 }
 
+/** A receiver that has only to repeat a text is quick. The longer one may take, the more a stranger's silent ones hold up. */
+export const PROBE_BOUNDS: PostBounds = { ...POST_BOUNDS, connectMs: 3_000, wholeMs: 5_000 };
+
 const MINUTE = 60_000;
-/** When a challenge is posted again, whose receiver may be told its secret only now. SQS delays by 15 minutes at most. */
-const CHALLENGE_DELAYS = [MINUTE, 5 * MINUTE, 15 * MINUTE, 15 * MINUTE, 15 * MINUTE] as const;
+/** When a host is looked at again that another probe is at. */
+const BUSY_MS = 5_000;
+/** When a challenge is posted again, whose receiver may be told its secret only now, and what a chat could not take. SQS delays by 15 minutes at most. */
+const POSTED_AGAIN_AFTER = [MINUTE, 5 * MINUTE, 15 * MINUTE, 15 * MINUTE, 15 * MINUTE] as const;
 
 const NOT_ECHOED = "the answer does not repeat the challenge";
+const OVER: AttemptOutcome = {
+  outcome: "unavailable",
+  reason: "not posted: this host has had all tries of this hour",
+  retryAfterMs: null,
+};
 
 /**
  * Posts a challenge, a test or a chat's first post, once, and keeps the outcome in the ledger beside the endpoint's
- * deliveries. An endpoint that repeats its challenge is confirmed; one that does not is asked again for an hour.
+ * deliveries. An endpoint that repeats its challenge is confirmed; one that does not is asked again for an hour. A chat
+ * that took its first post has its contact asked whether that was right; one that refused it has nobody asked.
  */
 export async function probeEndpoint(work: ProbeWork, deps: ProbeDeps): Promise<void> {
   const subscriber = await deps.subscribers.get(work.pageId, "webhook", work.subscriberId);
   if (subscriber?.channel !== "webhook" || !isWanted(work, subscriber)) return;
-  const key = await deps.access.currentSigningKey(work.pageId);
-  const headers = signedHeaders(subscriber, key, work.probeId, work.body, deps.clock());
-  const posted = await deps.https.post({ endpoint: subscriber.endpoint, headers, body: work.body });
-  const outcome = work.echo === null || echoes(posted, work.echo) ? posted : notEchoed(posted);
+  const admitted = await admitProbe(subscriber, deps);
+  if (admitted.outcome === "busy") return deps.probes.sendProbe(work, BUSY_MS);
+  const outcome = admitted.outcome === "over" ? OVER : await post(work, subscriber, deps).finally(admitted.end);
 
   await record(work, outcome, deps);
   if (outcome.outcome === "accepted") {
@@ -48,22 +60,48 @@ export async function probeEndpoint(work: ProbeWork, deps: ProbeDeps): Promise<v
     if (subscriber.health !== undefined) {
       await deps.subscribers.saveHealth(work.pageId, subscriber.id, subscriber.health, null);
     }
+    if (work.letter !== undefined) await deps.letters.sendLetter(work.letter);
     return;
   }
-  const delay = work.probe === "challenge" ? CHALLENGE_DELAYS[work.tries] : undefined;
+  const delay = isPostedAgain(work, outcome) ? POSTED_AGAIN_AFTER[work.tries] : undefined;
   if (delay !== undefined) await deps.probes.sendProbe({ ...work, tries: work.tries + 1 }, delay);
 }
 
-/** A challenge ends with the confirmation, and with the next challenge, which another hash tells of. */
-function isWanted({ probe, echo }: ProbeWork, { state, confirmTokenHash }: WebhookSubscriber): boolean {
+async function post(work: ProbeWork, subscriber: WebhookSubscriber, deps: ProbeDeps): Promise<AttemptOutcome> {
+  const key = await deps.access.currentSigningKey(work.pageId);
+  const headers = signedHeaders(subscriber, key, work.probeId, work.body, deps.clock());
+  const posted = await deps.https.post({ endpoint: subscriber.endpoint, headers, body: work.body });
+  return work.echo === null || echoes(posted, work.echo) ? posted : notEchoed(posted);
+}
+
+/** What proves an endpoint ends with the confirmation, and with the next registration, which another hash tells of. */
+function isWanted(work: ProbeWork, { state, confirmTokenHash }: WebhookSubscriber): boolean {
+  switch (work.probe) {
+    case "challenge":
+      return state === "unconfirmed" && work.echo !== null && confirmTokenHash === sha256Hex(work.echo);
+    case "hello":
+      return state === "unconfirmed" && confirmTokenHash === work.confirmTokenHash;
+    case "test":
+      return state === "active" || state === "quarantined";
+  }
+}
+
+/** An endpoint that answers 410 wants no challenge. What a chat refuses it would refuse again, unless that was passing. */
+function isPostedAgain({ probe }: ProbeWork, outcome: AttemptOutcome): boolean {
   switch (probe) {
     case "challenge":
-      return state === "unconfirmed" && echo !== null && confirmTokenHash === sha256Hex(echo);
+      return outcome.outcome !== "gone";
     case "hello":
-      return state === "unconfirmed";
+      return outcome.outcome === "unknown" || (outcome.outcome === "unavailable" && isPassing(outcome.exchange));
     case "test":
-      return state !== "unsubscribed";
+      return false;
   }
+}
+
+/** RFC 9110 15.5.9, RFC 6585 4, RFC 8470 5.2 and the 5xx: no word on the request itself. Without a status nothing was said at all. */
+function isPassing(exchange: Exchange | undefined): boolean {
+  const status = exchange?.status ?? null;
+  return status === null || status >= 500 || [408, 425, 429].includes(status);
 }
 
 const echoSchema = z.object({ challenge: z.string() });

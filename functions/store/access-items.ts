@@ -3,13 +3,14 @@ import type { Limit, SendSchedule } from "./access.ts";
 import type { Key } from "./table.ts";
 
 /** The kinds of items, each by what its partition keys are like: IAM's `dynamodb:LeadingKeys` grants a role one kind and not the others. */
-export const ACCESS_ITEMS = ["signingKeys", "schedules", "counters", "requests"] as const;
+export const ACCESS_ITEMS = ["signingKeys", "schedules", "counters", "requests", "turns"] as const;
 export type AccessItems = (typeof ACCESS_ITEMS)[number];
 export const LEADING_KEYS: Readonly<Record<AccessItems, string>> = {
   signingKeys: "PAGE#*#SIGNING",
   schedules: "SCHEDULE#*",
   counters: "COUNTER#*",
   requests: "PAGE#*#IDEMPOTENCY#*",
+  turns: "TURN#*",
 };
 
 export function signingPartition(pageId: string): string {
@@ -53,6 +54,13 @@ export function counterWindow(counter: string, { windowMs }: Limit, now: number)
 }
 
 export const counterItemSchema = z.object({ count: z.number() });
+
+/** A turn's item stays for a while, for the next one is likely to come soon. */
+export const TURN_KEPT_MS = 60 * 60 * 1_000;
+
+export function turnKey(turn: string): Key {
+  return { pk: `TURN#${turn}`, sk: "TURN" };
+}
 
 export function idempotencyKey(pageId: string, keyHash: string): Key {
   return { pk: `PAGE#${pageId}#IDEMPOTENCY#${keyHash}`, sk: "REQUEST" };

@@ -51,6 +51,11 @@ export interface AccessStore {
   /** What is counted in the stretch that `now` lies in. */
   getCount(counter: string, limit: Limit, now: number): Promise<number>;
 
+  /** One holder at a time, until `until` at the latest. False: somebody else has the turn. Turns name no address. */
+  takeTurn(turn: string, now: number, until: number): Promise<boolean>;
+  /** Ends the turn that was taken until `until`; somebody else's, taken since, stays. */
+  endTurn(turn: string, until: number): Promise<void>;
+
   beginIdempotent(
     pageId: string,
     keyHash: string,

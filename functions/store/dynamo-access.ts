@@ -13,6 +13,8 @@ import {
   signingKeyKey,
   signingKeySchema,
   signingPartition,
+  TURN_KEPT_MS,
+  turnKey,
 } from "./access-items.ts";
 import { dynamoSchedules } from "./dynamo-schedules.ts";
 import { attempt, fromItem, getItem, toItem, toKey } from "./table.ts";
@@ -115,6 +117,41 @@ export function dynamoAccessStore({ client, table, random }: AccessTable): Acces
     async getCount(counter, limit, now) {
       const item = await getItem(client, table, counterWindow(counter, limit, now).key);
       return item === null ? 0 : counterItemSchema.parse(item).count;
+    },
+
+    async takeTurn(turn, now, until) {
+      const { refusal } = await attempt(() =>
+        client.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: toKey(turnKey(turn)),
+            UpdateExpression: "SET #until = :until, expiresAt = :expiresAt",
+            ConditionExpression: "attribute_not_exists(#until) OR #until <= :now",
+            ExpressionAttributeNames: { "#until": "until" },
+            ExpressionAttributeValues: toItem({
+              ":until": until,
+              ":expiresAt": Math.ceil((until + TURN_KEPT_MS) / 1_000),
+              ":now": now,
+            }),
+          }),
+        ),
+      );
+      return refusal === null;
+    },
+
+    async endTurn(turn, until) {
+      await attempt(() =>
+        client.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: toKey(turnKey(turn)),
+            UpdateExpression: "SET #until = :over",
+            ConditionExpression: "#until = :until",
+            ExpressionAttributeNames: { "#until": "until" },
+            ExpressionAttributeValues: toItem({ ":over": 0, ":until": until }),
+          }),
+        ),
+      );
     },
 
     async beginIdempotent(pageId, keyHash, requestHash, now, seed) {

@@ -1,6 +1,7 @@
 import { CONFIRM_TOKEN_LIFE_MS, newConfirmToken } from "../core/confirm-token.ts";
 import { newId, sha256Hex } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
+import type { LetterWork } from "../core/queued-work.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
 import type { ContactMail } from "./contact-letter.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
@@ -24,7 +25,7 @@ export function newProof(
   return { by: "echo", echo, hash: sha256Hex(echo) };
 }
 
-/** Sets going what the proof needs, once its hash is stored: a challenge, or a chat's first post and a mail to the contact. */
+/** Sets going what the proof needs, once its hash is stored: a challenge, or a chat's first post and behind it a mail to the contact. */
 export async function askForProof(
   deps: WebhookDeps,
   page: Page,
@@ -38,20 +39,18 @@ export async function askForProof(
     await sendProbe(deps, page, subscriber, { probe: "challenge", echo: proof.echo }, now);
     return;
   }
-  await sendProbe(deps, page, subscriber, { probe: "hello" }, now);
-  if (to === null || format === "statuspage" || mail !== "send") return;
+  const hello = { probe: "hello", confirmTokenHash: proof.hash } as const;
+  if (to === null || format === "statuspage" || mail !== "send") {
+    await sendProbe(deps, page, subscriber, hello, now);
+    return;
+  }
   const confirmUrl = `${deps.subscriptionsUrl}/confirm/${proof.token}`;
   const days = CONFIRM_TOKEN_LIFE_MS / DAY_MS;
   const { host } = new URL(endpoint);
   const raw = await deps.renderChatConfirmation({ page, locale, to, host, days, chat: format, confirmUrl });
-  await deps.letters.sendLetter({
-    kind: "letter",
-    pageId,
-    channel,
-    subscriberId,
-    letter: { about: "confirmation" },
-    raw,
-  });
+  const letter = { kind: "letter", pageId, channel, subscriberId, letter: { about: "confirmation" }, raw } as const;
+  // Whoever posts it mails the letter once the chat has taken the post: nobody can confirm what never arrived.
+  await sendProbe(deps, page, subscriber, { ...hello, letter }, now);
 }
 
 /** Queues a probe and tells its id. */
@@ -59,16 +58,16 @@ export async function sendProbe(
   deps: WebhookDeps,
   page: Page,
   { pageId, channel, id: subscriberId, format, locale }: WebhookSubscriber,
-  what: { probe: "challenge"; echo: string } | { probe: "test" } | { probe: "hello" },
+  what:
+    | { probe: "challenge"; echo: string }
+    | { probe: "test" }
+    | { probe: "hello"; confirmTokenHash: string; letter?: LetterWork },
   now: number,
 ): Promise<string> {
   const probeId = newId(deps.random);
   const text = what.probe === "test" ? { ...what, probeId } : what;
   const body = deps.renderProbe(text, { page, format, locale, now });
-  const echo = what.probe === "challenge" ? what.echo : null;
-  await deps.probes.sendProbe(
-    { kind: "probe", pageId, channel, subscriberId, probeId, probe: what.probe, askedAt: now, body, echo, tries: 0 },
-    0,
-  );
+  const subject = { kind: "probe", pageId, channel, subscriberId, probeId } as const;
+  await deps.probes.sendProbe({ ...subject, echo: null, ...what, askedAt: now, body, tries: 0 }, 0);
   return probeId;
 }

@@ -5,8 +5,9 @@ import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
 import { block, forgetBounce } from "../subscriptions/blocks.ts";
 import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";
+import { confirmWords } from "./confirm-words.ts";
 import { pageOf } from "./page-of.ts";
-import { confirmed, done, linkDoesNotWork, question } from "./pages.tsx";
+import { done, linkDoesNotWork, question } from "./pages.tsx";
 
 /** The two links of a confirmation: yes, and "I did not ask for this". One token for both. */
 export function confirmRoutes(deps: SubscriptionDeps): HttpRoute[] {
@@ -25,7 +26,9 @@ async function ask(deps: SubscriptionDeps, request: HttpRequest, what: "confirm"
     return linkDoesNotWork(deps.pageUrl, request.headers);
   }
   const { pageId, locale } = invited.subscriber;
-  return question(await pageOf(deps, pageId), locale, stringsOf(locale).subscriptions[what]);
+  const words =
+    what === "confirm" ? confirmWords(invited.subscriber).question : stringsOf(locale).subscriptions.decline;
+  return question(await pageOf(deps, pageId), locale, words);
 }
 
 async function confirm(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
@@ -43,7 +46,7 @@ async function confirm(deps: SubscriptionDeps, request: HttpRequest): Promise<Ht
       await forgetBounce(deps, key, pageId, "email", addressOf(invited.subscriber));
     }
   }
-  return confirmed(await pageOf(deps, pageId), locale);
+  return done(await pageOf(deps, pageId), locale, confirmWords(invited.subscriber).confirmed);
 }
 
 /** The address was somebody else's: it is blocked first, so that nothing is lost if the rest fails. */

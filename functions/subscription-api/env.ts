@@ -8,8 +8,10 @@ export const envSchema = z.object({
   ACCESS_TABLE: z.string(),
   LETTERS_QUEUE_URL: z.url(),
   SMS_LETTERS_QUEUE_URL: z.url(),
-  /** Where webhooks go that are sent again, and endpoints are tried out. */
+  /** Where webhooks go that are sent again. */
   WEBHOOK_RETRY_QUEUE_URL: z.url(),
+  /** Where endpoints are tried out. */
+  PROBES_QUEUE_URL: z.url(),
   /** Without a trailing slash, as SUBSCRIPTIONS_URL. */
   PAGE_URL: z.url(),
   SUBSCRIPTIONS_URL: z.url(),

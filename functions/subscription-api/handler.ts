@@ -16,6 +16,7 @@ const queues = sqsQueues({
   letters: env.LETTERS_QUEUE_URL,
   smsLetters: env.SMS_LETTERS_QUEUE_URL,
   webhookRetry: env.WEBHOOK_RETRY_QUEUE_URL,
+  probes: env.PROBES_QUEUE_URL,
 });
 const api = subscriptionApi({
   ...dynamoStores(env),

@@ -30,8 +30,7 @@ export async function sendTest(deps: WebhookDeps, { page, subscriber, now }: Por
       break;
   }
   await countOrRefuse(deps, `tests|${subscriber.id}`, TESTS, now, "Too many tests within an hour: try again later");
-  const probe = subscriber.format === "statuspage" ? "test" : "hello";
-  return sendProbe(deps, page, subscriber, { probe }, now);
+  return sendProbe(deps, page, subscriber, { probe: "test" }, now);
 }
 
 const rotationSchema = z.object({ from: optional(count) });

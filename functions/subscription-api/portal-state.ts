@@ -22,7 +22,7 @@ export function stateText({ subscriber, page }: Portal, list: PortalList): State
         tone: "minor",
         title: "Not confirmed yet",
         text: isChat
-          ? "A first post was sent to the chat. Once it has arrived, confirm it by the link in the mail."
+          ? helloText(list)
           : `A challenge is posted to the endpoint, which has to answer with its text. ${challengeText(list)}`,
         action: { label: isChat ? "Post and mail again" : "Send the challenge again", to: "challenge" },
       };
@@ -59,6 +59,18 @@ export function stateText({ subscriber, page }: Portal, list: PortalList): State
     return { tone: "major", title: "Failing", text, action: null };
   }
   return { tone: "ok", title: "Active", text: "Updates are sent as they are posted.", action: null };
+}
+
+/** Whoever confirms a chat has to know that there is something to be seen in it. */
+function helloText({ rows }: PortalList): string {
+  const last = rows.find(({ delivery }) => delivery.probe === "hello")?.delivery;
+  if (last === undefined)
+    return "A first post is on its way to the chat. Once the chat has taken it, its contact is mailed the link to confirm it.";
+  if (last.state === "accepted")
+    return "The chat took the first post. Once you have seen it there, confirm it by the link in the mail.";
+  const status = last.exchanges?.at(-1)?.status ?? null;
+  const how = status === null ? "could not be posted" : `was refused with HTTP ${status}`;
+  return `The first post ${how}, so there is nothing to confirm yet. Look whether the webhook still exists in the chat.`;
 }
 
 function challengeText({ rows }: PortalList): string {

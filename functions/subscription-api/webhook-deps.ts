@@ -32,7 +32,7 @@ export interface WebhookDeps {
   >;
   access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count">;
   ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "changeDelivery">;
-  /** Where deliveries go that are sent again, and where endpoints are tried out: the webhooks' lane for retries. */
+  /** Where deliveries go that are sent again: the webhooks' lane for retries. */
   resends: RetryQueues;
   probes: ProbeQueue;
   letters: LetterQueue;

@@ -25,11 +25,13 @@ export function webhookRenderersFor({
         case "challenge":
           return challengeJson({ page, site, now }, text.echo);
         case "test":
-          return testJson({ page, site, now }, text.probeId);
+          return format === "statuspage"
+            ? testJson({ page, site, now }, text.probeId)
+            : JSON.stringify(chatBody(format, testPost(page, site.pageUrl, "test")));
         case "hello":
           return format === "statuspage"
             ? helloJson(page)
-            : JSON.stringify(chatBody(format, testPost(page, site.pageUrl)));
+            : JSON.stringify(chatBody(format, testPost(page, site.pageUrl, "hello")));
       }
     },
   };

@@ -136,7 +136,12 @@ export function formatAt(
   return format;
 }
 
+/** Whether an endpoint is at one of the chats' own hosts. */
+export function isChat(endpoint: string): boolean {
+  return chatAt(new URL(endpoint)) !== undefined;
+}
+
 /** How many endpoints of one host a page takes from the public: many people share a chat's. */
 export function endpointsPerHost(endpoint: string): number {
-  return chatAt(new URL(endpoint)) === undefined ? 20 : 500;
+  return isChat(endpoint) ? 500 : 20;
 }

@@ -1,14 +1,9 @@
 import { sha256Hex } from "../core/ids.ts";
 import type { ChatFormat } from "../core/subscriber.ts";
+import { CHAT_NAMES } from "./chat-names.ts";
 import { composeLetter, type LetterMail, pageLink } from "./letter-email.tsx";
 import { oneLine } from "./markdown.ts";
 import { stringsOf } from "./strings/strings-of.ts";
-
-export const CHAT_NAMES: Record<ChatFormat, string> = {
-  slack: "Slack",
-  discord: "Discord",
-  teams: "Microsoft Teams",
-};
 
 export interface ChatConfirmationMail extends LetterMail {
   chat: ChatFormat;

@@ -36,14 +36,14 @@ export function chatBody(format: ChatFormat, post: ChatPost): unknown {
   }
 }
 
-/** What a hook is posted before its contact confirms it. */
-export function testPost(page: Pick<Page, "name" | "locale">, pageUrl: string): ChatPost {
+/** What a hook is posted before its contact confirms it (`hello`), and when its contact tries it out later (`test`). */
+export function testPost(page: Pick<Page, "name" | "locale">, pageUrl: string, about: "hello" | "test"): ChatPost {
   const { chatTest, letters } = stringsOf(page.locale);
   const name = oneLine(page.name);
   return {
     label: chatTest.label,
     title: chatTest.title(name),
-    body: chatTest.body,
+    body: chatTest.body[about],
     facts: [],
     footer: name,
     tone: "calm",

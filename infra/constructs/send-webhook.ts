@@ -8,35 +8,47 @@ import type { WorkQueue } from "./work-queue.ts";
 export interface SendWebhookProps {
   state: StateStack;
   retries: WorkQueue;
+  probes: WorkQueue;
+  /** For the letter about a chat's first post that has arrived. */
+  letters: WorkQueue;
   /** Where mails about endpoints in quarantine are rendered. */
   planning: WorkQueue;
   subscriptionsUrl: string;
   targets: "public" | "any";
 }
 
-/** Webhook chunks and retries -> HTTPS. */
+/** Webhook chunks, retries and probes -> HTTPS. */
 export class SendWebhook extends Construct {
   readonly function: Sender<typeof envSchema>;
 
-  constructor(scope: Construct, id: string, { state, retries, planning, subscriptionsUrl, targets }: SendWebhookProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { state, retries, probes, letters, planning, subscriptionsUrl, targets }: SendWebhookProps,
+  ) {
     super(scope, id);
     this.function = new Sender(this, "Function", {
       step: "send-webhook",
-      description: "posts one chunk of an update to webhooks, or one retry",
+      description: "posts one chunk of an update to webhooks, one retry, or some probes",
       envSchema,
       environment: {
         ...tableNames(state),
         WEBHOOK_RETRY_QUEUE_URL: retries.url,
+        PROBES_QUEUE_URL: probes.url,
+        LETTERS_QUEUE_URL: letters.url,
         PLAN_QUEUE_URL: planning.url,
         SUBSCRIPTIONS_URL: subscriptionsUrl,
         WEBHOOK_TARGETS: targets,
       },
       state,
     });
-    retries.grantSend(this.function);
-    planning.grantSend(this.function);
-    // The signing key, from which an endpoint's secret is derived.
-    allowItems(this.function, state.access, { signingKeys: ["Query"] });
+    for (const queue of [retries, probes, letters, planning]) queue.grantSend(this.function);
+    // The signing key, from which an endpoint's secret is derived; what was probed at which host, and whose turn it is there.
+    allowItems(this.function, state.access, {
+      signingKeys: ["Query"],
+      counters: ["UpdateItem"],
+      turns: ["UpdateItem"],
+    });
     // 410 Gone unsubscribes, an exhausted schedule quarantines.
     allow(this.function, state.subscribers, ["UpdateItem", "PutItem"]);
   }

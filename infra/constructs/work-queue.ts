@@ -19,7 +19,7 @@ export interface WorkQueueProps {
   late: AlarmMeaning & { after: Duration };
 }
 
-/** A queue, where its failures go, and the two alarms that tell of them. Everything in it can be found again in the tables, except letters and feedback. */
+/** A queue, where its failures go, and the two alarms that tell of them. Everything in it can be found again in the tables, except letters, probes and feedback. */
 export class WorkQueue extends Construct {
   readonly queue: Queue;
 
@@ -48,11 +48,9 @@ export class WorkQueue extends Construct {
     this.queue.grantSendMessages(grantee);
   }
 
-  /** One piece of work per invocation; `maxConcurrency` invocations at once, at least 2 (SQS's own minimum). */
-  feed(step: PipelineFunction, maxConcurrency: number): void {
-    step.addEventSource(
-      new SqsEventSource(this.queue, { batchSize: 1, reportBatchItemFailures: true, maxConcurrency }),
-    );
+  /** `batchSize` pieces of work per invocation; `maxConcurrency` invocations at once, at least 2 (SQS's own minimum). */
+  feed(step: PipelineFunction, maxConcurrency: number, batchSize = 1): void {
+    step.addEventSource(new SqsEventSource(this.queue, { batchSize, reportBatchItemFailures: true, maxConcurrency }));
   }
 }
 

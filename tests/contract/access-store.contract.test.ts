@@ -60,6 +60,23 @@ describeOnBoth<AccessStore>(
       expect(await store.count(counter, limit, NOW, 1)).toMatchObject({ outcome: "over" });
     });
 
+    it("gives a turn to one at a time, until it is ended or over", async () => {
+      const store = subject();
+      const turn = anId();
+      const rivals = await Promise.all([1, 2, 3, 4, 5].map((ms) => store.takeTurn(turn, NOW, NOW + 1_000 + ms)));
+      expect(rivals.filter((taken) => taken)).toHaveLength(1);
+      const until = NOW + 1_001 + rivals.indexOf(true);
+      expect(await store.takeTurn(anId(), NOW, NOW + 1)).toBe(true);
+      await store.endTurn(turn, until + 1);
+      expect(await store.takeTurn(turn, NOW, NOW + 5_000)).toBe(false);
+      await store.endTurn(turn, until);
+      expect(await store.takeTurn(turn, NOW, NOW + 5_000)).toBe(true);
+      expect(await store.takeTurn(turn, NOW + 4_999, NOW + 9_000)).toBe(false);
+      expect(await store.takeTurn(turn, NOW + 5_000, NOW + 9_000)).toBe(true);
+      await store.endTurn(turn, NOW + 5_000);
+      expect(await store.takeTurn(turn, NOW + 5_000, NOW + 9_000)).toBe(false);
+    });
+
     it("tells what is counted in a stretch, and counts nothing by it", async () => {
       const store = subject();
       const counter = anId();

@@ -16,6 +16,7 @@ export function memoryAccessStore({ random, pages = [] }: { random: Random; page
   const signingKeys = new Map<string, SigningKey[]>();
   const schedules = new Map<SendSchedule, ScheduleItem>();
   const counters = new Map<string, number>();
+  const turns = new Map<string, number>();
   const requests = new Map<string, { item: IdempotencyItem; expiresAt: number }>();
 
   function makeSigningKey(pageId: string): void {
@@ -74,6 +75,16 @@ export function memoryAccessStore({ random, pages = [] }: { random: Random; page
     async getCount(counter, limit, now) {
       const { key } = counterWindow(counter, limit, now);
       return counters.get(`${key.pk}|${key.sk}`) ?? 0;
+    },
+
+    async takeTurn(turn, now, until) {
+      if ((turns.get(turn) ?? 0) > now) return false;
+      turns.set(turn, until);
+      return true;
+    },
+
+    async endTurn(turn, until) {
+      if (turns.get(turn) === until) turns.set(turn, 0);
     },
 
     async beginIdempotent(pageId, keyHash, requestHash, now, seed) {

@@ -2,7 +2,7 @@ import { type ChunkWork, chunkGroup, deduplicationId, type RetryWork } from "../
 import type { Channel } from "../../functions/core/subscriber.ts";
 import type { AllQueues } from "../../functions/providers/queues.ts";
 
-export type QueueName = Channel | "webhookRetry" | "letters" | "smsLetters" | "plan" | "publish";
+export type QueueName = Channel | "webhookRetry" | "probes" | "letters" | "smsLetters" | "plan" | "publish";
 
 /** SQS keeps no order in a standard queue: either may happen. */
 export type StandardOrder = "oldest first" | "newest first";
@@ -49,7 +49,7 @@ export function memoryQueues(clock: () => number, { standard = "oldest first" }:
       put("letters", work, 0, null);
     },
     async sendProbe(work, delayMs) {
-      put("webhookRetry", work, delayMs, null);
+      put("probes", work, delayMs, null);
     },
     async sendSmsLetter(work) {
       put("smsLetters", work, 0, null);

@@ -8,6 +8,7 @@ import {
   LEADING_KEYS,
   scheduleKey,
   signingKeyKey,
+  turnKey,
 } from "../../functions/store/access-items.ts";
 import { reach } from "./source.ts";
 import { idOf, type Resource, resourceOf, resourcesOf, synthesized } from "./synthesized.ts";
@@ -143,6 +144,8 @@ const CALLS: Record<string, readonly string[]> = {
   "access.pause": ["Access(schedules) UpdateItem"],
   "access.count": ["Access(counters) UpdateItem"],
   "access.getCount": ["Access(counters) GetItem"],
+  "access.takeTurn": ["Access(turns) UpdateItem"],
+  "access.endTurn": ["Access(turns) UpdateItem"],
   "access.beginIdempotent": ["Access(requests) PutItem", "Access(requests) UpdateItem"],
   "access.completeIdempotent": ["Access(requests) UpdateItem"],
   "keys.putKey": ["Keys PutItem"],
@@ -209,7 +212,9 @@ const MAY: Record<string, Record<string, string>> = {
     Subscribers: "BatchGetItem GetItem Query UpdateItem",
   },
   "send-webhook": {
+    "Access(counters)": "UpdateItem",
     "Access(signingKeys)": "Query",
+    "Access(turns)": "UpdateItem",
     Deliveries: "BatchGetItem BatchWriteItem GetItem PutItem Query UpdateItem",
     Status: "GetItem Query",
     Subscribers: "BatchGetItem GetItem PutItem Query UpdateItem",
@@ -257,6 +262,7 @@ it("each item of the access table is of one kind, as IAM matches its key", () =>
     schedules: scheduleKey("email"),
     counters: counterWindow(`${id}|sms code|${id}`, { most: 1, windowMs: 1 }, 0).key,
     requests: idempotencyKey(id, "ab".repeat(32)),
+    turns: turnKey(`${id}|probe|${"ab".repeat(32)}`),
   };
   for (const kind of ACCESS_ITEMS) {
     const matching = ACCESS_ITEMS.filter((each) => {

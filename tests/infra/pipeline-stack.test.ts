@@ -52,24 +52,27 @@ describe("queues", () => {
     expect(refused).toHaveLength(queues.length);
   });
 
-  it("with a consumer are nine, each with a dead-letter queue of its own kind", () => {
-    expect(lanes).toHaveLength(9);
+  it("with a consumer are ten, each with a dead-letter queue of its own kind", () => {
+    expect(lanes).toHaveLength(10);
     const dead = lanes.map((lane) => {
       expect(lane.queue.RedrivePolicy?.maxReceiveCount, lane.id).toBeGreaterThanOrEqual(3);
       const id = idOf(lane.queue.RedrivePolicy?.deadLetterTargetArn);
       expect(queueSchema.parse(resourceOf(pipeline, id).Properties).FifoQueue).toBe(lane.queue.FifoQueue);
       return id;
     });
-    expect(new Set(dead).size).toBe(9);
+    expect(new Set(dead).size).toBe(10);
   });
 
-  it("give one piece of work to an invocation", () => {
-    for (const lane of lanes) expect(lane.mapping.BatchSize, lane.id).toBe(1);
+  it("give one piece of work to an invocation; of probes ten, in no more than two invocations", () => {
+    const batches = lanes.map(({ id, mapping }) => [mapping.BatchSize, id] as const);
+    expect(batches.filter(([size]) => size !== 1)).toEqual([[10, expect.stringMatching(/^Probes/)]]);
+    const probes = lanes.find(({ mapping }) => mapping.BatchSize === 10);
+    expect(probes?.mapping.ScalingConfig?.MaximumConcurrency).toBe(2);
   });
 
   it("show a chunk again only after its lease, and the lease outlives the invocation", () => {
     const sending = lanes.filter((lane) => lane.step.startsWith("send-"));
-    expect(sending).toHaveLength(6);
+    expect(sending).toHaveLength(7);
     for (const lane of sending) {
       expect(lane.Timeout * 1_000, lane.id).toBeLessThan(LEASE_MS);
       expect((lane.queue.VisibilityTimeout ?? 0) * 1_000, lane.id).toBeGreaterThan(LEASE_MS);

@@ -184,7 +184,7 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
     await handleWebhookWork(
       body,
       senders.webhook,
-      { subscribers, ledger, access, https: crash.guard(world.https), probes: ports, clock },
+      { subscribers, ledger, access, https: crash.guard(world.https), probes: ports, letters: ports, clock },
       log,
     );
   };

@@ -58,7 +58,7 @@ export function simulatedQueues(clock: () => number, below: (count: number) => n
       put("letters", work, 0, null);
     },
     async sendProbe(work, delayMs) {
-      put("webhookRetry", work, delayMs, null);
+      put("probes", work, delayMs, null);
     },
     async sendSmsLetter(work) {
       put("smsLetters", work, 0, null);

@@ -242,7 +242,11 @@ export const de: Strings = {
   chatTest: {
     label: "Test",
     title: (page) => `Statusmeldungen von ${page}`,
-    body: "Dies ist ein Test. Sobald der Webhook über die E-Mail an seinen Kontakt bestätigt ist, erscheinen hier die Statusmeldungen.",
+    body: {
+      hello:
+        "Dies ist ein Test. Sobald der Webhook über die E-Mail bestätigt ist, die sein Kontakt bekommt, erscheinen hier die Statusmeldungen.",
+      test: "Dies ist ein Test, der auf der Seite des Webhooks angefordert wurde. Es ist nichts passiert.",
+    },
   },
   signUp: {
     email: "E-Mail-Adresse",
@@ -294,6 +298,15 @@ export const de: Strings = {
       title: "Sie sind angemeldet",
       text: "Ab jetzt erhalten Sie die gewünschten Meldungen. Jede enthält einen Link zum Abmelden.",
     },
+    confirmChat: (chat, host) => ({
+      title: `Webhook in ${chat} bestätigen`,
+      text: `Über den Webhook bei ${host} ging ein Test an einen Kanal in ${chat}. Wenn Sie ihn gesehen haben und der Kanal der richtige ist, erscheinen dort nach einem Klick die Statusmeldungen.`,
+      button: `Meldungen an ${chat} senden`,
+    }),
+    chatConfirmed: (chat, host) => ({
+      title: `Meldungen gehen an ${chat}`,
+      text: `Ab jetzt gehen die Statusmeldungen an den Kanal hinter dem Webhook bei ${host}.`,
+    }),
     decline: {
       title: "Das waren nicht Sie?",
       text: "Dann hat jemand anderes Ihre Adresse eingegeben. Wir löschen sie, und niemand kann von dieser Seite aus noch etwas an sie schicken lassen.",

@@ -248,7 +248,11 @@ export const en: Strings = {
   chatTest: {
     label: "Test",
     title: (page) => `Status updates of ${page}`,
-    body: "This is a test. Once the webhook is confirmed by the mail that was sent to its contact, status updates are posted here.",
+    body: {
+      hello:
+        "This is a test. Once the webhook is confirmed by the mail that its contact gets, status updates are posted here.",
+      test: "This is a test that was asked for on the webhook's page. Nothing has happened.",
+    },
   },
   signUp: {
     email: "Email address",
@@ -299,6 +303,15 @@ export const en: Strings = {
       title: "You are subscribed",
       text: "From now on you will receive the updates you asked for. Each of them carries a link to leave.",
     },
+    confirmChat: (chat, host) => ({
+      title: `Confirm the ${chat} webhook`,
+      text: `A test was posted to a channel in ${chat}, by the webhook at ${host}. If you have seen it, and it is the right channel, one click has status updates posted there.`,
+      button: `Post updates to ${chat}`,
+    }),
+    chatConfirmed: (chat, host) => ({
+      title: `Updates are posted to ${chat}`,
+      text: `From now on, status updates are posted to the channel behind the webhook at ${host}.`,
+    }),
     decline: {
       title: "You did not ask for this?",
       text: "Then your address was entered by somebody else. We will delete it, and nobody can have anything sent to it from this page any more.",

@@ -54,6 +54,9 @@ export interface SubscriptionStrings {
   formOnly: Step;
   confirm: Question;
   confirmed: Step;
+  /** Of a chat's hook: which chat it is, and at which host. The rest of the address is its secret. */
+  confirmChat(chat: string, host: string): Question;
+  chatConfirmed(chat: string, host: string): Step;
   decline: Question;
   declined: Step;
   unsubscribe: Question & { instead: string; insteadButton: string };
@@ -272,7 +275,12 @@ export interface Strings {
     button: string;
     ignore: string;
   };
-  chatTest: { label: string; title(page: string): string; body: string };
+  chatTest: {
+    label: string;
+    title(page: string): string;
+    /** Before its contact has confirmed it, and when they try it out later. */
+    body: { hello: string; test: string };
+  };
   signUp: SignUpStrings;
   subscriptions: SubscriptionStrings;
 }

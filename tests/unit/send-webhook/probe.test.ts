@@ -2,13 +2,15 @@ import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { AttemptOutcome } from "../../../functions/core/attempt.ts";
 import { newId, sha256Hex } from "../../../functions/core/ids.ts";
-import type { ProbeWork } from "../../../functions/core/queued-work.ts";
+import type { LetterWork, ProbeWork } from "../../../functions/core/queued-work.ts";
 import { webhookSecret } from "../../../functions/core/signature.ts";
 import { ALL_UPDATES, type WebhookSubscriber } from "../../../functions/core/subscriber.ts";
 import { guardedHttps } from "../../../functions/providers/https.ts";
 import { probeEndpoint } from "../../../functions/send-webhook/probe.ts";
+import { probeHostOf } from "../../../functions/send-webhook/probe-host.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
 import { memoryLedger } from "../../fakes/memory-ledger.ts";
 import { memorySubscriberStore } from "../../fakes/memory-subscriber-store.ts";
@@ -77,12 +79,14 @@ async function world(changes: Partial<WebhookSubscriber> = {}) {
   const access = memoryAccessStore({ random: randomBytes, pages: [PAGE] });
   const ledger = memoryLedger();
   const again: { work: ProbeWork; delayMs: number }[] = [];
+  const letters: LetterWork[] = [];
   const deps = {
     subscribers,
     ledger,
     access,
     https: guardedHttps("any"),
     probes: { sendProbe: async (work: ProbeWork, delayMs: number) => void again.push({ work, delayMs }) },
+    letters: { sendLetter: async (letter: LetterWork) => void letters.push(letter) },
     clock: Date.now,
   };
   const work: ProbeWork = {
@@ -100,7 +104,10 @@ async function world(changes: Partial<WebhookSubscriber> = {}) {
   const secret = webhookSecret(await access.currentSigningKey(PAGE), PAGE, subscriber.id, 1);
   return {
     again,
+    letters,
     work,
+    access,
+    deps,
     secret,
     run: (more: Partial<ProbeWork> = {}) => probeEndpoint({ ...work, ...more }, deps),
     state: async () => (await subscribers.get(PAGE, "webhook", subscriber.id))?.state,
@@ -182,5 +189,130 @@ describe("a test", () => {
     const { run } = await world({ state: "unsubscribed" });
     await run({ probe: "test", echo: null });
     expect(seen).toEqual([]);
+  });
+});
+
+describe("a chat's first post", () => {
+  const letter: LetterWork = {
+    kind: "letter",
+    pageId: PAGE,
+    channel: "webhook",
+    subscriberId: "subscriber01",
+    letter: { about: "confirmation" },
+    raw: "Subject: confirm",
+  };
+  const chat = { format: "slack", confirmTokenHash: "hash" } as const;
+  const hello = { probe: "hello", echo: null, confirmTokenHash: "hash", letter } as const;
+
+  it("that the chat took has its contact asked to confirm it", async () => {
+    answer = { status: 200, text: "ok" };
+    const { run, letters, state } = await world(chat);
+    await run(hello);
+    expect(letters).toEqual([letter]);
+    expect(await state()).toBe("unconfirmed");
+  });
+
+  it.each([400, 403, 404, 410])("that was refused with %i asks nobody, and is not posted again", async (status) => {
+    answer = { status, text: "no_service" };
+    const { run, letters, again, logged } = await world(chat);
+    await run(hello);
+    expect(letters).toEqual([]);
+    expect(again).toEqual([]);
+    expect(logged()).toMatchObject([{ probe: "hello", state: "failed", exchanges: [{ status }] }]);
+  });
+
+  it.each([429, 500, 503])("that met a passing %i is posted again, and then its contact is asked", async (status) => {
+    answer = { status, text: "" };
+    const { run, letters, again } = await world(chat);
+    await run(hello);
+    expect(letters).toEqual([]);
+    expect(again).toMatchObject([{ work: { tries: 1, letter }, delayMs: 60_000 }]);
+    answer = { status: 200, text: "ok" };
+    await run({ ...hello, tries: 1 });
+    expect(letters).toEqual([letter]);
+  });
+
+  it("of an earlier registration is not posted", async () => {
+    const { run, letters } = await world({ ...chat, confirmTokenHash: "another" });
+    await run(hello);
+    expect(seen).toEqual([]);
+    expect(letters).toEqual([]);
+  });
+});
+
+it("an endpoint that answers a challenge with 410 is not asked again", async () => {
+  answer = { status: 410, text: "" };
+  const { run, again } = await world();
+  await run();
+  expect(again).toEqual([]);
+});
+
+it.each(["unconfirmed", "unsubscribed"] as const)("a test is not posted to what is %s by then", async (state) => {
+  const { run } = await world({ state });
+  await run({ probe: "test", echo: null });
+  expect(seen).toEqual([]);
+});
+
+describe("what anybody can cause at a host", () => {
+  it("is posted one at a time; another one comes back in a moment, as it is", async () => {
+    const one = await world();
+    const hold = Promise.withResolvers<void>();
+    const held = { ...one.deps, https: { post: () => hold.promise.then(() => FAILED) } };
+    const first = probeEndpoint(one.work, held);
+    await vi.waitFor(async () => {
+      await probeEndpoint({ ...one.work, probeId: "other0000000" }, held);
+      expect(one.again).toContainEqual({ work: { ...one.work, probeId: "other0000000" }, delayMs: 5_000 });
+    });
+    expect(one.logged()).toEqual([]);
+    hold.resolve();
+    await first;
+    await one.run({ probeId: "later0000000" });
+    expect(seen).toHaveLength(1);
+  });
+
+  it("is thirty posts an hour, repeated challenges too, and what is too much is told and not posted", async () => {
+    answer = { status: 500, text: "" };
+    const { run, logged, again } = await world();
+    for (let post = 0; post < 32; post += 1) await run({ tries: post % 6 });
+    expect(seen).toHaveLength(30);
+    expect(logged()[0]).toMatchObject({ state: "failed", reason: expect.stringContaining("all tries of this hour") });
+    expect(again.at(-1)).toMatchObject({ work: { tries: 2 } });
+  });
+
+  it("takes nothing from an endpoint that proved whose it is", async () => {
+    answer = { status: 500, text: "" };
+    const { run, deps, work } = await world({ state: "active", confirmedAt: NOW });
+    const stranger = await world();
+    for (let post = 0; post < 31; post += 1)
+      await probeEndpoint(stranger.work, { ...stranger.deps, access: deps.access });
+    expect(seen).toHaveLength(30);
+    await run({ probe: "test", echo: null, probeId: work.probeId });
+    expect(seen).toHaveLength(31);
+  });
+});
+
+const FAILED: AttemptOutcome = { outcome: "unavailable", reason: "http 500", retryAfterMs: null };
+
+describe("whose machines a probe is posted to", () => {
+  it.each([
+    ["https://a.b.example.co.uk/x", "example.co.uk"],
+    ["https://a.example.com:8443/x", "example.com"],
+    ["https://EXAMPLE.com/", "example.com"],
+    ["https://one.github.io/", "one.github.io"],
+    ["https://a.two.github.io/", "two.github.io"],
+    ["https://bücher.example.de/", "example.de"],
+    ["https://co.uk/", "co.uk"],
+    ["http://localhost:3000/", "localhost"],
+    ["https://192.0.2.7/", "192.0.2.7"],
+    ["https://3221225991/", "192.0.2.7"],
+    ["https://[2001:db8:1:2:3:4:5:6]/", "2001:db8:1:2:0:0:0:0/64"],
+    ["https://[2001:db8:1:2::9]/", "2001:db8:1:2:0:0:0:0/64"],
+    ["https://hooks.slack.com/services/T/B/c", "hooks.slack.com"],
+    [
+      "https://prod-1.westeurope.logic.azure.com/workflows/a/triggers/manual/paths/invoke",
+      "prod-1.westeurope.logic.azure.com",
+    ],
+  ])("%s: %s", (endpoint, host) => {
+    expect(probeHostOf(endpoint)).toBe(host);
   });
 });

@@ -259,10 +259,51 @@ describe("a chat's webhook", () => {
     expect(world.posted).toHaveLength(1);
     expect(JSON.parse(world.posted[0]?.body ?? "")).toMatchObject({ text: expect.stringContaining("DRACOON") });
     const confirm = linkIn(mail, "confirm");
-    expect((await world.send("GET", confirm)).status).toBe(200);
+    const asked = await world.send("GET", confirm);
+    expect(asked.status).toBe(200);
+    expect(asked.text).toContain("Slack");
+    expect(asked.text).toContain("hooks.slack.com");
+    expect(asked.text).not.toContain("secret");
     expect(await world.find("webhook", SLACK)).toMatchObject({ state: "unconfirmed" });
-    expect((await world.send("POST", confirm)).status).toBe(200);
+    expect((await world.send("POST", confirm)).text).toContain("Updates are posted to Slack");
     expect(await world.find("webhook", SLACK)).toMatchObject({ state: "active", format: "slack" });
+  });
+
+  test("that refused its first post has nobody asked to confirm it, and its portal says why", async () => {
+    const world = await webhookWorld();
+    world.answers(() => ({ status: 404, text: "no_service" }));
+    await world.register({ endpoint: SLACK });
+    expect(await world.work()).toEqual([]);
+    world.tick(HOUR);
+    await world.send("POST", "/portal", { json: { endpoint: SLACK } });
+    const portal = linkIn((await world.work())[0], "portal");
+    expect((await world.send("GET", portal)).text).toContain("was refused with HTTP 404");
+    world.answers(() => ({ status: 200, text: "ok" }));
+    world.tick(HOUR);
+    await world.send("POST", `${portal}/challenge`, { json: {} });
+    const confirm = linkIn((await world.work())[0], "confirm");
+    await world.send("POST", confirm);
+    expect(await world.find("webhook", SLACK)).toMatchObject({ state: "active" });
+  });
+
+  test("that is active is really posted a test, and the portal shows how it went", async () => {
+    const world = await webhookWorld();
+    await world.register({ endpoint: SLACK });
+    await world.send("POST", linkIn((await world.work())[0], "confirm"));
+    world.tick(HOUR);
+    await world.send("POST", "/portal", { json: { endpoint: SLACK } });
+    const portal = linkIn((await world.work())[0], "portal");
+    world.posted.length = 0;
+    world.answers(() => ({ status: 403, text: "invalid_token" }));
+    expect((await world.send("POST", `${portal}/test`, { json: {} })).status).toBe(202);
+    await world.work();
+    expect(world.posted).toHaveLength(1);
+    expect(world.posted[0]?.body).toContain("Nothing has happened");
+    expect(JSON.parse(world.posted[0]?.body ?? "")).toHaveProperty("blocks");
+    const shown = await world.send("GET", portal, { headers: { accept: "application/json" } });
+    expect(shown.json).toMatchObject({
+      deliveries: [{ kind: "test", state: "failed", exchanges: [{ status: 403 }] }, { kind: "hello" }],
+    });
   });
 
   test("is not registered when its contact cannot be written to", async () => {

@@ -58,6 +58,7 @@ export async function webhookWorld() {
           await probeEndpoint(probe.data, {
             ...world,
             probes: world.queues.ports,
+            letters: world.queues.ports,
             clock: world.now,
             https: {
               async post({ endpoint, headers, body: text }) {

@@ -148,7 +148,7 @@ describe.each(CHAT_FORMATS)("a post in %s", (format) => {
       posted(format, { ...seedSource(4), page }),
       posted(format, { ...maintenance(), page }),
       JSON.parse(composeChangeChat(format, { ...seedChange(), page }).parts.join("")),
-      chatBody(format, testPost(page, SITE.pageUrl)),
+      ...(["hello", "test"] as const).map((about) => chatBody(format, testPost(page, SITE.pageUrl, about))),
     ];
     expect(leftovers(bodies.map(shown).join("\n"), locale === "de" ? "en" : "de", locale)).toEqual([]);
   });
