@@ -45,6 +45,8 @@ export const catalogSchema = z.object({
   version: z.number(),
   components: z.array(componentSchema),
   groups: z.array(componentGroupSchema),
+  /** Components and groups that are gone, the last first: scripts, files and old pages go on naming them for a while. */
+  deleted: z.optional(z.array(z.object({ id: idSchema, at: z.number() }))),
 });
 export type Catalog = z.infer<typeof catalogSchema>;
 

@@ -1,8 +1,8 @@
 import { withSinglePositions } from "../core/catalog-order.ts";
-import type { Catalog, ComponentChange } from "../core/component.ts";
+import type { Catalog, Component, ComponentChange } from "../core/component.ts";
 import { isSame } from "../core/is-same.ts";
 import { HttpProblem } from "../lambda/problem.ts";
-import type { ManageDeps } from "./route.ts";
+import { type ManageDeps, notFound } from "./route.ts";
 import { saveWithRetry } from "./save-with-retry.ts";
 
 /** A DynamoDB item holds 400 kB, and all components of a page are one item. */
@@ -47,4 +47,11 @@ function withoutTimes({ components, groups, ...rest }: Catalog) {
     components: components.map(({ updatedAt: _, ...shown }) => shown),
     groups: groups.map(({ updatedAt: _, ...shown }) => shown),
   };
+}
+
+/** Throws 404. */
+export function componentIn(catalog: Catalog, id: string): Component {
+  const component = catalog.components.find((each) => each.id === id);
+  if (component === undefined) throw notFound("component");
+  return component;
 }

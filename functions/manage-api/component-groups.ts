@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { regrouped, withGroup, withoutGroup } from "../core/catalog-order.ts";
+import { withDeleted } from "../core/chosen.ts";
 import type { Catalog, ComponentGroup } from "../core/component.ts";
 import { newId } from "../core/ids.ts";
 import { clearable, fieldsIn, fieldsUnder, idList, line, optional, text, windowIn } from "../lambda/input.ts";
@@ -94,7 +95,7 @@ async function removeGroup(deps: ManageDeps, call: ManageCall): Promise<ManageRe
   await editCatalog(deps, call.page.id, (present, now) => {
     const group = groupIn(present, id);
     removed = presentGroup(group, present, call.page);
-    return { catalog: withoutGroup(present, group, now), change: null };
+    return { catalog: withDeleted(withoutGroup(present, group, now), id, now), change: null };
   });
   return { status: 200, body: removed };
 }

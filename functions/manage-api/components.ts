@@ -16,9 +16,10 @@ import {
   windowIn,
 } from "../lambda/input.ts";
 import { type HttpProblem, invalid } from "../lambda/problem.ts";
-import { type CatalogEdit, editCatalog } from "./catalog-edit.ts";
+import { type CatalogEdit, componentIn, editCatalog } from "./catalog-edit.ts";
+import { removeComponent } from "./component-deletion.ts";
 import { presentComponent, presentGroupRow } from "./presentation.ts";
-import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, param } from "./route.ts";
 
 const NAME_LIMIT = 255;
 export const DESCRIPTION_LIMIT = 2_000;
@@ -113,15 +114,6 @@ async function changeComponent(deps: ManageDeps, call: ManageCall): Promise<Mana
   return { status: 200, body: presentComponent(componentIn(catalog, id), call.page), ...reply };
 }
 
-async function removeComponent(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
-  await editCatalog(deps, call.page.id, (catalog) => {
-    const removed = componentIn(catalog, param(call, "component"));
-    const components = catalog.components.filter((component) => component !== removed);
-    return { catalog: { ...catalog, components }, change: null };
-  });
-  return { status: 204 };
-}
-
 /**
  * The catalog with one component changed; a change of its status is kept for uptime, and told under `noticeId`. It is
  * never dated before the component's last change, whichever machine's clock that was.
@@ -159,12 +151,6 @@ function groupOf(catalog: Catalog, groupId: string | null): string | null {
   if (groupId === null || groupId === "null") return null;
   if (catalog.groups.some((group) => group.id === groupId)) return groupId;
   throw invalid("component.group_id", "is not a component group of this page");
-}
-
-function componentIn(catalog: Catalog, id: string): Component {
-  const component = catalog.components.find((each) => each.id === id);
-  if (component === undefined) throw notFound("component");
-  return component;
 }
 
 /** Names the ids that the page has no component for. */

@@ -55,11 +55,36 @@ export function lineOf(row: unknown, index: number): number {
   return parsed.success ? (parsed.data.line ?? index + 1) : index + 1;
 }
 
-/** The subscriber that a row asks for, by the same rules as a single one. Throws 422 naming the column. */
-export async function subscriberOf(row: unknown, id: string, context: RowContext): Promise<Subscriber> {
+export interface ReadRow {
+  subscriber: Subscriber;
+  /** What of the row means nothing on this page; the rest of it holds. Null: nothing. */
+  leftOut: string | null;
+}
+
+/**
+ * The subscriber that a row asks for, by the same rules as a single one. Components that the page does not have, or has
+ * no longer, are left out as long as something is left to hear of: a file may be older than the page is now. Throws 422
+ * naming the column.
+ */
+export async function readRow(row: unknown, id: string, context: RowContext): Promise<ReadRow> {
+  const input = fieldsIn(rowSchema, row, "");
+  const { scopes, missing } = await scopesOf(input, context);
+  const leftOut = missing.length === 0 ? null : `components ${noComponentIn(missing)}`;
+  const subscriber = subscriberOf(input, id, scopes, context);
+  const isOut = subscriber.state === "unsubscribed" || subscriber.state === "quarantined";
+  const hears = scopes.page || scopes.components.length > 0 || scopes.incidents.length > 0;
+  // Whoever has left stays left, whatever they had chosen.
+  if (missing.length > 0 && !hears && !isOut) throw invalid("components", noComponentIn(missing));
+  return { subscriber, leftOut };
+}
+
+function noComponentIn(places: readonly number[]): string {
+  return `names no component in place ${places.join(", ")}`;
+}
+
+function subscriberOf(input: Row, id: string, scopes: Scopes, context: RowContext): Subscriber {
   const { page, now } = context;
   const pageId = page.id;
-  const input = fieldsIn(rowSchema, row, "");
   const contact = withoutRoot(() => contactOf(input, context.rules));
   const vouched = context.confirmed || input.skip_confirmation_notification || contact.channel !== "email";
   const state = input.state ?? (vouched ? "active" : "unconfirmed");
@@ -68,7 +93,7 @@ export async function subscriberOf(row: unknown, id: string, context: RowContext
       pageId,
       id,
       contact: contact.channel === "webhook" ? { ...contact, statuses: input.statuses ?? null } : contact,
-      scopes: await scopesOf(input, context),
+      scopes,
       locale: input.locale ?? page.locale,
       confirmed: state === "active",
     },
@@ -91,27 +116,28 @@ function reasonOf(quarantineReason: Subscriber["quarantineReason"]): Pick<Subscr
   return quarantineReason === undefined ? {} : { quarantineReason };
 }
 
+/** `missing`: the places of components that the page does not have. Who named only such ones never gets the whole page for it. */
 async function scopesOf(
   { page, components: named, component_ids, incidents = [] }: Row,
   { catalog, isIncident }: RowContext,
-): Promise<Scopes> {
+): Promise<{ scopes: Scopes; missing: number[] }> {
   const given = (named ?? component_ids ?? []).filter((each) => each.trim() !== "");
-  const components = [...new Set(given.map((each, index) => componentOf(each, index, catalog)))];
+  const found = given.map((each, index) => componentOf(each, index, catalog));
+  const components = [...new Set(found.filter((each) => each !== null))];
+  const missing = found.flatMap((each, index) => (each === null ? [index + 1] : []));
   for (const [index, incident] of incidents.entries()) {
     if (!(await isIncident(incident))) throw invalid("incidents", `names no incident in place ${index + 1}`);
   }
-  return { page: page ?? (components.length === 0 && incidents.length === 0), components, incidents };
+  return { scopes: { page: page ?? (given.length === 0 && incidents.length === 0), components, incidents }, missing };
 }
 
-/** An id, or a name that one component alone has. What was given is not repeated: a shifted column may hold an address. */
-function componentOf(given: string, index: number, { components }: Catalog): string {
+/** An id, or a name that one component alone has; null: of none. What was given is not repeated: a shifted column may hold an address. */
+function componentOf(given: string, index: number, { components }: Catalog): string | null {
   if (components.some(({ id }) => id === given)) return given;
   const wanted = cleanLine(given).toLowerCase();
   const found = components.filter(({ name }) => cleanLine(name).toLowerCase() === wanted);
-  const [first] = found;
-  if (first === undefined) throw invalid("components", `names no component in place ${index + 1}`);
   if (found.length > 1) throw invalid("components", `names several components in place ${index + 1}: give the id`);
-  return first.id;
+  return found[0]?.id ?? null;
 }
 
 /** `subscriber.email` is the column `email`. */

@@ -1,3 +1,4 @@
+import { isDeleted } from "../core/chosen.ts";
 import type { Catalog } from "../core/component.ts";
 import { type Incident, isScheduled } from "../core/incident.ts";
 import { type ChangeOutcome, changeIncident } from "../core/incident-change.ts";
@@ -68,6 +69,22 @@ function textOf({ body = "" }: IncidentChanges): string {
   return showsNothing(markdownToText(body, "en")) ? "" : body;
 }
 
+/**
+ * Components that a change of this incident names and that were deleted meanwhile: they are left out, for what is to be
+ * said about the others, and above all that it is over, matters more. Of ids that never were, nothing is taken.
+ */
+export function deletedComponents(input: IncidentChanges, incident: Incident, catalog: Catalog): string[] {
+  const present = new Set(catalog.components.map(({ id }) => id));
+  const named = Object.keys(statusesOf(input, catalog));
+  return named.filter((id) => !present.has(id) && (id in incident.affected || isDeleted(id, catalog)));
+}
+
+/** What the answer says of them. */
+export function warningsOf(deleted: readonly string[]): { warnings?: string[] } {
+  if (deleted.length === 0) return {};
+  return { warnings: [`Left out, for they are deleted: the components ${deleted.join(", ")}`] };
+}
+
 type ReadyChange = Exclude<ChangeOutcome, { outcome: "unknown components" }>;
 
 /** What a request to change an incident commits: an update, or quietly the header and components, or nothing. Throws 422. */
@@ -80,11 +97,13 @@ export function changeOf(
 ): ReadyChange {
   if (incident.backfilled) checkBackfilled(input);
   const revision = revisionOf(input, incident);
+  const deleted = new Set(deletedComponents(input, incident, catalog));
+  const statuses = Object.entries(statusesOf(input, catalog));
   const said = {
     updateId,
     status: input.status ?? null,
     body: textOf(input),
-    components: statusesOf(input, catalog),
+    components: Object.fromEntries(statuses.filter(([id]) => !deleted.has(id))),
     deliverNotifications: input.deliver_notifications ?? true,
     displayAt: input.display_at ?? null,
   };

@@ -1,3 +1,4 @@
+import { hearsNothing } from "../core/chosen.ts";
 import type { Scopes, Subscriber } from "../core/subscriber.ts";
 import { fieldsUnder, windowIn } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
@@ -6,7 +7,7 @@ import { addSubscriber } from "./add-subscriber.ts";
 import { incidentIn } from "./incident-view.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 import { take, walk } from "./subscriber-lists.ts";
-import { presentSubscriber } from "./subscriber-view.ts";
+import { presentSubscriber, showSubscriber } from "./subscriber-view.ts";
 import { createdReply, endSubscription, replayCreation, resend, subscriberIn } from "./subscribers.ts";
 
 /** Subscriptions to one incident: a scope of the one subscriber that an address has. */
@@ -51,7 +52,7 @@ async function create(deps: ManageDeps, call: ManageCall): Promise<ManageReply> 
   if (added.outcome === "added") return createdReply(deps, call, added.subscriber);
   // The address is subscribed already, and now to this incident too. Nothing was created, so no secret is shown.
   const joined = await withIncident(deps, added.holder, incident.id, call.now);
-  return { status: 201, body: presentSubscriber(joined, call.page), keep: { joined: joined.id } };
+  return { status: 201, body: await showSubscriber(deps, joined, call.page), keep: { joined: joined.id } };
 }
 
 async function withIncident(
@@ -69,7 +70,8 @@ async function list(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const incident = await incidentIn(deps, call.page.id, param(call, "incident"));
   const window = windowIn(call.request.query, "per_page", 1);
   const rows = await take(subscribedTo(deps, call.page.id, incident.id), window);
-  return { status: 200, body: rows.map((subscriber) => presentSubscriber(subscriber, call.page)) };
+  const catalog = await deps.status.getCatalog(call.page.id);
+  return { status: 200, body: rows.map((subscriber) => presentSubscriber(subscriber, call.page, catalog)) };
 }
 
 async function* subscribedTo(deps: ManageDeps, pageId: string, incidentId: string): AsyncGenerator<Subscriber> {
@@ -79,7 +81,7 @@ async function* subscribedTo(deps: ManageDeps, pageId: string, incidentId: strin
 }
 
 async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
-  return { status: 200, body: presentSubscriber(await incidentSubscriberIn(deps, call), call.page) };
+  return { status: 200, body: await showSubscriber(deps, await incidentSubscriberIn(deps, call), call.page) };
 }
 
 /** Leaves this incident; somebody who was subscribed to nothing else is unsubscribed. */
@@ -87,11 +89,10 @@ async function leave(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const subscriber = await incidentSubscriberIn(deps, call);
   const incidents = subscriber.scopes.incidents.filter((id) => id !== param(call, "incident"));
   const scopes = { ...subscriber.scopes, incidents };
-  const keeps = scopes.page || scopes.components.length > 0 || incidents.length > 0;
-  const left = keeps
-    ? await saveScopes(deps, subscriber, scopes, call.now)
-    : await endSubscription(deps, subscriber, call.now);
-  return { status: 200, body: presentSubscriber(left, call.page) };
+  const left = hearsNothing(scopes, await deps.status.getCatalog(call.page.id))
+    ? await endSubscription(deps, subscriber, call.now)
+    : await saveScopes(deps, subscriber, scopes, call.now);
+  return { status: 200, body: await showSubscriber(deps, left, call.page) };
 }
 
 async function saveScopes(deps: ManageDeps, subscriber: Subscriber, scopes: Scopes, now: number): Promise<Subscriber> {

@@ -4,7 +4,7 @@ import { withdraw } from "../core/posting.ts";
 import { fieldsUnder } from "../lambda/input.ts";
 import { commitWithRetry, timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentChangesSchema, newIncidentSchema } from "./incident-input.ts";
-import { changeOf, mayPost, openingOf } from "./incident-posting.ts";
+import { changeOf, deletedComponents, mayPost, openingOf, warningsOf } from "./incident-posting.ts";
 import { incidentIn, showIncident } from "./incident-view.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, param } from "./route.ts";
 import { conflict } from "./save-with-retry.ts";
@@ -56,17 +56,19 @@ async function changeIncident(deps: ManageDeps, call: ManageCall): Promise<Manag
   const updateId = newId(call.idRandom);
   const incidentId = param(call, "incident");
 
+  let deleted: string[] = [];
   const committed = await commitWithRetry(deps, async () => {
     const incident = await incidentIn(deps, call.page.id, incidentId);
     if (mayPost(input) && (await isPosted(deps, call, incident, updateId))) {
       return { outcome: "posted" as const, incident };
     }
     const catalog = await deps.status.getCatalog(call.page.id);
+    deleted = deletedComponents(input, incident, catalog);
     return changeOf(input, updateId, incident, catalog, timeOfAttempt(deps, incident));
   });
   if (committed.outcome === "conflict" || committed.outcome === "exists") throw conflict();
   const incident = committed.outcome === "committed" ? committed.commit.incident : committed.incident;
-  const body = await showIncident(deps, call.page, incident);
+  const body = { ...(await showIncident(deps, call.page, incident)), ...warningsOf(deleted) };
   return { status: 200, body, ...(committed.outcome === "unchanged" ? { unchanged: true } : {}) };
 }
 

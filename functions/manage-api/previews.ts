@@ -7,7 +7,7 @@ import { fieldsUnder } from "../lambda/input.ts";
 import { type ChannelPreview, previewUpdate } from "../plan-notifications/preview.ts";
 import { timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentChangesSchema, newIncidentSchema } from "./incident-input.ts";
-import { changeOf, openingOf } from "./incident-posting.ts";
+import { changeOf, deletedComponents, openingOf, warningsOf } from "./incident-posting.ts";
 import { incidentIn } from "./incident-view.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, param } from "./route.ts";
 
@@ -47,14 +47,14 @@ async function previewChange(deps: ManageDeps, call: ManageCall): Promise<Manage
     deps.status.listUpdates(call.page.id, incident.id),
   ]);
   const change = changeOf(input, newId(call.idRandom), incident, catalog, timeOfAttempt(deps, incident));
+  const warnings = warningsOf(deletedComponents(input, incident, catalog));
   if (change.outcome === "unchanged") {
-    return {
-      status: 200,
-      body: { ...head(call, incident), ...nobody("Nothing is said and nothing changes: nobody is told") },
-    };
+    const told = nobody("Nothing is said and nothing changes: nobody is told");
+    return { status: 200, body: { ...head(call, incident), ...told, ...warnings } };
   }
   const { commit } = change;
-  return reply(deps, call, { ...commit, catalog: commit.catalog ?? catalog }, earlier);
+  const { status, body } = await reply(deps, call, { ...commit, catalog: commit.catalog ?? catalog }, earlier);
+  return { status, body: { ...body, ...warnings } };
 }
 
 type PreviewedCommit = Pick<IncidentCommit, "incident" | "update"> & {
@@ -66,7 +66,7 @@ async function reply(
   call: ManageCall,
   { incident, update, catalog }: PreviewedCommit,
   earlier: readonly Update[],
-): Promise<ManageReply> {
+) {
   if (update === null) {
     const reason = "Without a text, or a status with something new, no update is posted, and nobody is told";
     return { status: 200, body: { ...head(call, incident), ...nobody(reason) } };

@@ -1,3 +1,5 @@
+import { presentScopes } from "../core/chosen.ts";
+import type { Catalog } from "../core/component.ts";
 import { CHANNELS, type Channel, type Subscriber } from "../core/subscriber.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { countIn } from "../lambda/input.ts";
@@ -24,7 +26,8 @@ async function exportSubscribers(deps: ManageDeps, { page, request }: ManageCall
   const limit = countIn(request.query, "limit", MOST_ROWS, 1, MOST_ROWS);
   const { channel, after } = startOf(request.query.get("cursor"));
   const { items, next } = await deps.subscribers.list(page.id, channel, limit, after);
-  const rows = items.map((subscriber) => rowOf(subscriber, (instant) => isoInZone(instant, page.timeZone)));
+  const catalog = await deps.status.getCatalog(page.id);
+  const rows = items.map((subscriber) => rowOf(subscriber, catalog, (instant) => isoInZone(instant, page.timeZone)));
   return { status: 200, body: { subscribers: rows, next_cursor: cursorAfter(channel, next) } };
 }
 
@@ -44,8 +47,10 @@ function cursorAfter(channel: Channel, last: string | null): string | null {
   return CHANNELS[CHANNELS.indexOf(channel) + 1] ?? null;
 }
 
-function rowOf(subscriber: Subscriber, time: (instant: number) => string) {
-  const { scopes, preferences } = subscriber;
+/** Without the components that are deleted, which an import could not take. Who has nothing left is a row of nothing, not of the page. */
+function rowOf(subscriber: Subscriber, catalog: Catalog, time: (instant: number) => string) {
+  const { preferences } = subscriber;
+  const scopes = presentScopes(subscriber.scopes, catalog);
   return {
     id: subscriber.id,
     ...contactOf(subscriber),

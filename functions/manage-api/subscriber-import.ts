@@ -8,7 +8,7 @@ import { HttpProblem } from "../lambda/problem.ts";
 import { addressKey } from "../store/subscriber-items.ts";
 import { sendConfirmation } from "../subscriptions/confirmation.ts";
 import { refuseBlocked } from "./blocked.ts";
-import { lineOf, type RowContext, subscriberOf } from "./import-row.ts";
+import { lineOf, type RowContext, readRow } from "./import-row.ts";
 import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "./route.ts";
 import { fieldOf } from "./subscriber-view.ts";
 
@@ -29,7 +29,8 @@ const importSchema = z.object({
 
 type Added =
   /** `not sent`: they have to confirm, and their mail could not be queued; resend_confirmation makes it good. */
-  { outcome: "created"; id: string; confirmation?: "not sent" } | { outcome: "exists"; id: string };
+  /** `left_out`: what of the row means nothing on this page. */
+  { outcome: "created"; id: string; confirmation?: "not sent"; left_out?: string } | { outcome: "exists"; id: string };
 type RowResult = { line: number } & (Added | { outcome: "refused"; field: string | null; problem: string });
 
 /** Tocsin's own: up to 500 subscribers at once. */
@@ -67,7 +68,11 @@ async function importSubscribers(deps: ManageDeps, call: ManageCall): Promise<Ma
   const rows = given.map((row, index) => ({ row, line: lineOf(row, index), id: newId(call.idRandom) }));
   const results = await inParallel(rows, AT_ONCE, async ({ row, line, id }): Promise<RowResult> => {
     try {
-      return { line, ...(await addOnce(deps, await subscriberOf(row, id, context), adding)) };
+      const { subscriber, leftOut } = await readRow(row, id, context);
+      const added = await addOnce(deps, subscriber, adding);
+      return leftOut === null || added.outcome !== "created"
+        ? { line, ...added }
+        : { line, ...added, left_out: leftOut };
     } catch (error) {
       return { line, ...refusalOf(error) };
     }

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { hearsNothing } from "../core/chosen.ts";
 import { cleanAddress } from "../core/invisible.ts";
 import {
   addressOf,
@@ -8,7 +9,7 @@ import {
   normalizeEmail,
   type Subscriber,
 } from "../core/subscriber.ts";
-import { fieldsIn, type ListWindow, oneOf, optional, windowIn } from "../lambda/input.ts";
+import { fieldsIn, flag, type ListWindow, oneOf, optional, windowIn } from "../lambda/input.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import { emailAddress } from "../subscriptions/email-address.ts";
 import type { ManageCall, ManageDeps, ManageReply } from "./route.ts";
@@ -29,6 +30,8 @@ const filterSchema = z.object({
   type: optional(oneOf([...channelSchema.options, ...OTHER_TYPES])),
   state: optional(oneOf(["active", "unconfirmed", "quarantined", "unsubscribed", "all"])),
   q: optional(z.string()),
+  /** Tocsin's own: of whose choice nothing is left, since components were deleted. */
+  hears_nothing: optional(flag),
   sort_field: optional(oneOf(["primary", "created_at", "quarantined_at", "relevance"])),
   sort_direction: optional(oneOf(["asc", "desc"])),
 });
@@ -40,14 +43,15 @@ export async function listSubscribers(deps: ManageDeps, { page, request }: Manag
   const window = windowIn(request.query, "limit", 0);
   const chosen = walk(deps, page.id, filter);
   const rows = filter.sort_field === undefined ? await take(chosen, window) : await takeSorted(chosen, window, filter);
-  return { status: 200, body: rows.map((subscriber) => presentSubscriber(subscriber, page)) };
+  const catalog = await deps.status.getCatalog(page.id);
+  return { status: 200, body: rows.map((subscriber) => presentSubscriber(subscriber, page, catalog)) };
 }
 
 /** `{email, sms, webhook, …}`: how many of each type are in the state. */
 export async function countSubscribers(deps: ManageDeps, { page, request }: ManageCall): Promise<ManageReply> {
-  const { type, state } = fieldsIn(filterSchema, Object.fromEntries(request.query), "");
+  const { type, state, hears_nothing } = fieldsIn(filterSchema, Object.fromEntries(request.query), "");
   const counts = { email: 0, sms: 0, webhook: 0, integration_partner: 0, slack: 0, teams: 0 };
-  for await (const subscriber of walk(deps, page.id, { type, state })) counts[subscriber.channel] += 1;
+  for await (const subscriber of walk(deps, page.id, { type, state, hears_nothing })) counts[subscriber.channel] += 1;
   return { status: 200, body: counts };
 }
 
@@ -71,19 +75,22 @@ export async function subscriberHistogram(deps: ManageDeps, { page }: ManageCall
 export async function listUnsubscribed(deps: ManageDeps, { page, request }: ManageCall): Promise<ManageReply> {
   const window = windowIn(request.query, "per_page", 1);
   const rows = await take(walk(deps, page.id, { type: undefined, state: "unsubscribed" }), window);
-  return { status: 200, body: rows.map((subscriber) => presentSubscriber(subscriber, page)) };
+  const catalog = await deps.status.getCatalog(page.id);
+  return { status: 200, body: rows.map((subscriber) => presentSubscriber(subscriber, page, catalog)) };
 }
 
 /** Those that the filter lets through, channel by channel. */
 export async function* walk(
   deps: ManageDeps,
   pageId: string,
-  filter: Pick<Filter, "type" | "state"> & { q?: string | undefined },
+  filter: Pick<Filter, "type" | "state"> & Partial<Pick<Filter, "q" | "hears_nothing">>,
 ): AsyncGenerator<Subscriber> {
   const wanted = wantedIn(filter.q ?? "");
+  const catalog = filter.hears_nothing === undefined ? null : await deps.status.getCatalog(pageId);
   for (const channel of channelsOf(filter.type)) {
     for await (const subscriber of everybody(deps, pageId, channel)) {
-      if (isInState(subscriber, filter.state ?? "active") && contactHas(subscriber, wanted)) yield subscriber;
+      if (!isInState(subscriber, filter.state ?? "active") || !contactHas(subscriber, wanted)) continue;
+      if (catalog === null || hearsNothing(subscriber.scopes, catalog) === filter.hears_nothing) yield subscriber;
     }
   }
 }

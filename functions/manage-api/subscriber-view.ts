@@ -1,12 +1,17 @@
 import parsePhoneNumber from "libphonenumber-js/mobile";
+import { hearsNothing, presentScopes } from "../core/chosen.ts";
+import type { Catalog } from "../core/component.ts";
 import type { Page } from "../core/page.ts";
 import { webhookSecret } from "../core/signature.ts";
 import { purgeAtOf, type Subscriber, type WebhookSubscriber } from "../core/subscriber.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import type { ManageDeps } from "./route.ts";
 
-/** Statuspage's subscriber, and its state, which Statuspage tells by the list it is in. No token, hash or secret. */
-export function presentSubscriber(subscriber: Subscriber, page: Page) {
+/**
+ * Statuspage's subscriber, and its state, which Statuspage tells by the list it is in. No token, hash or secret.
+ * `hears_nothing`: all that they chose has been deleted.
+ */
+export function presentSubscriber(subscriber: Subscriber, page: Page, catalog: Catalog) {
   const time = (instant: number | null) => (instant === null ? null : isoInZone(instant, page.timeZone));
   const { quarantinedAt } = subscriber;
   return {
@@ -20,7 +25,8 @@ export function presentSubscriber(subscriber: Subscriber, page: Page) {
     quarantined_at: time(quarantinedAt),
     quarantine_reason: subscriber.state === "quarantined" ? (subscriber.quarantineReason ?? null) : null,
     purge_at: time(subscriber.state === "quarantined" ? purgeAtOf(subscriber) : null),
-    components: subscriber.scopes.components,
+    components: presentScopes(subscriber.scopes, catalog).components,
+    hears_nothing: hearsNothing(subscriber.scopes, catalog),
     minimum_impact: subscriber.preferences.minimumImpact,
     ...(subscriber.channel === "webhook" ? { format: subscriber.format, statuses: subscriber.statuses } : {}),
     page_access_user_id: null,
@@ -46,9 +52,13 @@ function contactFields(subscriber: Subscriber) {
   }
 }
 
+export async function showSubscriber(deps: ManageDeps, subscriber: Subscriber, page: Page) {
+  return presentSubscriber(subscriber, page, await deps.status.getCatalog(page.id));
+}
+
 /** As answered on creation: the one time that a webhook's signing secret is shown. */
 export async function presentNewSubscriber(deps: ManageDeps, subscriber: Subscriber, page: Page) {
-  const shown = presentSubscriber(subscriber, page);
+  const shown = await showSubscriber(deps, subscriber, page);
   if (subscriber.channel !== "webhook") return shown;
   return { ...shown, signing_secret: await signingSecret(deps, subscriber) };
 }

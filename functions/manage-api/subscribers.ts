@@ -18,7 +18,7 @@ import { unknownComponents } from "./components.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 import { conflict } from "./save-with-retry.ts";
 import { countSubscribers, listSubscribers, listUnsubscribed, subscriberHistogram } from "./subscriber-lists.ts";
-import { fieldOf, presentNewSubscriber, presentSubscriber } from "./subscriber-view.ts";
+import { fieldOf, presentNewSubscriber, showSubscriber } from "./subscriber-view.ts";
 
 /** What is kept for a replay: neither an address nor a signing secret belongs into the access table. */
 const keptSchema = z.union([z.object({ subscriber: z.string() }), z.object({ joined: z.string() })]);
@@ -92,12 +92,12 @@ export async function replayCreation(deps: ManageDeps, call: ManageCall, kept: u
   if (subscriber === null) throw notFound("subscriber");
   const body = isNew
     ? await presentNewSubscriber(deps, subscriber, call.page)
-    : presentSubscriber(subscriber, call.page);
+    : await showSubscriber(deps, subscriber, call.page);
   return { status: 201, body };
 }
 
 async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
-  return { status: 200, body: presentSubscriber(await subscriberIn(deps, call), call.page) };
+  return { status: 200, body: await showSubscriber(deps, await subscriberIn(deps, call), call.page) };
 }
 
 /** Statuspage's change of components; and Tocsin's of which updates they are sent, and of what an endpoint is posted. */
@@ -125,7 +125,7 @@ async function change(deps: ManageDeps, call: ManageCall): Promise<ManageReply> 
   const replaced = await deps.subscribers.replace(read, next);
   if (replaced.outcome === "missing") throw notFound("subscriber");
   if (replaced.outcome === "unchanged") throw conflict();
-  return { status: 200, body: presentSubscriber(replaced.subscriber, call.page) };
+  return { status: 200, body: await showSubscriber(deps, replaced.subscriber, call.page) };
 }
 
 /** Another format is another try: what failed before says nothing of it, so an endpoint that failed comes back. Throws 422. */
@@ -147,7 +147,7 @@ function postedAs(
 
 async function unsubscribe(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const gone = await endSubscription(deps, await subscriberIn(deps, call), call.now);
-  return { status: 200, body: presentSubscriber(gone, call.page) };
+  return { status: 200, body: await showSubscriber(deps, gone, call.page) };
 }
 
 export async function endSubscription(deps: ManageDeps, subscriber: Subscriber, now: number): Promise<Subscriber> {
@@ -168,7 +168,7 @@ export async function resend(deps: ManageDeps, call: ManageCall): Promise<Manage
   if (subscriber.channel !== "email" || !(await sendConfirmation(deps, subscriber, call.now))) {
     throw new HttpProblem(422, "Only an email subscriber that is not confirmed yet can be sent a confirmation");
   }
-  return { status: 201, body: presentSubscriber(subscriber, call.page) };
+  return { status: 201, body: await showSubscriber(deps, subscriber, call.page) };
 }
 
 /**

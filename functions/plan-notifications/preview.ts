@@ -1,15 +1,13 @@
 import { audienceAsOf, isToBeSent } from "../core/audience.ts";
 import type { Clock } from "../core/clock.ts";
-import { hashPosition } from "../core/ids.ts";
 import type { Update } from "../core/incident.ts";
 import type { Locale } from "../core/locale.ts";
 import { type CostEstimate, estimateCost } from "../core/prices.ts";
 import type { Channel, ChatFormat, Subscriber } from "../core/subscriber.ts";
 import { exceedsDay } from "../send-sms/sms-budget.ts";
 import type { AccessStore } from "../store/access.ts";
-import type { ListPage } from "../store/status.ts";
-import { scaleToAll } from "../store/subscriber-items.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
+import { sample } from "../subscriptions/sample.ts";
 import type { SmsSize } from "../templates/gsm7.ts";
 import type { RenderSource } from "./plan.ts";
 
@@ -88,37 +86,16 @@ export async function previewUpdate(source: RenderSource, deps: PreviewDeps): Pr
   };
 }
 
-const SUBSCRIBERS_PER_PAGE = 1_000;
-/** Beyond these the counts are scaled: positions are hashes, so the first 20,000 are a fair sample (within 1 % or so). */
-const MOST_READ = 20_000;
 const READING_TIME_MS = 8_000;
 
 /** Nobody, of those whose scopes match, is left out of the figures: they are recipients, or suppressed for what they are. */
-async function countAudience(
-  update: Update,
-  channel: Channel,
-  until: number,
-  { subscribers, clock }: PreviewDeps,
-): Promise<Audience> {
+async function countAudience(update: Update, channel: Channel, until: number, deps: PreviewDeps): Promise<Audience> {
   const asOf = audienceAsOf(update.createdAt);
   const counts = { recipients: 0, unconfirmed: 0, quarantined: 0, unsubscribed: 0 };
-  let read = 0;
-  let last: Subscriber | undefined;
-  let cursor: string | null = null;
-  do {
-    const page: ListPage<Subscriber> = await subscribers.list(update.pageId, channel, SUBSCRIBERS_PER_PAGE, cursor);
-    for (const subscriber of page.items) {
-      if (!isToBeSent(update, { ...subscriber, state: "active", confirmedAt: asOf }, asOf)) continue;
-      counts[subscriber.state === "active" ? "recipients" : subscriber.state] += 1;
-    }
-    read += page.items.length;
-    last = page.items.at(-1) ?? last;
-    cursor = page.next;
-  } while (cursor !== null && read < MOST_READ && clock() < until);
-
-  const isEstimate = cursor !== null && last !== undefined;
-  const reached = last === undefined ? null : hashPosition(last.id);
-  const toAll = (count: number) => (isEstimate && reached !== null ? scaleToAll(count, reached) : count);
+  const { isEstimate, toAll } = await sample(deps, { pageId: update.pageId, channel, until }, (subscriber) => {
+    if (!isToBeSent(update, { ...subscriber, state: "active", confirmedAt: asOf }, asOf)) return;
+    counts[subscriber.state === "active" ? "recipients" : subscriber.state] += 1;
+  });
   return {
     recipients: toAll(counts.recipients),
     suppressed: {

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isDeleted } from "../core/chosen.ts";
 import type { Catalog } from "../core/component.ts";
 import { impactSchema } from "../core/incident.ts";
 import { localeSchema } from "../core/locale.ts";
@@ -56,8 +57,13 @@ export async function scopesFrom(
   return { page: components.length === 0 && incidents.length === 0, components, incidents };
 }
 
-/** The components that ids of components and groups stand for, in the catalog's order. Throws 422. */
-export function componentsFrom(catalog: Catalog, ids: readonly string[], field: string): string[] {
+/**
+ * The components that ids of components and groups stand for, in the catalog's order; a page that somebody has open may
+ * offer one that is deleted by now, which counts for nothing beside others. Throws 422.
+ */
+export function componentsFrom(catalog: Catalog, given: readonly string[], field: string): string[] {
+  const ids = given.filter((id) => !isDeleted(id, catalog));
+  if (ids.length === 0) throw invalid(field, "names a component that this page has no longer");
   const wanted = new Set(ids);
   const known = new Set([...catalog.components, ...catalog.groups].map(({ id }) => id));
   if (ids.some((id) => !known.has(id))) throw invalid(field, "names a component that this page does not have");

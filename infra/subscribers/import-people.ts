@@ -32,7 +32,8 @@ const answerSchema = z.object({
   confirmations_not_sent: z.number(),
   rows: z.array(
     z.discriminatedUnion("outcome", [
-      z.object({ outcome: z.enum(["created", "exists"]), line: z.number() }),
+      z.object({ outcome: z.literal("exists"), line: z.number() }),
+      z.object({ outcome: z.literal("created"), line: z.number(), left_out: z.string().optional() }),
       z.object({ outcome: z.literal("refused"), line: z.number(), field: z.string().nullable(), problem: z.string() }),
     ]),
   ),
@@ -57,7 +58,8 @@ export async function importPeople(options: ImportOptions, api: ApiClient, scree
     for await (const batch of batchesOf(people)) {
       if (batch.number < progress.batches) continue;
       const idempotencyKey = sha256([progress.run, people.hash, request, batch.number].join("|"));
-      const refused = await sendBatch(batch, { confirmed, confirmations, idempotencyKey }, api, progress);
+      const say = (text: string) => line.say(text);
+      const refused = await sendBatch(batch, { confirmed, confirmations, idempotencyKey, say }, api, progress);
       progress.reportBytes += await appendTo(report, refused, people, progress.reportBytes);
       progress.batches = batch.number + 1;
       await saveProgress(options.file, progress);
@@ -73,9 +75,17 @@ export async function importPeople(options: ImportOptions, api: ApiClient, scree
   return { created, exists, refused, notSent, report: refused > 0 ? reportPath(people) : null };
 }
 
+interface BatchOptions {
+  confirmed: boolean;
+  confirmations: boolean;
+  idempotencyKey: string;
+  /** Tells the operator a line. */
+  say: (text: string) => void;
+}
+
 async function sendBatch(
   batch: Batch,
-  { confirmed, confirmations, idempotencyKey }: { confirmed: boolean; confirmations: boolean; idempotencyKey: string },
+  { confirmed, confirmations, idempotencyKey, say }: BatchOptions,
   api: ApiClient,
   progress: Progress,
 ): Promise<Refusal[]> {
@@ -89,6 +99,8 @@ async function sendBatch(
     progress.notSent += answer.confirmations_not_sent;
     const cells = new Map(batch.rows.map((row) => [row.line, row.cells]));
     for (const row of answer.rows) {
+      if (row.outcome === "created" && row.left_out !== undefined)
+        say(`Line ${row.line} is imported, but ${row.left_out}`);
       if (row.outcome !== "refused") continue;
       const reason = row.field === null ? row.problem : `${row.field} ${row.problem}`;
       refused.push({ line: row.line, reason, cells: cells.get(row.line) ?? [] });
