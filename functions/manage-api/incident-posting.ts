@@ -2,8 +2,8 @@ import { isDeleted } from "../core/chosen.ts";
 import type { Catalog } from "../core/component.ts";
 import { type Incident, isScheduled } from "../core/incident.ts";
 import { type ChangeOutcome, changeIncident } from "../core/incident-change.ts";
+import { showsSomething } from "../core/invisible.ts";
 import { openIncident, type PostingOutcome, type Revision } from "../core/posting.ts";
-import { showsNothing } from "../core/shows-nothing.ts";
 import { invalid } from "../lambda/problem.ts";
 import { markdownToText } from "../templates/markdown-text.ts";
 import { unknownComponents } from "./components.ts";
@@ -66,7 +66,7 @@ export function mayPost(input: IncidentChanges): boolean {
 function textOf({ body = "" }: IncidentChanges): string {
   // Most bodies have a letter or a digit besides what is written as a character reference; only the others need to be read.
   if (/[\p{L}\p{N}]/u.test(body.replace(/&[#\w]{1,32};|[\p{Default_Ignorable_Code_Point}]/gu, ""))) return body;
-  return showsNothing(markdownToText(body, "en")) ? "" : body;
+  return showsSomething(markdownToText(body, "en")) ? body : "";
 }
 
 /**
