@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import type { Subscriber } from "./subscriber.ts";
+import type { LetterKind } from "./permit.ts";
+import type { Channel, Subscriber } from "./subscriber.ts";
 
 /** What a mail that belongs to no update is about, and so until when it concerns anybody: see `recipientOf`. */
 export const letterSchema = z.discriminatedUnion("about", [
@@ -12,6 +13,22 @@ export const letterSchema = z.discriminatedUnion("about", [
   z.object({ about: z.literal("nothing") }),
 ]);
 export type Letter = z.infer<typeof letterSchema>;
+
+/** What a letter is to permits; null: it reaches nobody. Whatever an endpoint's contact gets at somebody's asking is of one kind. */
+export function kindOf({ about }: Letter, channel: Channel): LetterKind | null {
+  switch (about) {
+    case "confirmation":
+      return channel === "webhook" ? "contact" : "confirmation";
+    case "manage link":
+      return channel === "webhook" ? "contact" : "manage link";
+    case "farewell":
+      return "farewell";
+    case "quarantine":
+      return "quarantine";
+    case "nothing":
+      return null;
+  }
+}
 
 /** The address as it is now; null when the letter no longer concerns anybody. */
 export function recipientOf(letter: Letter, subscriber: Subscriber | null): string | null {

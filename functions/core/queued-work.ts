@@ -3,6 +3,7 @@ import { chunkKeySchema, chunkRefSchema } from "./chunk.ts";
 import { probeKindSchema } from "./delivery.ts";
 import { idSchema } from "./ids.ts";
 import { letterSchema } from "./letter.ts";
+import { letterCauseSchema } from "./permit.ts";
 import { channelSchema } from "./subscriber.ts";
 
 /** On the FIFO queues: one chunk. No address is in it. */
@@ -26,6 +27,9 @@ export const letterWorkSchema = z.object({
   pageId: idSchema,
   channel: channelSchema,
   subscriberId: idSchema,
+  /** The same however often the queue brings it: what its permit is known by. */
+  letterId: idSchema,
+  cause: letterCauseSchema,
   letter: letterSchema,
   /** The whole mail. Its token is stored only as a hash, if at all, so it must travel with the work. */
   raw: z.string(),
@@ -64,6 +68,8 @@ export const smsLetterWorkSchema = z.object({
   subscriberId: idSchema,
   /** `code`: for somebody who has yet to confirm. `nothing`: for nobody, as with letters. */
   about: z.enum(["code", "manage link", "nothing"]),
+  letterId: idSchema,
+  cause: letterCauseSchema,
   /** One segment. */
   text: z.string(),
   /** Of no use afterwards. */

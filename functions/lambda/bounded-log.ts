@@ -1,12 +1,14 @@
 const WINDOW_MS = 60_000;
 const TOLD_EACH = 10;
 
+export type BoundedLog = (kind: string, now: number, tell: (times: number) => void) => void;
+
 /**
  * What strangers can cause must not cost a line each time. Of each kind the first ten in a minute are told, then those
  * whose count is a power of two: a flood of 3,000 a minute is 18 lines, and its size is known within a factor of two.
  * Kinds are few, and ours: nothing that a caller chose. Each Lambda instance counts for itself.
  */
-export function boundedLog(): (kind: string, now: number, tell: (times: number) => void) => void {
+export function boundedLog(): BoundedLog {
   let window = 0;
   const counts = new Map<string, number>();
   return (kind, now, tell) => {

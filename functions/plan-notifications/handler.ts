@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { isStreamBatch, sqsBatch, streamBatch } from "../lambda/batch.ts";
 import { readEnv } from "../lambda/env.ts";
@@ -36,6 +37,7 @@ const deps: PlanningDeps = {
   renderChange: (source) => renderChange(source, { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL }),
   renderQuarantine: (source) => renderQuarantineMail({ ...source, pageUrl: env.PAGE_URL, mailFrom: env.MAIL_FROM }),
   clock: Date.now,
+  random: randomBytes,
 };
 
 // Invocation: updates and component changes just written (the stream), or notices that it missed and mails to render (the queue).

@@ -1,3 +1,5 @@
+import type { Random } from "../core/clock.ts";
+import { newId } from "../core/ids.ts";
 import type { Locale } from "../core/locale.ts";
 import type { Branding } from "../core/page.ts";
 import type { QuarantineWork } from "../core/queued-work.ts";
@@ -25,6 +27,7 @@ export interface QuarantineMailDeps {
   subscribers: Pick<SubscriberStore, "get">;
   letters: LetterQueue;
   renderQuarantine: (source: QuarantineSource) => Promise<string>;
+  random: Random;
 }
 
 /** Renders the mail for an endpoint's contact and passes it on, if the endpoint is in quarantine still. */
@@ -53,6 +56,8 @@ export async function passOnQuarantine(work: QuarantineWork, deps: QuarantineMai
     pageId,
     channel: "webhook",
     subscriberId,
+    letterId: newId(deps.random),
+    cause: "endpoint failing",
     letter: { about: "quarantine", quarantinedAt },
     raw,
   });

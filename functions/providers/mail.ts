@@ -16,6 +16,8 @@ export interface MailQuota {
   perSecond: number;
   /** Sends that updates have left in the rolling 24 hours, without what is kept for letters; null when unlimited. */
   leftToday: number | null;
+  /** All that SES takes within 24 hours. */
+  perDay?: number;
 }
 
 export interface Mail {
@@ -28,6 +30,7 @@ export interface MailLimits {
 
 /** Of the daily quota, for letters. */
 const KEPT_SHARE = 0.02;
+const DAY_SECONDS = 24 * 60 * 60;
 
 /** SES's classic API. Only its raw call carries List-Unsubscribe. One attempt a call: SES has no idempotency token. */
 export function sesMail(configurationSet: string, from: string): Mail {
@@ -68,6 +71,7 @@ export function sesLimits(): MailLimits {
       return {
         perSecond: MaxSendRate,
         leftToday: Max24HourSend < 0 ? null : Math.max(0, Max24HourSend - SentLast24Hours - kept),
+        perDay: Max24HourSend < 0 ? MaxSendRate * DAY_SECONDS : Max24HourSend,
       };
     },
   };

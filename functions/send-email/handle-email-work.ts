@@ -1,15 +1,22 @@
 import type { Clock } from "../core/clock.ts";
-import { recipientOf } from "../core/letter.ts";
+import { kindOf, recipientOf } from "../core/letter.ts";
+import { mailboxOf } from "../core/mailbox.ts";
+import { MAIL_RULES } from "../core/permit.ts";
 import { type LetterWork, sendWorkSchema } from "../core/queued-work.ts";
+import { addressMac } from "../core/signature.ts";
 import type { Logger } from "../lambda/logger.ts";
+import { type PermitDeps, permitLetter } from "../permits/permit-letter.ts";
 import type { Mail } from "../providers/mail.ts";
 import type { SendDeps } from "../send-chunk/channel-sender.ts";
 import { handleWork } from "../send-chunk/handle-work.ts";
 import type { Pace } from "../send-chunk/pace.ts";
+import type { AccessStore } from "../store/access.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 
 export interface LetterDeps {
   subscribers: Pick<SubscriberStore, "get">;
+  access: PermitDeps["access"] & Pick<AccessStore, "currentSigningKey">;
+  bounded: PermitDeps["bounded"];
   mail: Mail;
   clock: Clock;
   /** Of the schedule that updates are paced by too, with the part of the daily quota that these leave alone. */
@@ -37,18 +44,17 @@ const SLOT_WAIT_MS = 30_000;
  * Sends a letter to whom it still concerns. What was surely not sent throws, so that the queue brings it again; what may
  * have been sent does not: a second confirmation is worse than asking for one again.
  */
-async function sendLetter(
-  work: LetterWork,
-  { subscribers, mail, clock, pace }: LetterDeps,
-  log: Logger,
-): Promise<void> {
+async function sendLetter(work: LetterWork, deps: LetterDeps, log: Logger): Promise<void> {
+  const { mail, clock, pace } = deps;
   const { about } = work.letter;
-  if (about === "nothing") return;
+  // Before the slot: what is not permitted must not use up the rate that updates are sent at.
+  const permitted = await recipient(work, deps);
+  if (permitted === null || !(await mayBeSent(work, permitted, deps, log))) return;
   const slots = await pace.reserve(1, clock() + SLOT_WAIT_MS);
   if (slots.outcome === "later") throw new Error(`no slot of the send rate for a letter: ${about}`);
   await pace.waitUntil(slots.at(0));
-  const to = recipientOf(work.letter, await subscribers.get(work.pageId, work.channel, work.subscriberId));
-  if (to === null) return;
+  const to = await recipient(work, deps);
+  if (to !== permitted) return;
   const tags = { page: work.pageId, subscriber: work.subscriberId };
   const outcome = await mail.send({ to, raw: work.raw, tags });
   switch (outcome.outcome) {
@@ -66,4 +72,26 @@ async function sendLetter(
     case "quota exhausted":
       throw new Error(`letter not sent yet (${about}): ${outcome.outcome}`);
   }
+}
+
+/** Whom the letter concerns now. */
+async function recipient(
+  { letter, pageId, channel, subscriberId }: LetterWork,
+  { subscribers }: LetterDeps,
+): Promise<string | null> {
+  if (letter.about === "nothing") return null;
+  return recipientOf(letter, await subscribers.get(pageId, channel, subscriberId));
+}
+
+async function mayBeSent(
+  { letter, letterId, cause, channel, pageId }: LetterWork,
+  to: string,
+  { access, clock, bounded }: LetterDeps,
+  log: Logger,
+): Promise<boolean> {
+  const kind = kindOf(letter, channel);
+  if (kind === null) return false;
+  const mac = addressMac(await access.currentSigningKey(pageId), "email", mailboxOf(to));
+  const request = { letterId, kind, cause, isProven: true };
+  return permitLetter({ access, clock, log, bounded }, request, { mac, rules: MAIL_RULES, share: "mail" });
 }

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { sqsBatch } from "../lambda/batch.ts";
+import { boundedLog } from "../lambda/bounded-log.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
 import { sesMail } from "../providers/mail.ts";
@@ -35,6 +36,8 @@ const deps: SendDeps = {
 };
 const letters = {
   subscribers,
+  access,
+  bounded: boundedLog(),
   mail,
   clock,
   pace: sharedPace({

@@ -1,15 +1,22 @@
 import * as z from "zod/mini";
 import type { Clock } from "../core/clock.ts";
+import { SMS_RULES } from "../core/permit.ts";
 import { type SmsLetterWork, sendWorkSchema, smsLetterWorkSchema } from "../core/queued-work.ts";
+import { addressMac } from "../core/signature.ts";
+import type { SmsSubscriber, Subscriber } from "../core/subscriber.ts";
 import type { Logger } from "../lambda/logger.ts";
+import { type PermitDeps, permitLetter } from "../permits/permit-letter.ts";
 import type { Sms } from "../providers/sms.ts";
 import type { SendDeps } from "../send-chunk/channel-sender.ts";
 import { handleWork } from "../send-chunk/handle-work.ts";
 import type { Pace } from "../send-chunk/pace.ts";
+import type { AccessStore } from "../store/access.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 
 export interface SmsLetterDeps {
   subscribers: Pick<SubscriberStore, "get">;
+  access: PermitDeps["access"] & Pick<AccessStore, "currentSigningKey">;
+  bounded: PermitDeps["bounded"];
   sms: Sms;
   clock: Clock;
   /** Of the schedule that updates are paced by too. */
@@ -31,17 +38,24 @@ const SLOT_WAIT_MS = 30_000;
 /** As with letters: what was surely not sent throws, so that the queue brings it again; what may have been sent does not. */
 async function sendSmsLetter(
   work: SmsLetterWork,
-  { subscribers, sms, clock, pace }: SmsLetterDeps,
+  { subscribers, access, bounded, sms, clock, pace }: SmsLetterDeps,
   log: Logger,
 ): Promise<void> {
-  const { about, pageId, subscriberId } = work;
+  const { about, pageId, subscriberId, letterId, cause } = work;
   if (about === "nothing" || clock() >= work.endsAt) return;
+  const recipient = async () => recipientOf(about, await subscribers.get(pageId, "sms", subscriberId));
+  const permitted = await recipient();
+  if (permitted === null) return;
+  // Before the slot, as with mails.
+  const mac = addressMac(await access.currentSigningKey(pageId), "sms", permitted.phone);
+  const kind = about === "code" ? "confirmation" : "manage link";
+  const request = { letterId, kind, cause, isProven: true } as const;
+  if (!(await permitLetter({ access, clock, log, bounded }, request, { mac, rules: SMS_RULES, share: "none" }))) return;
   const slots = await pace.reserve(1, clock() + SLOT_WAIT_MS);
   if (slots.outcome === "later") throw new Error(`no slot of the send rate for an SMS: ${about}`);
   await pace.waitUntil(slots.at(0));
-  const subscriber = await subscribers.get(pageId, "sms", subscriberId);
-  if (subscriber?.channel !== "sms") return;
-  if (about === "code" && subscriber.state !== "unconfirmed") return;
+  const subscriber = await recipient();
+  if (subscriber === null) return;
   const outcome = await sms.send(subscriber, work.text);
   switch (outcome.outcome) {
     case "accepted":
@@ -58,4 +72,10 @@ async function sendSmsLetter(
     case "quota exhausted":
       throw new Error(`SMS not sent yet (${about}): ${outcome.outcome}`);
   }
+}
+
+/** Whom it concerns now. */
+function recipientOf(about: "code" | "manage link", subscriber: Subscriber | null): SmsSubscriber | null {
+  if (subscriber?.channel !== "sms") return null;
+  return about === "code" && subscriber.state !== "unconfirmed" ? null : subscriber;
 }

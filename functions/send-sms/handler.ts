@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { sqsBatch } from "../lambda/batch.ts";
+import { boundedLog } from "../lambda/bounded-log.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
 import { sqsQueues } from "../providers/queues.ts";
@@ -42,7 +43,14 @@ const deps: SendDeps = {
   jitter: Math.random,
 };
 
-const letters = { subscribers, sms: limitedSms(sms, limits, "letters", within), clock, pace };
+const letters = {
+  subscribers,
+  access,
+  bounded: boundedLog(),
+  sms: limitedSms(sms, limits, "letters", within),
+  clock,
+  pace,
+};
 
 // Invocation: one chunk, one retry, or one SMS that belongs to no update.
 const run = sqsBatch(({ body }) => handleSmsWork(body, deps, letters, log), log);

@@ -1,14 +1,16 @@
 import * as z from "zod/mini";
+import { PERMIT_DAY_MS, type Permits, permitsSchema } from "../core/permit.ts";
 import type { Limit, SendSchedule } from "./access.ts";
 import type { Key } from "./table.ts";
 
 /** The kinds of items, each by what its partition keys are like: IAM's `dynamodb:LeadingKeys` grants a role one kind and not the others. */
-export const ACCESS_ITEMS = ["signingKeys", "schedules", "counters", "requests", "turns"] as const;
+export const ACCESS_ITEMS = ["signingKeys", "schedules", "counters", "permits", "requests", "turns"] as const;
 export type AccessItems = (typeof ACCESS_ITEMS)[number];
 export const LEADING_KEYS: Readonly<Record<AccessItems, string>> = {
   signingKeys: "PAGE#*#SIGNING",
   schedules: "SCHEDULE#*",
   counters: "COUNTER#*",
+  permits: "PERMITS#*",
   requests: "PAGE#*#IDEMPOTENCY#*",
   turns: "TURN#*",
 };
@@ -39,6 +41,7 @@ export const scheduleItemSchema = z.object({
   pausedUntil: z.optional(z.number()),
   perSecond: z.optional(z.number()),
   leftToday: z.optional(z.nullable(z.number())),
+  perDay: z.optional(z.number()),
 });
 export type ScheduleItem = z.infer<typeof scheduleItemSchema>;
 
@@ -52,6 +55,21 @@ export function counterWindow(counter: string, { windowMs }: Limit, now: number)
   const key: Key = { pk: `COUNTER#${counter}`, sk: `${windowMs}#${index}` };
   return { key, until, expiresAt: Math.ceil((until + COUNTER_KEPT_MS) / 1_000) };
 }
+
+export function permitsKey(mac: string): Key {
+  return { pk: `PERMITS#${mac}`, sk: "PERMITS" };
+}
+
+export const permitsItemSchema = z.extend(permitsSchema, { version: z.number() });
+
+/** When DynamoDB may forget them: a day after the last letter. Undefined: that a contact was told is kept for ever. */
+export function permitsExpireAt({ contact }: Permits, now: number): number | undefined {
+  return contact === null ? Math.ceil((now + PERMIT_DAY_MS) / 1_000) : undefined;
+}
+
+/** The clock of the letters' share. */
+export const SHARE_KEY: Key = { pk: "PERMITS#share", sk: "SHARE" };
+export const shareItemSchema = z.object({ tat: z.number() });
 
 export const counterItemSchema = z.object({ count: z.number() });
 

@@ -1,3 +1,4 @@
+import type { Permits } from "../core/permit.ts";
 import type { SigningKey } from "../core/signature.ts";
 
 /** The shared send schedule of one provider (GCRA: `tat` is when the next slot begins). */
@@ -6,6 +7,8 @@ export interface SendRate {
   perSecond: number;
   /** Sends that updates have left today; null where the provider has no daily quota. */
   leftToday: number | null;
+  /** All that may be sent within 24 hours, where the provider says so. */
+  perDay?: number;
 }
 export type Reservation =
   /** `count` slots, the first at `startAt`, `spacingMs` apart. */
@@ -23,6 +26,9 @@ export type IdempotencyOutcome =
   | { outcome: "running" }
   /** The key was used with another request. */
   | { outcome: "mismatch" };
+
+/** Version 0: nothing is stored. */
+export type VersionedPermits = Permits & { version: number };
 
 /** How much is allowed in a stretch of time. Stretches are fixed: each begins at a multiple of its length. */
 export interface Limit {
@@ -55,6 +61,17 @@ export interface AccessStore {
   takeTurn(turn: string, now: number, until: number): Promise<boolean>;
   /** Ends the turn that was taken until `until`; somebody else's, taken since, stays. */
   endTurn(turn: string, until: number): Promise<void>;
+
+  /** What letters a mailbox or number got, by its `addressMac`. */
+  getPermits(mac: string): Promise<VersionedPermits>;
+  /** In the place of what was read. `lost`: somebody else was faster. They expire with their last letter, unless the mailbox is somebody's contact. */
+  savePermits(mac: string, read: VersionedPermits, next: Permits, now: number): Promise<{ outcome: "saved" | "lost" }>;
+  /**
+   * Moves the clock of the letters' share on by `spacingMs`, if it is then no more than a day ahead of `now`; see
+   * `shareSpacing`. `over`: it would be, and was not moved.
+   */
+  takeShare(spacingMs: number, now: number): Promise<{ outcome: "taken" } | { outcome: "over" }>;
+  giveBackShare(spacingMs: number): Promise<void>;
 
   beginIdempotent(
     pageId: string,

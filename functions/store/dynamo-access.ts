@@ -16,6 +16,7 @@ import {
   TURN_KEPT_MS,
   turnKey,
 } from "./access-items.ts";
+import { dynamoPermits } from "./dynamo-permits.ts";
 import { dynamoSchedules } from "./dynamo-schedules.ts";
 import { attempt, fromItem, getItem, toItem, toKey } from "./table.ts";
 
@@ -95,6 +96,8 @@ export function dynamoAccessStore({ client, table, random }: AccessTable): Acces
     },
 
     ...dynamoSchedules({ client, table }),
+
+    ...dynamoPermits({ client, table }),
 
     async count(counter, limit, now, by = 1) {
       const { key, until, expiresAt } = counterWindow(counter, limit, now);

@@ -108,9 +108,11 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
     },
 
     saveRate(schedule, rate, now) {
-      return set(schedule, "SET perSecond = :rate, leftToday = :left, rateAt = :now", {
+      const day = rate.perDay === undefined ? "" : ", perDay = :day";
+      return set(schedule, `SET perSecond = :rate, leftToday = :left, rateAt = :now${day}`, {
         ":rate": rate.perSecond,
         ":left": rate.leftToday,
+        ":day": rate.perDay,
         ":now": now,
       });
     },

@@ -19,7 +19,8 @@ export function spacingFor(perSecond: number): number {
 export function rateOf(schedule: SendSchedule, item: ScheduleItem | null): SendRate {
   const standard = DEFAULT_RATES[schedule];
   if (item?.perSecond === undefined) return standard;
-  return { perSecond: item.perSecond, leftToday: item.leftToday ?? null };
+  const { perSecond, leftToday = null, perDay } = item;
+  return perDay === undefined ? { perSecond, leftToday } : { perSecond, leftToday, perDay };
 }
 
 /** Whether slots can be had at `now`; `appended` begin where the last ones end, `restarted` at once, for they ended in the past. */

@@ -40,7 +40,7 @@ export interface SubscriptionDeps extends LetterDeps, WebhookDeps {
     | "remove"
   >;
   ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "changeDelivery">;
-  access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count">;
+  access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits">;
   clock: Clock;
   /** No trailing slash. */
   pageUrl: string;

@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { mailboxOf } from "../core/mailbox.ts";
+import { type LetterKind, MAIL_RULES, permit, SMS_RULES } from "../core/permit.ts";
 import { addressMac, type SigningKey } from "../core/signature.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import type { AccessStore, Limit } from "../store/access.ts";
@@ -8,53 +9,88 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** What one source (an IPv4 address, or the /64 that an IPv6 address lies in) may ask for. */
+/**
+ * What one source may ask for: an IPv4 address or the /64 that an IPv6 address lies in, and the /48 around it, which
+ * providers give to one customer (RFC 6177) and is 65,536 of the others.
+ */
 export const SOURCE_CAPS = {
-  /** Sign-ups and manage links by mail. An office behind one address has more people than one. */
-  mail: { most: 30, windowMs: HOUR },
+  /**
+   * All that may write a mail to somebody: sign-ups, links, endpoints with a contact. An office, a school or a provider's
+   * NAT has more people than one behind an address, and twenty of them in an hour is an incident; a stranger's script has
+   * one, and should reach few.
+   */
+  mail: {
+    network: [
+      { most: 20, windowMs: HOUR },
+      { most: 60, windowMs: DAY },
+    ],
+    block: [
+      { most: 60, windowMs: HOUR },
+      { most: 180, windowMs: DAY },
+    ],
+  },
   /** SMS cost money, and premium numbers earn it: toll fraud is what these caps are for. */
-  sms: { most: 10, windowMs: 4 * HOUR },
+  sms: { network: [{ most: 10, windowMs: 4 * HOUR }], block: [{ most: 20, windowMs: 4 * HOUR }] },
   /** Codes typed. */
-  codes: { most: 60, windowMs: HOUR },
-} as const satisfies Record<string, Limit>;
+  codes: { network: [{ most: 60, windowMs: HOUR }], block: [{ most: 240, windowMs: HOUR }] },
+} as const satisfies Record<string, Record<"network" | "block", readonly Limit[]>>;
 
-/** What is sent to one mailbox or number on anybody's asking: no more within each of these stretches. */
+/**
+ * How often one mailbox or number is asked for by one kind of request: no more within each of these stretches. This
+ * bounds what strangers have us read and write for an address; what is sent to it is counted where it is sent (core/permit.ts).
+ */
 export const ADDRESS_CAPS = {
   email: [
-    { most: 1, windowMs: 10 * MINUTE },
-    { most: 3, windowMs: DAY },
+    { most: 10, windowMs: 10 * MINUTE },
+    { most: 60, windowMs: DAY },
   ],
   sms: [
-    { most: 1, windowMs: MINUTE },
-    { most: 5, windowMs: DAY },
+    { most: 6, windowMs: MINUTE },
+    { most: 60, windowMs: DAY },
   ],
 } as const satisfies Record<"email" | "sms", readonly Limit[]>;
 
 export interface CapDeps {
-  access: Pick<AccessStore, "count">;
+  access: Pick<AccessStore, "count" | "getPermits">;
 }
 
 /** Counts a request of a source. Throws 429 once it has made too many; that says nothing of any address. */
 export async function countSource(
-  { access }: CapDeps,
+  { access }: { access: Pick<AccessStore, "count"> },
   key: SigningKey,
   pageId: string,
   what: keyof typeof SOURCE_CAPS,
   source: string,
   now: number,
 ): Promise<void> {
-  const counter = `${pageId}|source|${what}|${addressMac(key, "source", networkOf(source))}`;
-  const counted = await access.count(counter, SOURCE_CAPS[what], now);
-  if (counted.outcome === "counted") return;
-  const seconds = Math.max(1, Math.ceil((counted.until - now) / 1_000));
-  throw new HttpProblem(429, "Too many requests from your network, try again later", [], {
-    "retry-after": String(seconds),
-  });
+  const { network, block } = SOURCE_CAPS[what];
+  const ranges = [
+    { range: networkOf(source), limits: network },
+    ...blocksOf(source).map((range) => ({ range, limits: block })),
+  ];
+  for (const { range, limits } of ranges) {
+    const counter = `${pageId}|source|${what}|${addressMac(key, "source", range)}`;
+    for (const limit of limits) {
+      const counted = await access.count(counter, limit, now);
+      if (counted.outcome === "counted") continue;
+      const seconds = Math.max(1, Math.ceil((counted.until - now) / 1_000));
+      throw new HttpProblem(429, "Too many requests from your network, try again later", [], {
+        "retry-after": String(seconds),
+      });
+    }
+  }
 }
 
+/** What is asked for an address; each is counted by itself. */
+export type Asked = "sign-up" | "link" | "contact";
+
+/** Whether nothing more may go to an address now, of this kind. */
+export type IsCapped = (kind: LetterKind, isProven?: boolean) => boolean;
+
 /**
- * Whether one more may be sent to the address, which is then counted. False: a cap is reached. Whoever asks by a link
- * that was sent to the address is counted apart from those who only know it, and so is not shut out by them.
+ * Counts that the address is asked for, and tells of which letters it has had enough: for those nothing is to be stored
+ * either. Whether a letter goes is decided again, and counted, where it is sent. Whoever asks by a link that was sent to
+ * the address is counted apart from those who only know it, and so is not shut out by them.
  */
 export async function countAddress(
   { access }: CapDeps,
@@ -63,18 +99,36 @@ export async function countAddress(
   channel: "email" | "sms",
   address: string,
   now: number,
+  what: Asked,
   by: "anybody" | "own link" = "anybody",
-): Promise<boolean> {
+): Promise<IsCapped> {
   const mac = addressMac(key, channel, channel === "email" ? mailboxOf(address) : address);
+  let isOver = false;
   for (const limit of ADDRESS_CAPS[channel]) {
-    const counted = await access.count(`${pageId}|${channel}|${by}|${mac}`, limit, now);
-    if (counted.outcome === "over") return false;
+    if (isOver) break;
+    const counted = await access.count(`${pageId}|${channel}|${what}|${by}|${mac}`, limit, now);
+    if (counted.outcome === "over") isOver = true;
   }
-  return true;
+  const known = await access.getPermits(mac);
+  const rules = channel === "email" ? MAIL_RULES : SMS_RULES;
+  return (kind, isProven = false) =>
+    isOver || permit(known, { letterId: "", kind, cause: by, isProven }, rules, now).outcome === "refused";
 }
 
 /** An IPv4 address as it is; of an IPv6 address the first 64 bits, which one connection usually has all of. */
 export function networkOf(source: string): string {
+  const groups = groupsOf(source);
+  return typeof groups === "string" ? groups : `${groups.slice(0, 4).join(":")}::/64`;
+}
+
+/** The blocks around a network that one customer may have all of: the /48 of an IPv6 address. */
+function blocksOf(source: string): string[] {
+  const groups = groupsOf(source);
+  return typeof groups === "string" ? [] : [`${groups.slice(0, 3).join(":")}::/48`];
+}
+
+/** The eight groups of an IPv6 address, or an IPv4 address as it is. */
+function groupsOf(source: string): string | string[] {
   if (!isIPv6(source)) return source;
   const [address = ""] = source.split("%");
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
@@ -85,5 +139,5 @@ export function networkOf(source: string): string {
   const first = head === "" ? [] : head.split(":");
   const last = tail === undefined || tail === "" ? [] : tail.split(":");
   const zeros = Array.from({ length: 8 - first.length - last.length }, () => "0");
-  return `${[...first, ...zeros, ...last].slice(0, 4).join(":")}::/64`;
+  return [...first, ...zeros, ...last];
 }

@@ -48,7 +48,16 @@ export async function askForProof(
   const days = CONFIRM_TOKEN_LIFE_MS / DAY_MS;
   const { host } = new URL(endpoint);
   const raw = await deps.renderChatConfirmation({ page, locale, to, host, days, chat: format, confirmUrl });
-  const letter = { kind: "letter", pageId, channel, subscriberId, letter: { about: "confirmation" }, raw } as const;
+  const letter = {
+    kind: "letter",
+    pageId,
+    channel,
+    subscriberId,
+    letterId: newId(deps.random),
+    cause: "anybody",
+    letter: { about: "confirmation" },
+    raw,
+  } as const;
   // Whoever posts it mails the letter once the chat has taken the post: nobody can confirm what never arrived.
   await sendProbe(deps, page, subscriber, { ...hello, letter }, now);
 }

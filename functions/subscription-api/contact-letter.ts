@@ -17,7 +17,8 @@ export async function contactMail(
 ): Promise<ContactMail> {
   const address = normalizeEmail(email);
   // The cap is asked first and of everybody, so that it tells nothing of the rest.
-  if (!(await countAddress(deps, key, pageId, "email", email, now))) return "capped";
+  const isCapped = await countAddress(deps, key, pageId, "email", email, now, "contact");
+  if (isCapped("contact", true)) return "capped";
   const blocked = await blockOf(deps, key, pageId, "email", address);
   const holder = await deps.subscribers.findByAddress(pageId, "email", address);
   return blocked !== null || (holder !== null && lastingReason(holder) !== null) ? "withhold" : "send";

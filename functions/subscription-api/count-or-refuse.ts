@@ -1,7 +1,5 @@
-import { addressMac, type SigningKey } from "../core/signature.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import type { AccessStore, Limit } from "../store/access.ts";
-import { networkOf } from "./caps.ts";
 
 /** Counts towards a limit of webhooks. Throws 429, which says from when on it may be tried again. */
 export async function countOrRefuse(
@@ -16,9 +14,4 @@ export async function countOrRefuse(
   if (counted.outcome === "counted") return;
   const seconds = Math.max(1, Math.ceil((counted.until - now) / 1_000));
   throw new HttpProblem(429, what, [], { "retry-after": String(seconds) });
-}
-
-/** Names the caller's network in counters without telling it. */
-export function sourceMac(key: SigningKey, source: string): string {
-  return addressMac(key, "source", networkOf(source));
 }

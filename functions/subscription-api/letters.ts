@@ -2,6 +2,7 @@ import type { Random } from "../core/clock.ts";
 import { newId } from "../core/ids.ts";
 import type { Locale } from "../core/locale.ts";
 import type { Branding } from "../core/page.ts";
+import type { LetterCause } from "../core/permit.ts";
 import { linkToken, type SigningKey } from "../core/signature.ts";
 import {
   addressOf,
@@ -51,6 +52,9 @@ export interface LetterDeps extends Renderers {
   subscriptionsUrl: string;
 }
 
+/** Who asks for a link: see LetterCause. */
+export type Asker = Extract<LetterCause, "anybody" | "own link">;
+
 /** What to tick on the page behind a manage link, as `?components=a,b&incidents=c` or `?everything=yes`; null: nothing. */
 export type Ticked = Scopes | null;
 
@@ -84,6 +88,8 @@ export async function sendConfirmationLetter(
     pageId,
     channel,
     subscriberId,
+    letterId: newId(deps.random),
+    cause: "anybody",
     letter: { about: "confirmation" },
     raw,
   });
@@ -95,6 +101,7 @@ export async function sendManageLetter(
   subscriber: EmailSubscriber,
   { name: pageName, branding }: PageLook,
   now: number,
+  cause: Asker,
   ticked: Ticked = null,
 ): Promise<void> {
   const { pageId, channel, id: subscriberId, locale, email } = subscriber;
@@ -105,6 +112,8 @@ export async function sendManageLetter(
     pageId,
     channel,
     subscriberId,
+    letterId: newId(deps.random),
+    cause,
     letter: { about: "manage link" },
     raw,
   });
@@ -127,7 +136,16 @@ export async function sendDecoyLetter(
     manageUrl: manageUrl(deps, key, nobody, "", now),
   });
   const { channel, id: subscriberId } = nobody;
-  await deps.letters.sendLetter({ kind: "letter", pageId, channel, subscriberId, letter: { about: "nothing" }, raw });
+  await deps.letters.sendLetter({
+    kind: "letter",
+    pageId,
+    channel,
+    subscriberId,
+    letterId: newId(deps.random),
+    cause: "anybody",
+    letter: { about: "nothing" },
+    raw,
+  });
 }
 
 export async function sendManageSms(
@@ -136,6 +154,7 @@ export async function sendManageSms(
   subscriber: SmsSubscriber,
   pageName: string,
   now: number,
+  cause: Asker,
 ): Promise<void> {
   const { pageId, id: subscriberId, locale } = subscriber;
   const url = manageUrl(deps, key, subscriber, addressOf(subscriber), now);
@@ -146,6 +165,8 @@ export async function sendManageSms(
     pageId,
     subscriberId,
     about: "manage link",
+    letterId: newId(deps.random),
+    cause,
     text,
     endsAt,
   });

@@ -12,7 +12,7 @@ import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { type BothReply, forBoth } from "./both.ts";
 import { countAddress, countSource } from "./caps.ts";
-import { sendDecoyLetter, sendManageLetter, sendManageSms } from "./letters.ts";
+import { type Asker, sendDecoyLetter, sendManageLetter, sendManageSms } from "./letters.ts";
 import { lookOf, servedPage } from "./page-of.ts";
 import { htmlReply } from "./page-shell.tsx";
 import type { PageIdentity } from "./pages.tsx";
@@ -77,23 +77,31 @@ async function sendToAddress(
   address: string,
   written: string,
   locale: Locale,
-  by: "anybody" | "own link" = "anybody",
+  by: Asker = "anybody",
 ): Promise<void> {
   const now = deps.clock();
   const key = await deps.access.currentSigningKey(pageId);
-  const capped = !(await countAddress(deps, key, pageId, channel, address, now, by));
+  const isCapped = await countAddress(deps, key, pageId, channel, address, now, "link", by);
   const blocked = await blockOf(deps, key, pageId, channel, address);
   const nobody = newId(deps.random);
   const holder = await holderOf(deps, pageId, channel, address, nobody);
   const page = await lookOf(deps, pageId);
-  if (manageStep({ holder, blocked, capped }) === "manage link") {
-    if (holder?.channel === "email") return sendManageLetter(deps, key, holder, page, now);
-    if (holder?.channel === "sms") return sendManageSms(deps, key, holder, page.name, now);
+  if (manageStep({ holder, blocked, isCapped }) === "manage link") {
+    if (holder?.channel === "email") return sendManageLetter(deps, key, holder, page, now, by);
+    if (holder?.channel === "sms") return sendManageSms(deps, key, holder, page.name, now, by);
   }
   if (channel === "email") return sendDecoyLetter(deps, key, pageId, page, { locale, to: written }, now);
   const text = deps.fitSms(stringsOf(locale).subscriptions.smsLink(page.name), deps.subscriptionsUrl);
-  const work = { kind: "sms letter", pageId, subscriberId: nobody, about: "nothing", text, endsAt: now } as const;
-  await deps.smsLetters.sendSmsLetter(work);
+  await deps.smsLetters.sendSmsLetter({
+    kind: "sms letter",
+    pageId,
+    subscriberId: nobody,
+    about: "nothing",
+    letterId: newId(deps.random),
+    cause: by,
+    text,
+    endsAt: now,
+  });
 }
 
 /** For whoever holds another of their links, such as the one to unsubscribe. */

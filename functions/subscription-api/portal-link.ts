@@ -39,6 +39,8 @@ export async function mailPortalLink(
     pageId,
     channel,
     subscriberId,
+    letterId: newId(deps.random),
+    cause: "anybody",
     letter: { about: "manage link" },
     raw,
   });
@@ -64,5 +66,6 @@ export async function mailNobody(
     days: 0,
     portalUrl,
   });
-  await deps.letters.sendLetter({ kind: "letter", ...subject, letter: { about: "nothing" }, raw });
+  const [letterId, letter] = [newId(deps.random), { about: "nothing" } as const];
+  await deps.letters.sendLetter({ kind: "letter", ...subject, letterId, cause: "anybody", letter, raw });
 }

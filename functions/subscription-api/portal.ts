@@ -6,7 +6,7 @@ import { fieldsIn } from "../lambda/input.ts";
 import { speaksJson } from "../lambda/negotiate.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import { endpointField, endpointOf } from "../subscriptions/contact.ts";
-import { countOrRefuse, sourceMac } from "./count-or-refuse.ts";
+import { countSource } from "./caps.ts";
 import { servedPage } from "./page-of.ts";
 import { linkDoesNotWork } from "./pages.tsx";
 import { openPortal, type Portal } from "./portal-access.ts";
@@ -18,8 +18,6 @@ import { lostLinkPage, portalPage, secretPage } from "./portal-page.tsx";
 import { replayFailed, replayOne } from "./portal-replays.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 import { presentWebhook } from "./webhook-view.ts";
-
-const LINKS_PER_SOURCE = { most: 20, windowMs: 60 * 60 * 1_000 };
 
 /** What came of an action: the JSON that tells it, and for people what the page says next, or a page of its own. */
 interface Done {
@@ -149,7 +147,7 @@ async function mailLink(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
   const endpoint = endpointOf(given, deps.webhookTargets, "endpoint");
   const page = await servedPage(deps);
   const key = await deps.access.currentSigningKey(page.id);
-  await countOrRefuse(deps, `portal|${sourceMac(key, request.source)}`, LINKS_PER_SOURCE, now, "Too many requests");
+  await countSource(deps, key, page.id, "mail", request.source, now);
   const holder = await deps.subscribers.findByAddress(page.id, "webhook", endpoint);
   if (holder?.channel === "webhook" && holder.contactEmail !== null) {
     await mailPortalLink(deps, { page, key, subscriber: holder }, now);

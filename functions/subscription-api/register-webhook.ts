@@ -12,16 +12,17 @@ import { endpointField, endpointOf } from "../subscriptions/contact.ts";
 import { emailField } from "../subscriptions/email-address.ts";
 import { newSubscriber } from "../subscriptions/new-subscriber.ts";
 import { wishFields } from "../subscriptions/webhook-wishes.ts";
+import { countSource } from "./caps.ts";
+import { captchaFields, checkCaptcha } from "./captcha.ts";
 import { askForProof, newProof } from "./challenge.ts";
 import { type ContactMail, contactMail } from "./contact-letter.ts";
-import { countOrRefuse, sourceMac } from "./count-or-refuse.ts";
+import { countOrRefuse } from "./count-or-refuse.ts";
 import { servedPage } from "./page-of.ts";
 import { mailPortalLink } from "./portal-link.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 import { presentWebhook } from "./webhook-view.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
-const PER_SOURCE = { most: 20, windowMs: HOUR_MS };
 /** Each brings an endpoint up to five posts, and perhaps somebody who never asked for them. */
 export const PROOFS_PER_ENDPOINT = { most: 5, windowMs: HOUR_MS };
 
@@ -32,6 +33,7 @@ const registrationSchema = z.object({
   incident_id: optional(idSchema),
   locale: optional(oneOf(LOCALES)),
   ...wishFields,
+  ...captchaFields,
 });
 type Registration = z.infer<typeof registrationSchema>;
 
@@ -62,7 +64,8 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
   const page = await servedPage(deps);
   const scopes = await scopesOf(deps, page.id, input);
   const key = await deps.access.currentSigningKey(page.id);
-  await countOrRefuse(deps, `webhooks|${sourceMac(key, request.source)}`, PER_SOURCE, now, "Too many registrations");
+  await countSource(deps, key, page.id, "mail", request.source, now);
+  await checkCaptcha(deps, input, request.source);
 
   const found = await deps.subscribers.findByAddress(page.id, "webhook", endpoint);
   const holder = found?.channel === "webhook" ? found : null;

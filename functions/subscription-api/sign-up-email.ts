@@ -67,11 +67,11 @@ async function enrol(
   now: number,
 ): Promise<void> {
   const address = normalizeEmail(wanted.email);
-  const capped = !(await countAddress(deps, key, page.id, "email", address, now));
+  const isCapped = await countAddress(deps, key, page.id, "email", address, now, "sign-up");
   const blocked = await blockOf(deps, key, page.id, "email", address);
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const holder = await holderOf(deps, page.id, "email", address, wanted.id);
-    switch (signUpStep({ holder, blocked, capped })) {
+    switch (signUpStep({ holder, blocked, isCapped })) {
       case "invite": {
         const subject = { pageId: page.id, channel: "email", subscriberId: holder?.id ?? wanted.id } as const;
         const { token, hash } = newConfirmToken(subject, deps.random);
@@ -82,7 +82,7 @@ async function enrol(
       case "manage link":
         await writeNothing(deps, page.id, now);
         if (holder?.channel !== "email") return;
-        return sendManageLetter(deps, key, holder, page, now, wanted.scopes);
+        return sendManageLetter(deps, key, holder, page, now, "anybody", wanted.scopes);
       case "nothing": {
         await writeNothing(deps, page.id, now);
         const { locale, email } = wanted;

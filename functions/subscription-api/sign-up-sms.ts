@@ -82,7 +82,7 @@ async function enrol(
   wanted: SmsSubscriber,
   now: number,
 ): Promise<void> {
-  const capped = !(await countAddress(deps, key, page.id, "sms", wanted.phone, now));
+  const isCapped = await countAddress(deps, key, page.id, "sms", wanted.phone, now, "sign-up");
   const blocked = await blockOf(deps, key, page.id, "sms", wanted.phone);
   const words = stringsOf(wanted.locale).subscriptions;
   const send = (about: "code" | "nothing", subscriberId: string, code: string) =>
@@ -91,13 +91,15 @@ async function enrol(
       pageId: page.id,
       subscriberId,
       about,
+      letterId: newId(deps.random),
+      cause: "anybody",
       text: deps.fitSms(words.smsCode(page.name, code), null),
       endsAt: now + SMS_CODE_LIFE_MS,
     });
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const holder = await holderOf(deps, page.id, "sms", wanted.phone, wanted.id);
     const code = newSmsCode(deps.random);
-    switch (signUpStep({ holder, blocked, capped })) {
+    switch (signUpStep({ holder, blocked, isCapped })) {
       case "invite": {
         const id = holder?.id ?? wanted.id;
         const invited = { ...wanted, confirmTokenHash: smsCodeMac(key, page.id, id, code) };
@@ -107,7 +109,7 @@ async function enrol(
       case "manage link":
         await writeNothing(deps, page.id, now);
         if (holder?.channel !== "sms") return;
-        return sendManageSms(deps, key, holder, page.name, now);
+        return sendManageSms(deps, key, holder, page.name, now, "anybody");
       case "nothing":
         await writeNothing(deps, page.id, now);
         return send("nothing", wanted.id, code);

@@ -1,3 +1,4 @@
+import { newId } from "../core/ids.ts";
 import { linkToken, type TokenSubject, tokenKeyVersion, verifySubscriberToken } from "../core/signature.ts";
 import type { EmailSubscriber, Subscriber } from "../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
@@ -93,7 +94,8 @@ async function sayFarewell(
       how,
       undoUrl,
     });
-    await deps.letters.sendLetter({ kind: "letter", ...subject, letter: { about: "farewell", unsubscribedAt }, raw });
+    const [letterId, letter] = [newId(deps.random), { about: "farewell", unsubscribedAt } as const];
+    await deps.letters.sendLetter({ kind: "letter", ...subject, letterId, cause: "own link", letter, raw });
   } catch (error) {
     deps.log.error("a farewell letter was not queued", error, { pageId, subscriberId });
   }

@@ -8,6 +8,7 @@ import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
+import type { Captcha } from "./captcha.ts";
 
 /** A mail to an endpoint's contact. */
 export interface ContactLetter {
@@ -30,7 +31,7 @@ export interface WebhookDeps {
     SubscriberStore,
     "get" | "create" | "findByAddress" | "replace" | "countHost" | "rotateSecret" | "remove" | "blockOf"
   >;
-  access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count">;
+  access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits">;
   ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "changeDelivery">;
   /** Where deliveries go that are sent again: the webhooks' lane for retries. */
   resends: RetryQueues;
@@ -47,5 +48,7 @@ export interface WebhookDeps {
   /** Where the links of mails lead: this API. No trailing slash. */
   subscriptionsUrl: string;
   webhookTargets: "public" | "any";
+  /** Null: none is asked for. */
+  captcha: Captcha | null;
   log: Logger;
 }

@@ -1,5 +1,6 @@
 import type { Random } from "../core/clock.ts";
 import { newConfirmToken } from "../core/confirm-token.ts";
+import { newId } from "../core/ids.ts";
 import type { Locale } from "../core/locale.ts";
 import type { Branding, Page } from "../core/page.ts";
 import type { EmailSubscriber } from "../core/subscriber.ts";
@@ -49,11 +50,12 @@ export async function sendConfirmation(
 }
 
 async function mailToken(
-  { letters, renderConfirmation }: ConfirmationDeps,
+  { letters, renderConfirmation, random }: ConfirmationDeps,
   { name: pageName, branding }: Page,
   { pageId, channel, id: subscriberId, locale, email: to }: EmailSubscriber,
   token: string,
 ): Promise<void> {
   const raw = await renderConfirmation({ pageName, branding, locale, to, token });
-  await letters.sendLetter({ kind: "letter", pageId, channel, subscriberId, letter: { about: "confirmation" }, raw });
+  const [letterId, letter] = [newId(random), { about: "confirmation" } as const];
+  await letters.sendLetter({ kind: "letter", pageId, channel, subscriberId, letterId, cause: "operator", letter, raw });
 }

@@ -35,8 +35,12 @@ export class SendEmail extends Construct {
       state,
     });
     chunks.grantSend(this.function);
-    // The send schedule; the signing key behind the links.
-    allowItems(this.function, state.access, { schedules: ["GetItem", "UpdateItem"], signingKeys: ["Query"] });
+    // The send schedule; who was sent letters, named by the page's key, and their share of the quota.
+    allowItems(this.function, state.access, {
+      schedules: ["GetItem", "UpdateItem"],
+      signingKeys: ["Query"],
+      permits: ["GetItem", "PutItem", "UpdateItem"],
+    });
     const stack = Stack.of(this);
     const identity = (name: string) => stack.formatArn({ service: "ses", resource: "identity", resourceName: name });
     this.function.addToRolePolicy(

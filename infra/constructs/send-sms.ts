@@ -45,8 +45,13 @@ export class SendSms extends Construct {
       state,
     });
     chunks.grantSend(this.function);
-    // The send schedule, and what the day's SMS cost.
-    allowItems(this.function, state.access, { schedules: ["GetItem", "UpdateItem"], counters: ["UpdateItem"] });
+    // The send schedule, what the day's SMS cost, and who was sent codes and links, named by the page's key.
+    allowItems(this.function, state.access, {
+      schedules: ["GetItem", "UpdateItem"],
+      counters: ["UpdateItem"],
+      signingKeys: ["Query"],
+      permits: ["GetItem", "PutItem"],
+    });
     // Whoever answered STOP is out for good.
     allow(this.function, state.subscribers, ["UpdateItem"]);
     this.function.allowEverywhere(

@@ -72,7 +72,11 @@ export class SubscriptionApi extends Construct {
     // What was sent to whoever asks for it.
     allow(subscriptions, state.deliveries, ["Query"]);
     // The signing keys behind the tokens in its links; what was asked for by whom, to cap it.
-    allowItems(subscriptions, state.access, { signingKeys: ["GetItem", "Query"], counters: ["UpdateItem"] });
+    allowItems(subscriptions, state.access, {
+      signingKeys: ["GetItem", "Query"],
+      counters: ["UpdateItem"],
+      permits: ["GetItem"],
+    });
     // What was sent to an endpoint, and sending it again.
     allow(subscriptions, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"]);
     for (const queue of [letters, smsLetters, webhookRetries, probes]) queue.grantSend(subscriptions);

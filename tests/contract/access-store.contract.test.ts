@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import type { Permits } from "../../functions/core/permit.ts";
 import { type AccessStore, DEFAULT_RATES, type Reservation } from "../../functions/store/access.ts";
 import { dynamoAccessStore } from "../../functions/store/dynamo-access.ts";
 import { memoryAccessStore } from "../fakes/memory-access-store.ts";
@@ -125,6 +126,40 @@ describeOnBoth<AccessStore>(
         // 98 of 100 a second.
         expect(slot - now).toBeCloseTo(index * 10.417, 3);
       }
+    });
+
+    it("keeps what letters a mailbox got, for whoever read it last", async () => {
+      const store = subject();
+      const mac = anId();
+      const fresh = await store.getPermits(mac);
+      expect(fresh).toEqual({ letters: [], contact: null, version: 0 });
+      const letter = { letterId: anId(), kind: "confirmation", cause: "anybody", at: NOW } as const;
+      const outcomes = await Promise.all(
+        [1, 2, 3, 4].map(() => store.savePermits(mac, fresh, { letters: [letter], contact: null }, NOW)),
+      );
+      expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(["lost", "lost", "lost", "saved"]);
+      const read = await store.getPermits(mac);
+      expect(read).toEqual({ letters: [letter], contact: null, version: 1 });
+      const told: Permits = { letters: [letter], contact: { is: "told", letterId: letter.letterId } };
+      expect(await store.savePermits(mac, read, told, NOW)).toEqual({ outcome: "saved" });
+      expect(await store.savePermits(mac, read, told, NOW)).toEqual({ outcome: "lost" });
+      expect(await store.getPermits(mac)).toEqual({ ...told, version: 2 });
+      expect(await store.getPermits(anId())).toEqual(fresh);
+    });
+
+    it("gives out the letters' share once, however many ask at the same moment, and goes on with the time", async () => {
+      const store = subject();
+      // A year ahead of the others, whose share it is too.
+      const now = later() + 400 * DAY_MS;
+      const spacing = DAY_MS / 5;
+      const outcomes = await Promise.all(Array.from({ length: 9 }, () => store.takeShare(spacing, now)));
+      expect(outcomes.filter(({ outcome }) => outcome === "taken")).toHaveLength(5);
+      expect(await store.takeShare(spacing, now + spacing - 1)).toEqual({ outcome: "over" });
+      expect(await store.takeShare(spacing, now + spacing)).toEqual({ outcome: "taken" });
+      await store.giveBackShare(spacing);
+      expect(await store.takeShare(spacing, now + spacing)).toEqual({ outcome: "taken" });
+      expect(await store.takeShare(spacing, now + spacing)).toEqual({ outcome: "over" });
+      expect(await store.takeShare(DAY_MS + 1, now + 9 * DAY_MS)).toEqual({ outcome: "over" });
     });
 
     it("says when a full schedule has room again, and starts anew after a pause in the traffic", async () => {

@@ -1,6 +1,7 @@
 import type { Random } from "../../functions/core/clock.ts";
+import { NO_PERMITS, PERMIT_DAY_MS } from "../../functions/core/permit.ts";
 import type { SigningKey } from "../../functions/core/signature.ts";
-import type { AccessStore, SendSchedule } from "../../functions/store/access.ts";
+import type { AccessStore, SendSchedule, VersionedPermits } from "../../functions/store/access.ts";
 import {
   counterWindow,
   IDEMPOTENCY_TTL_MS,
@@ -17,6 +18,8 @@ export function memoryAccessStore({ random, pages = [] }: { random: Random; page
   const schedules = new Map<SendSchedule, ScheduleItem>();
   const counters = new Map<string, number>();
   const turns = new Map<string, number>();
+  const permits = new Map<string, VersionedPermits>();
+  let share = Number.NEGATIVE_INFINITY;
   const requests = new Map<string, { item: IdempotencyItem; expiresAt: number }>();
 
   function makeSigningKey(pageId: string): void {
@@ -85,6 +88,27 @@ export function memoryAccessStore({ random, pages = [] }: { random: Random; page
 
     async endTurn(turn, until) {
       if (turns.get(turn) === until) turns.set(turn, 0);
+    },
+
+    async getPermits(mac) {
+      return structuredClone(permits.get(mac) ?? { ...NO_PERMITS, version: 0 });
+    },
+
+    async savePermits(mac, read, next, _now) {
+      if ((permits.get(mac)?.version ?? 0) !== read.version) return { outcome: "lost" };
+      permits.set(mac, structuredClone({ ...next, version: read.version + 1 }));
+      return { outcome: "saved" };
+    },
+
+    async takeShare(spacingMs, now) {
+      const next = Math.max(share, now) + spacingMs;
+      if (next > now + PERMIT_DAY_MS) return { outcome: "over" };
+      share = next;
+      return { outcome: "taken" };
+    },
+
+    async giveBackShare(spacingMs) {
+      share -= spacingMs;
     },
 
     async beginIdempotent(pageId, keyHash, requestHash, now, seed) {

@@ -6,6 +6,7 @@ import {
   counterWindow,
   idempotencyKey,
   LEADING_KEYS,
+  permitsKey,
   scheduleKey,
   signingKeyKey,
   turnKey,
@@ -153,13 +154,17 @@ const CALLS: Record<string, readonly string[]> = {
   "keys.listKeys": ["Keys Query"],
   "keys.saveKey": ["Keys PutItem"],
   "keys.touchKey": ["Keys UpdateItem"],
+  "access.getPermits": ["Access(permits) GetItem"],
+  "access.savePermits": ["Access(permits) PutItem"],
+  "access.takeShare": ["Access(permits) UpdateItem"],
+  "access.giveBackShare": ["Access(permits) UpdateItem"],
 };
 
 /** Code that a step's bundle holds and the step never runs: send-webhook has no send schedule, sweep does not ask for a block. */
 const NEVER_RUN: Record<string, readonly string[]> = {
   "send-webhook": ["access.getRate", "access.reserveSlots", "access.pause"],
-  // What a preview asks of the day's spending.
-  "send-sms": ["access.getCount"],
+  // What a preview asks of the day's spending; the share of the mails.
+  "send-sms": ["access.getCount", "access.takeShare", "access.giveBackShare"],
   sweep: ["subscribers.blockOf"],
 };
 
@@ -170,6 +175,7 @@ const NEVER_RUN: Record<string, readonly string[]> = {
 const MAY: Record<string, Record<string, string>> = {
   "subscription-api": {
     "Access(counters)": "UpdateItem",
+    "Access(permits)": "GetItem",
     "Access(signingKeys)": "GetItem Query",
     Deliveries: "BatchGetItem GetItem PutItem Query UpdateItem",
     Status: "BatchGetItem GetItem Query",
@@ -198,6 +204,7 @@ const MAY: Record<string, Record<string, string>> = {
     Subscribers: "GetItem Query",
   },
   "send-email": {
+    "Access(permits)": "GetItem PutItem UpdateItem",
     "Access(schedules)": "GetItem UpdateItem",
     "Access(signingKeys)": "Query",
     Deliveries: "BatchGetItem BatchWriteItem GetItem PutItem Query UpdateItem",
@@ -205,8 +212,10 @@ const MAY: Record<string, Record<string, string>> = {
     Subscribers: "BatchGetItem GetItem Query",
   },
   "send-sms": {
+    "Access(permits)": "GetItem PutItem",
     "Access(counters)": "UpdateItem",
     "Access(schedules)": "GetItem UpdateItem",
+    "Access(signingKeys)": "Query",
     Deliveries: "BatchGetItem BatchWriteItem GetItem PutItem Query UpdateItem",
     Status: "GetItem Query",
     Subscribers: "BatchGetItem GetItem Query UpdateItem",
@@ -261,6 +270,7 @@ it("each item of the access table is of one kind, as IAM matches its key", () =>
     signingKeys: signingKeyKey(id, 1),
     schedules: scheduleKey("email"),
     counters: counterWindow(`${id}|sms code|${id}`, { most: 1, windowMs: 1 }, 0).key,
+    permits: permitsKey("ab".repeat(32)),
     requests: idempotencyKey(id, "ab".repeat(32)),
     turns: turnKey(`${id}|probe|${"ab".repeat(32)}`),
   };

@@ -136,6 +136,8 @@ describe("a day's quota that updates have used up", () => {
     await world.settle();
     await world.queues.ports.sendLetter({
       kind: "letter",
+      letterId: "letterletter",
+      cause: "anybody",
       letter: { about: "confirmation" },
       pageId: PAGE,
       channel: "email",

@@ -11,6 +11,7 @@ import {
   type Subscriber,
   type WebhookFormat,
 } from "../../functions/core/subscriber.ts";
+import { boundedLog } from "../../functions/lambda/bounded-log.ts";
 import { createLogger } from "../../functions/lambda/logger.ts";
 import { handlePlanning } from "../../functions/plan-notifications/handle-planning.ts";
 import { planNotice, type RenderSource } from "../../functions/plan-notifications/plan.ts";
@@ -112,6 +113,7 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
   const mail = crash.guard(world.mail);
   const status = statusMemory;
   const log = createLogger({}, { info() {}, warn() {}, error() {} });
+  const bounded = boundedLog();
 
   const woken: { pageId: string; updateId: string }[] = [];
   let streamWorks = true;
@@ -156,6 +158,7 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
     renderChange: (source: ChangeSource) => renderChange(source, publicSite),
     letters: ports,
     renderQuarantine: (source: QuarantineSource) => renderQuarantineMail({ ...source, ...publicSite }),
+    random,
     clock,
   };
 
@@ -169,14 +172,21 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
       await handleEmailWork(
         body,
         senders.email,
-        { subscribers, mail, clock, pace: sharedPace({ use: "letters", access, schedule: "email", clock, sleep }) },
+        {
+          subscribers,
+          access,
+          bounded,
+          mail,
+          clock,
+          pace: sharedPace({ use: "letters", access, schedule: "email", clock, sleep }),
+        },
         log,
       );
       return;
     }
     if (queue === "smsLetters") {
       const { sms } = world;
-      await handleSmsWork(body, senders.sms, { subscribers, sms, clock, pace: senders.sms.pace }, log);
+      await handleSmsWork(body, senders.sms, { subscribers, access, bounded, sms, clock, pace: senders.sms.pace }, log);
       return;
     }
     if (queue === "sms") return handleWork(body, senders.sms, log);

@@ -32,5 +32,6 @@ it.each([
   ["no quota is none", { max: -1, sent: 5, rate: 14 }, null],
 ])("%s", async (_, given, leftToday) => {
   quota = given;
-  expect(await sesLimits().quota()).toEqual({ perSecond: given.rate, leftToday });
+  const perDay = given.max < 0 ? given.rate * 86_400 : given.max;
+  expect(await sesLimits().quota()).toEqual({ perSecond: given.rate, leftToday, perDay });
 });

@@ -198,6 +198,8 @@ describe("a chat's first post", () => {
     pageId: PAGE,
     channel: "webhook",
     subscriberId: "subscriber01",
+    letterId: "letterletter",
+    cause: "anybody",
     letter: { about: "confirmation" },
     raw: "Subject: confirm",
   };

@@ -269,6 +269,7 @@ describe("caps", () => {
   test("a storm of 10,000 requests for one victim, by many sources and spellings, sends at most three mails", async () => {
     const world = await subscriptionWorld();
     const stored: string[] = [];
+    let mails = 0;
     for (let index = 0; index < 10_000; index += 1) {
       const spelling = ["victim", "v.i.c.t.i.m", `victim+${index}`, `Vic.Tim+${index}`][index % 4];
       const host = index % 3 === 0 ? "googlemail.com" : "gmail.com";
@@ -278,23 +279,22 @@ describe("caps", () => {
         source,
       });
       stored.push(String(reply.status));
+      mails += (await world.delivered()).length;
       // Eight hours in all.
       world.tick(2_880);
     }
     expect(new Set(stored)).toEqual(new Set(["202"]));
-    expect((await world.delivered()).length).toBeLessThanOrEqual(3);
+    expect(mails).toBeLessThanOrEqual(3);
     expect((await world.subscribers.list(PAGE_ID, "email", 100, null)).items.length).toBeLessThanOrEqual(4);
   }, 60_000);
 
   test("one mail in ten minutes, then another", async () => {
     const world = await subscriptionWorld();
-    // The stretches of ten minutes are the clock's, and the world begins at five past ten.
-    for (let minute = 0; minute < 5; minute += 1) {
+    for (let minute = 0; minute < 10; minute += 1) {
       await world.send("POST", PATH, { json: { email: GRACE } });
-      world.tick(MINUTE - 1);
+      expect(await world.delivered()).toHaveLength(minute === 0 ? 1 : 0);
+      world.tick(MINUTE);
     }
-    expect(await world.delivered()).toHaveLength(1);
-    world.tick(MINUTE);
     await world.send("POST", PATH, { json: { email: GRACE } });
     expect(await world.delivered()).toHaveLength(1);
   });
@@ -303,7 +303,7 @@ describe("caps", () => {
     const world = await subscriptionWorld();
     const ask = (index: number, source: string) =>
       world.send("POST", PATH, { json: { email: `person${index}@example.org` }, source });
-    for (let index = 0; index < 30; index += 1) expect((await ask(index, `2001:db8::${index}`)).status).toBe(202);
+    for (let index = 0; index < 20; index += 1) expect((await ask(index, `2001:db8::${index}`)).status).toBe(202);
     const refused = await ask(31, "2001:db8::ffff");
     expect(refused.status).toBe(429);
     expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
@@ -321,6 +321,19 @@ describe("a CAPTCHA", () => {
     };
     return { asked, verify };
   };
+
+  test("is asked for where endpoints are registered too", async () => {
+    const registration = { endpoint: "https://receiver.example.org/hook", email: GRACE };
+    const send = (world: World, more: object) =>
+      world.send("POST", "/subscriptions/webhooks", { json: { ...registration, ...more } });
+    const world = await subscriptionWorld({ captcha: captcha("not solved") });
+    for (const more of [{}, { captcha_token: "t" }]) {
+      expect(await send(world, more)).toMatchObject({ status: 422, json: { details: [{ field: "captcha_token" }] } });
+    }
+    expect(world.queues.sent).toEqual([]);
+    const solved = await subscriptionWorld({ captcha: captcha("solved") });
+    expect((await send(solved, { "cf-turnstile-response": "t" })).status).toBe(201);
+  });
 
   test("is asked of its provider, under whichever name the widget gives its token", async () => {
     const solved = captcha("solved");

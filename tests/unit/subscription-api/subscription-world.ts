@@ -3,6 +3,7 @@ import { NO_BRANDING } from "../../../functions/core/page.ts";
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
 import { subscriberToken } from "../../../functions/core/signature.ts";
 import { ALL_UPDATES, type Channel, type EmailSubscriber } from "../../../functions/core/subscriber.ts";
+import { boundedLog } from "../../../functions/lambda/bounded-log.ts";
 import { createLogger } from "../../../functions/lambda/logger.ts";
 import type { SendDeps } from "../../../functions/send-chunk/channel-sender.ts";
 import { unpaced } from "../../../functions/send-chunk/pace.ts";
@@ -106,15 +107,19 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
     log,
   };
   const send = httpClient(subscriptionApi(deps));
+  const pace = unpaced(clock, async () => {});
+  const bounded = boundedLog();
+  /** What send-email makes of one letter. */
+  const deliver = (body: string) =>
+    handleEmailWork(body, NO_CHUNKS, { subscribers, access, bounded, mail: world.mail, clock, pace }, log);
   /** What the senders make of the letters queued since the last look: mails and SMS that reached somebody. */
   const delivered = async () => {
     const before = world.reached.length;
-    const pace = unpaced(clock, async () => {});
     for (let work = queues.receive(); work !== null; work = queues.receive()) {
       if (work.queue === "letters") {
-        await handleEmailWork(work.body, NO_CHUNKS, { subscribers, mail: world.mail, clock, pace }, log);
+        await deliver(work.body);
       } else {
-        await handleSmsWork(work.body, NO_CHUNKS, { subscribers, sms: world.sms, clock, pace }, log);
+        await handleSmsWork(work.body, NO_CHUNKS, { subscribers, access, bounded, sms: world.sms, clock, pace }, log);
       }
       work.settle(true);
     }
@@ -126,6 +131,9 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
     ledger,
     queues,
     delivered,
+    deliver,
+    reached: world.reached,
+    answer: world.answer,
     random,
     status,
     subscribers,

@@ -50,7 +50,7 @@ export async function webhookWorld() {
     },
     /** Lets the senders work: mails that arrived, and probes posted. */
     async work(): Promise<string[]> {
-      const mails: string[] = [];
+      const before = world.reached.length;
       for (let work = world.queues.receive(); work !== null; work = world.queues.receive()) {
         const body: unknown = JSON.parse(work.body);
         const probe = probeWorkSchema.safeParse(body);
@@ -73,13 +73,13 @@ export async function webhookWorld() {
             },
           });
         } else if (work.queue === "letters") {
-          mails.push(z.object({ raw: z.string() }).parse(body).raw);
+          await world.deliver(work.body);
         } else {
           replays += 1;
         }
         work.settle(true);
       }
-      return mails;
+      return world.reached.slice(before).map(({ text }) => text);
     },
     /** Registered and confirmed; the path of its portal. */
     async open(fields: object = {}): Promise<string> {

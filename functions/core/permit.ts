@@ -1,0 +1,124 @@
+import * as z from "zod/mini";
+
+/**
+ * Who brought a letter (a mail or SMS that belongs to no update) about. Whatever is not an operator's needs a permit:
+ * - `anybody`: somebody who knows an address, or claims one.
+ * - `own link`: somebody who holds a link that was sent to the address. Links are forwarded, and leak.
+ * - `endpoint failing`: an endpoint that was registered with the address as its contact.
+ */
+export const letterCauseSchema = z.enum(["anybody", "own link", "endpoint failing", "operator"]);
+export type LetterCause = z.infer<typeof letterCauseSchema>;
+
+/** What a letter asks or tells, as far as permits tell letters apart. */
+export const letterKindSchema = z.enum(["confirmation", "manage link", "contact", "farewell", "quarantine"]);
+export type LetterKind = z.infer<typeof letterKindSchema>;
+
+export interface LetterRequest {
+  /** Of the letter: a queue may bring the same one twice, which must neither count twice nor refuse itself. */
+  letterId: string;
+  kind: LetterKind;
+  cause: LetterCause;
+  /** Of `contact` letters: the address has opened a link of its own, or an operator has vouched for it. */
+  isProven: boolean;
+}
+
+const markSchema = z.object({
+  letterId: z.string(),
+  kind: letterKindSchema,
+  cause: letterCauseSchema,
+  at: z.number(),
+});
+
+/** What is remembered of a mailbox or number: the letters of the last day, and how it stands to the endpoints that name it. */
+export const permitsSchema = z.object({
+  letters: z.array(markSchema),
+  /** `told`: the one letter went out, and nobody has opened its link yet. For ever, or until `proven`. */
+  contact: z.nullable(
+    z.discriminatedUnion("is", [
+      z.object({ is: z.literal("told"), letterId: z.string() }),
+      z.object({ is: z.literal("proven") }),
+    ]),
+  ),
+});
+export type Permits = z.infer<typeof permitsSchema>;
+
+export const NO_PERMITS: Permits = { letters: [], contact: null };
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+export const PERMIT_DAY_MS = 24 * HOUR;
+
+interface Rule {
+  most: number;
+  withinMs: number;
+  /** Whether each kind is counted by itself. */
+  each: "kind" | "all";
+}
+
+/** What one mailbox gets at most, by what brought it about. The stretches roll: they are not the clock's. */
+export const MAIL_RULES = {
+  anybody: [
+    // Of a kind: a link to manage does not wait for the confirmation that went before it.
+    { most: 1, withinMs: 10 * MINUTE, each: "kind" },
+    { most: 3, withinMs: PERMIT_DAY_MS, each: "all" },
+  ],
+  "own link": [{ most: 3, withinMs: PERMIT_DAY_MS, each: "all" }],
+  // A digest of each hour; the rest is for the queue's unpunctuality.
+  "endpoint failing": [{ most: 1, withinMs: 30 * MINUTE, each: "all" }],
+} as const satisfies Record<Exclude<LetterCause, "operator">, readonly Rule[]>;
+
+export const SMS_RULES = {
+  anybody: [
+    { most: 1, withinMs: MINUTE, each: "kind" },
+    { most: 5, withinMs: PERMIT_DAY_MS, each: "all" },
+  ],
+  "own link": [
+    { most: 1, withinMs: MINUTE, each: "kind" },
+    { most: 5, withinMs: PERMIT_DAY_MS, each: "all" },
+  ],
+  "endpoint failing": [],
+} as const satisfies Record<Exclude<LetterCause, "operator">, readonly Rule[]>;
+
+export type PermitRules = Record<Exclude<LetterCause, "operator">, readonly Rule[]>;
+
+export type Permission =
+  | { outcome: "permitted"; next: Permits }
+  /** It was permitted before, and perhaps not sent. */
+  | { outcome: "repeated" }
+  | { outcome: "refused"; why: "enough lately" | "enough for a day" | "contact not proven" };
+
+/** Whether a mailbox or number may get one more letter. */
+export function permit(known: Permits, request: LetterRequest, rules: PermitRules, now: number): Permission {
+  const { letterId, kind, cause, isProven } = request;
+  if (known.letters.some((letter) => letter.letterId === letterId)) return { outcome: "repeated" };
+  const letters = known.letters.filter(({ at }) => at > now - PERMIT_DAY_MS);
+  const introduces = kind === "contact" && !isProven && known.contact?.is !== "proven";
+  if (introduces && known.contact?.is === "told") {
+    return known.contact.letterId === letterId
+      ? { outcome: "repeated" }
+      : { outcome: "refused", why: "contact not proven" };
+  }
+  const limits = cause === "operator" ? [] : rules[cause];
+  for (const { most, withinMs, each } of limits) {
+    const counted = letters.filter(
+      (letter) => letter.cause === cause && letter.at > now - withinMs && (each === "all" || letter.kind === kind),
+    );
+    if (counted.length >= most) {
+      return { outcome: "refused", why: withinMs < PERMIT_DAY_MS ? "enough lately" : "enough for a day" };
+    }
+  }
+  const contact = introduces ? ({ is: "told", letterId } as const) : known.contact;
+  return { outcome: "permitted", next: { letters: [...letters, { letterId, kind, cause, at: now }], contact } };
+}
+
+/** Of the daily quota of mails, for all letters together that strangers can bring about: a flood of them must leave updates the rest. */
+export const LETTERS_SHARE = 0.25;
+
+/**
+ * What one letter uses up of the share, as time. The share's clock may run a day ahead of ours at most, and each letter
+ * moves it on by this: so at most half of the share goes out at once, and never more than the share within 24 hours.
+ */
+export function shareSpacing(perDay: number): number {
+  const half = (perDay * LETTERS_SHARE) / 2;
+  return half < 1 ? Number.POSITIVE_INFINITY : Math.ceil((PERMIT_DAY_MS / half) * 1_000) / 1_000;
+}

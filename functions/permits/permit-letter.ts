@@ -1,0 +1,80 @@
+import type { Clock } from "../core/clock.ts";
+import { type LetterRequest, type PermitRules, permit, shareSpacing } from "../core/permit.ts";
+import type { BoundedLog } from "../lambda/bounded-log.ts";
+import type { Logger } from "../lambda/logger.ts";
+import type { AccessStore } from "../store/access.ts";
+
+export interface PermitDeps {
+  access: Pick<AccessStore, "getPermits" | "savePermits" | "takeShare" | "giveBackShare" | "getRate">;
+  clock: Clock;
+  log: Logger;
+  /** Strangers can cause as many refusals as they like. */
+  bounded: BoundedLog;
+}
+
+/** Whom a letter is for, and what he may get. */
+export interface Addressee {
+  /** Names the mailbox or number without telling it: see `addressMac` and `mailboxOf`. */
+  mac: string;
+  rules: PermitRules;
+  /** Whether all such letters share a part of a daily quota. What SMS cost has a ceiling of its own. */
+  share: "mail" | "none";
+}
+
+/** infra/constructs/send-email.ts counts the lines that say so, for an alarm. */
+export const SHARE_USED_UP = "letters have used up their share of the daily quota";
+
+/** A new AWS account's SES sandbox takes 200 mails a day; sweep reads the real quota within a minute. */
+const SANDBOX_PER_DAY = 200;
+
+/** Each try that fails tells of somebody else's that did not. */
+const TRIES = 8;
+
+/**
+ * The one place where a letter that a stranger can bring about is counted: right before it is sent. False: it is not
+ * permitted, and is to be dropped; a line says so, without address. The permit is taken before the letter is sent, under
+ * its id: whoever dies in between is followed by another delivery of the same letter, which has its permit already.
+ */
+export async function permitLetter(deps: PermitDeps, request: LetterRequest, to: Addressee): Promise<boolean> {
+  const { kind, cause, letterId } = request;
+  if (cause === "operator") return true;
+  const now = deps.clock();
+  const refuse = (why: string) => {
+    const tell = (times: number) => deps.log.warn(`letter not permitted: ${why}`, { kind, cause, letterId, times });
+    deps.bounded(why, now, tell);
+    return false;
+  };
+  let spacing: number | null = null;
+  const giveBack = async () => {
+    if (spacing !== null) await deps.access.giveBackShare(spacing);
+  };
+  for (let tries = 1; tries <= TRIES; tries += 1) {
+    const known = await deps.access.getPermits(to.mac);
+    const permission = permit(known, request, to.rules, now);
+    if (permission.outcome === "refused") {
+      await giveBack();
+      return refuse(permission.why);
+    }
+    if (permission.outcome === "repeated") {
+      await giveBack();
+      return true;
+    }
+    // The share first: what dies in between has counted too much, never too little.
+    if (to.share === "mail" && spacing === null) {
+      spacing = await takeShare(deps, now);
+      if (spacing === null) return refuse(SHARE_USED_UP);
+    }
+    const saved = await deps.access.savePermits(to.mac, known, permission.next, now);
+    if (saved.outcome === "saved") return true;
+  }
+  await giveBack();
+  throw new Error("the permits of a mailbox kept changing");
+}
+
+/** How much of the share one letter took; null: there is none left. */
+async function takeShare({ access }: PermitDeps, now: number): Promise<number | null> {
+  const { perDay = SANDBOX_PER_DAY } = await access.getRate("email");
+  const spacing = shareSpacing(perDay);
+  const taken = await access.takeShare(spacing, now);
+  return taken.outcome === "taken" ? spacing : null;
+}
