@@ -24,9 +24,9 @@ const shared = {
     .regex(/^\d{12}$/, "must be 12 digits")
     .optional(),
   region: z.string().optional(),
-  /** Largest price of one SMS in USD. */
+  /** Largest price of one segment of an SMS in USD. */
   smsMaxPrice: price,
-  /** Most that the SMS of one UTC day may cost together, in USD, each reckoned at `smsMaxPrice`. */
+  /** Most that the SMS of one UTC day may cost together, in USD, each segment reckoned at `smsMaxPrice`. */
   smsDailyCeiling: price,
   /** Who an SMS is from, in countries where a name may stand for the number. */
   smsSenderId: z

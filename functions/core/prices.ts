@@ -32,10 +32,10 @@ export function estimateCost(
     case "sms":
       return {
         usd: recipients === 0 ? 0 : null,
-        atMostUsd: inMicros(recipients * sms.maxPriceUsd),
+        atMostUsd: inMicros(recipients * sms.segments * sms.maxPriceUsd),
         basis:
           `SNS charges by country and carrier and changes its prices often: ${recipients * sms.segments} segments, ` +
-          `at most ${sms.maxPriceUsd} USD for each SMS (SMS_MAX_PRICE; SNS refuses a dearer one)`,
+          `at most ${sms.maxPriceUsd} USD for each (SMS_MAX_PRICE; SNS refuses a dearer SMS)`,
       };
     case "webhook":
       return { usd: 0, atMostUsd: 0, basis: "HTTPS requests cost the sender's Lambda time only, which is negligible" };

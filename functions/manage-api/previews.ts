@@ -4,7 +4,7 @@ import { LOCALES } from "../core/locale.ts";
 import type { IncidentCommit } from "../core/posting.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { fieldsUnder } from "../lambda/input.ts";
-import { type ChannelPreview, previewUpdate } from "../plan-notifications/preview.ts";
+import { type ChannelPreview, previewUpdate, type UpdateTexts } from "../plan-notifications/preview.ts";
 import { timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentChangesSchema, newIncidentSchema } from "./incident-input.ts";
 import { changeOf, deletedComponents, openingOf, warningsOf } from "./incident-posting.ts";
@@ -85,11 +85,16 @@ async function reply(
       reason: update.deliverNotifications ? null : silence(incident.backfilled),
       channels: {
         email: { ...presentChannel(email), ...texts.email },
-        sms: { ...presentChannel(sms), exceeds_daily_ceiling: exceedsDailyCeiling, ...texts.sms },
+        sms: { ...presentChannel(sms), exceeds_daily_ceiling: exceedsDailyCeiling, ...presentSms(texts.sms) },
         webhook: { ...presentChannel(webhook), body: texts.webhook, chat_bodies: texts.chats },
       },
     },
   };
+}
+
+/** What is left before the SMS costs another segment is told in units as well: characters, most of them. */
+function presentSms({ left, ...sms }: UpdateTexts["sms"]) {
+  return { ...sms, units_left: left };
 }
 
 function head({ page, now }: ManageCall, { name, status, impact }: Incident) {

@@ -3,12 +3,12 @@ import type { Clock } from "../core/clock.ts";
 import type { Update } from "../core/incident.ts";
 import type { Locale } from "../core/locale.ts";
 import { type CostEstimate, estimateCost } from "../core/prices.ts";
+import type { SmsSize } from "../core/sms-size.ts";
 import type { Channel, ChatFormat, Subscriber } from "../core/subscriber.ts";
 import { exceedsDay } from "../send-sms/sms-budget.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 import { sample } from "../subscriptions/sample.ts";
-import type { SmsSize } from "../templates/gsm7.ts";
 import type { RenderSource } from "./plan.ts";
 
 /** The texts of an update as one recipient would get them. */
@@ -81,7 +81,7 @@ export async function previewUpdate(source: RenderSource, deps: PreviewDeps): Pr
       sms: priced("sms", sms, smsRate.perSecond),
       webhook: priced("webhook", webhook, null),
     },
-    exceedsDailyCeiling: await exceedsDay(deps, sms.recipients, limits, deps.clock()),
+    exceedsDailyCeiling: await exceedsDay(deps, sms.recipients * texts.sms.segments, limits, deps.clock()),
     texts,
   };
 }

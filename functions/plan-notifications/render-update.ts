@@ -1,7 +1,7 @@
 import { LOCALES, type Locale } from "../core/locale.ts";
 import { splice } from "../core/rendering.ts";
+import { smsSize } from "../core/sms-size.ts";
 import { CHAT_FORMATS } from "../core/subscriber.ts";
-import { smsSize } from "../templates/gsm7.ts";
 import { composeUpdateChat } from "../templates/update-chat.ts";
 import { composeUpdateEmail, readUpdateEmail } from "../templates/update-email.tsx";
 import { composeUpdateSms } from "../templates/update-sms.ts";

@@ -1,5 +1,6 @@
 import { ListPhoneNumbersOptedOutCommand, PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import type { AttemptOutcome } from "../core/attempt.ts";
+import { smsSize } from "../core/sms-size.ts";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
 import { BOUNDED } from "./bounded.ts";
 import { outcomeOf, refusalOf } from "./refusal.ts";
@@ -16,7 +17,7 @@ export interface OptOuts {
 }
 
 /**
- * SNS to a phone number. One attempt a call: SNS has no idempotency token here. `maxPrice` in USD; `senderId` is shown as
+ * SNS to a phone number. One attempt a call: SNS has no idempotency token here. `maxPrice` in USD, for each segment; `senderId` is shown as
  * the sender in countries that allow it, and ignored elsewhere; "" for none.
  */
 export function snsSms(maxPrice: string, senderId: string): Sms {
@@ -30,7 +31,7 @@ export function snsSms(maxPrice: string, senderId: string): Sms {
             Message: text,
             MessageAttributes: {
               "AWS.SNS.SMS.SMSType": { DataType: "String", StringValue: "Transactional" },
-              "AWS.SNS.SMS.MaxPrice": { DataType: "Number", StringValue: maxPrice },
+              "AWS.SNS.SMS.MaxPrice": { DataType: "Number", StringValue: priceOf(text, maxPrice) },
               ...(senderId === "" ? {} : { "AWS.SNS.SMS.SenderID": { DataType: "String", StringValue: senderId } }),
             },
           }),
@@ -41,6 +42,12 @@ export function snsSms(maxPrice: string, senderId: string): Sms {
       }
     },
   };
+}
+
+/** SNS bills each segment, and compares what all of them cost: https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html */
+function priceOf(text: string, maxPrice: string): string {
+  const { segments } = smsSize(text);
+  return segments === 1 ? maxPrice : String(Number((Number(maxPrice) * segments).toFixed(6)));
 }
 
 export function snsOptOuts(): OptOuts {

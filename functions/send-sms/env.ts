@@ -15,6 +15,6 @@ export const envSchema = z.object({
   SMS_COUNTRIES: z.string(),
   /** Most that the SMS of a UTC day may cost together, in USD. */
   SMS_DAILY_CEILING: z.string().check(z.regex(/^\d+(\.\d+)?$/, "must be a decimal number of USD")),
-  /** Highest price of one SMS in USD, as SNS takes it: a decimal number. */
+  /** Highest price of one segment of an SMS in USD: a decimal number. */
   SMS_MAX_PRICE: z.string().check(z.regex(/^\d+(\.\d+)?$/, "must be a decimal number of USD")),
 });

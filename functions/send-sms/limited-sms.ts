@@ -1,5 +1,6 @@
 import type { AttemptOutcome } from "../core/attempt.ts";
 import type { Clock } from "../core/clock.ts";
+import { smsSize } from "../core/sms-size.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { Sms } from "../providers/sms.ts";
 import type { AccessStore } from "../store/access.ts";
@@ -8,7 +9,7 @@ import { dayOf, priceInMicros, SMS_SPEND, usdOf } from "./sms-budget.ts";
 export interface SmsLimits {
   /** ISO 3166 codes. A subscriber may be from the time when there were more. */
   countries: ReadonlySet<string>;
-  /** USD: most that one SMS may cost, and that all of a UTC day may cost together. */
+  /** USD: most that one segment may cost, and that all of a UTC day may cost together. */
   maxPrice: number;
   dailyCeiling: number;
 }
@@ -29,7 +30,7 @@ export function limitedSms(
   use: "updates" | "letters",
   { access, clock, log }: { access: Pick<AccessStore, "count">; clock: Clock; log: Logger },
 ): Sms {
-  const price = priceInMicros(maxPrice);
+  const segmentPrice = priceInMicros(maxPrice);
   const day = dayOf(dailyCeiling, use === "letters" ? LETTERS_SHARE : 1);
   // One line and no more writes until midnight, however many are refused.
   let overUntil = 0;
@@ -39,6 +40,7 @@ export function limitedSms(
       if (!countries.has(to.country)) return { outcome: "rejected", reason: `no SMS to ${to.country}` };
       const now = clock();
       if (now < overUntil) return { outcome: "rejected", reason: CEILING_REACHED };
+      const price = segmentPrice * smsSize(text).segments;
       const counted = await access.count(SMS_SPEND, day, now, price);
       if (counted.outcome === "over") {
         overUntil = counted.until;

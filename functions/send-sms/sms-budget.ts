@@ -6,7 +6,7 @@ export const SMS_SPEND = "sms spend";
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const MICROS = 1_000_000;
 
-/** What is taken for one SMS: the highest price that it may have. */
+/** What is taken for each segment of an SMS: the highest price that it may have. */
 export function priceInMicros(maxPriceUsd: number): number {
   return Math.ceil(maxPriceUsd * MICROS);
 }
@@ -20,7 +20,7 @@ export function usdOf(micros: number): number {
   return micros / MICROS;
 }
 
-/** Whether so many SMS more, each at its highest price, are more than the day's ceiling has room for. */
+/** Whether so many segments more, each at its highest price, are more than the day's ceiling has room for. */
 export async function exceedsDay(
   { access }: { access: Pick<AccessStore, "getCount"> },
   count: number,

@@ -1,7 +1,7 @@
 import { renderConfirmationMail } from "../templates/confirmation-email.tsx";
 import { renderManageLinkMail } from "../templates/manage-link-email.ts";
+import { smsText } from "../templates/sms-text.ts";
 import { renderUnsubscribedMail } from "../templates/unsubscribed-email.ts";
-import { fitSms } from "./fit-sms.ts";
 import type { Renderers } from "./letters.ts";
 
 /** The letters of the public API, for one deployment's addresses. */
@@ -25,6 +25,6 @@ export function renderersFor({
       }),
     renderManageLink: (mail) => renderManageLinkMail({ ...mail, pageUrl, mailFrom }),
     renderFarewell: (mail) => renderUnsubscribedMail({ ...mail, pageUrl, mailFrom }),
-    fitSms,
+    fitSms: smsText,
   };
 }

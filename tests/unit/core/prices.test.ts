@@ -12,6 +12,7 @@ describe("the estimated cost", () => {
   it("of SMS is unknown, and limited by the highest price that is accepted", () => {
     expect(estimateCost("sms", 20, SMS)).toMatchObject({ usd: null, atMostUsd: 3 });
     expect(estimateCost("sms", 20, { ...SMS, segments: 2 }).basis).toContain("40 segments");
+    expect(estimateCost("sms", 20, { ...SMS, segments: 2 }).atMostUsd).toBe(6);
     expect(estimateCost("sms", 0, SMS)).toMatchObject({ usd: 0, atMostUsd: 0 });
   });
 

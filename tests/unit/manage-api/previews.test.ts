@@ -103,6 +103,7 @@ describe("the preview of a new incident", () => {
             text: expect.stringContaining("DRACOON Cloud: Investigating: Uploads fail."),
             encoding: "GSM-7",
             segments: 1,
+            units_left: expect.any(Number),
           },
           webhook: {
             recipients: 1,
@@ -140,6 +141,26 @@ describe("the preview of a new incident", () => {
     expect(await exceeds()).toBe(true);
     world.tick(24 * 60 * 60 * 1_000);
     expect(await exceeds()).toBe(false);
+  });
+
+  test("an SMS in UCS-2 is told, priced and counted as the segments that it is", async () => {
+    const world = await manageWorld({ smsDailyCeilingUsd: 0.29 });
+    await subscribe(world, "sms");
+    const reply = await world.post("/incidents/preview", opening({ name: "Сервис недоступен" }));
+    expect(reply).toMatchObject({
+      status: 200,
+      json: {
+        channels: {
+          sms: {
+            text: expect.stringContaining("Сервис недоступен"),
+            encoding: "UCS-2",
+            segments: 2,
+            estimated_cost: { at_most_usd: 0.3, basis: expect.stringContaining("2 segments") },
+            exceeds_daily_ceiling: true,
+          },
+        },
+      },
+    });
   });
 
   test("refuses what posting would refuse", async () => {

@@ -2,7 +2,6 @@ import { simpleParser } from "mailparser";
 import { describe, expect, test } from "vitest";
 import { splice } from "../../../functions/core/rendering.ts";
 import { readableTexts, renderUpdate } from "../../../functions/plan-notifications/render-update.ts";
-import { smsSize } from "../../../functions/templates/gsm7.ts";
 import { renderedText } from "../../fixtures/rendered-text.ts";
 import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";
 import { seedSource } from "../../fixtures/template-sources.ts";
@@ -60,17 +59,4 @@ test("an update has every text in every language, and one body for programs what
       .sort(),
   );
   expect(other).toEqual(one);
-});
-
-describe("the size of an SMS", () => {
-  test.each([
-    ["GSM-7", "a".repeat(160), 160, 1],
-    ["GSM-7", "a".repeat(161), 161, 2],
-    ["GSM-7", "€".repeat(80), 160, 1],
-    ["GSM-7", "a".repeat(307), 307, 3],
-    ["UCS-2", "ы".repeat(70), 70, 1],
-    ["UCS-2", "ы".repeat(71), 71, 2],
-  ])("in %s", (encoding, text, units, segments) => {
-    expect(smsSize(text)).toEqual({ encoding, units, segments });
-  });
 });

@@ -66,6 +66,22 @@ describe("SMS", () => {
     expect(writes()).toBe(5);
   });
 
+  it("of several segments take the price of each", async () => {
+    const { updates, sent } = limited();
+    const twoSegments = "Сервис недоступен. ".repeat(4);
+    expect(await updates.send(ANNA, twoSegments)).toEqual(ACCEPTED);
+    expect(await updates.send(ANNA, twoSegments)).toEqual(ACCEPTED);
+    expect(await updates.send(ANNA, "Down")).toEqual(OVER);
+    expect(sent).toHaveLength(2);
+  });
+
+  it("of several segments give back the price of each", async () => {
+    const { updates, answers } = limited();
+    answers.push({ outcome: "throttled" });
+    await updates.send(ANNA, "ы".repeat(71));
+    for (let count = 0; count < 4; count += 1) expect(await updates.send(ANNA, "Down")).toEqual(ACCEPTED);
+  });
+
   it("have a new day at midnight UTC", async () => {
     const { updates, at } = limited();
     for (let count = 0; count < 5; count += 1) await updates.send(ANNA, "Down");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { smsSize } from "../../../functions/templates/gsm7.ts";
+import { smsSize } from "../../../functions/core/sms-size.ts";
 import { PAGE_ID, START, subscriptionWorld } from "./subscription-world.ts";
 
 const PATH = "/subscriptions/sms";

@@ -11,8 +11,8 @@ import { handleEmailWork } from "../../../functions/send-email/handle-email-work
 import { handleSmsWork } from "../../../functions/send-sms/handle-sms-work.ts";
 import { type SubscriptionDeps, subscriptionApi } from "../../../functions/subscription-api/api.ts";
 import type { Captcha } from "../../../functions/subscription-api/captcha.ts";
-import { fitSms } from "../../../functions/subscription-api/fit-sms.ts";
 import { webhookRenderersFor } from "../../../functions/subscription-api/webhook-renderers.ts";
+import { smsText } from "../../../functions/templates/sms-text.ts";
 import { httpClient } from "../../fakes/http-client.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
 import { memoryLedger } from "../../fakes/memory-ledger.ts";
@@ -40,7 +40,7 @@ const RENDERERS = {
   renderChatConfirmation: async (mail: { to: string; locale: string; chat: string; confirmUrl: string }) =>
     `to ${mail.to} (${mail.locale}) of ${mail.chat}\nconfirm ${mail.confirmUrl}`,
   renderProbe: webhookRenderersFor({ ...SITE, mailFrom: "status@example.com" }).renderProbe,
-  fitSms,
+  fitSms: smsText,
 };
 
 /** The public API over stores in memory, with one unconfirmed email subscriber and the links that were mailed to her. */
