@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import MailComposer from "nodemailer/lib/mail-composer";
+import { encodeWord, foldLines } from "nodemailer/lib/mime-funcs";
 import { oneLine } from "./markdown.ts";
 
 export interface MailParts {
@@ -25,10 +26,12 @@ const QUOTED_PRINTABLE = "quoted-printable";
 export async function composeMail(parts: MailParts): Promise<string> {
   const host = mailHost(parts.from.address);
   const seed = createHash("sha256").update(parts.seed).digest("hex").slice(0, 24);
+  const { address } = parts.from;
+  const [name, subject] = [oneLine(parts.from.name), oneLine(parts.subject)];
   const composer = new MailComposer({
-    from: { name: oneLine(parts.from.name), address: parts.from.address },
+    from: { name: hasEncodedWord(name) ? "" : name, address },
     to: parts.to,
-    subject: oneLine(parts.subject),
+    ...(hasEncodedWord(subject) ? {} : { subject }),
     text: { content: parts.text, contentTransferEncoding: QUOTED_PRINTABLE },
     html: { content: parts.html, contentTransferEncoding: QUOTED_PRINTABLE },
     boundaryPrefix: "tocsin",
@@ -36,19 +39,37 @@ export async function composeMail(parts: MailParts): Promise<string> {
     messageId: `<${seed}@${host}>`,
     ...(parts.date === null ? {} : { date: new Date(parts.date) }),
     ...(parts.thread === null ? {} : { inReplyTo: parts.thread, references: parts.thread }),
-    headers: Object.fromEntries(
-      Object.entries({
-        // Nobody's autoresponder should answer (RFC 3834, and Exchange's own header).
-        "Auto-Submitted": "auto-generated",
-        "X-Auto-Response-Suppress": "All",
-        ...parts.headers,
-      }).map(([key, value]) => [key, { prepared: true, value: oneLine(value) }]),
-    ),
+    headers: {
+      ...Object.fromEntries(
+        Object.entries({
+          // Nobody's autoresponder should answer (RFC 3834, and Exchange's own header).
+          "Auto-Submitted": "auto-generated",
+          "X-Auto-Response-Suppress": "All",
+          ...parts.headers,
+        }).map(([key, value]) => [key, { prepared: true, value: oneLine(value) }]),
+      ),
+      ...(hasEncodedWord(subject) ? { Subject: { prepared: true, foldLines: true, value: asWords(subject) } } : {}),
+    },
     disableFileAccess: true,
     disableUrlAccess: true,
   });
   const built = await composer.compile().build();
-  return built.toString("latin1").replace(/\r?\n/g, "\r\n");
+  const mail = built.toString("latin1").replace(/\r?\n/g, "\r\n");
+  // The one header that the composer lets nobody prepare.
+  const from = hasEncodedWord(name) ? foldLines(`From: ${asWords(name)} <${address}>`) : null;
+  return from === null ? mail : mail.replace(/^From:.*(?:\r\n[ \t].*)*$/m, () => from);
+}
+
+/**
+ * What looks like an encoded word (RFC 2047) would be decoded by who reads it, line ends and all. The composer leaves it as
+ * it is where it is well formed, or within quotation marks; encoded once more it arrives as the text that it is.
+ */
+function hasEncodedWord(text: string): boolean {
+  return text.includes("=?");
+}
+
+function asWords(text: string): string {
+  return encodeWord(text, "Q", 52);
 }
 
 /** The domain of an address. */

@@ -64,6 +64,43 @@ describe("a composed mail", () => {
     );
   });
 
+  test("a name arrives as the text that it is, whatever mail programs take such text for", async () => {
+    const piece = fc.constantFrom(
+      "=?utf-8?Q?evil=0D=0ABcc:_x@example.com?=",
+      "=?UTF-8?B?RXZpbA==?=",
+      "=?iso-8859-1?q?=E4?=",
+      "=?utf-8*en?Q?x?=",
+      "=?",
+      "?=",
+      "=0D=0A",
+      " ",
+      '"',
+      "<x@example.com>",
+      ",",
+      "(a)",
+      "\\",
+      "ä",
+      "🚨",
+      "word",
+      "x".repeat(60),
+    );
+    const text = fc
+      .array(piece, { minLength: 1, maxLength: 8 })
+      .map((pieces) => pieces.join("").replace(/ +/g, " ").trim())
+      .filter((name) => name !== "");
+    await fc.assert(
+      fc.asyncProperty(text, text, async (name, subject) => {
+        const raw = await composeMail(mail({ from: { name, address: "status@example.com" }, subject }));
+        const parsed = await simpleParser(raw);
+        expect(parsed.from?.value).toEqual([{ name, address: "status@example.com" }]);
+        expect(parsed.subject).toBe(subject);
+        expect(parsed.bcc).toBeUndefined();
+        for (const line of raw.slice(0, raw.indexOf("\r\n\r\n")).split("\r\n")) expect(line.length).toBeLessThan(200);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test.each([
     ["line ends", "Evil\r\nBcc: victim@example.com\r\n\r\nbody", "Evil Bcc: victim@example.com body"],
     ["a bare line feed", "Evil\nBcc: victim@example.com", "Evil Bcc: victim@example.com"],

@@ -53,6 +53,16 @@ describe.each(every)("the mail $kind in $locale", ({ kind, locale }) => {
     for (const part of [text, html]) expect(part).not.toMatch(/undefined|\[object|\bnull\b|NaN/);
   });
 
+  test("has no address in its text that punctuation follows", async () => {
+    const { text } = await read(await everyMail(kind, locale));
+    const addresses = [...text.matchAll(/(<?)https?:\/\/[^\s<>]+(.?)/g)];
+    expect(addresses.length).toBeGreaterThan(0);
+    for (const [found, opened, behind] of addresses) {
+      expect(found).toMatch(/[\w/-]>?\s?$/);
+      expect(behind, found).toMatch(opened === "" ? /^\s?$/ : />/);
+    }
+  });
+
   test("is within its size, in short lines of ASCII", async () => {
     const raw = await everyMail(kind, locale, BRANDING);
     expect(raw.length).toBeLessThan(MAIL_LIMIT_BYTES);
