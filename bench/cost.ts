@@ -100,6 +100,7 @@ export const bench: Bench = async ({ progress }) => {
         schedule: "email",
         clock,
         sleep: (milliseconds) => setTimeout(milliseconds),
+        log: createLogger({}, { info() {}, warn() {}, error() {} }),
       }),
       clock,
       jitter: Math.random,

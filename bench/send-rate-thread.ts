@@ -6,6 +6,7 @@ import { chunksFor } from "../functions/core/chunk.ts";
 import { pageSchema } from "../functions/core/page.ts";
 import type { IncidentCommit } from "../functions/core/posting.ts";
 import { renderingSchema } from "../functions/core/rendering.ts";
+import { createLogger } from "../functions/lambda/logger.ts";
 import { type Mail, sesMail } from "../functions/providers/mail.ts";
 import type { SendDeps } from "../functions/send-chunk/channel-sender.ts";
 import { sharedPace } from "../functions/send-chunk/pace.ts";
@@ -63,6 +64,7 @@ const pace = sharedPace({
   schedule: "email",
   clock,
   sleep: (milliseconds) => setTimeout(milliseconds),
+  log: createLogger({}, { info() {}, warn() {}, error() {} }),
 });
 /** How long after its slot each send came to its turn, in milliseconds. */
 const lateness: number[] = [];

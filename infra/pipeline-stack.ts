@@ -109,12 +109,19 @@ export class PipelineStack extends Stack {
     });
 
     // Senders.
-    const sendEmail = new SendEmail(this, "SendEmail", { state, chunks: email.chunks, mail, subscriptionsUrl });
+    const sendEmail = new SendEmail(this, "SendEmail", {
+      state,
+      chunks: email.chunks,
+      letters: letters.work,
+      mail,
+      subscriptionsUrl,
+    });
     email.sentBy(sendEmail.function, emailConcurrency(environment.emailsPerSecond));
     letters.sentBy(sendEmail.function, 2);
     const sendSms = new SendSms(this, "SendSms", {
       state,
       alarms,
+      letters: smsLetters.work,
       chunks: sms.chunks,
       subscriptionsUrl,
       countries: smsCountries,

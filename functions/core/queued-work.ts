@@ -33,6 +33,8 @@ export const letterWorkSchema = z.object({
   letter: letterSchema,
   /** The whole mail. Its token is stored only as a hash, if at all, so it must travel with the work. */
   raw: z.string(),
+  /** Since when it waits for us: a quota, a lapsed identity. */
+  heldSince: z.optional(z.number()),
 });
 export type LetterWork = z.infer<typeof letterWorkSchema>;
 

@@ -30,7 +30,13 @@ export interface ChannelReport {
    * nothing to go by, or nothing left but retries, which have times of their own.
    */
   estimatedEndAt: number | null;
+  /** What is wrong with us, so that what is open has to wait; null while nothing is. */
+  paused: string | null;
 }
+
+/** Channels on which something is wrong with us, and what. */
+export type Pauses = Readonly<Record<Channel, string | null>>;
+const NO_PAUSES: Pauses = { email: null, sms: null, webhook: null };
 
 export interface UpdateReport {
   updateId: string;
@@ -55,8 +61,10 @@ export function updateReport(
   chunks: readonly Chunk[],
   now: number,
   rates: SendRates = { email: null, sms: null, webhook: null },
+  pauses: Pauses = NO_PAUSES,
 ): UpdateReport {
-  const of = (channel: Channel) => channelReport(channel, notice, chunks, now, rates[channel]);
+  const of = (channel: Channel) =>
+    pausedBy(pauses[channel], channelReport(channel, notice, chunks, now, rates[channel]));
   const channels: Record<Channel, ChannelReport> = { email: of("email"), sms: of("sms"), webhook: of("webhook") };
   return {
     updateId: notice.updateId,
@@ -68,6 +76,11 @@ export function updateReport(
     estimatedEndAt: latestEnd(Object.values(channels)),
     channels,
   };
+}
+
+/** Nobody knows when it ends. */
+function pausedBy(paused: string | null, report: ChannelReport): ChannelReport {
+  return paused === null || isComplete(report) ? report : { ...report, paused, estimatedEndAt: null };
 }
 
 function channelReport(
@@ -103,6 +116,7 @@ function channelReport(
     chunks: planned,
     chunksDone,
     estimatedEndAt: left === 0 || pace === null ? null : now + Math.ceil((left / pace) * 1_000),
+    paused: null,
   };
 }
 

@@ -32,9 +32,9 @@ export function pausedBy(problem: string): string {
   return `${PAUSED}${problem}`;
 }
 
-/** Whether a delivery's reason says that it waits for us. */
-export function isPaused(reason: string | null): reason is string {
-  return reason?.startsWith(PAUSED) ?? false;
+/** What a delivery waits for that is held back for our own sake; null where its reason says something else. */
+export function pauseOf(reason: string | null): string | null {
+  return reason?.startsWith(PAUSED) ? reason.slice(PAUSED.length) : null;
 }
 
 /**

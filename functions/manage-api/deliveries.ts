@@ -3,9 +3,12 @@ import type { Chunk } from "../core/chunk.ts";
 import { type Delivery, isOpen } from "../core/delivery.ts";
 import type { Update } from "../core/incident.ts";
 import type { Notice } from "../core/notice.ts";
-import { type SendRates, updateReport } from "../core/report.ts";
+import { type Pauses, type SendRates, updateReport } from "../core/report.ts";
+import { pauseOf } from "../core/sender-problem.ts";
+import type { Channel } from "../core/subscriber.ts";
 import { countIn, fieldsIn, oneOf, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
+import { pauseIn } from "../store/access.ts";
 import { InvalidCursorError } from "../store/cursor.ts";
 import type { ListPage } from "../store/status.ts";
 import { presentDelivery, presentReport } from "./delivery-view.ts";
@@ -46,13 +49,35 @@ export function deliveryRoutes(deps: ManageDeps): ManageRoute[] {
 async function report(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const update = await updateIn(deps, call);
   const notice = await noticeOf(deps, call, update);
-  const [chunks, rates] = await Promise.all([deps.ledger.listChunks(call.page.id, update.id), sendRates(deps)]);
-  return { status: 200, body: presentReport(updateReport(notice, chunks, call.now, rates), call.page) };
+  const [chunks, email, sms] = await Promise.all([
+    deps.ledger.listChunks(call.page.id, update.id),
+    deps.access.getRate("email"),
+    deps.access.getRate("sms"),
+  ]);
+  const rates: SendRates = { email: email.perSecond, sms: sms.perSecond, webhook: null };
+  const pauses: Pauses = {
+    email: pauseIn(email) ?? (await pauseOfSome(deps, update, "email", chunks)),
+    sms: pauseIn(sms) ?? (await pauseOfSome(deps, update, "sms", chunks)),
+    webhook: null,
+  };
+  return { status: 200, body: presentReport(updateReport(notice, chunks, call.now, rates, pauses), call.page) };
 }
 
-async function sendRates(deps: ManageDeps): Promise<SendRates> {
-  const [email, sms] = await Promise.all([deps.access.getRate("email"), deps.access.getRate("sms")]);
-  return { email: email.perSecond, sms: sms.perSecond, webhook: null };
+/** How many open deliveries are asked why they are open: what is wrong with us is so for many of them. */
+const ASKED = 25;
+
+/** Not all of the channel waits, but some do for our own sake: the quota, or the sandbox. */
+async function pauseOfSome(
+  deps: ManageDeps,
+  update: Update,
+  channel: Channel,
+  chunks: readonly Chunk[],
+): Promise<string | null> {
+  const open = chunks.filter((chunk) => chunk.channel === channel).flatMap((chunk) => chunk.retrying);
+  if (open.length === 0) return null;
+  const found = await deps.ledger.getDeliveries(update.pageId, update.incidentId, update.seq, open.slice(0, ASKED));
+  const waiting = found.filter(({ state }) => state === "retrying").map(({ reason }) => pauseOf(reason));
+  return waiting.find((pause) => pause !== null) ?? null;
 }
 
 const ROWS = 100;

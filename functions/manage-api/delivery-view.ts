@@ -35,6 +35,8 @@ function presentChannel(channel: ChannelReport, page: Page) {
     chunks: channel.chunks,
     chunks_done: channel.chunksDone,
     estimated_end_at: timeIn(page, channel.estimatedEndAt),
+    /** What is wrong on our side, so that what is open has to wait. */
+    paused: channel.paused,
   };
 }
 

@@ -109,12 +109,13 @@ function silence(backfilled: boolean): string {
   return backfilled ? "Backfilled incidents notify nobody" : "deliver_notifications is false";
 }
 
-function presentChannel({ recipients, suppressed, isEstimate, seconds, cost }: ChannelPreview) {
+function presentChannel({ recipients, suppressed, isEstimate, seconds, paused, cost }: ChannelPreview) {
   return {
     recipients,
     suppressed,
     counts_are_estimates: isEstimate,
     estimated_seconds: seconds,
+    paused,
     estimated_cost: { usd: cost.usd, at_most_usd: cost.atMostUsd, basis: cost.basis },
   };
 }

@@ -6,7 +6,7 @@ import { type CostEstimate, estimateCost } from "../core/prices.ts";
 import type { SmsSize } from "../core/sms-size.ts";
 import type { Channel, ChatFormat, Subscriber } from "../core/subscriber.ts";
 import { exceedsDay } from "../send-sms/sms-budget.ts";
-import type { AccessStore } from "../store/access.ts";
+import { type AccessStore, pauseIn, type SendState } from "../store/access.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 import { sample } from "../subscriptions/sample.ts";
 import type { RenderSource } from "./plan.ts";
@@ -35,6 +35,8 @@ export interface Audience {
 export interface ChannelPreview extends Audience {
   /** At the send rate; null where no rate applies. */
   seconds: number | null;
+  /** What is wrong with us, so that nothing would be sent before it is mended; null: nothing is known of. */
+  paused: string | null;
   cost: CostEstimate;
 }
 
@@ -67,9 +69,10 @@ export async function previewUpdate(source: RenderSource, deps: PreviewDeps): Pr
     deps.access.getRate("sms"),
   ]);
   const limits = { maxPriceUsd: deps.smsMaxPriceUsd, dailyCeilingUsd: deps.smsDailyCeilingUsd };
-  const priced = (channel: Channel, audience: Audience, perSecond: number | null): ChannelPreview => ({
+  const priced = (channel: Channel, audience: Audience, rate: SendState | null): ChannelPreview => ({
     ...audience,
-    seconds: perSecond === null ? null : Math.ceil(audience.recipients / perSecond),
+    seconds: rate === null ? null : Math.ceil(audience.recipients / rate.perSecond),
+    paused: rate === null ? null : pauseIn(rate),
     cost: estimateCost(channel, audience.recipients, {
       segments: texts.sms.segments,
       maxPriceUsd: deps.smsMaxPriceUsd,
@@ -77,8 +80,8 @@ export async function previewUpdate(source: RenderSource, deps: PreviewDeps): Pr
   });
   return {
     channels: {
-      email: priced("email", email, emailRate.perSecond),
-      sms: priced("sms", sms, smsRate.perSecond),
+      email: priced("email", email, emailRate),
+      sms: priced("sms", sms, smsRate),
       webhook: priced("webhook", webhook, null),
     },
     exceedsDailyCeiling: await exceedsDay(deps, sms.recipients * texts.sms.segments, limits, deps.clock()),

@@ -29,14 +29,15 @@ export interface RetryQueues {
   sendRetry(work: RetryWork, delayMs: number): Promise<void>;
 }
 export interface LetterQueue {
-  sendLetter(work: LetterWork): Promise<void>;
+  /** `delayMs`: up to 15 minutes; at once unless given. */
+  sendLetter(work: LetterWork, delayMs?: number): Promise<void>;
 }
 export interface ProbeQueue {
   /** A lane of its own: strangers can cause probes, and must not slow what customers wait for. */
   sendProbe(work: ProbeWork, delayMs: number): Promise<void>;
 }
 export interface SmsLetterQueue {
-  sendSmsLetter(work: SmsLetterWork): Promise<void>;
+  sendSmsLetter(work: SmsLetterWork, delayMs?: number): Promise<void>;
 }
 export interface QuarantineQueue {
   sendQuarantine(work: QuarantineWork, delayMs: number): Promise<void>;
@@ -126,9 +127,9 @@ export function sqsQueues(urls: QueueUrls): AllQueues {
       if (work.channel === "webhook") return sendOne(urlOf("webhookRetry"), work, delayMs);
       await client.send(new SendMessageCommand({ QueueUrl: urlOf(work.channel), ...fifo(work) }));
     },
-    sendLetter: (work) => sendOne(urlOf("letters"), work, 0),
+    sendLetter: (work, delayMs = 0) => sendOne(urlOf("letters"), work, delayMs),
     sendProbe: (work, delayMs) => sendOne(urlOf("probes"), work, delayMs),
-    sendSmsLetter: (work) => sendOne(urlOf("smsLetters"), work, 0),
+    sendSmsLetter: (work, delayMs = 0) => sendOne(urlOf("smsLetters"), work, delayMs),
     sendQuarantine: (work, delayMs) => sendOne(urlOf("plan"), work, delayMs),
     wakePlanner: (work) => sendOne(urlOf("plan"), work, 0),
     wakePublisher: (work) => sendOne(urlOf("publish"), work, 0),

@@ -1,9 +1,12 @@
+import type { AttemptOutcome } from "../core/attempt.ts";
 import type { Clock } from "../core/clock.ts";
-import type { AccessStore, SendSchedule } from "../store/access.ts";
+import { PROBE_EVERY_MS } from "../core/sender-problem.ts";
+import type { Logger } from "../lambda/logger.ts";
+import type { AccessStore, SendProblem, SendSchedule } from "../store/access.ts";
 
 export type Slots =
-  /** Start the i-th send no earlier than `at(i)`. */
-  | { outcome: "go"; at: (index: number) => number }
+  /** Start the i-th send no earlier than `at(i)`. `probe`: the first of them finds out whether this problem is over. */
+  | { outcome: "go"; at: (index: number) => number; probe: SendProblem | null }
   /** No slot before `until`; it lies beyond the time that may be waited. */
   | { outcome: "later"; until: number };
 
@@ -14,9 +17,17 @@ export interface Pace {
   /** Reserves `count` slots, waiting until `deadline` at most. */
   reserve(count: number, deadline: number): Promise<Slots>;
   waitUntil(instant: number): Promise<void>;
-  /** The provider said stop. */
-  pause(until: number): Promise<void>;
+  /**
+   * Takes what an attempt says of sending as a whole: throttles and quotas hold everybody back, a problem of ours does until
+   * a probe is taken. Never throws, because whoever calls it has an outcome to record.
+   */
+  learn(outcome: AttemptOutcome, probe: SendProblem | null): Promise<void>;
 }
+
+/** How long everybody holds back after the provider throttled one of us. */
+const THROTTLE_PAUSE_MS = 1_000;
+/** SES counts its quota over a rolling day, so some of it comes back all the time. */
+const QUOTA_PAUSE_MS = 15 * 60_000;
 
 /** How old the known quota may be: sweep reads it once a minute. */
 const QUOTA_AGE_MS = 30_000;
@@ -26,14 +37,18 @@ const QUOTA_RECHECK_MS = 60_000;
 /** Updates leave alone what is kept of the day's quota for letters: confirmations and the like. */
 export type PaceUse = "updates" | "letters";
 
+/** The line that says so, for whoever looks for it. */
+export const SENDING_PAUSED = "sending paused";
+
 export function sharedPace(deps: {
   use: PaceUse;
   access: AccessStore;
   schedule: SendSchedule;
   clock: Clock;
   sleep: (milliseconds: number) => Promise<void>;
+  log: Logger;
 }): Pace {
-  const { use, access, schedule, clock, sleep } = deps;
+  const { use, access, schedule, clock, sleep, log } = deps;
   let known: { leftToday: number | null; at: number } | null = null;
   const isQuotaUsedUp = async () => {
     if (use === "letters") return false;
@@ -47,12 +62,33 @@ export function sharedPace(deps: {
     const wait = instant - clock();
     if (wait > 0) await sleep(wait);
   };
+  const learnOf = async (outcome: AttemptOutcome, probe: SendProblem | null) => {
+    if (outcome.outcome === "throttled") return access.pause(schedule, clock() + THROTTLE_PAUSE_MS);
+    if (outcome.outcome === "quota exhausted") return access.pause(schedule, clock() + QUOTA_PAUSE_MS);
+    if (isEverybodys(outcome)) {
+      const { reason } = outcome;
+      const before = await access.beginProblem(schedule, reason, clock(), clock() + PROBE_EVERY_MS);
+      // Once, however many find it out.
+      if (before !== reason) log.warn(SENDING_PAUSED, { schedule, reason });
+      return;
+    }
+    if (probe === null || !isTaken(outcome)) return;
+    const ended = await access.endProblem(schedule, probe.since);
+    if (ended.outcome === "ended") log.info("sending goes on", { schedule, reason: probe.reason });
+  };
   return {
     waitUntil,
-    pause: (until) => access.pause(schedule, until),
+    async learn(outcome, probe) {
+      try {
+        await learnOf(outcome, probe);
+      } catch (error) {
+        log.error("what a send told of all sending was not kept", error, { schedule });
+      }
+    },
     async windowSize(limit) {
-      const { perSecond } = await access.getRate(schedule);
-      return Math.max(1, Math.min(limit, Math.ceil(perSecond)));
+      const { perSecond, problem } = await access.getRate(schedule);
+      // Whoever finds out about a problem does so with one recipient.
+      return problem === null ? Math.max(1, Math.min(limit, Math.ceil(perSecond))) : 1;
     },
     async reserve(count, deadline) {
       if (await isQuotaUsedUp()) return { outcome: "later", until: clock() + QUOTA_RECHECK_MS };
@@ -60,7 +96,11 @@ export function sharedPace(deps: {
         const reservation = await access.reserveSlots(schedule, count, clock());
         switch (reservation.outcome) {
           case "reserved":
-            return { outcome: "go", at: (index) => reservation.startAt + index * reservation.spacingMs };
+            return {
+              outcome: "go",
+              at: (index) => reservation.startAt + index * reservation.spacingMs,
+              probe: reservation.probe,
+            };
           case "paused":
             if (reservation.until > deadline) return { outcome: "later", until: reservation.until };
             await waitUntil(reservation.until);
@@ -79,11 +119,35 @@ export function sharedPace(deps: {
 export function unpaced(clock: Clock, sleep: (milliseconds: number) => Promise<void>): Pace {
   return {
     windowSize: async (limit) => limit,
-    reserve: async () => ({ outcome: "go", at: () => clock() }),
+    reserve: async () => ({ outcome: "go", at: () => clock(), probe: null }),
     waitUntil: async (instant) => {
       const wait = instant - clock();
       if (wait > 0) await sleep(wait);
     },
-    pause: async () => {},
+    learn: async () => {},
   };
+}
+
+type SenderProblemOutcome = Extract<AttemptOutcome, { outcome: "sender problem" }>;
+
+/** Whether no other send would fare better. */
+export function isEverybodys(outcome: AttemptOutcome): outcome is SenderProblemOutcome {
+  return outcome.outcome === "sender problem" && outcome.reach === "everybody";
+}
+
+/** Whether the provider looked at the recipient or the text, so that nothing is wrong with us any more. */
+export function isTaken({ outcome }: AttemptOutcome): boolean {
+  switch (outcome) {
+    case "accepted":
+    case "rejected":
+    case "gone":
+    case "refused":
+    case "sender problem":
+      return true;
+    case "unavailable":
+    case "throttled":
+    case "quota exhausted":
+    case "unknown":
+      return false;
+  }
 }

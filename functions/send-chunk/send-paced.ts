@@ -1,11 +1,16 @@
 import type { AttemptOutcome } from "../core/attempt.ts";
 import type { Subscriber } from "../core/subscriber.ts";
+import type { SendProblem } from "../store/access.ts";
 import type { SendDeps, UpdateSender } from "./channel-sender.ts";
+import { isEverybodys, isTaken } from "./pace.ts";
 
-/** How long everybody holds back after the provider throttled one of us. */
-const THROTTLE_PAUSE_MS = 1_000;
-/** SES counts its quota over a rolling day, so some of it comes back all the time. */
-const QUOTA_PAUSE_MS = 15 * 60_000;
+/** What sends made side by side know of each other. */
+export interface Flight {
+  /** What the first of them finds out about. */
+  probe: SendProblem | null;
+  /** Nobody else is sent anything: this would come back. */
+  stopped: AttemptOutcome | null;
+}
 
 /**
  * One attempt at its slot. A throttle is no attempt: it is taken again with a new slot, while there is time and the
@@ -14,20 +19,40 @@ const QUOTA_PAUSE_MS = 15 * 60_000;
 export async function sendPaced(
   subscriber: Subscriber,
   slotAt: number,
+  flight: Flight,
   sender: UpdateSender,
   deadline: number,
   deps: Pick<SendDeps, "pace" | "clock" | "subscribers">,
 ): Promise<AttemptOutcome> {
   await deps.pace.waitUntil(slotAt);
   for (;;) {
+    if (flight.stopped !== null) return flight.stopped;
     const outcome = await sender.send(subscriber);
-    if (outcome.outcome === "quota exhausted") await deps.pace.pause(deps.clock() + QUOTA_PAUSE_MS);
+    if (isEverybodys(outcome)) flight.stopped = outcome;
+    else if (flight.probe !== null && !isTaken(outcome)) flight.stopped = stillThere(flight.probe);
+    await deps.pace.learn(outcome, flight.probe);
     if (outcome.outcome !== "throttled") return outcome;
-    await deps.pace.pause(deps.clock() + THROTTLE_PAUSE_MS);
-    const slots = await deps.pace.reserve(1, deadline);
-    if (slots.outcome === "later") return outcome;
-    await deps.pace.waitUntil(slots.at(0));
-    const present = await deps.subscribers.get(subscriber.pageId, subscriber.channel, subscriber.id);
-    if (present?.updatedAt !== subscriber.updatedAt) return outcome;
+    if (!(await mayGoOn(subscriber, deadline, deps))) return outcome;
   }
+}
+
+/** Waits for another slot. Surely nothing was sent, so that a table which cannot be read leaves nobody in doubt. */
+async function mayGoOn(
+  { pageId, channel, id, updatedAt }: Subscriber,
+  deadline: number,
+  { pace, subscribers }: Pick<SendDeps, "pace" | "subscribers">,
+): Promise<boolean> {
+  try {
+    const slots = await pace.reserve(1, deadline);
+    if (slots.outcome === "later") return false;
+    await pace.waitUntil(slots.at(0));
+    const present = await subscribers.get(pageId, channel, id);
+    return present?.updatedAt === updatedAt;
+  } catch {
+    return false;
+  }
+}
+
+function stillThere({ reason }: SendProblem): AttemptOutcome {
+  return { outcome: "sender problem", reason, reach: "everybody" };
 }

@@ -10,7 +10,7 @@ import type { SendDeps } from "./channel-sender.ts";
 import { endEarlier } from "./end-earlier.ts";
 import { queueRetry } from "./queue-retry.ts";
 import type { ChunkRun } from "./run-chunk.ts";
-import { sendPaced } from "./send-paced.ts";
+import { type Flight, sendPaced } from "./send-paced.ts";
 import { whyNot } from "./why-not.ts";
 
 export type WindowOutcome = { outcome: "sent" } | { outcome: "lost" } | { outcome: "later"; until: number };
@@ -36,10 +36,10 @@ export async function sendWindow(
   const recordedIds = new Set(recorded.map(({ subscriberId }) => subscriberId));
   const remaining = ids.filter((id) => !recordedIds.has(id));
 
-  const slots =
-    run.withdrawn || remaining.length === 0
-      ? ({ outcome: "go", at: () => deps.clock() } as const)
-      : await deps.pace.reserve(remaining.length, run.deadline);
+  const needsSlots = !run.withdrawn && remaining.length > 0 && !(await areOvertaken(run, remaining, deps));
+  const slots = needsSlots
+    ? await deps.pace.reserve(remaining.length, run.deadline)
+    : ({ outcome: "go", at: () => deps.clock(), probe: null } as const);
   if (slots.outcome === "later") return slots;
   await deps.pace.waitUntil(slots.at(0));
 
@@ -49,6 +49,10 @@ export async function sendWindow(
   for (const id of remaining) {
     decisions.push(await decide(run, id, present.find((subscriber) => subscriber.id === id) ?? null, deps));
   }
+  // Somebody chose otherwise since.
+  if (!needsSlots && decisions.some((decision) => decision.do === "send")) {
+    return { outcome: "later", until: deps.clock() };
+  }
   const again = decisions.flatMap((decision) =>
     decision.do === "send" && decision.delivery.unknownOutcomes > 0 ? [decision.delivery.subscriberId] : [],
   );
@@ -56,18 +60,23 @@ export async function sendWindow(
   if (opened.outcome === "lost") return { outcome: "lost" };
 
   const settled: Delivery[] = [];
-  const sends = await Promise.allSettled(
-    decisions.map(async (decision, index) => {
-      if (decision.do === "record") {
-        settled.push(decision.delivery);
-        return;
-      }
-      const firstAttemptAt = deps.clock();
-      const outcome = await sendPaced(decision.subscriber, slots.at(index), run.sender, run.deadline, deps);
-      settled.push(settle({ ...decision.delivery, firstAttemptAt }, outcome, deps.clock(), deps.jitter()));
-      await deps.sender.afterOutcome(decision.subscriber, outcome, decision.claimed);
-    }),
-  );
+  const flight: Flight = { probe: slots.probe, stopped: null };
+  const perform = async (decision: Decision, index: number) => {
+    if (decision.do === "record") {
+      settled.push(decision.delivery);
+      return;
+    }
+    const firstAttemptAt = deps.clock();
+    const outcome = await sendPaced(decision.subscriber, slots.at(index), flight, run.sender, run.deadline, deps);
+    settled.push(settle({ ...decision.delivery, firstAttemptAt }, outcome, deps.clock(), deps.jitter()));
+    await deps.sender.afterOutcome(decision.subscriber, outcome, decision.claimed);
+  };
+  // Whoever finds out whether a problem is over does so alone.
+  const alone = flight.probe === null ? 0 : 1 + decisions.findIndex((decision) => decision.do === "send");
+  const sends = [
+    ...(await Promise.allSettled(decisions.slice(0, alone).map(perform))),
+    ...(await Promise.allSettled(decisions.slice(alone).map((decision, index) => perform(decision, alone + index)))),
+  ];
   await deps.ledger.recordDeliveries(settled);
   // One failure must not put the whole window in doubt: nobody is in flight any more, and what is known is recorded.
   for (const send of sends) if (send.status === "rejected") throw send.reason;
@@ -76,6 +85,13 @@ export async function sendWindow(
   if (closed.outcome === "lost") return { outcome: "lost" };
   for (const delivery of all) if (isOpen(delivery.state)) await queueRetry(delivery, deps);
   return { outcome: "sent" };
+}
+
+/** Nobody of these is to be sent this update any more, so that it takes no slots from what is. */
+async function areOvertaken(run: ChunkRun, ids: readonly string[], deps: SendDeps): Promise<boolean> {
+  if (run.later.length === 0) return false;
+  const present = await deps.subscribers.getMany(run.work.pageId, run.work.channel, ids);
+  return present.every((subscriber) => supersededBy(subscriber, run.later) !== null);
 }
 
 async function readRecorded(run: ChunkRun, ids: readonly string[], deps: SendDeps): Promise<Delivery[]> {

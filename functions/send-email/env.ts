@@ -8,6 +8,8 @@ export const envSchema = z.object({
   ACCESS_TABLE: z.string(),
   /** Where its own retries go: the chunk's FIFO group. */
   EMAIL_QUEUE_URL: z.url(),
+  /** Where letters go back to that have to wait. */
+  LETTERS_QUEUE_URL: z.url(),
   /** Without a trailing slash. */
   SUBSCRIPTIONS_URL: z.url(),
   MAIL_FROM: emailField,

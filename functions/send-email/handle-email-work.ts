@@ -7,6 +7,7 @@ import { addressMac } from "../core/signature.ts";
 import type { Logger } from "../lambda/logger.ts";
 import { type PermitDeps, permitLetter } from "../permits/permit-letter.ts";
 import type { Mail } from "../providers/mail.ts";
+import type { LetterQueue } from "../providers/queues.ts";
 import type { SendDeps } from "../send-chunk/channel-sender.ts";
 import { handleWork } from "../send-chunk/handle-work.ts";
 import type { Pace } from "../send-chunk/pace.ts";
@@ -18,6 +19,8 @@ export interface LetterDeps {
   access: PermitDeps["access"] & Pick<AccessStore, "currentSigningKey">;
   bounded: PermitDeps["bounded"];
   mail: Mail;
+  /** Where letters wait that cannot be sent for our own sake. */
+  letters: LetterQueue;
   clock: Clock;
   /** Of the schedule that updates are paced by too, with the part of the daily quota that these leave alone. */
   pace: Pace;
@@ -40,9 +43,14 @@ export async function handleEmailWork(body: string, deps: SendDeps, letters: Let
 /** How long a letter may wait for its slot of the send rate. */
 const SLOT_WAIT_MS = 30_000;
 
+/** A letter that waits for us comes back to the queue so often: a link in it is good for days. */
+const HELD_MS = { shortest: 60_000, longest: 5 * 60_000 };
+/** Afterwards it goes the way of whatever fails, into the dead-letter queue: three days of a weekend, and what SQS keeps. */
+const LONGEST_HELD_MS = 3 * 24 * 60 * 60_000;
+
 /**
  * Sends a letter to whom it still concerns. What was surely not sent throws, so that the queue brings it again; what may
- * have been sent does not: a second confirmation is worse than asking for one again.
+ * have been sent does not: a second confirmation is worse than asking for one again. What waits for us is queued anew.
  */
 async function sendLetter(work: LetterWork, deps: LetterDeps, log: Logger): Promise<void> {
   const { mail, clock, pace } = deps;
@@ -51,12 +59,13 @@ async function sendLetter(work: LetterWork, deps: LetterDeps, log: Logger): Prom
   const permitted = await recipient(work, deps);
   if (permitted === null || !(await mayBeSent(work, permitted, deps, log))) return;
   const slots = await pace.reserve(1, clock() + SLOT_WAIT_MS);
-  if (slots.outcome === "later") throw new Error(`no slot of the send rate for a letter: ${about}`);
+  if (slots.outcome === "later") return hold(work, slots.until, deps);
   await pace.waitUntil(slots.at(0));
   const to = await recipient(work, deps);
   if (to !== permitted) return;
   const tags = { page: work.pageId, subscriber: work.subscriberId };
   const outcome = await mail.send({ to, raw: work.raw, tags });
+  await pace.learn(outcome, slots.probe);
   switch (outcome.outcome) {
     case "accepted":
       return;
@@ -67,10 +76,12 @@ async function sendLetter(work: LetterWork, deps: LetterDeps, log: Logger): Prom
       return;
     case "unavailable":
     case "refused":
-    case "sender problem":
+      throw new Error(`letter not sent yet (${about}): ${outcome.reason}`);
     case "throttled":
+      return hold(work, clock(), deps);
+    case "sender problem":
     case "quota exhausted":
-      throw new Error(`letter not sent yet (${about}): ${outcome.outcome}`);
+      return hold(work, clock() + HELD_MS.longest, deps);
   }
 }
 
@@ -94,4 +105,16 @@ async function mayBeSent(
   const mac = addressMac(await access.currentSigningKey(pageId), "email", mailboxOf(to));
   const request = { letterId, kind, cause, isProven: true };
   return permitLetter({ access, clock, log, bounded }, request, { mac, rules: MAIL_RULES, share: "mail" });
+}
+
+/**
+ * Queues it anew, which takes no try of the queue's. Throws when it was held for too long. Whoever dies in between leaves
+ * two of it, as a standard queue may at any time.
+ */
+async function hold(work: LetterWork, until: number, { letters, clock }: LetterDeps): Promise<void> {
+  const now = clock();
+  const heldSince = work.heldSince ?? now;
+  if (now - heldSince > LONGEST_HELD_MS) throw new Error(`letter held for too long: ${work.letter.about}`);
+  const delay = Math.min(Math.max(until - now, HELD_MS.shortest), HELD_MS.longest);
+  await letters.sendLetter({ ...work, heldSince }, delay);
 }

@@ -17,12 +17,13 @@ const env = readEnv(envSchema);
 const log = createLogger({ function: "send-email" });
 const clock = Date.now;
 const { status, subscribers, ledger, access } = dynamoStores(env);
+const queues = sqsQueues({ email: env.EMAIL_QUEUE_URL, letters: env.LETTERS_QUEUE_URL });
 const mail = sesMail(env.CONFIGURATION_SET, env.MAIL_FROM);
 const deps: SendDeps = {
   status,
   subscribers,
   ledger,
-  queues: sqsQueues({ email: env.EMAIL_QUEUE_URL }),
+  queues,
   sender: emailSender({ ledger, access, mail }),
   pace: sharedPace({
     use: "updates",
@@ -30,6 +31,7 @@ const deps: SendDeps = {
     schedule: "email",
     clock,
     sleep: (milliseconds) => setTimeout(milliseconds),
+    log,
   }),
   clock,
   jitter: Math.random,
@@ -39,6 +41,7 @@ const letters = {
   access,
   bounded: boundedLog(),
   mail,
+  letters: queues,
   clock,
   pace: sharedPace({
     use: "letters",
@@ -46,6 +49,7 @@ const letters = {
     schedule: "email",
     clock,
     sleep: (milliseconds) => setTimeout(milliseconds),
+    log,
   }),
 };
 

@@ -7,6 +7,8 @@ export const envSchema = z.object({
   ACCESS_TABLE: z.string(),
   /** Where its own retries go: the chunk's FIFO group. */
   SMS_QUEUE_URL: z.url(),
+  /** Where SMS go back to that belong to no update and have to wait. */
+  SMS_LETTERS_QUEUE_URL: z.url(),
   /** Without a trailing slash. */
   SUBSCRIPTIONS_URL: z.url(),
   /** Who the SMS is from, where a name is allowed; may be empty. */

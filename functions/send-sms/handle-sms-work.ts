@@ -6,6 +6,7 @@ import { addressMac } from "../core/signature.ts";
 import type { SmsSubscriber, Subscriber } from "../core/subscriber.ts";
 import type { Logger } from "../lambda/logger.ts";
 import { type PermitDeps, permitLetter } from "../permits/permit-letter.ts";
+import type { SmsLetterQueue } from "../providers/queues.ts";
 import type { Sms } from "../providers/sms.ts";
 import type { SendDeps } from "../send-chunk/channel-sender.ts";
 import { handleWork } from "../send-chunk/handle-work.ts";
@@ -18,6 +19,8 @@ export interface SmsLetterDeps {
   access: PermitDeps["access"] & Pick<AccessStore, "currentSigningKey">;
   bounded: PermitDeps["bounded"];
   sms: Sms;
+  /** Where SMS wait that cannot be sent for our own sake. */
+  smsLetters: SmsLetterQueue;
   clock: Clock;
   /** Of the schedule that updates are paced by too. */
   pace: Pace;
@@ -35,14 +38,21 @@ export async function handleSmsWork(body: string, deps: SendDeps, letters: SmsLe
 /** How long it may wait for its slot of the send rate. */
 const SLOT_WAIT_MS = 30_000;
 
-/** As with letters: what was surely not sent throws, so that the queue brings it again; what may have been sent does not. */
-async function sendSmsLetter(
-  work: SmsLetterWork,
-  { subscribers, access, bounded, sms, clock, pace }: SmsLetterDeps,
-  log: Logger,
-): Promise<void> {
+/** Somebody looks at their phone: much sooner than a letter. */
+const HELD_MS = 30_000;
+
+/**
+ * As with letters: what was surely not sent throws, so that the queue brings it again; what may have been sent does not.
+ * What waits for us is queued anew, for as long as it is of use.
+ */
+async function sendSmsLetter(work: SmsLetterWork, deps: SmsLetterDeps, log: Logger): Promise<void> {
+  const { subscribers, access, bounded, sms, clock, pace } = deps;
   const { about, pageId, subscriberId, letterId, cause } = work;
-  if (about === "nothing" || clock() >= work.endsAt) return;
+  if (about === "nothing") return;
+  if (clock() >= work.endsAt) {
+    log.warn(`SMS not sent: ${about}`, { subscriberId, reason: "too late to be of use" });
+    return;
+  }
   const recipient = async () => recipientOf(about, await subscribers.get(pageId, "sms", subscriberId));
   const permitted = await recipient();
   if (permitted === null) return;
@@ -52,11 +62,12 @@ async function sendSmsLetter(
   const request = { letterId, kind, cause, isProven: true } as const;
   if (!(await permitLetter({ access, clock, log, bounded }, request, { mac, rules: SMS_RULES, share: "none" }))) return;
   const slots = await pace.reserve(1, clock() + SLOT_WAIT_MS);
-  if (slots.outcome === "later") throw new Error(`no slot of the send rate for an SMS: ${about}`);
+  if (slots.outcome === "later") return deps.smsLetters.sendSmsLetter(work, HELD_MS);
   await pace.waitUntil(slots.at(0));
   const subscriber = await recipient();
   if (subscriber === null) return;
   const outcome = await sms.send(subscriber, work.text);
+  await pace.learn(outcome, slots.probe);
   switch (outcome.outcome) {
     case "accepted":
       return;
@@ -67,10 +78,11 @@ async function sendSmsLetter(
       return;
     case "unavailable":
     case "refused":
+      throw new Error(`SMS not sent yet (${about}): ${outcome.reason}`);
     case "sender problem":
     case "throttled":
     case "quota exhausted":
-      throw new Error(`SMS not sent yet (${about}): ${outcome.outcome}`);
+      return deps.smsLetters.sendSmsLetter(work, HELD_MS);
   }
 }
 

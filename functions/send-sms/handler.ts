@@ -18,6 +18,7 @@ const env = readEnv(envSchema);
 const log = createLogger({ function: "send-sms" });
 const clock = Date.now;
 const { status, subscribers, ledger, access } = dynamoStores(env);
+const queues = sqsQueues({ sms: env.SMS_QUEUE_URL, smsLetters: env.SMS_LETTERS_QUEUE_URL });
 const sms = snsSms(env.SMS_MAX_PRICE, env.SMS_SENDER_ID);
 const limits = {
   countries: new Set(env.SMS_COUNTRIES.split(",")),
@@ -31,12 +32,13 @@ const pace = sharedPace({
   schedule: "sms",
   clock,
   sleep: (milliseconds) => setTimeout(milliseconds),
+  log,
 });
 const deps: SendDeps = {
   status,
   subscribers,
   ledger,
-  queues: sqsQueues({ sms: env.SMS_QUEUE_URL }),
+  queues,
   sender: smsSender({ ledger, subscribers, sms: limitedSms(sms, limits, "updates", within), clock }),
   pace,
   clock,
@@ -48,6 +50,7 @@ const letters = {
   access,
   bounded: boundedLog(),
   sms: limitedSms(sms, limits, "letters", within),
+  smsLetters: queues,
   clock,
   pace,
 };

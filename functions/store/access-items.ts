@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { PERMIT_DAY_MS, type Permits, permitsSchema } from "../core/permit.ts";
+import { senderProblemSchema } from "../core/sender-problem.ts";
 import type { Limit, SendSchedule } from "./access.ts";
 import type { Key } from "./table.ts";
 
@@ -42,6 +43,10 @@ export const scheduleItemSchema = z.object({
   perSecond: z.optional(z.number()),
   leftToday: z.optional(z.nullable(z.number())),
   perDay: z.optional(z.number()),
+  /** Present together. */
+  problem: z.optional(senderProblemSchema),
+  problemSince: z.optional(z.number()),
+  probeAt: z.optional(z.number()),
 });
 export type ScheduleItem = z.infer<typeof scheduleItemSchema>;
 

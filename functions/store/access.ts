@@ -1,4 +1,5 @@
 import type { Permits } from "../core/permit.ts";
+import type { SenderProblem } from "../core/sender-problem.ts";
 import type { SigningKey } from "../core/signature.ts";
 
 /** The shared send schedule of one provider (GCRA: `tat` is when the next slot begins). */
@@ -10,9 +11,28 @@ export interface SendRate {
   /** All that may be sent within 24 hours, where the provider says so. */
   perDay?: number;
 }
+/** What keeps a provider from taking anything of ours; while it lasts, one send at a time finds out whether it is over. */
+export interface SendProblem {
+  reason: SenderProblem;
+  since: number;
+  /** No send before then. */
+  probeAt: number;
+}
+export interface SendState extends SendRate {
+  problem: SendProblem | null;
+}
+/** Why nothing of an update goes out on a channel; null while something may. */
+export function pauseIn({ problem, leftToday }: SendState): string | null {
+  if (problem !== null) return problem.reason;
+  return leftToday !== null && leftToday <= 0 ? "daily quota used up" : null;
+}
+
 export type Reservation =
-  /** `count` slots, the first at `startAt`, `spacingMs` apart. */
-  | { outcome: "reserved"; startAt: number; spacingMs: number }
+  /**
+   * `count` slots, the first at `startAt`, `spacingMs` apart. `probe`: the problem that the first of them finds out about;
+   * nobody else gets a slot meanwhile.
+   */
+  | { outcome: "reserved"; startAt: number; spacingMs: number; probe: SendProblem | null }
   /** The schedule is full further ahead than allowed: ask again then. */
   | { outcome: "full"; retryAt: number }
   /** The provider told us to stop until then. */
@@ -47,10 +67,19 @@ export interface AccessStore {
 
   /** Reserves `count` slots, at most a second ahead of `now`. Without a stored rate the default applies. */
   reserveSlots(schedule: SendSchedule, count: number, now: number): Promise<Reservation>;
-  getRate(schedule: SendSchedule): Promise<SendRate>;
+  getRate(schedule: SendSchedule): Promise<SendState>;
   saveRate(schedule: SendSchedule, rate: SendRate, now: number): Promise<void>;
   /** No slot before `until`: the provider throttled us or the day's quota is used up. */
   pause(schedule: SendSchedule, until: number): Promise<void>;
+  /** The provider takes nothing of ours: no slot before `probeAt`, and then one. Returns the reason known before, or null. */
+  beginProblem(
+    schedule: SendSchedule,
+    reason: SenderProblem,
+    now: number,
+    probeAt: number,
+  ): Promise<SenderProblem | null>;
+  /** The problem that began at `since` is over. `lost`: it was so already. */
+  endProblem(schedule: SendSchedule, since: number): Promise<{ outcome: "ended" | "lost" }>;
 
   /** Counts `by` (1; less than 0 gives back) towards what the counter allows; `over`: that would be too much, and nothing was counted. Counters name no address. */
   count(counter: string, limit: Limit, now: number, by?: number): Promise<CountOutcome>;

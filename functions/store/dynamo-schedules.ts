@@ -1,10 +1,10 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { AccessStore, Reservation, SendRate, SendSchedule } from "./access.ts";
 import { type ScheduleItem, scheduleItemSchema, scheduleKey } from "./access-items.ts";
-import { rateOf, SLOTS_AHEAD_MS, type SlotState, slotsAt, spacingFor } from "./send-slots.ts";
+import { probing, rateOf, SLOTS_AHEAD_MS, type SlotState, slotsAt, spacingFor } from "./send-slots.ts";
 import { attempt, fromItem, getItem, toItem, toKey } from "./table.ts";
 
-type Schedules = Pick<AccessStore, "reserveSlots" | "getRate" | "saveRate" | "pause">;
+type Schedules = Pick<AccessStore, "reserveSlots" | "getRate" | "saveRate" | "pause" | "beginProblem" | "endProblem">;
 
 // Each failed try shows the schedule as it was; another invocation must have written in between for the next to fail too.
 const RESERVE_ATTEMPTS = 20;
@@ -22,16 +22,22 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
   /** One conditional write: `SET tat = tat + :d` while the schedule is ahead of us, else a fresh start. */
   async function tryReserve(
     schedule: SendSchedule,
-    { outcome }: SlotState,
+    slots: SlotState,
     { perSecond }: SendRate,
     stored: boolean,
     count: number,
     now: number,
   ): Promise<{ reserved: number } | { present: ScheduleItem | null }> {
     const spacing = spacingFor(perSecond);
-    const appends = outcome === "appended";
+    const appends = slots.outcome === "appended";
+    const probes = slots.outcome === "probe";
     const conditions = [
-      appends ? "tat BETWEEN :now AND :ahead" : "(attribute_not_exists(tat) OR tat < :now)",
+      ...(probes
+        ? ["problemSince = :since", "probeAt = :probed"]
+        : [
+            appends ? "tat BETWEEN :now AND :ahead" : "(attribute_not_exists(tat) OR tat < :now)",
+            "attribute_not_exists(problem)",
+          ]),
       "(attribute_not_exists(pausedUntil) OR pausedUntil <= :now)",
       stored ? "perSecond = :rate" : "attribute_not_exists(perSecond)",
     ];
@@ -40,7 +46,7 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
         new UpdateItemCommand({
           TableName: table,
           Key: toKey(scheduleKey(schedule)),
-          UpdateExpression: appends ? "SET tat = tat + :d" : "SET tat = :next",
+          UpdateExpression: appends ? "SET tat = tat + :d" : `SET tat = :next${probes ? ", probeAt = :probing" : ""}`,
           ConditionExpression: conditions.join(" AND "),
           ExpressionAttributeValues: toItem({
             ":now": now,
@@ -48,6 +54,13 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
             ...(appends
               ? { ":ahead": now + SLOTS_AHEAD_MS, ":d": count * spacing }
               : { ":next": now + count * spacing }),
+            ...(probes
+              ? {
+                  ":since": slots.problem.since,
+                  ":probed": slots.problem.probeAt,
+                  ":probing": probing(now).probeAt,
+                }
+              : {}),
           }),
           ReturnValues: "UPDATED_OLD",
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
@@ -93,8 +106,10 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
         const tried = await tryReserve(schedule, slots, rate, present?.perSecond !== undefined, count, now);
         if ("reserved" in tried) {
           const spacingMs = spacingFor(rate.perSecond);
-          seen.set(schedule, { ...present, tat: tried.reserved + count * spacingMs });
-          return { outcome: "reserved", startAt: tried.reserved, spacingMs };
+          const probe = slots.outcome === "probe" ? slots.problem : null;
+          const tat = tried.reserved + count * spacingMs;
+          seen.set(schedule, { ...present, tat, ...(probe === null ? {} : probing(now)) });
+          return { outcome: "reserved", startAt: tried.reserved, spacingMs, probe };
         }
         present = tried.present;
         fresh = true;
@@ -121,6 +136,35 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
       // A pause is never shortened by one that was learnt of earlier.
       const condition = "attribute_not_exists(pausedUntil) OR pausedUntil < :until";
       return set(schedule, "SET pausedUntil = :until", { ":until": until }, condition);
+    },
+
+    async beginProblem(schedule, reason, now, probeAt) {
+      const { Attributes } = await client.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: toKey(scheduleKey(schedule)),
+          UpdateExpression:
+            "SET problem = :reason, problemSince = if_not_exists(problemSince, :now), probeAt = :probeAt",
+          ExpressionAttributeValues: toItem({ ":reason": reason, ":now": now, ":probeAt": probeAt }),
+          ReturnValues: "UPDATED_OLD",
+        }),
+      );
+      return Attributes === undefined ? null : (scheduleItemSchema.parse(fromItem(Attributes)).problem ?? null);
+    },
+
+    async endProblem(schedule, since) {
+      const { refusal } = await attempt(() =>
+        client.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: toKey(scheduleKey(schedule)),
+            UpdateExpression: "REMOVE problem, problemSince, probeAt",
+            ConditionExpression: "problemSince = :since",
+            ExpressionAttributeValues: toItem({ ":since": since }),
+          }),
+        ),
+      );
+      return { outcome: refusal === null ? "ended" : "lost" };
     },
   };
 }

@@ -1,4 +1,12 @@
-import { DEFAULT_RATES, type Reservation, type SendRate, type SendSchedule } from "./access.ts";
+import { PROBE_MS } from "../core/sender-problem.ts";
+import {
+  DEFAULT_RATES,
+  type Reservation,
+  type SendProblem,
+  type SendRate,
+  type SendSchedule,
+  type SendState,
+} from "./access.ts";
 import type { ScheduleItem } from "./access-items.ts";
 
 /** How far ahead slots may begin: an invocation that holds slots waits for them, and waiting is paid for. */
@@ -16,15 +24,29 @@ export function spacingFor(perSecond: number): number {
   return Math.ceil(1_000_000 / (perSecond * SHARE_OF_RATE)) / 1_000;
 }
 
-export function rateOf(schedule: SendSchedule, item: ScheduleItem | null): SendRate {
-  const standard = DEFAULT_RATES[schedule];
-  if (item?.perSecond === undefined) return standard;
+export function rateOf(schedule: SendSchedule, item: ScheduleItem | null): SendState {
+  const problem = problemOf(item);
+  if (item?.perSecond === undefined) return { ...DEFAULT_RATES[schedule], problem };
   const { perSecond, leftToday = null, perDay } = item;
-  return perDay === undefined ? { perSecond, leftToday } : { perSecond, leftToday, perDay };
+  return { perSecond, leftToday, ...(perDay === undefined ? {} : { perDay }), problem };
+}
+
+function problemOf(item: ScheduleItem | null): SendProblem | null {
+  if (item?.problem === undefined) return null;
+  return { reason: item.problem, since: item.problemSince ?? 0, probeAt: item.probeAt ?? 0 };
+}
+
+/** What a schedule's item says of its problem while somebody finds out whether it is over. */
+export function probing(now: number): Required<Pick<ScheduleItem, "probeAt">> {
+  return { probeAt: now + PROBE_MS };
 }
 
 /** Whether slots can be had at `now`; `appended` begin where the last ones end, `restarted` at once, for they ended in the past. */
-export type SlotState = { outcome: "appended"; startAt: number } | { outcome: "restarted"; startAt: number };
+export type SlotState =
+  | { outcome: "appended"; startAt: number }
+  | { outcome: "restarted"; startAt: number }
+  /** Only to find out whether the problem is over. */
+  | { outcome: "probe"; startAt: number; problem: SendProblem };
 
 /** The GCRA's decision on a schedule as it stands. */
 export function slotsAt(
@@ -35,6 +57,12 @@ export function slotsAt(
   const pausedUntil = item?.pausedUntil ?? 0;
   if (pausedUntil > now) return { outcome: "paused", until: pausedUntil };
   if (rate.perSecond <= 0) return { outcome: "paused", until: now + NO_RATE_RETRY_MS };
+  const problem = problemOf(item);
+  if (problem !== null) {
+    return problem.probeAt > now
+      ? { outcome: "paused", until: problem.probeAt }
+      : { outcome: "probe", startAt: now, problem };
+  }
   const tat = item?.tat;
   if (tat === undefined || tat < now) return { outcome: "restarted", startAt: now };
   if (tat > now + SLOTS_AHEAD_MS) return { outcome: "full", retryAt: Math.ceil(tat - SLOTS_AHEAD_MS) };

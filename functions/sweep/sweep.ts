@@ -12,12 +12,13 @@ import type { ChunkQueues, RetryQueues, WakeQueues } from "../providers/queues.t
 import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
+import { type Gates, readGates } from "./gates.ts";
 import { isPurgeTime, type PurgeDeps, purge } from "./purge.ts";
 
 export interface SweepDeps {
   status: StatusStore;
   ledger: Ledger;
-  access: Pick<AccessStore, "saveRate"> & PurgeDeps["access"];
+  access: Pick<AccessStore, "saveRate" | "getRate"> & PurgeDeps["access"];
   subscribers: PurgeDeps["subscribers"];
   mail: MailLimits;
   queues: ChunkQueues & RetryQueues & WakeQueues;
@@ -73,12 +74,18 @@ export async function sweep(deps: SweepDeps): Promise<SweepResult> {
   };
   const failures: SweepResult["failures"] = [];
   const began = deps.clock();
+  // Read once, by the first that asks: what is let through is counted over all duties.
+  let read: Promise<Gates> | null = null;
+  const gates = () => {
+    read ??= readGates(deps);
+    return read;
+  };
   const duties: [string, () => Promise<void>][] = [
     ["send rate", () => readSendRate(deps)],
     // One call for each page; the others may take all the time there is.
     ["pages", () => sweepPages(deps, counts)],
-    ["retries", () => sweepRetries(deps, counts, began + RETRIES_FOR_MS)],
-    ["notices", () => sweepNotices(deps, counts, failures, began + BEGINS_FOR_MS)],
+    ["retries", async () => sweepRetries(deps, counts, began + RETRIES_FOR_MS, await gates())],
+    ["notices", async () => sweepNotices(deps, counts, failures, began + BEGINS_FOR_MS, await gates())],
     ["purge", () => sweepSubscribers(deps, counts, began)],
   ];
   for (const [duty, run] of duties) {
@@ -100,6 +107,7 @@ async function sweepNotices(
   counts: SweepCounts,
   failures: SweepResult["failures"],
   deadline: number,
+  gates: Gates,
 ): Promise<void> {
   let cursor: string | null = null;
   do {
@@ -107,7 +115,7 @@ async function sweepNotices(
     // Oldest first and one after the other: an update must not be queued again behind a later one of its incident.
     for (const listed of page.items) {
       try {
-        await sweepNotice(listed, deps, counts, deadline);
+        await sweepNotice(listed, deps, counts, deadline, gates);
       } catch (error) {
         // One that always fails must not keep those behind it from being swept, now and every minute.
         failures.push({ duty: "notices", updateId: listed.updateId, error });
@@ -117,7 +125,13 @@ async function sweepNotices(
   } while (cursor !== null);
 }
 
-async function sweepNotice(listed: Notice, deps: SweepDeps, counts: SweepCounts, deadline: number): Promise<void> {
+async function sweepNotice(
+  listed: Notice,
+  deps: SweepDeps,
+  counts: SweepCounts,
+  deadline: number,
+  gates: Gates,
+): Promise<void> {
   if (deps.clock() > deadline) return;
   // The index lags behind the table.
   const notice = await deps.ledger.getNotice(listed.pageId, listed.updateId);
@@ -140,11 +154,14 @@ async function sweepNotice(listed: Notice, deps: SweepDeps, counts: SweepCounts,
       first: lastSign([...known.values()], notice, false),
       any: lastSign([...known.values()], notice, true),
     };
+    let through = 0;
     for (let number = 0; number < of; number += 1) {
       const chunk = known.get(number);
       if (chunk?.state === "done") continue;
       unfinished += 1;
-      if (needsResending(chunk, signs, now)) unheard.push({ ...chunkRef(notice, channel, number), of });
+      if (through >= gates[channel].chunks || !needsResending(chunk, signs, now)) continue;
+      through += 1;
+      unheard.push({ ...chunkRef(notice, channel, number), of });
     }
   }
   for (let first = 0; first < unheard.length && deps.clock() <= deadline; first += CHUNKS_AT_ONCE) {
@@ -202,11 +219,19 @@ function chunkRef(notice: Notice, channel: Channel, chunk: number): ChunkRef {
   return { pageId, incidentId, updateId, seq, channel, chunk };
 }
 
-async function sweepRetries(deps: SweepDeps, counts: SweepCounts, deadline: number): Promise<void> {
+async function sweepRetries(deps: SweepDeps, counts: SweepCounts, deadline: number, gates: Gates): Promise<void> {
   const now = deps.clock();
   const due = await deps.ledger.listDue(now, RETRIES_PER_SWEEP);
+  const through: Record<Channel, number> = { email: 0, sms: 0, webhook: 0 };
   await inParallel(due, RETRIES_AT_ONCE, async (delivery) => {
     if (deps.clock() > deadline) return;
+    const gate = gates[delivery.channel];
+    through[delivery.channel] += 1;
+    if (through[delivery.channel] > gate.retries) {
+      // Out of sight, so that it takes no other retry's place in this list.
+      await deps.ledger.postponeDue(delivery, gate.opensAt);
+      return;
+    }
     // Out of sight first: if the queue loses it, the index shows it again after the grace.
     const postponed = await deps.ledger.postponeDue(delivery, now + DUE_GRACE_MS);
     if (postponed.outcome === "lost") return;

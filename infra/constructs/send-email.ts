@@ -11,6 +11,7 @@ import type { WorkQueue } from "./work-queue.ts";
 export interface SendEmailProps {
   state: StateStack;
   chunks: WorkQueue;
+  letters: WorkQueue;
   mail: Mail;
   subscriptionsUrl: string;
 }
@@ -19,7 +20,7 @@ export interface SendEmailProps {
 export class SendEmail extends Construct {
   readonly function: Sender<typeof envSchema>;
 
-  constructor(scope: Construct, id: string, { state, chunks, mail, subscriptionsUrl }: SendEmailProps) {
+  constructor(scope: Construct, id: string, { state, chunks, letters, mail, subscriptionsUrl }: SendEmailProps) {
     super(scope, id);
     this.function = new Sender(this, "Function", {
       step: "send-email",
@@ -28,6 +29,7 @@ export class SendEmail extends Construct {
       environment: {
         ...tableNames(state),
         EMAIL_QUEUE_URL: chunks.url,
+        LETTERS_QUEUE_URL: letters.url,
         SUBSCRIPTIONS_URL: subscriptionsUrl,
         MAIL_FROM: mail.from,
         CONFIGURATION_SET: mail.configurationSet.configurationSetName,
@@ -35,6 +37,7 @@ export class SendEmail extends Construct {
       state,
     });
     chunks.grantSend(this.function);
+    letters.grantSend(this.function);
     // The send schedule; who was sent letters, named by the page's key, and their share of the quota.
     allowItems(this.function, state.access, {
       schedules: ["GetItem", "UpdateItem"],

@@ -14,6 +14,7 @@ export interface SendSmsProps {
   state: StateStack;
   alarms: Alarms;
   chunks: WorkQueue;
+  letters: WorkQueue;
   subscriptionsUrl: string;
   countries: readonly string[];
   /** USD. */
@@ -27,7 +28,7 @@ export interface SendSmsProps {
 export class SendSms extends Construct {
   readonly function: Sender<typeof envSchema>;
 
-  constructor(scope: Construct, id: string, { state, alarms, chunks, ...settings }: SendSmsProps) {
+  constructor(scope: Construct, id: string, { state, alarms, chunks, letters, ...settings }: SendSmsProps) {
     super(scope, id);
     this.function = new Sender(this, "Function", {
       step: "send-sms",
@@ -36,6 +37,7 @@ export class SendSms extends Construct {
       environment: {
         ...tableNames(state),
         SMS_QUEUE_URL: chunks.url,
+        SMS_LETTERS_QUEUE_URL: letters.url,
         SUBSCRIPTIONS_URL: settings.subscriptionsUrl,
         SMS_SENDER_ID: settings.senderId ?? "",
         SMS_COUNTRIES: settings.countries.join(","),
@@ -45,6 +47,7 @@ export class SendSms extends Construct {
       state,
     });
     chunks.grantSend(this.function);
+    letters.grantSend(this.function);
     // The send schedule, what the day's SMS cost, and who was sent codes and links, named by the page's key.
     allowItems(this.function, state.access, {
       schedules: ["GetItem", "UpdateItem"],

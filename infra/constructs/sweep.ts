@@ -43,8 +43,8 @@ export class Sweep extends Construct {
     allow(sweep, state.deliveries, ["GetItem", "Query", "UpdateItem"], ["due", "open"]);
     // Whose time is over is removed, and what must be remembered of an address is hashed with the page's key.
     allow(sweep, state.subscribers, ["BatchGetItem", "PutItem", "DeleteItem"], ["purge"]);
-    // The send rate, as SES tells it; and that key.
-    allowItems(sweep, state.access, { schedules: ["UpdateItem"], signingKeys: ["Query"] });
+    // The send rate, as SES tells it, and what keeps the senders from sending; and that key.
+    allowItems(sweep, state.access, { schedules: ["GetItem", "UpdateItem"], signingKeys: ["Query"] });
     for (const queue of Object.values(queues)) queue.grantSend(sweep);
     sweep.allowEverywhere(["ses:GetSendQuota"], "The quota is of the whole account.");
 

@@ -114,7 +114,7 @@ describeOnBoth<AccessStore>(
       const store = subject();
       const now = later();
       await store.saveRate("email", { perSecond: 100, leftToday: 5_000 }, now);
-      expect(await store.getRate("email")).toEqual({ perSecond: 100, leftToday: 5_000 });
+      expect(await store.getRate("email")).toEqual({ perSecond: 100, leftToday: 5_000, problem: null });
       const counts = Array.from({ length: 20 }, (_, index) => 1 + (index % 5));
       const all = await Promise.all(
         counts.map(async (count) => beginnings(await store.reserveSlots("email", count, now), count)),
@@ -160,6 +160,35 @@ describeOnBoth<AccessStore>(
       expect(await store.takeShare(spacing, now + spacing)).toEqual({ outcome: "taken" });
       expect(await store.takeShare(spacing, now + spacing)).toEqual({ outcome: "over" });
       expect(await store.takeShare(DAY_MS + 1, now + 9 * DAY_MS)).toEqual({ outcome: "over" });
+    });
+
+    it("lets one send at a time find out whether a problem of ours is over", async () => {
+      const store = subject();
+      const now = later();
+      await store.saveRate("email", { perSecond: 100, leftToday: null }, now);
+      expect(await store.beginProblem("email", "account paused", now, now + 50_000)).toBeNull();
+      expect(await store.beginProblem("email", "account paused", now + 5, now + 50_005)).toBe("account paused");
+      const problem = { reason: "account paused", since: now, probeAt: now + 50_005 };
+      expect(await store.getRate("email")).toEqual({ perSecond: 100, leftToday: null, problem });
+      expect(await store.reserveSlots("email", 1, now + 10)).toEqual({ outcome: "paused", until: now + 50_005 });
+
+      const probeAt = now + 60_000;
+      const rivals = await Promise.all(Array.from({ length: 8 }, () => store.reserveSlots("email", 3, probeAt)));
+      const probes = rivals.filter(({ outcome }) => outcome === "reserved");
+      expect(probes).toMatchObject([{ startAt: probeAt, probe: problem }]);
+      const others = rivals.filter(({ outcome }) => outcome !== "reserved");
+      expect(others).toEqual(others.map(() => ({ outcome: "paused", until: probeAt + 20_000 })));
+      // Whoever had it died: the next one may.
+      expect(await store.reserveSlots("email", 1, probeAt + 20_001)).toMatchObject({ outcome: "reserved" });
+
+      expect(await store.endProblem("email", now - 1)).toEqual({ outcome: "lost" });
+      expect(await store.endProblem("email", now)).toEqual({ outcome: "ended" });
+      expect(await store.endProblem("email", now)).toEqual({ outcome: "lost" });
+      expect(await store.reserveSlots("email", 1, probeAt + 30_000)).toMatchObject({
+        outcome: "reserved",
+        probe: null,
+      });
+      expect((await store.getRate("email")).problem).toBeNull();
     });
 
     it("says when a full schedule has room again, and starts anew after a pause in the traffic", async () => {
@@ -253,7 +282,7 @@ describeOnBoth<AccessStore>(
 describe("a send schedule without a stored rate", () => {
   it("has the default", async () => {
     const store = memoryAccessStore({ random: randomBytes });
-    expect(await store.getRate("sms")).toEqual(DEFAULT_RATES.sms);
+    expect(await store.getRate("sms")).toEqual({ ...DEFAULT_RATES.sms, problem: null });
     expect(reserved(await store.reserveSlots("email", 1, NOW)).spacingMs).toBeCloseTo(1_000 / 0.96, 1);
   });
 });
@@ -262,7 +291,7 @@ describeOnDynamo("access table", (server) => {
   it("has the default rate before any is saved", async () => {
     const { client, tables } = server();
     const store = dynamoAccessStore({ client, table: tables.access, random: randomBytes });
-    expect(await store.getRate("sms")).toEqual(DEFAULT_RATES.sms);
+    expect(await store.getRate("sms")).toEqual({ ...DEFAULT_RATES.sms, problem: null });
     expect(reserved(await store.reserveSlots("email", 1, NOW)).spacingMs).toBeCloseTo(1_000 / 0.96, 1);
   });
 

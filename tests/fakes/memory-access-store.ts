@@ -10,7 +10,7 @@ import {
   RUN_LEASE_MS,
   type ScheduleItem,
 } from "../../functions/store/access-items.ts";
-import { rateOf, slotsAt, spacingFor } from "../../functions/store/send-slots.ts";
+import { probing, rateOf, slotsAt, spacingFor } from "../../functions/store/send-slots.ts";
 
 /** The access store in memory. `pages` have their signing keys, as every page that was made has. */
 export function memoryAccessStore({ random, pages = [] }: { random: Random; pages?: readonly string[] }): AccessStore {
@@ -49,8 +49,10 @@ export function memoryAccessStore({ random, pages = [] }: { random: Random; page
       const slots = slotsAt(item, rate, now);
       if (slots.outcome === "full" || slots.outcome === "paused") return slots;
       const spacingMs = spacingFor(rate.perSecond);
-      schedules.set(schedule, { ...item, tat: slots.startAt + count * spacingMs });
-      return { outcome: "reserved", startAt: slots.startAt, spacingMs };
+      const probe = slots.outcome === "probe" ? slots.problem : null;
+      const tat = slots.startAt + count * spacingMs;
+      schedules.set(schedule, { ...item, tat, ...(probe === null ? {} : probing(now)) });
+      return { outcome: "reserved", startAt: slots.startAt, spacingMs, probe };
     },
 
     async getRate(schedule) {
@@ -64,6 +66,19 @@ export function memoryAccessStore({ random, pages = [] }: { random: Random; page
     async pause(schedule, until) {
       const item = schedules.get(schedule) ?? {};
       schedules.set(schedule, { ...item, pausedUntil: Math.max(until, item.pausedUntil ?? 0) });
+    },
+
+    async beginProblem(schedule, reason, now, probeAt) {
+      const item = schedules.get(schedule) ?? {};
+      schedules.set(schedule, { ...item, problem: reason, problemSince: item.problemSince ?? now, probeAt });
+      return item.problem ?? null;
+    },
+
+    async endProblem(schedule, since) {
+      const { problem, problemSince, probeAt, ...rest } = schedules.get(schedule) ?? {};
+      if (problem === undefined || problemSince !== since) return { outcome: "lost" };
+      schedules.set(schedule, rest);
+      return { outcome: "ended" };
     },
 
     async count(counter, limit, now, by = 1) {

@@ -22,9 +22,12 @@ export function outside() {
   const reached: Reached[] = [];
   const published: string[] = [];
   const answers = new Map<string, Answer[]>();
+  const broken = new Map<Reached["channel"], AttemptOutcome>();
   let attempts = 0;
   const take = (record: Reached): AttemptOutcome => {
     attempts += 1;
+    const refusal = broken.get(record.channel);
+    if (refusal !== undefined) return refusal;
     const answer = answers.get(record.to)?.shift() ?? { outcome: "accepted", providerId: `provider-${attempts}` };
     if (answer === "accepted, no reply") {
       reached.push(record);
@@ -54,6 +57,9 @@ export function outside() {
     reached,
     published,
     attempts: () => attempts,
+    /** Something is wrong with us: the channel's provider answers everything so, until it is mended. */
+    refuse: (channel: Reached["channel"], outcome: AttemptOutcome) => void broken.set(channel, outcome),
+    mend: (channel: Reached["channel"]) => void broken.delete(channel),
     answer: (to: string, ...next: Answer[]) => answers.set(to, next),
   };
 }

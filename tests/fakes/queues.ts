@@ -45,14 +45,14 @@ export function memoryQueues(clock: () => number, { standard = "oldest first" }:
       if (work.channel === "webhook") put("webhookRetry", work, delayMs, null);
       else putFifo(work);
     },
-    async sendLetter(work) {
-      put("letters", work, 0, null);
+    async sendLetter(work, delayMs = 0) {
+      put("letters", work, delayMs, null);
     },
     async sendProbe(work, delayMs) {
       put("probes", work, delayMs, null);
     },
-    async sendSmsLetter(work) {
-      put("smsLetters", work, 0, null);
+    async sendSmsLetter(work, delayMs = 0) {
+      put("smsLetters", work, delayMs, null);
     },
     async sendQuarantine(work, delayMs) {
       put("plan", work, delayMs, null);

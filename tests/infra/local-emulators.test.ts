@@ -5,6 +5,7 @@ import { GetSendQuotaCommand, SESClient, SendRawEmailCommand } from "@aws-sdk/cl
 import { CreateTopicCommand, PublishCommand, SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, it, vi } from "vitest";
+import { sesMail } from "../../functions/providers/mail.ts";
 import { snsOptOuts, snsSms } from "../../functions/providers/sms.ts";
 import { readReport } from "../../functions/receive-feedback/ses-report.ts";
 import { startFauxqs } from "../../infra/local/emulators/fauxqs.ts";
@@ -99,6 +100,36 @@ describe("the mail provider", () => {
     });
     wait(24 * 60 * 60 * 1000);
     await send();
+  });
+});
+
+describe("an account with which something is wrong", () => {
+  it("has its mail and its SMS refused, as the provider words it, until it is mended", async () => {
+    const { outbox } = await anOutbox();
+    const front = await startMailFront(outbox, { perSecond: 100 }, () => NOON);
+    const fauxqs = await startFauxqs(outbox);
+    later(front.stop);
+    later(fauxqs.stop);
+    later(async () => void vi.unstubAllEnvs());
+    const environment = sdkEnvironment({ dynamodb: fauxqs.url, fauxqs: fauxqs.url, ses: front.url });
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const mail = () =>
+      sesMail("set", "status@example.com").send({ to: "anna@example.com", raw: rawMail("Hello"), tags: {} });
+    const sms = () => snsSms("0.15", "").send({ phone: "+4915112345678", country: "DE" }, "Down");
+    front.refuse({
+      status: 400,
+      code: "MessageRejected",
+      message:
+        "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: status@example.com",
+    });
+    fauxqs.refuseSms({ status: 400, code: "UserError", message: "No quota left for account" });
+    const ours = { outcome: "sender problem", reach: "everybody" };
+    expect(await mail()).toEqual({ ...ours, reason: "sender identity not verified" });
+    expect(await sms()).toEqual({ ...ours, reason: "SMS spending quota used up" });
+    front.refuse(null);
+    fauxqs.refuseSms(null);
+    expect([(await mail()).outcome, (await sms()).outcome]).toEqual(["accepted", "accepted"]);
+    expect([outbox.emails.length, outbox.sms.length]).toEqual([1, 1]);
   });
 });
 

@@ -143,6 +143,8 @@ const CALLS: Record<string, readonly string[]> = {
   "access.getRate": ["Access(schedules) GetItem"],
   "access.saveRate": ["Access(schedules) UpdateItem"],
   "access.pause": ["Access(schedules) UpdateItem"],
+  "access.beginProblem": ["Access(schedules) UpdateItem"],
+  "access.endProblem": ["Access(schedules) UpdateItem"],
   "access.count": ["Access(counters) UpdateItem"],
   "access.getCount": ["Access(counters) GetItem"],
   "access.takeTurn": ["Access(turns) UpdateItem"],
@@ -162,7 +164,7 @@ const CALLS: Record<string, readonly string[]> = {
 
 /** Code that a step's bundle holds and the step never runs: send-webhook has no send schedule, sweep does not ask for a block. */
 const NEVER_RUN: Record<string, readonly string[]> = {
-  "send-webhook": ["access.getRate", "access.reserveSlots", "access.pause"],
+  "send-webhook": ["access.getRate", "access.reserveSlots", "access.pause", "access.beginProblem", "access.endProblem"],
   // What a preview asks of the day's spending; the share of the mails.
   "send-sms": ["access.getCount", "access.takeShare", "access.giveBackShare"],
   sweep: ["subscribers.blockOf"],
@@ -234,7 +236,7 @@ const MAY: Record<string, Record<string, string>> = {
     Subscribers: "GetItem PutItem UpdateItem",
   },
   sweep: {
-    "Access(schedules)": "UpdateItem",
+    "Access(schedules)": "GetItem UpdateItem",
     "Access(signingKeys)": "Query",
     Deliveries: "GetItem Query UpdateItem",
     "Deliveries/due": "Query",

@@ -112,7 +112,9 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
   const world = outside();
   const mail = crash.guard(world.mail);
   const status = statusMemory;
-  const log = createLogger({}, { info() {}, warn() {}, error() {} });
+  const lines: string[] = [];
+  const keep = (line: string) => void lines.push(line);
+  const log = createLogger({}, { info: keep, warn: keep, error: keep });
   const bounded = boundedLog();
 
   const woken: { pageId: string; updateId: string }[] = [];
@@ -122,12 +124,12 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
     email: {
       ...shared,
       sender: emailSender({ ledger, access, mail }),
-      pace: sharedPace({ use: "updates", access, schedule: "email", clock, sleep }),
+      pace: sharedPace({ use: "updates", access, schedule: "email", clock, sleep, log }),
     },
     sms: {
       ...shared,
       sender: smsSender({ ledger, subscribers, sms: crash.guard(world.sms), clock }),
-      pace: sharedPace({ use: "updates", access, schedule: "sms", clock, sleep }),
+      pace: sharedPace({ use: "updates", access, schedule: "sms", clock, sleep, log }),
     },
     webhook: {
       ...shared,
@@ -177,8 +179,9 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
           access,
           bounded,
           mail,
+          letters: ports,
           clock,
-          pace: sharedPace({ use: "letters", access, schedule: "email", clock, sleep }),
+          pace: sharedPace({ use: "letters", access, schedule: "email", clock, sleep, log }),
         },
         log,
       );
@@ -186,7 +189,12 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
     }
     if (queue === "smsLetters") {
       const { sms } = world;
-      await handleSmsWork(body, senders.sms, { subscribers, access, bounded, sms, clock, pace: senders.sms.pace }, log);
+      await handleSmsWork(
+        body,
+        senders.sms,
+        { subscribers, access, bounded, sms, smsLetters: ports, clock, pace: senders.sms.pace },
+        log,
+      );
       return;
     }
     if (queue === "sms") return handleWork(body, senders.sms, log);
@@ -320,6 +328,8 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
     access,
     queues,
     outside: world,
+    /** All that was logged. */
+    lines,
     settle,
     settleStreamOnly,
     pass,

@@ -41,6 +41,13 @@ export const GROUNDS = {
   },
   "a window closed without the fencing token": { by: "scenario", name: "a function stands still over a window" },
   "a delivery changed without its condition": { by: "scenario", name: "retries come twice" },
+  "what is wrong with us taken for the recipient's failure": {
+    by: "scenario",
+    name: "nothing of ours is taken for hours",
+  },
+  "a problem of ours that uses up attempts": { by: "scenario", name: "sending breaks in the middle" },
+  "a problem of ours that others are not told of": { by: "scenario", name: "nothing of ours is taken for hours" },
+  "a problem of ours that never ends": { by: "scenario", name: "sending breaks in the middle" },
   "an ambiguous SMS sent again": { by: "scenario", name: "replies are lost" },
   "an interrupted SMS sent again": { by: "crash points", how: "after" },
   "a notice done when its chunks have begun": { by: "scenario", name: "a function dies, and its queue is lost" },

@@ -1,3 +1,4 @@
+import type { AttemptOutcome } from "../../functions/core/attempt.ts";
 import type { Chunk } from "../../functions/core/chunk.ts";
 import type { Delivery } from "../../functions/core/delivery.ts";
 import { LEASE_MS } from "../../functions/core/lease.ts";
@@ -135,6 +136,34 @@ export const MUTANTS = {
         return ledger.changeDelivery(present ?? from, to, latencyMs);
       },
     },
+  }),
+
+  "what is wrong with us taken for the recipient's failure": ({ mail, sms }) => {
+    const blamed = <O extends AttemptOutcome>(outcome: O): AttemptOutcome =>
+      outcome.outcome === "sender problem" ? { outcome: "rejected", reason: outcome.reason } : outcome;
+    return {
+      mail: { send: async (one) => blamed(await mail.send(one)) },
+      sms: { send: async (to, text) => blamed(await sms.send(to, text)) },
+    };
+  },
+
+  "a problem of ours that uses up attempts": ({ mail, sms }) => {
+    const attempted = (outcome: AttemptOutcome): AttemptOutcome =>
+      outcome.outcome === "sender problem"
+        ? { outcome: "unavailable", reason: outcome.reason, retryAfterMs: null }
+        : outcome;
+    return {
+      mail: { send: async (one) => attempted(await mail.send(one)) },
+      sms: { send: async (to, text) => attempted(await sms.send(to, text)) },
+    };
+  },
+
+  "a problem of ours that others are not told of": ({ access }) => ({
+    access: { ...access, beginProblem: async () => null },
+  }),
+
+  "a problem of ours that never ends": ({ access }) => ({
+    access: { ...access, endProblem: async () => ({ outcome: "lost" }) },
   }),
 
   "an ambiguous SMS sent again": ({ sms }) => ({

@@ -28,10 +28,17 @@ export async function brokenPromises(world: SimulatedWorld, quiet: boolean): Pro
       ...lost(present, updates, own, requests, withdrawn),
       ...doubled(requests),
       ...outOfOrder(requests),
+      ...blamed(own, requests, world.isDisturbed),
       ...strangers(requests, updates),
     );
   }
-  return [...broken, ...tardy(world, updates), ...miscounted(world, deliveries)];
+  return [
+    ...broken,
+    ...hammered(world),
+    ...tardy(world, updates),
+    ...lingering(world, deliveries),
+    ...miscounted(world, deliveries),
+  ];
 }
 
 function whatIsOpen(world: SimulatedWorld): string {
@@ -130,6 +137,38 @@ function strangers(requests: readonly Request[], updates: readonly Telling[]): s
   });
 }
 
+/** What is wrong with us is nobody's failure, and takes no attempt from anybody's schedule. */
+function blamed(deliveries: readonly Delivery[], requests: readonly Request[], isDisturbed: boolean): string[] {
+  return deliveries.flatMap((delivery) => {
+    const own = requests.filter(({ seq }) => seq === delivery.seq);
+    const name = `blamed: update ${delivery.seq} for ${delivery.subscriberId} (${delivery.channel})`;
+    const theirs = own.filter(({ answer }) => answer?.outcome !== "sender problem");
+    if (delivery.state === "failed" && own.length > 0 && theirs.length === 0) return [`${name} failed`];
+    // Whoever dies over a window counts an attempt for each in it, whatever became of them.
+    const counted = isDisturbed ? 0 : delivery.attempts;
+    return counted <= theirs.length ? [] : [`${name}: ${counted} attempts counted of ${theirs.length}`];
+  });
+}
+
+/** How long those in flight may go on hitting what is wrong, and how far apart those are who find out about it. */
+const KNOWN_AFTER_MS = 40_000;
+const APART_MS = 18_000;
+
+/** Once it is known that nothing of ours is taken, one request at a time finds out whether that is over. */
+function hammered({ requests, scenario }: SimulatedWorld): string[] {
+  const inVain = requests.filter(({ brokenSince, invocation }) => brokenSince !== null && !invocation.thawed);
+  return [...Map.groupBy(inVain, ({ channel, brokenSince }) => `${channel} since ${brokenSince}`)].flatMap(
+    ([name, all]) => {
+      const known = Math.min(...all.map(({ endsAt }) => endsAt)) + KNOWN_AFTER_MS;
+      const later = all.filter(({ at }) => at > known);
+      const last = later.at(-1)?.at ?? known;
+      // Each thing that goes wrong may keep somebody from telling, once.
+      const allowed = 1 + scenario.deeds.length + (last - known) / APART_MS;
+      return later.length <= allowed ? [] : [`hammered: ${name}: ${later.length} requests in ${last - known} ms`];
+    },
+  );
+}
+
 /** Where the scenario allows only so much time, everybody's first attempt began in it. */
 function tardy({ scenario, requests, everyone }: SimulatedWorld, updates: readonly Telling[]): string[] {
   const { promptMs } = scenario;
@@ -139,6 +178,16 @@ function tardy({ scenario, requests, everyone }: SimulatedWorld, updates: readon
     const began = requests.find(({ subscriberId }) => subscriberId === id)?.at ?? Number.POSITIVE_INFINITY;
     const took = began - first.createdAt;
     return took <= promptMs ? [] : [`live: ${id} (${channel}) was first tried after ${Math.round(took)} ms`];
+  });
+}
+
+/** Where the scenario allows only so much time, what waited for us ends in it once that is mended. */
+function lingering({ scenario, mendedAt }: SimulatedWorld, deliveries: readonly Delivery[]): string[] {
+  const [allowed, mended] = [scenario.resumesWithinMs, mendedAt()];
+  if (allowed === undefined || mended === null) return [];
+  return deliveries.flatMap(({ subscriberId, channel, updatedAt }) => {
+    const took = updatedAt - mended;
+    return took <= allowed ? [] : [`live: ${subscriberId} (${channel}) still waited ${took} ms after all was mended`];
   });
 }
 

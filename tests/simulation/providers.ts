@@ -18,6 +18,10 @@ export interface Request {
   taken: boolean;
   /** Whether an answer came back that says what became of it. */
   answered: boolean;
+  /** What it said; null while none came, and where none ever does. */
+  answer: AttemptOutcome | null;
+  /** Since when something has been wrong with us; null: nothing is. */
+  brokenSince: number | null;
   invocation: Invocation;
   /** Another update that was in flight to the same subscriber at that moment; null: none was. */
   beside: number | null;
@@ -30,6 +34,13 @@ export interface Providers {
   sms: Sms;
   https: Https;
 }
+
+/** As SES answers to an identity that is not verified any more. */
+const UNVERIFIED: AttemptOutcome = {
+  outcome: "sender problem",
+  reason: "sender identity not verified",
+  reach: "everybody",
+};
 
 const SLOWEST_ANSWER_MS = 15_000;
 const QUICKEST_ANSWER_MS = 50;
@@ -47,6 +58,8 @@ function seqOf(text: string): number {
 export function simulatedProviders(schedule: Schedule, present: (id: string) => Promise<Subscriber | null>) {
   const { clock } = schedule;
   const requests: Request[] = [];
+  /** Channels on which something is wrong with us. */
+  const broken = new Map<Channel, number>();
   const holders = new Map<string, { subscriber: Subscriber; answers: Answer[] }>();
 
   async function request(to: string, seq: number, invocation: Invocation): Promise<AttemptOutcome> {
@@ -56,7 +69,9 @@ export function simulatedProviders(schedule: Schedule, present: (id: string) => 
     // Most answers come at once, some as late as a provider may take.
     const takes = schedule.uniform() < 0.6 ? QUICKEST_ANSWER_MS : schedule.below(SLOWEST_ANSWER_MS);
     const { record, answer } = await schedule.call(invocation, "send", async () => {
-      const answer = holder.answers.shift() ?? { outcome: "accepted" as const, providerId: null };
+      const answer = broken.has(channel)
+        ? UNVERIFIED
+        : (holder.answers.shift() ?? { outcome: "accepted" as const, providerId: null });
       const beside = requests.find(
         (other) => other.subscriberId === id && other.seq !== seq && other.endsAt > clock() && !other.invocation.died,
       );
@@ -68,6 +83,8 @@ export function simulatedProviders(schedule: Schedule, present: (id: string) => 
         endsAt: clock() + takes,
         taken: answer === "taken, no reply" || answer.outcome === "accepted",
         answered: false,
+        answer: null,
+        brokenSince: broken.get(channel) ?? null,
         invocation,
         beside: beside?.seq ?? null,
         subscriber: await present(id),
@@ -78,11 +95,18 @@ export function simulatedProviders(schedule: Schedule, present: (id: string) => 
     await schedule.sleep(invocation)(takes);
     if (answer === "taken, no reply") return { outcome: "unknown", reason: "timeout" };
     record.answered = answer.outcome !== "unknown";
+    record.answer = answer;
     return answer;
   }
 
   return {
     requests,
+    breakSending: (channel: Channel) => void broken.set(channel, clock()),
+    /** Null: on all channels. */
+    mendSending(channel: Channel | null) {
+      if (channel === null) broken.clear();
+      else broken.delete(channel);
+    },
     subscribe(subscriber: Subscriber, answers: readonly Answer[]) {
       holders.set(addressOf(subscriber), { subscriber, answers: [...answers] });
     },

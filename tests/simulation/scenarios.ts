@@ -12,6 +12,11 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Answer>({ outcome: "quota exhausted" }) },
   { weight: 1, arbitrary: fc.constant<Answer>({ outcome: "rejected", reason: "no such address" }) },
   { weight: 1, arbitrary: fc.constant<Answer>({ outcome: "gone", reason: "http 410" }) },
+  { weight: 1, arbitrary: fc.constant<Answer>({ outcome: "refused", reason: "SomethingNew" }) },
+  {
+    weight: 1,
+    arbitrary: fc.constant<Answer>({ outcome: "sender problem", reason: "account in the sandbox", reach: "recipient" }),
+  },
 );
 
 /** Milliseconds: mostly close together, sometimes as far as leases, sweeps and retries are. */
@@ -77,6 +82,22 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ after: pause, do: fc.constant("redeliver" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      after: pause,
+      do: fc.constant("break" as const),
+      channel: fc.constantFrom("email" as const, "sms" as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      after: pause,
+      do: fc.constant("mend" as const),
+      channel: fc.constantFrom("email" as const, "sms" as const),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({ after: pause, do: fc.constant("join" as const), channel: fc.constantFrom(...CHANNELS) }),

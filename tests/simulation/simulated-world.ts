@@ -33,7 +33,7 @@ const START = Date.parse("2026-11-23T03:00:00.000Z");
 /** Two a second makes windows of two, so that a chunk has several. */
 const RATE = { perSecond: 2, leftToday: null };
 /** With this rate planned for, chunks are of two recipients, so that a channel has several. */
-const PLANNED_RATE = { perSecond: 0.2, leftToday: null };
+const PLANNED_RATE = { perSecond: 0.2, leftToday: null, problem: null };
 const INVOCATIONS_AT_ONCE = 6;
 /** As the stacks set it for the stream: how often a record whose invocation failed is brought again. */
 const STREAM_TRIES = 3;
@@ -41,6 +41,8 @@ const STREAM_RETRY_MS = 1_000;
 /** A record whose invocation died comes again when its time would have been over. */
 const STREAM_GAP_MS = 61_000;
 const LATE_STREAM_MS = 100_000;
+/** Longer than any recipient's schedule for mail (2.6 h) would take to fail. */
+const MENDED_AFTER_MS = 4 * 60 * MINUTE;
 
 export type Stream = "prompt" | "late" | "lost" | "twice";
 
@@ -57,6 +59,9 @@ export type Deed = { after: number } & (
   | { do: "redeliver" }
   /** So many entries of standard queues come twice. */
   | { do: "duplicate"; count: number }
+  /** Something is wrong with us: the channel's provider takes nothing, until it is mended (null: all are). */
+  | { do: "break"; channel: "email" | "sms" }
+  | { do: "mend"; channel: "email" | "sms" | null }
   /** One call fails, after so many of this method (null: of any). */
   | { do: "fail"; method: string | null; calls: number }
   /** Whoever makes this call, after so many of its kind, dies before it. */
@@ -83,6 +88,8 @@ export interface Scenario {
   faults?: readonly Fault[];
   /** Everybody's first attempt begins within this time from the first commit. */
   promptMs?: number;
+  /** All that waited for us has ended within this time from when it was mended. */
+  resumesWithinMs?: number;
 }
 
 interface StreamRecord {
@@ -109,6 +116,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
   let streamed: StreamRecord[] = [];
   let dooms: Doom[] = [];
   let nextSweep = START + 20_000;
+  let mendedAt: number | null = null;
 
   /** DynamoDB's limit counts the items it looked at: pages are short, and may be empty. */
   const shortPages: SubscriberStore = {
@@ -163,7 +171,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
     const pace =
       channel === "webhook"
         ? unpaced(clock, sleep)
-        : sharedPace({ use: "updates", access: ports.access, schedule: channel, clock, sleep });
+        : sharedPace({ use: "updates", access: ports.access, schedule: channel, clock, sleep, log });
     const senders = {
       email: () => emailSender(ports),
       sms: () => smsSender({ ...ports, clock }),
@@ -345,6 +353,11 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
         return queues.redeliver();
       case "duplicate":
         return queues.duplicate(deed.count);
+      case "break":
+        return providers.breakSending(deed.channel);
+      case "mend":
+        mendedAt ??= clock();
+        return providers.mendSending(deed.channel);
       case "fail":
         return schedule.failAfter(deed.method, deed.calls);
       case "die":
@@ -397,6 +410,12 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
     clock,
     schedule,
     scenario,
+    /** When something was mended first. */
+    mendedAt: () => mendedAt,
+    /** Somebody died, stood still or met a table that failed. */
+    isDisturbed:
+      scenario.faults !== undefined ||
+      scenario.deeds.some((deed) => !["post", "join", "break", "mend"].includes(deed.do)),
     /** All that was posted, oldest first. */
     async tellings(): Promise<Telling[]> {
       if (scenario.about === "component") return toldChanges(await status.listChanges(PAGE, 0), COMPONENT.id);
@@ -413,6 +432,9 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
         await run(clock() + deed.after, false);
         await perform(deed);
       }
+      // Faults stop: what is wrong with us is mended some time.
+      if (scenario.deeds.some((deed) => deed.do === "break")) await run(clock() + MENDED_AFTER_MS, false);
+      await perform({ after: 0, do: "mend", channel: null });
       await run(clock() + restMinutes * MINUTE, true);
       return { quiet: isQuiet() };
     },

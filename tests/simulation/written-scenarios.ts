@@ -10,6 +10,9 @@ const PROMPT_MS = 20_000;
 /** A queue taken for lost after 75 s, a sweep a minute, and the sends themselves. */
 const RESENT_MS = 200_000;
 
+/** A sweep a minute finds out, and the next sets the rest going. */
+const RESUMED_MS = 240_000;
+
 const opened: Deed = { after: 0, do: "post", status: "investigating", deliver: true, stream: "prompt" };
 const resolved = (after: number): Deed => ({ after, do: "post", status: "resolved", deliver: true, stream: "prompt" });
 
@@ -64,6 +67,20 @@ export const WRITTEN_SCENARIOS = {
       [DOWN, DOWN],
     ],
   }),
+  "nothing of ours is taken for hours": scenarioOf(
+    [
+      { after: 0, do: "break", channel: "email" },
+      { after: 0, do: "break", channel: "sms" },
+      opened,
+      resolved(600_000),
+      { after: 4 * 3_600_000, do: "mend", channel: null },
+    ],
+    { audience: { email: 8, sms: 3, webhook: 1 }, manyChunks: true },
+  ),
+  "sending breaks in the middle": scenarioOf(
+    [opened, { after: 1_200, do: "break", channel: "email" }, { after: 3 * 3_600_000, do: "mend", channel: "email" }],
+    { audience: { email: 9, sms: 0, webhook: 0 }, resumesWithinMs: RESUMED_MS },
+  ),
   "replies are lost": scenarioOf([opened], {
     answers: Array.from({ length: 7 }, () => ["taken, no reply"]),
   }),

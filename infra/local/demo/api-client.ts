@@ -17,6 +17,7 @@ const channelReportSchema = z.object({
   retried: z.number(),
   median_ms: z.nullable(z.number()),
   p95_ms: z.nullable(z.number()),
+  paused: z.nullable(z.string()),
 });
 const reportSchema = z.object({
   state: z.string(),

@@ -257,7 +257,7 @@ function reportTable(told: readonly Told[]): string {
   const ms = (value: number | null) => (value === null ? "–" : `${value} ms`);
   const row = (title: string, channel: string, report: ChannelReport) => [
     title,
-    channel,
+    report.paused === null ? channel : `${channel} (paused: ${report.paused})`,
     ...[report.audience, report.accepted, report.retried, report.suppressed, report.superseded, report.failed].map(
       String,
     ),

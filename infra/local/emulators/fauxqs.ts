@@ -3,11 +3,14 @@ import { buildApp } from "fauxqs";
 import * as z from "zod";
 import { HOST } from "../listen.ts";
 import { REGION } from "../services.ts";
+import type { Refusal } from "./mail-front.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface Fauxqs {
   url: string;
   cacheControlOf(bucket: string, key: string): string | null;
+  /** From now on no SMS is taken; null: they are again. */
+  refuseSms(refusal: Refusal | null): void;
   stop(): Promise<void>;
 }
 
@@ -25,6 +28,7 @@ const OPT_OUTS_PER_PAGE = 100;
 export async function startFauxqs(outbox: Outbox): Promise<Fauxqs> {
   const app = buildApp({ logger: false, defaultRegion: REGION });
   const cacheControl = new Map<string, string>();
+  let refused: Refusal | null = null;
   app.addHook("preHandler", async (request, reply) => {
     if (request.method === "PUT") {
       const value = request.headers["cache-control"];
@@ -37,7 +41,11 @@ export async function startFauxqs(outbox: Outbox): Promise<Fauxqs> {
     reply.type("text/xml");
     if (sms.data.Action === "ListPhoneNumbersOptedOut") return reply.send(optOutsAfter(sms.data.nextToken, optedOut));
     const { PhoneNumber, Message } = sms.data;
-    if (optedOut.includes(PhoneNumber)) return reply.code(400).send(refusal(`${PhoneNumber} is opted out`));
+    if (refused !== null) return reply.code(refused.status).send(refusal(refused.code, refused.message));
+    if (optedOut.includes(PhoneNumber)) {
+      const message = `Invalid parameter: PhoneNumber Reason: ${PhoneNumber} is opted out`;
+      return reply.code(400).send(refusal("InvalidParameter", message));
+    }
     outbox.addSms({ to: PhoneNumber, text: Message });
     return reply.send(answerTo("Publish", `<PublishResult><MessageId>${randomUUID()}</MessageId></PublishResult>`));
   });
@@ -45,6 +53,9 @@ export async function startFauxqs(outbox: Outbox): Promise<Fauxqs> {
   const url = await app.listen({ host: HOST, port: 0 });
   return {
     url,
+    refuseSms(next) {
+      refused = next;
+    },
     cacheControlOf: (bucket, key) => cacheControl.get(`/${bucket}/${key}`) ?? null,
     stop: async () => {
       await app.close();
@@ -75,6 +86,6 @@ function optOutsAfter(token: string | undefined, all: readonly string[]): string
   );
 }
 
-function refusal(why: string): string {
-  return `<ErrorResponse xmlns="${NAMESPACE}"><Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>Invalid parameter: PhoneNumber Reason: ${why}</Message></Error><RequestId>${randomUUID()}</RequestId></ErrorResponse>`;
+function refusal(code: string, message: string): string {
+  return `<ErrorResponse xmlns="${NAMESPACE}"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>${randomUUID()}</RequestId></ErrorResponse>`;
 }

@@ -12,6 +12,13 @@ export interface MailLimits {
   per24Hours: number;
 }
 
+/** What a provider says of every call, because something is wrong with the account. */
+export interface Refusal {
+  status: number;
+  code: string;
+  message: string;
+}
+
 /** Where SES publishes what comes back of a configuration set's mail. */
 export interface FeedbackDestination {
   configurationSet: string;
@@ -25,6 +32,8 @@ export interface MailFront {
   addDestination(destination: FeedbackDestination): void;
   /** In force for the next call. */
   setLimits(limits: Partial<MailLimits>): void;
+  /** From now on nothing is taken: a lapsed identity, a paused account. Null: it is mended. */
+  refuse(refusal: Refusal | null): void;
   stop(): Promise<void>;
 }
 
@@ -57,6 +66,7 @@ export async function startMailFront(
   const acceptedAt: number[] = outbox.emails.map(({ at }) => Date.parse(at));
   let dayBegins = 0;
   let forwarded = 0;
+  let refusal: Refusal | null = null;
   const destinations: FeedbackDestination[] = [];
   const waiting = new Set<NodeJS.Timeout>();
 
@@ -71,6 +81,7 @@ export async function startMailFront(
 
   const sendRawEmail = async (form: URLSearchParams, body: string, response: ServerResponse): Promise<void> => {
     const now = clock();
+    if (refusal !== null) return fail(response, refusal.status, refusal.code, refusal.message);
     if (rateIsUsedUp(now)) return throttle(response, "Maximum sending rate exceeded.");
     if (sentInADay(now) >= limits.per24Hours) return throttle(response, "Daily message quota exceeded.");
     // Taken before the answer is known, so that calls in flight count.
@@ -134,6 +145,9 @@ export async function startMailFront(
     },
     setLimits(changed) {
       limits = { ...limits, ...changed };
+    },
+    refuse(next) {
+      refusal = next;
     },
     async stop() {
       for (const timer of waiting) clearTimeout(timer);

@@ -214,6 +214,7 @@ describe("updateReport", () => {
       chunks: null,
       chunksDone: 0,
       estimatedEndAt: null,
+      paused: null,
     };
     expect(channels).toEqual({ email: empty, sms: empty, webhook: empty });
   });

@@ -4,6 +4,7 @@ import type { Delivery } from "../../../functions/core/delivery.ts";
 import { isExhausted, settle } from "../../../functions/core/settle.ts";
 
 const NOW = 1_000_000;
+const DAY = 24 * 60 * 60 * 1_000;
 const sending = (channel: Delivery["channel"], changes: Partial<Delivery> = {}): Delivery => ({
   pageId: "page00000000",
   subscriberId: "subscriber00",
@@ -73,6 +74,37 @@ describe("settle", () => {
   it("does not count a throttle as an attempt", () => {
     expect(settled(sending("email"), { outcome: "throttled" })).toMatchObject({ state: "retrying", attempts: 0 });
     expect(settled(sending("email"), { outcome: "quota exhausted" })).toMatchObject({ state: "retrying", attempts: 0 });
+  });
+
+  const ours = (reach: "everybody" | "recipient"): AttemptOutcome => ({
+    outcome: "sender problem",
+    reason: "account paused",
+    reach,
+  });
+
+  it.each(["email", "sms"] as const)("takes no attempt by %s for what is wrong with us", (channel) => {
+    const last = sending(channel, { attempts: 9 });
+    const held = { state: "retrying", attempts: 8, reason: "paused: account paused" };
+    expect(settled(last, ours("everybody"))).toMatchObject(held);
+    expect(settled(last, ours("recipient"))).toMatchObject(held);
+  });
+
+  it("ends what only this recipient waits for when it is of no use any more, and never what everybody waits for", () => {
+    const old = sending("email", { committedAt: NOW - 6 * DAY });
+    expect(settled(old, ours("recipient"))).toMatchObject({ state: "failed", reason: "account paused" });
+    expect(settled(old, ours("everybody"))).toMatchObject({ state: "retrying" });
+  });
+
+  it("keeps trying after a refusal that nobody knows, ever more slowly, while it is of use", () => {
+    const refused: AttemptOutcome = { outcome: "refused", reason: "SomethingNew" };
+    const at = (attempts: number) => (settled(sending("email", { attempts }), refused).nextAttemptAt ?? 0) - NOW;
+    expect([1, 2, 4, 5, 50].map(at)).toEqual([30_000, 300_000, 7_200_000, 7_200_000, 7_200_000]);
+    expect(settled(sending("email"), refused)).toMatchObject({ attempts: 1, reason: "refused: SomethingNew" });
+    const old = sending("email", { committedAt: NOW - 6 * DAY });
+    expect(settled(old, refused)).toMatchObject({ state: "failed", reason: "SomethingNew" });
+    // Somebody had it sent again: its time begins anew.
+    const again = { at: NOW, from: "failed" as const };
+    expect(settled({ ...old, resent: again }, refused)).toMatchObject({ state: "retrying" });
   });
 });
 

@@ -127,6 +127,37 @@ describe("the report", () => {
   });
 });
 
+describe("the report while something is wrong with us", () => {
+  const paused = async () => {
+    const { json } = await world.get(at);
+    const channel = z.object({ paused: z.nullable(z.string()) });
+    const { channels } = z
+      .object({ channels: z.object({ email: channel, sms: channel, webhook: channel }) })
+      .parse(json);
+    return [channels.email.paused, channels.sms.paused, channels.webhook.paused];
+  };
+
+  test("says what, on the channels that have something open, until it is over", async () => {
+    await planned({ email: 2, sms: 0, webhook: 0 });
+    await world.access.beginProblem("email", "sender identity not verified", START, START + 50_000);
+    await world.access.beginProblem("sms", "not permitted", START, START + 50_000);
+    // Nothing of this update is to go out by SMS.
+    expect(await paused()).toEqual(["sender identity not verified", null, null]);
+    expect(await world.get(at)).toMatchObject({ json: { state: "running", estimated_end_at: null } });
+    await world.access.endProblem("email", START);
+    expect(await paused()).toEqual([null, null, null]);
+  });
+
+  test("says so where some wait for it only, and of the quota", async () => {
+    await planned({ email: 1, sms: 0, webhook: 0 });
+    const waiting = { state: "retrying" as const, reason: "paused: account in the sandbox", nextAttemptAt: START };
+    await sent([delivery(1), delivery(2, waiting)]);
+    expect(await paused()).toEqual(["account in the sandbox", null, null]);
+    await world.access.saveRate("email", { perSecond: 10, leftToday: 0 }, START);
+    expect(await paused()).toEqual(["daily quota used up", null, null]);
+  });
+});
+
 describe("the list of problems", () => {
   beforeEach(() =>
     sent([

@@ -59,6 +59,15 @@ const opening = (more: Record<string, unknown> = {}) => ({
 });
 
 describe("the preview of a new incident", () => {
+  test("says what would keep it from being sent", async () => {
+    const world = await manageWorld();
+    await world.access.beginProblem("email", "account paused", START, START + 50_000);
+    const reply = await world.post("/incidents/preview", opening());
+    expect(reply).toMatchObject({
+      json: { channels: { email: { paused: "account paused" }, sms: { paused: null }, webhook: { paused: null } } },
+    });
+  });
+
   test("tells who would get it, who would not and why, the texts, the time and the cost", async () => {
     const world = await manageWorld();
     const api = await world.component("API");

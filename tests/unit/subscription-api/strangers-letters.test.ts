@@ -81,7 +81,7 @@ describe("a letter that the queue brings twice", () => {
     await world.send("POST", SIGN_UP, { json: { email: "grace@example.org" } });
     const [work] = queued(world);
     // Permitted, and then the sender died.
-    world.answer("grace@example.org", { outcome: "throttled" });
+    world.answer("grace@example.org", { outcome: "unavailable", reason: "down", retryAfterMs: null });
     await expect(world.deliver(JSON.stringify(work))).rejects.toThrow("throttled");
     world.tick(70_000);
     await world.deliver(JSON.stringify(work));

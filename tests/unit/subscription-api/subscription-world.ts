@@ -111,7 +111,12 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
   const bounded = boundedLog();
   /** What send-email makes of one letter. */
   const deliver = (body: string) =>
-    handleEmailWork(body, NO_CHUNKS, { subscribers, access, bounded, mail: world.mail, clock, pace }, log);
+    handleEmailWork(
+      body,
+      NO_CHUNKS,
+      { subscribers, access, bounded, mail: world.mail, letters: queues.ports, clock, pace },
+      log,
+    );
   /** What the senders make of the letters queued since the last look: mails and SMS that reached somebody. */
   const delivered = async () => {
     const before = world.reached.length;
@@ -119,7 +124,12 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
       if (work.queue === "letters") {
         await deliver(work.body);
       } else {
-        await handleSmsWork(work.body, NO_CHUNKS, { subscribers, access, bounded, sms: world.sms, clock, pace }, log);
+        await handleSmsWork(
+          work.body,
+          NO_CHUNKS,
+          { subscribers, access, bounded, sms: world.sms, smsLetters: queues.ports, clock, pace },
+          log,
+        );
       }
       work.settle(true);
     }

@@ -1,0 +1,45 @@
+import type { Clock } from "../core/clock.ts";
+import { PROBE_EVERY_MS } from "../core/sender-problem.ts";
+import type { Channel } from "../core/subscriber.ts";
+import type { AccessStore } from "../store/access.ts";
+
+/** What a sweep may set going on a channel. */
+export interface Gate {
+  /** Retries of all updates together, and chunks of each. */
+  retries: number;
+  chunks: number;
+  /** When to ask again for what was not let through. */
+  opensAt: number;
+}
+export type Gates = Readonly<Record<Channel, Gate>>;
+
+const OPEN: Gate = { retries: Number.POSITIVE_INFINITY, chunks: Number.POSITIVE_INFINITY, opensAt: 0 };
+/**
+ * Some, because not all of them come to send anything: what was overtaken or has left just ends. Of those that would, the
+ * schedule's slots let one through.
+ */
+const A_FEW = { retries: 10, chunks: 2 };
+const NONE = { retries: 0, chunks: 0 };
+
+/**
+ * While nothing of ours is taken on a channel, or the day's quota is used up, a few pieces of work find out whether that is
+ * over. The others stay where they are, lest twenty thousand chunks be queued every minute to be given back at once.
+ */
+export async function readGates({
+  access,
+  clock,
+}: {
+  access: Pick<AccessStore, "getRate">;
+  clock: Clock;
+}): Promise<Gates> {
+  const gateOf = async (schedule: "email" | "sms"): Promise<Gate> => {
+    const { problem, leftToday } = await access.getRate(schedule);
+    const now = clock();
+    const opensAt = Math.max(problem?.probeAt ?? now, now + PROBE_EVERY_MS);
+    if (problem !== null) return { ...(problem.probeAt <= now ? A_FEW : NONE), opensAt };
+    // Sweep has just read it; a few all the same, in case it could not.
+    return leftToday !== null && leftToday <= 0 ? { ...A_FEW, opensAt } : OPEN;
+  };
+  const [email, sms] = await Promise.all([gateOf("email"), gateOf("sms")]);
+  return { email, sms, webhook: OPEN };
+}
