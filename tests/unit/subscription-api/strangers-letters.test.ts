@@ -82,7 +82,7 @@ describe("a letter that the queue brings twice", () => {
     const [work] = queued(world);
     // Permitted, and then the sender died.
     world.answer("grace@example.org", { outcome: "unavailable", reason: "down", retryAfterMs: null });
-    await expect(world.deliver(JSON.stringify(work))).rejects.toThrow("throttled");
+    await expect(world.deliver(JSON.stringify(work))).rejects.toThrow("down");
     world.tick(70_000);
     await world.deliver(JSON.stringify(work));
     expect(world.reached).toHaveLength(1);
