@@ -1,3 +1,4 @@
+import { hearsNothing } from "../core/chosen.ts";
 import { type CatalogRow, catalogRows } from "../core/component.ts";
 import { LOCALES } from "../core/locale.ts";
 import type { Subscriber } from "../core/subscriber.ts";
@@ -5,7 +6,7 @@ import type { HttpReply } from "../lambda/http.ts";
 import { oneLine } from "../templates/markdown.ts";
 import type { SubscriptionStrings } from "../templates/strings/strings.ts";
 import { stringsOf } from "../templates/strings/strings-of.ts";
-import type { Offer } from "./manage-choices.ts";
+import type { Choices as ManageChoices, Offer } from "./manage-choices.ts";
 import { htmlReply } from "./page-shell.tsx";
 import type { PageIdentity } from "./pages.tsx";
 
@@ -18,14 +19,18 @@ export type Note =
   | "left"
   | "back"
   | "nothing chosen"
+  | "everything and some"
+  | "gone"
   | "erase unsure"
   | { problem: string }
   | null;
 
 export interface ManageView {
   identity: PageIdentity;
-  /** With the scopes that are to be ticked. */
+  /** As it is stored. */
   subscriber: Subscriber;
+  /** What the form shows as chosen. */
+  choices: ManageChoices;
   offer: Offer;
   /** Of the link, where the forms post to. */
   path: string;
@@ -49,7 +54,7 @@ export function managePage(view: ManageView, status = 200): HttpReply {
     children: (
       <>
         <Said note={note} words={words} />
-        <State subscriber={subscriber} words={words} />
+        <State subscriber={subscriber} offer={view.offer} words={words} />
         <Choices {...view} words={words} />
         {isGone ? (
           <Act path={path} action="resubscribe" title={manage.comeBack} text={null} button={manage.comeBack} />
@@ -99,6 +104,10 @@ function Said({ note, words: { manage } }: { note: Note; words: SubscriptionStri
   switch (note) {
     case "nothing chosen":
       return <Problem text={manage.nothingChosen} />;
+    case "everything and some":
+      return <Problem text={manage.everythingAndSome} />;
+    case "gone":
+      return <Problem text={manage.gone} />;
     case "erase unsure":
       return <Problem text={manage.eraseUnsure} />;
     case "preselected":
@@ -124,10 +133,12 @@ function Problem({ text }: { text: string }) {
   );
 }
 
-function State({ subscriber: { state }, words: { manage } }: { subscriber: Subscriber; words: SubscriptionStrings }) {
+function State(props: { subscriber: Subscriber; offer: Offer; words: SubscriptionStrings }) {
+  const { state, scopes } = props.subscriber;
+  const { manage } = props.words;
   if (state === "unsubscribed") return <p>{manage.isUnsubscribed}</p>;
   if (state === "unconfirmed") return <p>{manage.isUnconfirmed}</p>;
-  return null;
+  return hearsNothing(scopes, props.offer.catalog) ? <Problem text={manage.hearsNothing} /> : null;
 }
 
 function Act(props: { path: string; action: string; title: string; text: string | null; button: string }) {
@@ -144,13 +155,14 @@ function Act(props: { path: string; action: string; title: string; text: string 
   );
 }
 
-function Choices({ subscriber, offer, path, words }: ManageView & { words: SubscriptionStrings }) {
+function Choices({ choices, offer, path, note, words }: ManageView & { words: SubscriptionStrings }) {
   const { manage } = words;
-  const { scopes, preferences, locale } = subscriber;
+  const { scopes, preferences, locale } = choices;
   const [components, incidents] = [new Set(scopes.components), new Set(scopes.incidents)];
   const impact = preferences.minimumImpact === "maintenance" ? "none" : preferences.minimumImpact;
   return (
     <form method="post" action={path}>
+      {note === "everything and some" ? <input type="hidden" name="asked" value="true" /> : null}
       <fieldset>
         <legend>{manage.what}</legend>
         <Tick type="radio" name="what" value="everything" checked={scopes.page} label={manage.everything} />

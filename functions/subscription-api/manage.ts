@@ -1,3 +1,4 @@
+import { hearsNothing, presentScopes } from "../core/chosen.ts";
 import { addressOf, lastingReason, type Subscriber } from "../core/subscriber.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
 import { fieldsIn } from "../lambda/input.ts";
@@ -7,7 +8,15 @@ import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { type BothReply, forBoth } from "./both.ts";
 import { subscriberOfLink } from "./link.ts";
-import { type ManageInput, manageSchema, type Offer, tickedBy, withChoices } from "./manage-choices.ts";
+import {
+  type Choices,
+  enteredIn,
+  type ManageInput,
+  manageSchema,
+  type Offer,
+  tickedBy,
+  withChoices,
+} from "./manage-choices.ts";
 import { managePage, type Note } from "./manage-page.tsx";
 import { pageOf } from "./page-of.ts";
 import { done, linkDoesNotWork } from "./pages.tsx";
@@ -30,7 +39,10 @@ async function show(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpR
   if (subscriber === null) return linkDoesNotWork(deps.pageUrl, request.headers);
   const offer = await offerOf(deps, subscriber.pageId);
   const { scopes, isAsked } = tickedBy(request.query, subscriber.scopes, offer);
-  return renderFor(deps, request, { ...subscriber, scopes }, offer, isAsked ? "preselected" : null);
+  const identity = await pageOf(deps, subscriber.pageId);
+  const choices = { ...subscriber, scopes };
+  const note = isAsked ? "preselected" : null;
+  return managePage({ identity, subscriber, choices, offer, path: basePath(request), note });
 }
 
 async function showSent(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
@@ -53,29 +65,44 @@ async function change(deps: SubscriptionDeps, request: HttpRequest): Promise<Bot
   }
   const offer = await offerOf(deps, subscriber.pageId);
   const identity = await pageOf(deps, subscriber.pageId);
-  const pageWith = (shown: Subscriber, note: Note, status = 200) =>
-    managePage({ identity, subscriber: shown, offer, path: basePath(request), note }, status);
+  const pageWith = (shown: Subscriber, choices: Choices, note: Note, status = 200) =>
+    managePage({ identity, subscriber: shown, choices, offer, path: basePath(request), note }, status);
+  let entered: Choices = subscriber;
   try {
     const input = fieldsIn(manageSchema, parsedBody(request), "");
+    if (input.action === undefined || input.action === "save") entered = enteredIn(subscriber, input);
     const acted = await act(deps, subscriber, input, offer);
     const { subscriber: after, note } = acted;
     const { locale } = after ?? subscriber;
     return {
       status: 200,
-      body: after === null ? { status: "erased" } : { status: after.state, subscription: presented(after) },
+      body: after === null ? { status: "erased" } : { status: after.state, subscription: presented(after, offer) },
       page: () =>
-        after === null ? done(identity, locale, stringsOf(locale).subscriptions.erased) : pageWith(after, note),
+        after === null ? done(identity, locale, stringsOf(locale).subscriptions.erased) : pageWith(after, after, note),
     };
   } catch (error) {
     if (!(error instanceof HttpProblem) || error.status !== 422) throw error;
     const { message, details, status } = error;
-    const field = details[0]?.field;
-    const note = field === "component_ids" ? "nothing chosen" : field === "sure" ? "erase unsure" : null;
     return {
       status,
       body: { error: message, details },
-      page: () => pageWith(subscriber, note ?? { problem: message }, status),
+      page: () => pageWith(subscriber, entered, noteOf(error, entered), status),
     };
+  }
+}
+
+function noteOf({ message, details }: HttpProblem, { scopes }: Choices): Note {
+  switch (details[0]?.field) {
+    case "component_ids":
+      return scopes.components.length === 0 ? "nothing chosen" : "gone";
+    case "incident_ids":
+      return "gone";
+    case "what":
+      return "everything and some";
+    case "sure":
+      return "erase unsure";
+    default:
+      return { problem: message };
   }
 }
 
@@ -145,27 +172,17 @@ async function erase(deps: SubscriptionDeps, subscriber: Subscriber, now: number
 }
 
 /** As programs are told of it. */
-function presented({ scopes, preferences, locale, pausedAt, state }: Subscriber) {
+function presented({ scopes, preferences, locale, pausedAt, state }: Subscriber, { catalog }: Offer) {
   return {
     state,
     everything: scopes.page,
-    component_ids: scopes.components,
+    component_ids: presentScopes(scopes, catalog).components,
     incident_ids: scopes.incidents,
+    hears_nothing: hearsNothing(scopes, catalog),
     preferences: { updates: preferences.updates, minimum_impact: preferences.minimumImpact },
     locale,
     paused: pausedAt !== null,
   };
-}
-
-async function renderFor(
-  deps: SubscriptionDeps,
-  request: HttpRequest,
-  subscriber: Subscriber,
-  offer: Offer,
-  note: Note,
-): Promise<HttpReply> {
-  const identity = await pageOf(deps, subscriber.pageId);
-  return managePage({ identity, subscriber, offer, path: basePath(request), note });
 }
 
 async function offerOf({ status }: SubscriptionDeps, pageId: string): Promise<Offer> {

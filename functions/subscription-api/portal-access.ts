@@ -1,3 +1,4 @@
+import type { Catalog } from "../core/component.ts";
 import type { Page } from "../core/page.ts";
 import { isLinkValid, parseLinkToken, type SigningKey } from "../core/signature.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
@@ -8,6 +9,7 @@ import type { WebhookDeps } from "./webhook-deps.ts";
 /** The endpoint that a link opens, as it is now. */
 export interface Portal {
   page: Page;
+  catalog: Catalog;
   key: SigningKey;
   subscriber: WebhookSubscriber;
   /** `/portal/<token>` */
@@ -22,12 +24,13 @@ export async function openPortal(deps: WebhookDeps, request: HttpRequest): Promi
   const claim = parseLinkToken(token);
   if (claim?.channel !== "webhook") return null;
   const { pageId, keyVersion, subscriberId } = claim;
-  const [key, subscriber, page] = await Promise.all([
+  const [key, subscriber, page, catalog] = await Promise.all([
     deps.access.getSigningKey(pageId, keyVersion),
     deps.subscribers.get(pageId, "webhook", subscriberId),
     deps.status.getPage(pageId),
+    deps.status.getCatalog(pageId),
   ]);
   if (key === null || page === null || subscriber?.channel !== "webhook") return null;
   if (!isLinkValid(key, "manage", token, boundOf(subscriber), now)) return null;
-  return { page, key, subscriber, path: `/portal/${token}`, now };
+  return { page, catalog, key, subscriber, path: `/portal/${token}`, now };
 }

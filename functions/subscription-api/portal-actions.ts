@@ -2,14 +2,14 @@ import * as z from "zod/mini";
 import { newId } from "../core/ids.ts";
 import { webhookSecret } from "../core/signature.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
-import { count, fieldsIn, flag, idList, oneOf, optional } from "../lambda/input.ts";
-import { HttpProblem, invalid } from "../lambda/problem.ts";
-import { wishFields } from "../subscriptions/webhook-wishes.ts";
+import { count, fieldsIn, optional } from "../lambda/input.ts";
+import { HttpProblem } from "../lambda/problem.ts";
 import { askForProof, newProof, sendProbe } from "./challenge.ts";
 import { type ContactMail, contactMail } from "./contact-letter.ts";
 import { countOrRefuse } from "./count-or-refuse.ts";
 import type { Portal } from "./portal-access.ts";
-import { checkComponents, countProof } from "./register-webhook.ts";
+import { filterFrom } from "./portal-filter.ts";
+import { countProof } from "./register-webhook.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
 const MINUTE_MS = 60_000;
@@ -66,38 +66,13 @@ export function resume(deps: WebhookDeps, portal: Portal): Promise<WebhookSubscr
   return change(deps, portal, (one) => (one.pausedAt === null ? null : { ...one, pausedAt: null }));
 }
 
-const filterSchema = z.object({
-  component_ids: z.optional(z.nullable(idList)),
-  ...wishFields,
-  /** What a form says of the lists: whether they count. A box that is not ticked is not sent at all. */
-  scope: optional(oneOf(["page", "components"])),
-  all_statuses: optional(flag),
-});
-
-/** Which updates it is sent; what is left out of JSON stays. Single incidents stay too. Throws 422. */
+/** Which updates it is sent. Throws 422. */
 export async function changeFilter(deps: WebhookDeps, portal: Portal, body: unknown): Promise<WebhookSubscriber> {
-  const input = fieldsIn(filterSchema, body, "");
-  if (input.format !== undefined && input.format !== portal.subscriber.format) {
-    throw invalid("format", "cannot be changed: register the endpoint of the other format");
-  }
-  const components = input.scope === "page" ? null : input.component_ids;
-  const noneChosen = input.scope === "components" && components === undefined;
-  if (noneChosen || components?.length === 0) throw invalid("component_ids", "must name at least one component");
-  await checkComponents(deps, portal.subscriber.pageId, components ?? []);
-  if (input.all_statuses === false && input.statuses === undefined) {
-    throw invalid("statuses", "must name at least one status");
-  }
-  const statuses = input.all_statuses === true ? null : input.statuses;
-  return change(deps, portal, (one) => ({
-    ...one,
-    scopes: components === undefined ? one.scopes : scopesWith(one, components),
-    statuses: statuses === undefined ? one.statuses : statuses,
-    preferences: { ...one.preferences, minimumImpact: input.minimum_impact ?? one.preferences.minimumImpact },
-  }));
-}
-
-function scopesWith({ scopes }: WebhookSubscriber, components: readonly string[] | null): WebhookSubscriber["scopes"] {
-  return { page: components === null, components: [...(components ?? [])], incidents: scopes.incidents };
+  filterFrom(portal.subscriber, body, portal.catalog);
+  return change(deps, portal, (one) => {
+    const { scopes, statuses, minimumImpact } = filterFrom(one, body, portal.catalog);
+    return { ...one, scopes, statuses, preferences: { ...one.preferences, minimumImpact } };
+  });
 }
 
 /** Asks the endpoint once more to prove whose it is; after quarantine and unsubscription that is the way back. Throws 409 and 429. */

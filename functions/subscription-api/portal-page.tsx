@@ -1,9 +1,9 @@
-import type { Catalog } from "../core/component.ts";
 import type { HttpReply } from "../lambda/http.ts";
 import { oneLine } from "../templates/markdown.ts";
 import type { Tone } from "../templates/tone.ts";
 import type { Portal } from "./portal-access.ts";
 import { hasOpen, type PortalList, revisionOf } from "./portal-deliveries.ts";
+import type { EnteredFilter } from "./portal-filter.ts";
 import { Action, Deliveries, Time } from "./portal-parts.tsx";
 import { MINIMUM_LABELS, Settings } from "./portal-settings.tsx";
 import { portalHtml } from "./portal-shell.tsx";
@@ -27,13 +27,14 @@ const FORMATS = {
 export interface PortalPageProps {
   portal: Portal;
   list: PortalList;
-  catalog: Catalog;
   pageUrl: string;
   notice: Notice | null;
+  /** The filter as it was entered, where it was refused. */
+  entered: EnteredFilter | null;
 }
 
 export function portalPage(status: number, props: PortalPageProps): HttpReply {
-  const { portal, list, catalog, pageUrl, notice } = props;
+  const { portal, list, pageUrl, notice, entered } = props;
   const { host } = new URL(portal.subscriber.endpoint);
   return portalHtml(status, {
     title: host,
@@ -64,8 +65,8 @@ export function portalPage(status: number, props: PortalPageProps): HttpReply {
         </div>
         <section>
           <h2>How it is set up</h2>
-          <Known portal={portal} catalog={catalog} />
-          <Settings portal={portal} catalog={catalog} />
+          <Known portal={portal} />
+          <Settings portal={portal} entered={entered} />
         </section>
       </>
     ),
@@ -124,7 +125,8 @@ function Actions({ portal }: { portal: Portal }) {
   );
 }
 
-function Known({ portal, catalog }: { portal: Portal; catalog: Catalog }) {
+function Known({ portal }: { portal: Portal }) {
+  const { catalog } = portal;
   const { scopes, statuses, preferences, contactEmail, format, createdAt } = portal.subscriber;
   const names = catalog.components.filter(({ id }) => scopes.components.includes(id)).map(({ name }) => oneLine(name));
   const parts = [
@@ -137,7 +139,7 @@ function Known({ portal, catalog }: { portal: Portal; catalog: Catalog }) {
     <div class="card">
       <dl class="known">
         <dt>Sent what concerns</dt>
-        <dd>{parts.join(", ")}</dd>
+        <dd>{parts.length === 0 ? "nothing" : parts.join(", ")}</dd>
         <dt>Updates</dt>
         <dd>{statuses === null ? "of every status" : statuses.map((one) => STATUS_LABELS[one]).join(", ")}</dd>
         <dt>Impact</dt>

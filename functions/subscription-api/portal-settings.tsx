@@ -1,8 +1,8 @@
-import type { Catalog } from "../core/component.ts";
 import { type Impact, updateStatusSchema } from "../core/incident.ts";
 import { ROTATION_OVERLAP_MS } from "../core/signature.ts";
 import { oneLine } from "../templates/markdown.ts";
 import type { Portal } from "./portal-access.ts";
+import { type EnteredFilter, filterOf } from "./portal-filter.ts";
 import { Action } from "./portal-parts.tsx";
 import { STATUS_LABELS, told } from "./portal-words.ts";
 
@@ -16,11 +16,11 @@ export const MINIMUM_LABELS: Record<Impact, string> = {
 const MINIMUMS = ["none", "minor", "major", "critical"] as const;
 
 /** What can be changed, each in a part of its own that opens without a script. */
-export function Settings({ portal, catalog }: { portal: Portal; catalog: Catalog }) {
+export function Settings({ portal, entered }: { portal: Portal; entered: EnteredFilter | null }) {
   return (
     <div class="card settings">
-      <Part id="filter" title="Choose which updates are sent">
-        <Filter portal={portal} catalog={catalog} />
+      <Part id="filter" title="Choose which updates are sent" isOpen={entered !== null}>
+        <Filter portal={portal} entered={entered} />
       </Part>
       {portal.subscriber.format === "statuspage" ? (
         <Part id="secret" title="Change the signing secret">
@@ -38,9 +38,16 @@ export function Settings({ portal, catalog }: { portal: Portal; catalog: Catalog
   );
 }
 
-function Part({ id, title, children }: { id: string; title: string; children: preact.ComponentChildren }) {
+interface PartProps {
+  id: string;
+  title: string;
+  isOpen?: boolean;
+  children: preact.ComponentChildren;
+}
+
+function Part({ id, title, isOpen = false, children }: PartProps) {
   return (
-    <details id={id}>
+    <details id={id} open={isOpen}>
       <summary>
         <span class="chevron" aria-hidden="true" />
         <span class="name">{title}</span>
@@ -50,11 +57,13 @@ function Part({ id, title, children }: { id: string; title: string; children: pr
   );
 }
 
-function Filter({ portal, catalog }: { portal: Portal; catalog: Catalog }) {
-  const { scopes, statuses, preferences } = portal.subscriber;
-  const minimum = preferences.minimumImpact === "maintenance" ? "none" : preferences.minimumImpact;
+function Filter({ portal, entered }: { portal: Portal; entered: EnteredFilter | null }) {
+  const { catalog } = portal;
+  const { scopes, statuses, minimumImpact } = entered ?? filterOf(portal.subscriber);
+  const minimum = minimumImpact === "maintenance" ? "none" : minimumImpact;
   return (
     <Action portal={portal} to="filter" kind="main" label="Save the choice">
+      {entered?.asked !== true ? null : <input type="hidden" name="asked" value="true" />}
       <fieldset>
         <legend>Components</legend>
         <Choice type="radio" name="scope" value="page" label="The whole page" checked={scopes.page} />

@@ -1,3 +1,4 @@
+import { hearsNothing } from "../core/chosen.ts";
 import type { Tone } from "../templates/tone.ts";
 import type { Portal } from "./portal-access.ts";
 import type { PortalList } from "./portal-deliveries.ts";
@@ -12,7 +13,7 @@ export interface StateText {
 }
 
 /** How the endpoint is, in words. */
-export function stateText({ subscriber, page }: Portal, list: PortalList): StateText {
+export function stateText({ subscriber, page, catalog }: Portal, list: PortalList): StateText {
   const at = (instant: number | null | undefined) => (instant == null ? "" : told(instant, page));
   const isChat = subscriber.format !== "statuspage";
   const { pausedAt, health } = subscriber;
@@ -57,6 +58,10 @@ export function stateText({ subscriber, page }: Portal, list: PortalList): State
         ? `The last attempt failed, ${at(health.failedAt)}. It is tried again as its schedule has it.`
         : `${health.failures} attempts in a row have failed since ${at(health.since)}. The next is made at ${at(health.nextAttemptAt)}; once it is accepted, everything that waits follows.`;
     return { tone: "major", title: "Failing", text, action: null };
+  }
+  if (hearsNothing(subscriber.scopes, catalog)) {
+    const text = "The components that were chosen are no longer on the page. Choose anew which updates are sent.";
+    return { tone: "major", title: "Nothing is sent", text, action: null };
   }
   return { tone: "ok", title: "Active", text: "Updates are sent as they are posted.", action: null };
 }

@@ -12,6 +12,7 @@ import { linkDoesNotWork } from "./pages.tsx";
 import { openPortal, type Portal } from "./portal-access.ts";
 import { challengeAgain, changeFilter, pause, resume, rotateSecret, sendTest } from "./portal-actions.ts";
 import { hasOpen, listDeliveries, presentRow, revisionOf } from "./portal-deliveries.ts";
+import { type EnteredFilter, enteredFilter } from "./portal-filter.ts";
 import { mailNobody, mailPortalLink } from "./portal-link.ts";
 import { noticeFor, portalDeleted, refusal } from "./portal-notices.tsx";
 import { lostLinkPage, portalPage, secretPage } from "./portal-page.tsx";
@@ -38,7 +39,7 @@ export function portalRoutes(deps: WebhookDeps): HttpRoute[] {
     run: (request) => perform(deps, request, act),
   });
   const endpoint = (portal: Portal, subscriber: Portal["subscriber"]) => ({
-    endpoint: presentWebhook(subscriber, portal.page),
+    endpoint: presentWebhook(subscriber, portal.page, portal.catalog),
   });
   return [
     { method: "GET", path: "/portal", run: (request) => askForLink(deps, request) },
@@ -94,15 +95,15 @@ async function show(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply>
   const list = await listDeliveries(deps, portal, cursor === "" ? null : cursor);
   if (speaksJson(request.headers)) {
     return json(200, {
-      endpoint: presentWebhook(portal.subscriber, portal.page),
+      endpoint: presentWebhook(portal.subscriber, portal.page, portal.catalog),
       deliveries: list.rows.map((row) => presentRow(row, portal)),
       next_cursor: list.next,
       open: hasOpen(list),
       revision: revisionOf(portal, list),
     });
   }
-  const catalog = await deps.status.getCatalog(portal.page.id);
-  return portalPage(200, { portal, list, catalog, pageUrl: deps.pageUrl, notice: noticeFor(request.query) });
+  const notice = noticeFor(request.query);
+  return portalPage(200, { portal, list, pageUrl: deps.pageUrl, notice, entered: null });
 }
 
 /** A page is answered with the way back to the portal, so that reloading it does nothing again. */
@@ -119,12 +120,16 @@ async function perform(deps: WebhookDeps, request: HttpRequest, act: Act): Promi
     return { status: 303, headers: { location: `${portal.path}?${query}` } };
   } catch (error) {
     if (isProgram || !(error instanceof HttpProblem)) throw error;
-    const [list, catalog] = await Promise.all([
-      listDeliveries(deps, portal, null),
-      deps.status.getCatalog(portal.page.id),
-    ]);
-    return portalPage(error.status, { portal, list, catalog, pageUrl: deps.pageUrl, notice: refusal(error) });
+    const list = await listDeliveries(deps, portal, null);
+    const entered = enteredIn(portal, request, error);
+    return portalPage(error.status, { portal, list, pageUrl: deps.pageUrl, notice: refusal(error), entered });
   }
+}
+
+/** What a filter's form held that was refused; null for any other. */
+function enteredIn({ subscriber }: Portal, request: HttpRequest, { details }: HttpProblem): EnteredFilter | null {
+  if (!request.path.endsWith("/filter")) return null;
+  return enteredFilter(subscriber, parsedBody(request), details[0]?.field);
 }
 
 function noLink(deps: WebhookDeps, request: HttpRequest): HttpReply {

@@ -88,7 +88,7 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
   await askForProof(deps, page, subscriber, proof, proofMail, now);
   const mail = format === "statuspage" ? await mailPortalLink(deps, { page, key, subscriber }, now) : proofMail;
   return json(201, {
-    ...presentWebhook(subscriber, page),
+    ...presentWebhook(subscriber, page, await deps.status.getCatalog(page.id)),
     // A chat verifies nothing, so there is nothing to verify with.
     signing_secret:
       format === "statuspage" ? webhookSecret(key, page.id, subscriber.id, subscriber.secretVersion) : null,
@@ -187,7 +187,7 @@ async function scopesOf(
 }
 
 /** Throws 422 naming the ids that are no components of the page. */
-export async function checkComponents(deps: WebhookDeps, pageId: string, ids: readonly string[]): Promise<void> {
+async function checkComponents(deps: WebhookDeps, pageId: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const catalog = await deps.status.getCatalog(pageId);
   const known = new Set(catalog.components.map(({ id }) => id));

@@ -411,6 +411,11 @@ export const de: Strings = {
       eraseSure: "Ja, alles löschen",
       erase: "Meine Daten löschen",
       nothingChosen: "Wählen Sie mindestens eine Komponente oder Störung, oder melden Sie sich ab.",
+      everythingAndSome:
+        "Sie haben einzelne Komponenten angekreuzt, während alles auf dieser Seite gewählt war. Noch ist nichts gespeichert. Jetzt ist „Nur von dem, was ich hier wähle“ eingestellt: Speichern Sie es, oder wählen Sie wieder alles.",
+      gone: "Etwas von dem, was Sie gewählt haben, gibt es auf dieser Seite nicht mehr. Noch ist nichts gespeichert: Sehen Sie Ihre Auswahl durch und speichern Sie sie.",
+      hearsNothing:
+        "Was Sie gewählt hatten, gibt es auf dieser Seite nicht mehr: Sie erfahren von nichts. Wählen Sie neu, oder alles auf dieser Seite.",
       eraseUnsure: "Kreuzen Sie an, dass Sie sicher sind.",
     },
     sent: {

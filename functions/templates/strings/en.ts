@@ -411,6 +411,11 @@ export const en: Strings = {
       eraseSure: "Yes, erase everything",
       erase: "Erase my data",
       nothingChosen: "Choose at least one component or incident, or unsubscribe.",
+      everythingAndSome:
+        "You ticked single components while everything on this page was chosen. Nothing is saved yet. “Only what I choose here” is set now: save it, or choose everything again.",
+      gone: "Something that you chose is no longer on this page. Nothing is saved yet: look at your choice, and save it.",
+      hearsNothing:
+        "What you had chosen is no longer on this page, so you hear of nothing. Choose anew, or everything on this page.",
       eraseUnsure: "Tick the box to say that you are sure.",
     },
     sent: {

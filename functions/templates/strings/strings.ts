@@ -105,6 +105,9 @@ export interface SubscriptionStrings {
     eraseSure: string;
     erase: string;
     nothingChosen: string;
+    everythingAndSome: string;
+    gone: string;
+    hearsNothing: string;
     eraseUnsure: string;
   };
   sent: {
