@@ -42,6 +42,10 @@ const HEAD_KEPT = 200;
 
 /** The log of a delivery's attempts with one more: the newest last, a whole schedule's worth, each answer's beginning short. */
 export function logged(exchanges: readonly Exchange[] | undefined, exchange: Exchange): Exchange[] {
-  const head = exchange.head.slice(0, HEAD_KEPT).toWellFormed();
+  // Never half of a surrogate pair.
+  const head = exchange.head
+    .slice(0, HEAD_KEPT)
+    .replace(/[\uD800-\uDBFF]$/, "")
+    .toWellFormed();
   return [...(exchanges ?? []), { ...exchange, head }].slice(-EXCHANGES_KEPT);
 }

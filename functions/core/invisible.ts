@@ -50,6 +50,14 @@ export function showsSomething(text: string): boolean {
   return /[^\p{Z}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);
 }
 
+/** The first character that cannot be seen, but for those that emoji and words are made with, or null. */
+export function unseenIn(text: string): string | null {
+  const found = text
+    .replace(/[\u200C\u200D]|\p{Variation_Selector}/gu, (part) => "x".repeat(part.length))
+    .search(UNSEEN);
+  return found < 0 ? null : characterAt(text, found);
+}
+
 /** Of a character that must not be there, for people: `“ä” (U+00E4) at position 3`. Positions begin with 1. */
 export function characterAt(text: string, index: number): string {
   const code = text.codePointAt(index) ?? 0;

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { componentStatusSchema } from "../core/component.ts";
-import { cleanLine, showsSomething } from "../core/invisible.ts";
+import { cleanAddress, cleanLine, showsSomething, unseenIn } from "../core/invisible.ts";
 import { HttpProblem, type ProblemDetail } from "../lambda/problem.ts";
 
 /**
@@ -139,7 +139,7 @@ export const idList = z.pipe(
   z
     .array(z.string("must be an id"), required("must be a list of ids"))
     .check(z.maxLength(MOST_COMPONENTS, "is too long")),
-  z.transform((ids) => [...new Set(ids.filter((id) => id !== ""))]),
+  z.transform((ids) => [...new Set(ids.map(cleanAddress).filter((id) => id !== ""))]),
 );
 
 /** A component's status; an empty text is none. */
@@ -163,13 +163,25 @@ export function fieldsUnder<S extends z.ZodMiniType>(root: string, schema: S, bo
 export function fieldsIn<S extends z.ZodMiniType>(schema: S, value: unknown, root: string): z.output<S> {
   const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;
-  const details = parsed.error.issues.flatMap((issue) => detailsOf(issue, root));
+  const details = parsed.error.issues.flatMap((issue) => detailsOf(issue, root, value));
   throw new HttpProblem(422, details.map(({ field, problem }) => `${field} ${problem}`).join("; "), details);
 }
 
-function detailsOf(issue: z.core.$ZodIssue, root: string): ProblemDetail[] {
+function detailsOf(issue: z.core.$ZodIssue, root: string, value: unknown): ProblemDetail[] {
   const field = [root, ...issue.path.map(String)].filter((step) => step !== "").join(".");
-  return [{ field: field === "" ? "body" : field, problem: problemOf(issue) }];
+  const problem = `${problemOf(issue)}${hiddenIn(issue, value)}`;
+  return [{ field: field === "" ? "body" : field, problem }];
+}
+
+/** What looks right, and is refused for a character that was pasted along with it, would be a puzzle. */
+function hiddenIn({ path }: z.core.$ZodIssue, value: unknown): string {
+  let given = value;
+  for (const step of path) {
+    if (typeof given !== "object" || given === null) return "";
+    given = Reflect.get(given, step);
+  }
+  const hidden = typeof given === "string" ? unseenIn(given) : null;
+  return hidden === null ? "" : `; it has ${hidden}, which cannot be seen`;
 }
 
 /** The text that the schema gives; for zod's own, one that reads on from the field's name. */

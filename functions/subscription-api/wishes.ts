@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { isDeleted } from "../core/chosen.ts";
 import type { Catalog } from "../core/component.ts";
 import { impactSchema } from "../core/incident.ts";
+import { cleanAddress } from "../core/invisible.ts";
 import { localeSchema } from "../core/locale.ts";
 import type { Preferences, Scopes } from "../core/subscriber.ts";
 import { idList, oneOf, optional } from "../lambda/input.ts";
@@ -24,7 +25,7 @@ export const preferenceFields = z.object({
   minimum_impact: chosen(oneOf(impactSchema.options)),
 });
 export const preferencesField = chosen(preferenceFields);
-export const idField = chosen(z.string("must be an id"));
+export const idField = chosen(z.string("must be an id").check(z.overwrite(cleanAddress)));
 
 /** What somebody wants to hear of, as sign-up takes it. */
 export const wishFields = {

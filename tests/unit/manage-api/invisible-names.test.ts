@@ -54,3 +54,26 @@ test("a key that was pasted with something around it is the key", async () => {
     expect(reply.status).toBe(200);
   }
 });
+
+test("what is refused for a character that cannot be seen says so", async () => {
+  const world = await manageWorld();
+  const reply = await world.patch("", { page: { brand_colour: "#1b57c4\u200b" } });
+  expect(reply).toMatchObject({
+    status: 422,
+    json: {
+      error: "page.brand_colour must be a colour such as #1b57c4; it has U+200B at position 8, which cannot be seen",
+    },
+  });
+  const emoji = await world.patch("", { page: { name: "👨‍👩‍👧".repeat(300) } });
+  expect(emoji).toMatchObject({ status: 422 });
+  expect(emoji.text).not.toContain("cannot be seen");
+});
+
+test("a pasted id is the id", async () => {
+  const world = await manageWorld();
+  const id = await world.component("API");
+  const added = await world.post("/subscribers", {
+    subscriber: { email: "ann@example.com", component_ids: [`${id}\u200b`] },
+  });
+  expect(added).toMatchObject({ status: 201, json: { components: [id] } });
+});
