@@ -109,6 +109,11 @@ export const webhookSubscriberSchema = z.object({
   format: webhookFormatSchema,
   /** Only updates of these statuses; null: of all. */
   statuses: z.nullable(z.array(updateStatusSchema)),
+  /**
+   * It proved whose it is and so has one of the places of its host, from then on for as long as it is active. The store
+   * alone sets and takes this: it goes with the host's count.
+   */
+  holdsPlace: z.optional(z.literal(true)),
   /** Whom to tell when the endpoint is quarantined. */
   contactEmail: z.nullable(z.string()),
   /** Which derivation of the signing secret is in force; rotation adds one. */
@@ -127,21 +132,24 @@ export type SmsSubscriber = z.infer<typeof smsSubscriberSchema>;
 export type WebhookSubscriber = z.infer<typeof webhookSubscriberSchema>;
 export type Subscriber = z.infer<typeof subscriberSchema>;
 
-const PURGE_AFTER_MS = 90 * 24 * 60 * 60 * 1_000;
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const PURGE_AFTER_MS = 90 * DAY_MS;
+
+/** How long an endpoint that never proved whose it is stays: its last challenge is posted within the first hour. */
+export const UNPROVEN_DAYS = 1;
+
+export type PurgeSubject = Pick<Subscriber, "channel" | "state" | "confirmedAt" | "quarantinedAt" | "updatedAt">;
 
 /**
  * When a subscriber is removed who has not been reached, or has not confirmed, for 90 days (Statuspage's rule for
- * quarantine, and how long it keeps confirmation links); null: never. Whatever is changed of an unconfirmed one, a new
- * confirmation above all, begins the 90 days anew.
+ * quarantine, and how long it keeps confirmation links); null: never. Anybody can register an endpoint, so one that never
+ * proved whose it is ends with its proof. Whatever is changed of an unconfirmed one, a new confirmation above all, begins
+ * the time anew.
  */
-export function purgeAtOf({
-  state,
-  quarantinedAt,
-  updatedAt,
-}: Pick<Subscriber, "state" | "quarantinedAt" | "updatedAt">): number | null {
+export function purgeAtOf({ channel, state, confirmedAt, quarantinedAt, updatedAt }: PurgeSubject): number | null {
   switch (state) {
     case "unconfirmed":
-      return updatedAt + PURGE_AFTER_MS;
+      return updatedAt + (channel === "webhook" && confirmedAt === null ? UNPROVEN_DAYS * DAY_MS : PURGE_AFTER_MS);
     case "quarantined":
       return (quarantinedAt ?? updatedAt) + PURGE_AFTER_MS;
     case "active":

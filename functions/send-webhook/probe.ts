@@ -10,11 +10,12 @@ import type { LetterQueue, ProbeQueue } from "../providers/queues.ts";
 import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
+import { endpointsPerHost } from "../subscriptions/chats.ts";
 import { type AdmitProbeDeps, admitProbe } from "./admit-probe.ts";
 import { signedHeaders } from "./signed-headers.ts";
 
 export interface ProbeDeps {
-  subscribers: Pick<SubscriberStore, "get" | "confirm" | "saveHealth">;
+  subscribers: Pick<SubscriberStore, "get" | "confirmEndpoint" | "saveHealth">;
   ledger: Pick<Ledger, "getDeliveries" | "recordDeliveries">;
   access: Pick<AccessStore, "currentSigningKey"> & AdmitProbeDeps["access"];
   /** Under `PROBE_BOUNDS`. */
@@ -34,6 +35,7 @@ const BUSY_MS = 5_000;
 const POSTED_AGAIN_AFTER = [MINUTE, 5 * MINUTE, 15 * MINUTE, 15 * MINUTE, 15 * MINUTE] as const;
 
 const NOT_ECHOED = "the answer does not repeat the challenge";
+const NO_PLACE = "not confirmed: the host has as many endpoints as it may have";
 const OVER: AttemptOutcome = {
   outcome: "unavailable",
   reason: "not posted: this host has had all tries of this hour",
@@ -50,13 +52,11 @@ export async function probeEndpoint(work: ProbeWork, deps: ProbeDeps): Promise<v
   if (subscriber?.channel !== "webhook" || !isWanted(work, subscriber)) return;
   const admitted = await admitProbe(subscriber, deps);
   if (admitted.outcome === "busy") return deps.probes.sendProbe(work, BUSY_MS);
-  const outcome = admitted.outcome === "over" ? OVER : await post(work, subscriber, deps).finally(admitted.end);
+  const posted = admitted.outcome === "over" ? OVER : await post(work, subscriber, deps).finally(admitted.end);
+  const outcome = await confirmIfEchoed(work, subscriber, posted, deps);
 
   await record(work, outcome, deps);
   if (outcome.outcome === "accepted") {
-    if (work.echo !== null) {
-      await deps.subscribers.confirm(work.pageId, "webhook", subscriber.id, sha256Hex(work.echo), deps.clock());
-    }
     if (subscriber.health !== undefined) {
       await deps.subscribers.saveHealth(work.pageId, subscriber.id, subscriber.health, null);
     }
@@ -65,6 +65,26 @@ export async function probeEndpoint(work: ProbeWork, deps: ProbeDeps): Promise<v
   }
   const delay = isPostedAgain(work, outcome) ? POSTED_AGAIN_AFTER[work.tries] : undefined;
   if (delay !== undefined) await deps.probes.sendProbe({ ...work, tries: work.tries + 1 }, delay);
+}
+
+/** An endpoint that repeated its challenge takes one of its host's places; where none is left it stays unconfirmed. */
+async function confirmIfEchoed(
+  work: ProbeWork,
+  { pageId, id, endpoint }: WebhookSubscriber,
+  posted: AttemptOutcome,
+  { subscribers, clock }: ProbeDeps,
+): Promise<AttemptOutcome> {
+  if (work.echo === null || posted.outcome !== "accepted") return posted;
+  const confirmed = await subscribers.confirmEndpoint(
+    pageId,
+    id,
+    sha256Hex(work.echo),
+    endpointsPerHost(endpoint),
+    clock(),
+  );
+  if (confirmed.outcome !== "full") return posted;
+  const { exchange } = posted;
+  return { outcome: "rejected", reason: NO_PLACE, ...(exchange === undefined ? {} : { exchange }) };
 }
 
 async function post(work: ProbeWork, subscriber: WebhookSubscriber, deps: ProbeDeps): Promise<AttemptOutcome> {
@@ -86,11 +106,11 @@ function isWanted(work: ProbeWork, { state, confirmTokenHash }: WebhookSubscribe
   }
 }
 
-/** An endpoint that answers 410 wants no challenge. What a chat refuses it would refuse again, unless that was passing. */
+/** An endpoint that answers 410 wants no challenge, and where there is no place another one brings none. What a chat refuses it would refuse again, unless that was passing. */
 function isPostedAgain({ probe }: ProbeWork, outcome: AttemptOutcome): boolean {
   switch (probe) {
     case "challenge":
-      return outcome.outcome !== "gone";
+      return outcome.outcome !== "gone" && outcome.outcome !== "rejected";
     case "hello":
       return outcome.outcome === "unknown" || (outcome.outcome === "unavailable" && isPassing(outcome.exchange));
     case "test":

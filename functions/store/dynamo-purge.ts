@@ -2,10 +2,11 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type TransactWriteItem, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type Subscriber, subscriberSchema } from "../core/subscriber.ts";
+import { placeGivenBack } from "./dynamo-places.ts";
 import { queryShards } from "./sharded-index.ts";
 import {
   addressKey,
-  hostKey,
+  holdsPlace,
   isUnsettled,
   PURGE_PARTITIONS,
   purgeItemSchema,
@@ -85,7 +86,7 @@ export function dynamoPurge(
 
 type Condition = Omit<NonNullable<TransactWriteItem["Delete"]>, "TableName" | "Key">;
 
-/** The subscriber first, then an endpoint's entry of its host, then the address's guard, unless another one has it by now. */
+/** The subscriber first, then the place at its host that an endpoint may hold, then the address's guard, unless another one has it by now. */
 export function removalOf(table: string, subscriber: Subscriber, condition: Condition = {}): TransactWriteItem[] {
   const { pageId, channel, id } = subscriber;
   const guard: Condition = {
@@ -94,7 +95,7 @@ export function removalOf(table: string, subscriber: Subscriber, condition: Cond
   };
   return [
     { Delete: { TableName: table, Key: toKey(subscriberKey(pageId, channel, id)), ...condition } },
-    ...(subscriber.channel === "webhook" ? [{ Delete: { TableName: table, Key: toKey(hostKey(subscriber)) } }] : []),
+    ...(holdsPlace(subscriber) ? [placeGivenBack(table, subscriber)] : []),
     { Delete: { TableName: table, Key: toKey(addressKey(subscriber)), ...guard } },
   ];
 }

@@ -9,6 +9,7 @@ import * as z from "zod/mini";
 import { CHANNELS, type Channel, type Subscriber, subscriberSchema } from "../core/subscriber.ts";
 import { cursorParts } from "./cursor.ts";
 import { dynamoBlocks } from "./dynamo-blocks.ts";
+import { dynamoPlaces, placeGivenBack, updateOf } from "./dynamo-places.ts";
 import { dynamoPurge, removalOf } from "./dynamo-purge.ts";
 import {
   addressGuardSchema,
@@ -16,8 +17,7 @@ import {
   audiencePartition,
   guardKey,
   healthVersion,
-  hostKey,
-  hostPartition,
+  holdsPlace,
   nextVersion,
   POSITION_FORM,
   positionKey,
@@ -64,22 +64,8 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     condition: string | null,
     values: Record<string, unknown>,
   ): Promise<ChangeOutcome> {
-    const names = Object.keys(fields);
-    const set = names.filter((name) => fields[name] !== undefined);
-    const removed = names.filter((name) => fields[name] === undefined);
-    const remove = removed.length === 0 ? "" : ` REMOVE ${removed.map((name) => `#${name}`).join(", ")}`;
     const update = new UpdateItemCommand({
-      TableName: table,
-      Key: toKey(key),
-      UpdateExpression: `SET ${set.map((name) => `#${name} = :${name}`).join(", ")}${remove}`,
-      ConditionExpression: condition === null ? "attribute_exists(pk)" : `attribute_exists(pk) AND ${condition}`,
-      ExpressionAttributeNames: Object.fromEntries(
-        [...names, ...(condition?.includes("#state") ? ["state"] : [])].map((name) => [`#${name}`, name]),
-      ),
-      ExpressionAttributeValues: toItem({
-        ...Object.fromEntries(set.map((name) => [`:${name}`, fields[name]])),
-        ...values,
-      }),
+      ...updateOf(table, { key, fields, condition, values }),
       ReturnValues: "ALL_NEW",
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     });
@@ -107,16 +93,18 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
   ): Promise<ChangeOutcome> {
     const key = subscriberKey(pageId, channel, id);
     const { updatedAt } = fields;
-    const removal = purgeFields({ id, state: "unconfirmed", quarantinedAt: null, updatedAt });
     const all = { ...values, ":unconfirmed": "unconfirmed" };
     for (let attempt = 1; attempt <= STATE_ATTEMPTS; attempt += 1) {
       const most = await change(key, fields, `#state <> :unconfirmed${condition}`, all);
       if (most.outcome !== "unchanged" || most.subscriber.state !== "unconfirmed") return most;
+      const removal = purgeFields({ ...most.subscriber, updatedAt });
       const other = await change(key, { ...fields, ...removal }, `#state = :unconfirmed${condition}`, all);
       if (other.outcome !== "unchanged" || other.subscriber.state === "unconfirmed") return other;
     }
     throw new Error(`the state of subscriber ${id} kept changing`);
   }
+
+  const places = dynamoPlaces(client, table, get);
 
   async function queryPage(pageId: string, channel: Channel, limit: number, after: string | null) {
     return client.send(
@@ -137,7 +125,6 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       const puts: Record<string, unknown>[] = [
         { ...addressKey(subscriber), subscriberId: subscriber.id },
         { ...key, ...subscriber, ...purgeFields(subscriber) },
-        ...(subscriber.channel === "webhook" ? [{ ...hostKey(subscriber) }] : []),
       ];
       const transaction = new TransactWriteItemsCommand({
         TransactItems: puts.map((item) => ({
@@ -240,15 +227,18 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
         return subscriber === null ? { outcome: "missing" } : { outcome: "unchanged", subscriber };
       }
       const states = from.map((state, index): [string, string] => [`:from${index}`, state]);
-      return change(
-        key,
-        {
-          ...stateFields(to, now),
-          ...purgeFields({ id: subscriberId, state: to, quarantinedAt: now, updatedAt: now }),
-        },
-        `#state IN (${states.map(([name]) => name).join(", ")})`,
-        Object.fromEntries(states),
-      );
+      const subject = { id: subscriberId, channel, state: to, confirmedAt: null, quarantinedAt: now, updatedAt: now };
+      const fields = { ...stateFields(to, now), ...purgeFields(subject) };
+      const condition = `#state IN (${states.map(([name]) => name).join(", ")})`;
+      const values = Object.fromEntries(states);
+      if (channel !== "webhook" || to === "active") return change(key, fields, condition, values);
+      for (let attempt = 1; attempt <= STATE_ATTEMPTS; attempt += 1) {
+        const most = await change(key, fields, `${condition} AND attribute_not_exists(holdsPlace)`, values);
+        if (most.outcome !== "unchanged" || !from.includes(most.subscriber.state)) return most;
+        const left = await places.changeAndGiveBack(most.subscriber, { key, fields, condition, values });
+        if (left !== null) return left;
+      }
+      throw new Error(`the state of endpoint ${subscriberId} kept changing`);
     },
 
     saveScopes(pageId, channel, subscriberId, scopes, now) {
@@ -261,7 +251,14 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
         {
           confirmTokenHash: tokenHash,
           updatedAt: now,
-          ...purgeFields({ id: subscriberId, state: "unconfirmed", quarantinedAt: null, updatedAt: now }),
+          ...purgeFields({
+            id: subscriberId,
+            channel,
+            state: "unconfirmed",
+            confirmedAt: null,
+            quarantinedAt: null,
+            updatedAt: now,
+          }),
         },
         "#state = :unconfirmed",
         { ":unconfirmed": "unconfirmed" },
@@ -285,7 +282,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       // Health is written beside the subscription, under a version of its own: an old one must not come back.
       const health = healthVersion(read);
       const sameHealth = health === undefined ? "attribute_not_exists(#health)" : "#health.#version = :health";
-      const put = new PutItemCommand({
+      const put = {
         TableName: table,
         Item: toItem({ ...subscriberKey(pageId, channel, id), ...stored, ...purgeFields(stored) }),
         ConditionExpression: `updatedAt = :read AND #state = :state AND ${sameHealth}`,
@@ -295,9 +292,14 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
           ...(health === undefined ? {} : { "#version": "version" }),
         },
         ExpressionAttributeValues: toItem({ ":read": read.updatedAt, ":state": read.state, ":health": health }),
-        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      });
-      const { refusal } = await attemptThroughConflicts(() => client.send(put));
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const,
+      };
+      const givesBack = holdsPlace(read) && !holdsPlace(stored) ? placeGivenBack(table, read) : null;
+      const { refusal } = await attemptThroughConflicts<unknown>(() =>
+        givesBack === null
+          ? client.send(new PutItemCommand(put))
+          : client.send(new TransactWriteItemsCommand({ TransactItems: [{ Put: put }, givesBack] })),
+      );
       if (refusal === null) return { outcome: "changed", subscriber: stored };
       if (isConflict(refusal)) throw lastingConflict("replacing a subscriber");
       const [old] = refusal.old;
@@ -324,34 +326,29 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       return { outcome: refusal === null ? "saved" : "lost" };
     },
 
-    async countHost(pageId, host, limit) {
-      const { Count = 0 } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          ConsistentRead: true,
-          Select: "COUNT",
-          KeyConditionExpression: "pk = :pk",
-          ExpressionAttributeValues: toItem({ ":pk": hostPartition(pageId, host) }),
-          Limit: limit,
-        }),
-      );
-      return Count;
-    },
+    confirmEndpoint: places.confirmEndpoint,
+
+    countPlaces: places.countPlaces,
 
     ...dynamoBlocks(client, table),
 
     ...dynamoPurge(client, table),
 
     async remove(pageId, channel, subscriberId) {
-      const subscriber = await get(pageId, channel, subscriberId);
-      if (subscriber === null) return;
-      const transaction = new TransactWriteItemsCommand({ TransactItems: removalOf(table, subscriber) });
-      const { refusal } = await attemptThroughConflicts(() => client.send(transaction));
-      if (refusal === null) return;
-      if (isConflict(refusal)) throw lastingConflict("removing a subscriber");
-      // Removed meanwhile, and its address taken by another subscriber: nothing of this one is left.
-      if ((await get(pageId, channel, subscriberId)) !== null)
-        throw new Error("the address of a subscriber to remove is guarded for another one");
+      for (let attempt = 1; attempt <= STATE_ATTEMPTS; attempt += 1) {
+        const subscriber = await get(pageId, channel, subscriberId);
+        // Removed meanwhile, and its address perhaps taken by another subscriber: nothing of this one is left.
+        if (subscriber === null) return;
+        // A place that was taken or given back since it was read must be counted as it is.
+        const condition = holdsPlace(subscriber) ? "attribute_exists(holdsPlace)" : "attribute_not_exists(holdsPlace)";
+        const items = removalOf(table, subscriber, { ConditionExpression: condition });
+        const { refusal } = await attemptThroughConflicts(() =>
+          client.send(new TransactWriteItemsCommand({ TransactItems: items })),
+        );
+        if (refusal === null) return;
+        if (isConflict(refusal)) throw lastingConflict("removing a subscriber");
+      }
+      throw new Error("a subscriber to remove kept changing, or its address is guarded for another one");
     },
   };
 }

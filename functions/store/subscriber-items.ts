@@ -5,6 +5,7 @@ import {
   type BlockReason,
   blockReasonSchema,
   type Channel,
+  type PurgeSubject,
   purgeAtOf,
   type Subscriber,
   type WebhookSubscriber,
@@ -36,13 +37,20 @@ export function addressKey(subscriber: Subscriber): Key {
   return guardKey(subscriber.pageId, subscriber.channel, addressOf(subscriber));
 }
 
-/** An entry for each endpoint of a host, so that they can be counted. */
-export function hostPartition(pageId: string, host: string): string {
-  return `${audiencePartition(pageId, "webhook")}#HOST#${sha256Hex(host)}`;
+/** How many of a host's endpoints hold a place. */
+export function placesKey(pageId: string, host: string): Key {
+  return { pk: `${audiencePartition(pageId, "webhook")}#HOST#${sha256Hex(host)}`, sk: "PLACES" };
 }
 
-export function hostKey({ pageId, id, endpoint }: Pick<WebhookSubscriber, "pageId" | "id" | "endpoint">): Key {
-  return { pk: hostPartition(pageId, new URL(endpoint).hostname), sk: `ENDPOINT#${id}` };
+export const placesSchema = z.object({ places: z.number() });
+
+/** Whatever the port: an endpoint counts at its host. */
+export function placesKeyOf({ pageId, endpoint }: Pick<WebhookSubscriber, "pageId" | "endpoint">): Key {
+  return placesKey(pageId, new URL(endpoint).hostname);
+}
+
+export function holdsPlace(subscriber: Subscriber): subscriber is WebhookSubscriber {
+  return subscriber.channel === "webhook" && subscriber.holdsPlace === true;
 }
 
 export function blockKey(pageId: string, channel: Channel, mac: string): Key {
@@ -60,9 +68,16 @@ export function healthVersion(subscriber: Subscriber): number | undefined {
   return subscriber.channel === "webhook" ? subscriber.health?.version : undefined;
 }
 
-/** The subscriber to store in the place of `read`: the time of its change is the version, so it must grow. */
-export function nextVersion<T extends Subscriber>(read: Subscriber, next: T): T {
-  return { ...next, updatedAt: Math.max(next.updatedAt, read.updatedAt + 1) };
+/**
+ * The subscriber to store in the place of `read`: the time of its change is the version, so it must grow; and a place is
+ * kept by whoever has one and stays active, whatever the caller says of it.
+ */
+export function nextVersion(read: Subscriber, next: Subscriber): Subscriber {
+  const updatedAt = Math.max(next.updatedAt, read.updatedAt + 1);
+  if (next.channel !== "webhook") return { ...next, updatedAt };
+  const { holdsPlace: _given, ...rest } = next;
+  const keeps = holdsPlace(read) && next.state === "active";
+  return { ...rest, ...(keeps ? { holdsPlace: true } : {}), updatedAt };
 }
 
 const PURGE_SHARDS = 8;
@@ -92,14 +107,15 @@ export function unsettledAfter(shard: number, last: string | null): string | nul
  * Where a subscriber stands in the sparse index of those who will be removed, by the time of it; undefined, which takes
  * the attributes away, for whoever stays. Every write of a state, and every change of an unconfirmed one, sets these.
  */
-export function purgeFields(subscriber: PurgeSubject): { purgePk: string | undefined; purgeSk: string | undefined } {
+export function purgeFields(subscriber: PurgeSubject & { id: string }): {
+  purgePk: string | undefined;
+  purgeSk: string | undefined;
+} {
   const at = purgeAtOf(subscriber);
   if (at === null) return { purgePk: undefined, purgeSk: undefined };
   const shard = Number.parseInt(hashPosition(subscriber.id), 16) % PURGE_SHARDS;
   return { purgePk: purgePartition(shard), purgeSk: `${timeKey(at)}#${subscriber.id}` };
 }
-
-type PurgeSubject = Pick<Subscriber, "id" | "state" | "quarantinedAt" | "updatedAt">;
 
 /** Whether somebody read by way of the index is of it still. */
 export function isUnsettled({ state }: Subscriber): boolean {

@@ -36,11 +36,25 @@ export interface SubscriberStore {
   /** unconfirmed -> active, on the condition of the token's SHA-256. Already active with the same token: `unchanged`. */
   confirm(
     pageId: string,
-    channel: Channel,
+    channel: Exclude<Channel, "webhook">,
     subscriberId: string,
     tokenHash: string,
     now: number,
   ): Promise<ChangeOutcome>;
+  /**
+   * The same for an endpoint, which takes one of the `most` places of its host (whatever the port) with it, in one
+   * transaction: however many are confirmed at once, no more get one. `full`: there is none. It keeps the place while it
+   * is active; what operators vouch for needs none.
+   */
+  confirmEndpoint(
+    pageId: string,
+    subscriberId: string,
+    tokenHash: string,
+    most: number,
+    now: number,
+  ): Promise<ChangeOutcome | { outcome: "full" }>;
+  /** How many endpoints of a host (as `URL.hostname` tells it) hold a place. */
+  countPlaces(pageId: string, host: string): Promise<number>;
   /** Any state -> the given one, from the states listed. Sets the matching time. */
   changeState(
     pageId: string,
@@ -90,8 +104,6 @@ export interface SubscriberStore {
     read: EndpointHealth | null,
     health: EndpointHealth | null,
   ): Promise<{ outcome: "saved" } | { outcome: "lost" }>;
-  /** How many endpoints a host has (whatever the port, as `URL.hostname` tells it), counted up to `limit`. */
-  countHost(pageId: string, host: string, limit: number): Promise<number>;
   /**
    * Nothing is to be sent to this address, whoever asks. `mac`: see `addressMac`; the address itself is not kept. A
    * bounce takes no other reason's place. Returns the reason that stood there before, if any.

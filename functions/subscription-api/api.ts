@@ -35,7 +35,8 @@ export interface SubscriptionDeps extends LetterDeps, WebhookDeps {
     | "block"
     | "blockOf"
     | "unblock"
-    | "countHost"
+    | "confirmEndpoint"
+    | "countPlaces"
     | "rotateSecret"
     | "remove"
   >;

@@ -1,12 +1,11 @@
-import { CONFIRM_TOKEN_LIFE_MS, newConfirmToken } from "../core/confirm-token.ts";
+import { newConfirmToken } from "../core/confirm-token.ts";
 import { newId, sha256Hex } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
 import type { LetterWork } from "../core/queued-work.ts";
-import type { WebhookSubscriber } from "../core/subscriber.ts";
+import { UNPROVEN_DAYS, type WebhookSubscriber } from "../core/subscriber.ts";
 import type { ContactMail } from "./contact-letter.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1_000;
 const ECHO_BYTES = 24;
 
 /** What proves that an endpoint belongs to whoever registered it. `hash` is what is stored of it. */
@@ -45,9 +44,16 @@ export async function askForProof(
     return;
   }
   const confirmUrl = `${deps.subscriptionsUrl}/confirm/${proof.token}`;
-  const days = CONFIRM_TOKEN_LIFE_MS / DAY_MS;
   const { host } = new URL(endpoint);
-  const raw = await deps.renderChatConfirmation({ page, locale, to, host, days, chat: format, confirmUrl });
+  const raw = await deps.renderChatConfirmation({
+    page,
+    locale,
+    to,
+    host,
+    days: UNPROVEN_DAYS,
+    chat: format,
+    confirmUrl,
+  });
   const letter = {
     kind: "letter",
     pageId,

@@ -3,11 +3,17 @@ import { sameDigest } from "../core/signature.ts";
 import { addressOf, type Subscriber } from "../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
 import { block, forgetBounce } from "../subscriptions/blocks.ts";
+import { endpointsPerHost } from "../subscriptions/chats.ts";
 import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { confirmWords } from "./confirm-words.ts";
 import { pageOf } from "./page-of.ts";
-import { done, linkDoesNotWork, question } from "./pages.tsx";
+import { done, linkDoesNotWork, noPlace, question } from "./pages.tsx";
+
+interface Invited {
+  subscriber: Subscriber;
+  hash: string;
+}
 
 /** The two links of a confirmation: yes, and "I did not ask for this". One token for both. */
 export function confirmRoutes(deps: SubscriptionDeps): HttpRoute[] {
@@ -34,9 +40,10 @@ async function ask(deps: SubscriptionDeps, request: HttpRequest, what: "confirm"
 async function confirm(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const invited = await invitedBy(deps, request);
   if (invited === null) return linkDoesNotWork(deps.pageUrl, request.headers);
-  const { pageId, channel, id, state, locale } = invited.subscriber;
+  const { pageId, state, locale } = invited.subscriber;
   if (state === "unconfirmed") {
-    const changed = await deps.subscribers.confirm(pageId, channel, id, invited.hash, deps.clock());
+    const changed = await confirmOne(deps, invited);
+    if (changed.outcome === "full") return noPlace(await pageOf(deps, pageId), locale);
     // A newer link or an unsubscription got in between; a second click on the button did no harm.
     if (changed.outcome === "missing") return linkDoesNotWork(deps.pageUrl, request.headers);
     if (changed.outcome === "unchanged" && changed.subscriber.state !== "active")
@@ -47,6 +54,14 @@ async function confirm(deps: SubscriptionDeps, request: HttpRequest): Promise<Ht
     }
   }
   return done(await pageOf(deps, pageId), locale, confirmWords(invited.subscriber).confirmed);
+}
+
+/** An endpoint takes one of its host's places with it. */
+function confirmOne({ subscribers, clock }: SubscriptionDeps, { subscriber, hash }: Invited) {
+  const { pageId, id } = subscriber;
+  return subscriber.channel === "webhook"
+    ? subscribers.confirmEndpoint(pageId, id, hash, endpointsPerHost(subscriber.endpoint), clock())
+    : subscribers.confirm(pageId, subscriber.channel, id, hash, clock());
 }
 
 /** The address was somebody else's: it is blocked first, so that nothing is lost if the rest fails. */
@@ -63,10 +78,7 @@ async function decline(deps: SubscriptionDeps, request: HttpRequest): Promise<Ht
 }
 
 /** Whom the link invited: while the token is theirs and not too old, and for one who has just confirmed with it. */
-async function invitedBy(
-  deps: SubscriptionDeps,
-  request: HttpRequest,
-): Promise<{ subscriber: Subscriber; hash: string } | null> {
+async function invitedBy(deps: SubscriptionDeps, request: HttpRequest): Promise<Invited | null> {
   const token = parseConfirmToken(request.params.token ?? "");
   if (token === null) return null;
   const subscriber = await deps.subscribers.get(token.pageId, token.channel, token.subscriberId);

@@ -62,6 +62,12 @@ export function done(
   });
 }
 
+/** An endpoint's host has as many of them as it may have. */
+export function noPlace(identity: PageIdentity, locale: Locale): HttpReply {
+  const { title, text } = stringsOf(locale).subscriptions.noPlace;
+  return htmlReply(409, { ...identity, locale, title, mark: "missing", children: <p>{text}</p> });
+}
+
 export function confirmed(identity: PageIdentity, locale: Locale): HttpReply {
   return done(identity, locale, stringsOf(locale).subscriptions.confirmed);
 }

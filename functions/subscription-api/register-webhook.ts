@@ -70,7 +70,7 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
   const found = await deps.subscribers.findByAddress(page.id, "webhook", endpoint);
   const holder = found?.channel === "webhook" ? found : null;
   if (holder?.state === "active") return alreadyRegistered(deps, { page, key, subscriber: holder }, now);
-  if (holder === null) await checkHost(deps, page.id, endpoint);
+  await checkHost(deps, page.id, endpoint);
   await countProof(deps, key, endpoint, now);
   // A chat's webhook cannot be confirmed without the mail.
   const proofMail: ContactMail =
@@ -158,10 +158,11 @@ function registeredMeanwhile(): HttpProblem {
   return new HttpProblem(409, "This endpoint was registered or changed at the same moment: try again");
 }
 
+/** A word at once. What decides is the confirmation, which takes the place: nobody holds one by registering. */
 async function checkHost(deps: WebhookDeps, pageId: string, endpoint: string): Promise<void> {
   const most = endpointsPerHost(endpoint);
   const { hostname } = new URL(endpoint);
-  if ((await deps.subscribers.countHost(pageId, hostname, most)) < most) return;
+  if ((await deps.subscribers.countPlaces(pageId, hostname)) < most) return;
   throw invalid("endpoint", `is at a host that has ${most} endpoints already: whoever runs the page can add more`);
 }
 

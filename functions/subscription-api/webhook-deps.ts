@@ -29,7 +29,7 @@ export interface WebhookDeps {
   status: Pick<StatusStore, "getPage" | "listPages" | "getCatalog" | "getIncident" | "listUpdates">;
   subscribers: Pick<
     SubscriberStore,
-    "get" | "create" | "findByAddress" | "replace" | "countHost" | "rotateSecret" | "remove" | "blockOf"
+    "get" | "create" | "findByAddress" | "replace" | "countPlaces" | "rotateSecret" | "remove" | "blockOf"
   >;
   access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits">;
   ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "changeDelivery">;

@@ -66,7 +66,7 @@ export class SubscriptionApi extends Construct {
       memorySize: 1769,
       timeout: Duration.seconds(15),
     });
-    allow(subscriptions, state.subscribers, ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"]);
+    allow(subscriptions, state.subscribers, ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]);
     // What there is to subscribe to.
     allow(subscriptions, state.status, ["GetItem", "BatchGetItem", "Query"], ["unresolved"]);
     // What was sent to whoever asks for it.

@@ -42,7 +42,7 @@ export class Sweep extends Construct {
     allow(sweep, state.status, ["GetItem", "BatchGetItem", "Query"]);
     allow(sweep, state.deliveries, ["GetItem", "Query", "UpdateItem"], ["due", "open"]);
     // Whose time is over is removed, and what must be remembered of an address is hashed with the page's key.
-    allow(sweep, state.subscribers, ["BatchGetItem", "PutItem", "DeleteItem"], ["purge"]);
+    allow(sweep, state.subscribers, ["BatchGetItem", "PutItem", "DeleteItem", "UpdateItem"], ["purge"]);
     // The send rate, as SES tells it, and what keeps the senders from sending; and that key.
     allowItems(sweep, state.access, { schedules: ["GetItem", "UpdateItem"], signingKeys: ["Query"] });
     for (const queue of Object.values(queues)) queue.grantSend(sweep);

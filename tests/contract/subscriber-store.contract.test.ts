@@ -317,21 +317,6 @@ describeOnBoth<SubscriberStore>(
       expect(await store.saveHealth(pageId, anId(), null, health)).toEqual({ outcome: "lost" });
     });
 
-    it("counts the endpoints of a host, whatever their ports, up to a limit, until they are removed", async () => {
-      const { store, pageId, subscriber } = await withOne();
-      const hooks = ["/a", ":8443/b", "/c"].map((rest) => ({
-        ...aWebhook(subscriber),
-        id: anId(),
-        endpoint: `https://hooks.example${rest}`,
-      }));
-      for (const hook of hooks) await store.create(hook);
-      expect(await store.countHost(pageId, "hooks.example", 10)).toBe(3);
-      expect(await store.countHost(pageId, "hooks.example", 2)).toBe(2);
-      expect(await store.countHost(pageId, "other.example", 10)).toBe(0);
-      await store.remove(pageId, "webhook", hooks[0]?.id ?? "");
-      expect(await store.countHost(pageId, "hooks.example", 10)).toBe(2);
-    });
-
     it("blocks an address until it is unblocked for the same reason, and says what stood there before", async () => {
       const { store, pageId } = await withOne();
       const mac = "ab".repeat(32);
@@ -357,7 +342,8 @@ describeOnBoth<SubscriberStore>(
     });
 
     describe("who will be removed", () => {
-      const AFTER_MS = 90 * 24 * 60 * 60 * 1_000;
+      const DAY_MS = 24 * 60 * 60 * 1_000;
+      const AFTER_MS = 90 * DAY_MS;
       const UNCONFIRMED = { state: "unconfirmed", confirmedAt: null } as const;
 
       /** Of these pages alone: the index is of the whole table. */
@@ -424,9 +410,9 @@ describeOnBoth<SubscriberStore>(
         expect(await purgeable(store, pageId, NOW + 9 + AFTER_MS)).toEqual([id]);
       });
 
-      it("is an unconfirmed endpoint too, whose secret gives it 90 days anew", async () => {
+      it("is an endpoint too that proved once whose it is, whose secret gives it 90 days anew", async () => {
         const { store, pageId, subscriber } = await withOne();
-        const hook: WebhookSubscriber = { ...aWebhook(subscriber), ...UNCONFIRMED };
+        const hook: WebhookSubscriber = { ...aWebhook(subscriber), ...UNCONFIRMED, confirmedAt: NOW - 1 };
         await store.create(hook);
         const rotate = (from: number) => store.rotateSecret(pageId, hook.id, from, { id: anId(), at: NOW + 9 });
         expect(await rotate(7)).toMatchObject({ outcome: "unchanged" });
@@ -479,14 +465,137 @@ describeOnBoth<SubscriberStore>(
         expect(await store.create({ ...subscriber, id: anId() })).toEqual({ outcome: "created" });
       });
 
-      it("is an endpoint too, whose host counts it no more", async () => {
+      it("is an endpoint too, and one that never proved whose it is already after a day", async () => {
         const { store, pageId, subscriber } = await withOne();
-        const hook: WebhookSubscriber = { ...aWebhook(subscriber), state: "quarantined", quarantinedAt: NOW };
-        await store.create(hook);
-        expect(await purgeable(store, pageId, NOW + AFTER_MS)).toEqual([hook.id]);
-        expect(await store.removeUnchanged(hook)).toEqual({ outcome: "removed" });
-        expect(await store.countHost(pageId, "example.com", 10)).toBe(0);
-        expect(await purgeable(store, pageId, NOW + AFTER_MS)).toEqual([]);
+        const hooks = [
+          { ...aWebhook(subscriber), ...UNCONFIRMED, confirmedAt: null },
+          { ...aWebhook(subscriber), ...UNCONFIRMED, confirmedAt: NOW - 1 },
+          { ...aWebhook(subscriber), state: "quarantined" as const, quarantinedAt: NOW },
+        ].map((hook, index): WebhookSubscriber => ({ ...hook, endpoint: `https://example.com/${index}` }));
+        for (const hook of hooks) await store.create(hook);
+        const [unproven] = hooks;
+        if (unproven === undefined) throw new Error("there is one");
+        expect(await purgeable(store, pageId, NOW + DAY_MS - 1)).toEqual([]);
+        expect(await purgeable(store, pageId, NOW + DAY_MS)).toEqual([unproven.id]);
+        await store.rotateSecret(pageId, unproven.id, 1, { id: anId(), at: NOW + 9 });
+        expect(await purgeable(store, pageId, NOW + DAY_MS)).toEqual([]);
+        expect(await purgeable(store, pageId, NOW + DAY_MS + 9)).toEqual([unproven.id]);
+        expect((await purgeable(store, pageId, NOW + AFTER_MS)).sort()).toEqual(hooks.map(({ id }) => id).sort());
+        const present = await store.get(pageId, "webhook", unproven.id);
+        expect(await store.removeUnchanged(present ?? unproven)).toEqual({ outcome: "removed" });
+      });
+    });
+
+    describe("the places of a host", () => {
+      const HOST = "hooks.example";
+
+      async function registered(count: number) {
+        const { store, pageId, subscriber } = await withOne();
+        const hooks = Array.from(
+          { length: count },
+          (_, index): WebhookSubscriber => ({
+            ...aWebhook(subscriber),
+            state: "unconfirmed",
+            confirmedAt: null,
+            confirmTokenHash: "aa",
+            endpoint: `https://${HOST}${index % 2 === 0 ? "" : ":8443"}/${index}`,
+          }),
+        );
+        await Promise.all(hooks.map((hook) => store.create(hook)));
+        const confirm = (hook: WebhookSubscriber, most = 20) =>
+          store.confirmEndpoint(pageId, hook.id, "aa", most, NOW + 1);
+        const present = async (hook: WebhookSubscriber) => {
+          const found = await store.get(pageId, "webhook", hook.id);
+          if (found?.channel !== "webhook") throw new Error("it is gone");
+          return found;
+        };
+        const taken = () => store.countPlaces(pageId, HOST);
+        return { store, pageId, hooks, confirm, present, taken };
+      }
+
+      it("are taken by confirming alone, and are never more, however many are confirmed at once", async () => {
+        const { store, pageId, hooks, confirm, taken } = await registered(40);
+        expect(await taken()).toBe(0);
+        const outcomes = (await Promise.all(hooks.map((hook) => confirm(hook)))).map(({ outcome }) => outcome);
+        expect(outcomes.filter((outcome) => outcome === "changed")).toHaveLength(20);
+        expect(outcomes.filter((outcome) => outcome === "full")).toHaveLength(20);
+        expect(await taken()).toBe(20);
+        expect(await store.countPlaces(pageId, "other.example")).toBe(0);
+        const { items } = await store.list(pageId, "webhook", 100, null);
+        expect(items.filter(({ state }) => state === "active")).toHaveLength(20);
+        expect(items.filter(({ state }) => state === "unconfirmed")).toHaveLength(20);
+      });
+
+      it("are taken once, by the token that was stored", async () => {
+        const { store, pageId, hooks, confirm, taken } = await registered(1);
+        const [hook] = hooks;
+        if (hook === undefined) throw new Error("there is one");
+        expect(await store.confirmEndpoint(pageId, hook.id, "bb", 20, NOW)).toMatchObject({ outcome: "unchanged" });
+        expect(await store.confirmEndpoint(pageId, anId(), "aa", 20, NOW)).toEqual({ outcome: "missing" });
+        const outcomes = await Promise.all([confirm(hook), confirm(hook), confirm(hook)]);
+        expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(["changed", "unchanged", "unchanged"]);
+        expect(outcomes.find(({ outcome }) => outcome === "changed")).toMatchObject({
+          subscriber: { state: "active", confirmedAt: NOW + 1, updatedAt: NOW + 1 },
+        });
+        expect(await taken()).toBe(1);
+      });
+
+      it("are given back once, by whatever ends being active, and taken anew", async () => {
+        const { store, pageId, hooks, confirm, present, taken } = await registered(6);
+        for (const hook of hooks) await confirm(hook);
+        const [left, dead, erased, purged, paused, reactivated] = await Promise.all(hooks.map(present));
+        if (!left || !dead || !erased || !purged || !paused || !reactivated) throw new Error("there are six");
+        const leave = () => store.changeState(pageId, "webhook", left.id, ["active"], "unsubscribed", NOW + 2);
+        await Promise.all([leave(), leave(), leave()]);
+        expect(await taken()).toBe(5);
+        await store.replace(dead, { ...dead, state: "quarantined", quarantinedAt: NOW + 2 });
+        expect(await taken()).toBe(4);
+        await Promise.all([store.remove(pageId, "webhook", erased.id), store.remove(pageId, "webhook", erased.id)]);
+        expect(await taken()).toBe(3);
+        await Promise.all([store.removeUnchanged(purged), store.removeUnchanged(purged)]);
+        expect(await taken()).toBe(2);
+        await store.replace(paused, { ...paused, pausedAt: NOW + 2 });
+        expect(await taken()).toBe(2);
+        await store.changeState(pageId, "webhook", reactivated.id, ["active"], "quarantined", NOW + 2);
+        await store.changeState(pageId, "webhook", reactivated.id, ["quarantined"], "active", NOW + 3);
+        expect(await taken()).toBe(1);
+        expect(await present(reactivated)).not.toHaveProperty("holdsPlace");
+        const again = await present(left);
+        await store.replace(again, { ...again, state: "unconfirmed", confirmTokenHash: "aa" });
+        expect(await confirm(left)).toMatchObject({ outcome: "changed" });
+        expect(await taken()).toBe(2);
+      });
+
+      it("cannot be given by whoever writes a subscriber whole", async () => {
+        const { store, pageId, hooks, present, taken } = await registered(1);
+        const [hook] = await Promise.all(hooks.map(present));
+        if (hook === undefined) throw new Error("there is one");
+        await store.replace(hook, { ...hook, state: "active", holdsPlace: true });
+        expect(await present(hook)).not.toHaveProperty("holdsPlace");
+        await store.remove(pageId, "webhook", hook.id);
+        expect(await taken()).toBe(0);
+      });
+
+      it("are as many as there are that hold one, whatever happens at once", async () => {
+        const { store, pageId, hooks, confirm, taken } = await registered(24);
+        const deeds = hooks.flatMap((hook, index) => [
+          () => confirm(hook, 12),
+          () => store.changeState(pageId, "webhook", hook.id, ["active", "unconfirmed"], "unsubscribed", NOW + 2),
+          ...(index % 3 === 0 ? [() => store.remove(pageId, "webhook", hook.id)] : []),
+          ...(index % 4 === 0 ? [() => store.removeUnchanged(hook)] : []),
+        ]);
+        await Promise.all(deeds.map((deed) => deed()));
+        const { items } = await store.list(pageId, "webhook", 100, null);
+        const holders = items.filter((one) => one.channel === "webhook" && one.holdsPlace);
+        expect(await taken()).toBe(holders.length);
+        for (const { id } of items) await store.remove(pageId, "webhook", id);
+        expect(await taken()).toBe(0);
+      });
+
+      it("are not taken by what operators vouch for", async () => {
+        const { store, pageId, subscriber } = await withOne();
+        await store.create({ ...aWebhook(subscriber), endpoint: `https://${HOST}/` });
+        expect(await store.countPlaces(pageId, HOST)).toBe(0);
       });
     });
 

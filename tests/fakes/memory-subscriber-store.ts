@@ -1,4 +1,10 @@
-import { type BlockReason, CHANNELS, type Channel, type Subscriber } from "../../functions/core/subscriber.ts";
+import {
+  type BlockReason,
+  CHANNELS,
+  type Channel,
+  type Subscriber,
+  type WebhookSubscriber,
+} from "../../functions/core/subscriber.ts";
 import { cursorParts } from "../../functions/store/cursor.ts";
 import {
   addressKey,
@@ -6,9 +12,12 @@ import {
   blockKey,
   guardKey,
   healthVersion,
+  holdsPlace,
   mayReplaceBlock,
   nextVersion,
   POSITION_FORM,
+  placesKey,
+  placesKeyOf,
   positionKey,
   purgeFields,
   purgePartition,
@@ -30,6 +39,7 @@ interface Audience {
 export function memorySubscriberStore(): SubscriberStore {
   const audiences = new Map<string, Audience>();
   const guards = new Map<string, string>();
+  const places = new Map<string, number>();
   const blocked = new Map<string, BlockReason>();
   /** By id. */
   const purgeable = new Map<string, { purgeSk: string; subscriber: Subscriber }>();
@@ -52,6 +62,16 @@ export function memorySubscriberStore(): SubscriberStore {
     purgeable.delete(subscriberId);
     const guard = addressKey(subscriber).pk;
     if (guards.get(guard) === subscriberId) guards.delete(guard);
+    if (holdsPlace(subscriber)) movePlace(subscriber, -1);
+  }
+
+  function placesOf(partition: string): number {
+    return places.get(partition) ?? 0;
+  }
+
+  function movePlace(webhook: WebhookSubscriber, by: 1 | -1): void {
+    const { pk } = placesKeyOf(webhook);
+    places.set(pk, placesOf(pk) + by);
   }
 
   /** As every write of a state or a token, and every change of an unconfirmed one, does. */
@@ -163,7 +183,29 @@ export function memorySubscriberStore(): SubscriberStore {
       );
     },
 
+    async confirmEndpoint(pageId, subscriberId, tokenHash, most, now) {
+      const read = look(pageId, "webhook", subscriberId);
+      if (read?.channel !== "webhook") return { outcome: "missing" };
+      const isInvited = read.state === "unconfirmed" && read.confirmTokenHash === tokenHash;
+      if (isInvited && placesOf(placesKeyOf(read).pk) >= most) return { outcome: "full" };
+      if (isInvited) {
+        movePlace(read, 1);
+        read.holdsPlace = true;
+      }
+      const fields = { state: "active", confirmedAt: now, updatedAt: now } as const;
+      return change(pageId, "webhook", subscriberId, () => isInvited, fields);
+    },
+
+    async countPlaces(pageId, host) {
+      return placesOf(placesKey(pageId, host).pk);
+    },
+
     async changeState(pageId, channel, subscriberId, from, to, now) {
+      const read = look(pageId, channel, subscriberId);
+      if (read !== null && from.includes(read.state) && to !== "active" && holdsPlace(read)) {
+        movePlace(read, -1);
+        delete read.holdsPlace;
+      }
       return change(pageId, channel, subscriberId, ({ state }) => from.includes(state), stateFields(to, now));
     },
 
@@ -196,7 +238,8 @@ export function memorySubscriberStore(): SubscriberStore {
       if (!isAsRead || healthVersion(present) !== healthVersion(read)) {
         return { outcome: "unchanged", subscriber: structuredClone(present) };
       }
-      const stored = structuredClone(nextVersion(read, next));
+      const stored = structuredClone(nextVersion(present, next));
+      if (holdsPlace(present) && !holdsPlace(stored)) movePlace(present, -1);
       audience(read.pageId, read.channel).subscribers.set(positionKey(read.id), stored);
       index(stored);
       return { outcome: "changed", subscriber: structuredClone(stored) };
@@ -209,13 +252,6 @@ export function memorySubscriberStore(): SubscriberStore {
       if (health === null) delete present.health;
       else present.health = structuredClone(health);
       return { outcome: "saved" };
-    },
-
-    async countHost(pageId, host, limit) {
-      const endpoints = [...audience(pageId, "webhook").subscribers.values()].filter(
-        (subscriber) => subscriber.channel === "webhook" && new URL(subscriber.endpoint).hostname === host,
-      );
-      return Math.min(limit, endpoints.length);
     },
 
     async block(pageId, channel, mac, reason) {

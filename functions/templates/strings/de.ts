@@ -134,7 +134,7 @@ export const de: Strings = {
     beginsSoon: (time) => `Diese Wartung beginnt in Kürze: ${time}.`,
   },
   letters: {
-    linkWorks: (days) => `Der Link ist ${days} Tage lang gültig.`,
+    linkWorks: (days) => `Der Link ist ${days === 1 ? "einen Tag" : `${days} Tage`} lang gültig.`,
     fallback: "Falls die Schaltfläche nicht funktioniert, öffnen Sie bitte diese Adresse:",
     ignore: "Falls diese Anfrage nicht von Ihnen stammt, brauchen Sie nichts zu tun: Ohne den Link ändert sich nichts.",
     seePage: "Zur Statusseite",
@@ -307,6 +307,10 @@ export const de: Strings = {
       title: `Meldungen gehen an ${chat}`,
       text: `Ab jetzt gehen die Statusmeldungen an den Kanal hinter dem Webhook bei ${host}.`,
     }),
+    noPlace: {
+      title: "Kein Platz mehr",
+      text: "Bei diesem Host bekommen schon so viele Webhooks die Statusmeldungen, wie es sein dürfen. Wer die Seite betreibt, kann Ihren hinzufügen.",
+    },
     decline: {
       title: "Das waren nicht Sie?",
       text: "Dann hat jemand anderes Ihre Adresse eingegeben. Wir löschen sie, und niemand kann von dieser Seite aus noch etwas an sie schicken lassen.",

@@ -141,7 +141,7 @@ export const en: Strings = {
     beginsSoon: (time) => `This maintenance begins soon: ${time}.`,
   },
   letters: {
-    linkWorks: (days) => `The link works for ${days} days.`,
+    linkWorks: (days) => `The link works for ${days === 1 ? "a day" : `${days} days`}.`,
     fallback: "Should the button not work, open this address:",
     ignore: "If you did not ask for this, do nothing: nothing changes without the link.",
     seePage: "See the status page",
@@ -312,6 +312,10 @@ export const en: Strings = {
       title: `Updates are posted to ${chat}`,
       text: `From now on, status updates are posted to the channel behind the webhook at ${host}.`,
     }),
+    noPlace: {
+      title: "There is no place left",
+      text: "As many webhooks at this host as there may be get status updates already. Whoever runs the page can add yours.",
+    },
     decline: {
       title: "You did not ask for this?",
       text: "Then your address was entered by somebody else. We will delete it, and nobody can have anything sent to it from this page any more.",

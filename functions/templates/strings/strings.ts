@@ -57,6 +57,7 @@ export interface SubscriptionStrings {
   /** Of a chat's hook: which chat it is, and at which host. The rest of the address is its secret. */
   confirmChat(chat: string, host: string): Question;
   chatConfirmed(chat: string, host: string): Step;
+  noPlace: Step;
   decline: Question;
   declined: Step;
   unsubscribe: Question & { instead: string; insteadButton: string };

@@ -2,7 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { newSubscriber } from "../../../functions/subscriptions/new-subscriber.ts";
 import { linkIn, PAGE_ID, START } from "./subscription-world.ts";
-import { CONTACT, ENDPOINT, webhookWorld } from "./webhook-world.ts";
+import { CONTACT, ENDPOINT, echoing, webhookWorld } from "./webhook-world.ts";
 
 const HOUR = 60 * 60_000;
 const NOTHING: { headers: Record<string, string>; body: string } = { headers: {}, body: "" };
@@ -171,18 +171,34 @@ describe("caps", () => {
   test.each([
     ["ports", (made: number) => `https://receiver.example.org${made % 2 === 0 ? "" : ":8443"}/${made}`],
     ["a dot at its end", (made: number) => `https://receiver.example.org${made % 2 === 0 ? "" : "."}/${made}`],
-  ])("of endpoints at one host, whatever its %s", async (_what, endpointOf) => {
+  ])("of proven endpoints at one host, whatever its %s", async (_what, endpointOf) => {
     const world = await webhookWorld();
     const statuses: number[] = [];
     for (let made = 0; made < 21; made += 1) {
       statuses.push((await world.register({ endpoint: endpointOf(made) })).reply.status);
+      await world.work();
       world.tick(HOUR / 2);
     }
     expect(statuses).toEqual([...Array.from({ length: 20 }, () => 201), 422]);
+    const { reply } = await world.register({ endpoint: endpointOf(21) });
+    expect(reply.json).toMatchObject({ details: [{ field: "endpoint" }] });
+    expect((await world.register({ endpoint: "https://other.example.org/" })).reply.status).toBe(201);
+    // Who leaves makes room.
+    const { items } = await world.subscribers.list(PAGE_ID, "webhook", 100, null);
+    const gone = items.find(({ state }) => state === "active");
+    await world.subscribers.changeState(PAGE_ID, "webhook", gone?.id ?? "", ["active"], "unsubscribed", START);
+    expect((await world.register({ endpoint: endpointOf(22) })).reply.status).toBe(201);
   });
 
-  test("of endpoints at one host", async () => {
+  test("do not count what proved nothing, nor what an operator added", async () => {
     const world = await webhookWorld();
+    world.answers(() => ({ status: 404, text: "" }));
+    for (let made = 0; made < 40; made += 1) {
+      const endpoint = `https://receiver.example.org/stranger/${made}`;
+      expect((await world.register({ endpoint })).reply.status).toBe(201);
+      await world.work();
+      world.tick(HOUR / 15);
+    }
     for (let made = 0; made < 20; made += 1) {
       const contact = {
         channel: "webhook" as const,
@@ -196,10 +212,27 @@ describe("caps", () => {
         newSubscriber({ pageId: PAGE_ID, id, contact, scopes, locale: "en", confirmed: true }, START),
       );
     }
-    const { reply } = await world.register();
-    expect(reply.status).toBe(422);
-    expect(reply.json).toMatchObject({ details: [{ field: "endpoint" }] });
-    expect((await world.register({ endpoint: "https://other.example.org/" })).reply.status).toBe(201);
+    world.answers(echoing);
+    world.tick(2 * HOUR);
+    expect((await world.register()).reply.status).toBe(201);
+    await world.work();
+    expect(await world.stored()).toMatchObject({ state: "active" });
+  });
+
+  test("of forty that prove themselves at once, twenty get a place", async () => {
+    const world = await webhookWorld();
+    for (let made = 0; made < 40; made += 1) {
+      await world.register({ endpoint: `https://receiver.example.org/${made}` });
+      world.tick(HOUR / 15);
+    }
+    const { items } = await world.subscribers.list(PAGE_ID, "webhook", 100, null);
+    expect(items).toHaveLength(40);
+    for (let hour = 0; hour < 2; hour += 1) {
+      await world.work();
+      world.tick(HOUR);
+    }
+    const later = (await world.subscribers.list(PAGE_ID, "webhook", 100, null)).items;
+    expect(later.filter(({ state }) => state === "active")).toHaveLength(20);
   });
 
   test("of registrations by one source: 429, which says when", async () => {
@@ -305,6 +338,22 @@ describe("a chat's webhook", () => {
     expect(shown.json).toMatchObject({
       deliveries: [{ kind: "test", state: "failed", exchanges: [{ status: 403 }] }, { kind: "hello" }],
     });
+  });
+
+  test("whose host has no place left is told so, and stays unconfirmed", async () => {
+    const world = await webhookWorld();
+    await world.register({ endpoint: SLACK });
+    const confirm = linkIn((await world.work())[0], "confirm");
+    const hook = await world.find("webhook", SLACK);
+    if (hook?.channel !== "webhook") throw new Error("no hook");
+    for (let made = 0; made < 500; made += 1) {
+      const id = `endpoint${String(made).padStart(4, "0")}`;
+      await world.subscribers.create({ ...hook, id, endpoint: `${SLACK}${made}`, confirmTokenHash: "aa" });
+      await world.subscribers.confirmEndpoint(PAGE_ID, id, "aa", 500, START);
+    }
+    const reply = await world.send("POST", confirm);
+    expect(reply).toMatchObject({ status: 409, text: expect.stringContaining("no place left") });
+    expect(await world.find("webhook", SLACK)).toMatchObject({ state: "unconfirmed" });
   });
 
   test("is not registered when its contact cannot be written to", async () => {
