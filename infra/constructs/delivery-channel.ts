@@ -2,7 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import type { Alarms } from "./alarms.ts";
 import type { PipelineFunction } from "./pipeline-function.ts";
-import { WorkQueue } from "./work-queue.ts";
+import { FEWEST_TRIES, WorkQueue } from "./work-queue.ts";
 
 /**
  * A sender's time, in order: the function ends (60 s) before its lease (65 s, functions/core/lease.ts), and the lease
@@ -32,8 +32,8 @@ export class DeliveryChannel extends Construct {
       alarms,
       fifo: true,
       visibilityTimeout: SENDER_VISIBILITY,
-      // Failures of recipients never fail a chunk: what fails three times is our own fault, and sweep sends it again anyway.
-      tries: 3,
+      // Failures of recipients never fail a chunk: what fails so often is our own fault, and sweep sends it again anyway.
+      tries: FEWEST_TRIES,
       dead: {
         impact: `Subscribers by ${what} in these chunks may hear of an update minutes late.`,
         runbook: "chunks-put-aside",

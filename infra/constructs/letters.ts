@@ -15,7 +15,7 @@ export class Letters extends Construct {
       alarms,
       fifo: false,
       visibilityTimeout: SENDER_VISIBILITY,
-      // An hour: while a large mailing uses up the send rate or the day's quota, a confirmation gives way and comes back.
+      // An hour. What waits for us (the send rate, the quota, a lapsed identity) does not count: it is queued anew.
       tries: 50,
       dead: {
         impact: "People who signed up got no mail to confirm their address.",
@@ -23,6 +23,7 @@ export class Letters extends Construct {
       },
       late: {
         after: Duration.minutes(10),
+        undone: "held",
         impact: "People who sign up wait for the mail that confirms their address.",
         runbook: "letters-waiting",
       },

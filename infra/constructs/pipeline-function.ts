@@ -1,4 +1,6 @@
 import { type Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction as RuleTarget } from "aws-cdk-lib/aws-events-targets";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -53,6 +55,16 @@ export class PipelineFunction<S extends EnvSchema = EnvSchema> extends LambdaFun
     this.step = props.step;
     this.envSchema = props.envSchema;
     this.ownRole = role;
+  }
+
+  /**
+   * Runs it in this interval, and what failed not again: the next run does its work. The rule's own retries are about
+   * reaching Lambda; Lambda itself would run what it took and what then failed two times more, beside the next run.
+   */
+  runEvery(scope: Construct, id: string, interval: Duration): void {
+    const once = { retryAttempts: 0, maxEventAge: interval };
+    this.configureAsyncInvoke(once);
+    new Rule(scope, id, { schedule: Schedule.rate(interval), targets: [new RuleTarget(this, once)] });
   }
 
   /** The actions on every resource, because AWS takes nothing narrower for them. */

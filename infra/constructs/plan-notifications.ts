@@ -10,7 +10,7 @@ import { tableNames } from "./sender.ts";
 import { StatusStream } from "./status-stream.ts";
 import { allow, allowItems } from "./table-access.ts";
 import type { StatusTopic } from "./topic.ts";
-import { WorkQueue } from "./work-queue.ts";
+import { FEWEST_TRIES, WorkQueue } from "./work-queue.ts";
 
 export interface PlanNotificationsProps {
   state: StateStack;
@@ -91,7 +91,7 @@ export class PlanNotifications extends Construct {
       fifo: false,
       // AWS's advice for a function's queue: six times its timeout.
       visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
-      tries: 3,
+      tries: FEWEST_TRIES,
       dead,
       late: { ...late, after: Duration.minutes(5) },
     });

@@ -3,7 +3,7 @@ import { Construct } from "constructs";
 import type { Alarms } from "./alarms.ts";
 import { SENDER_VISIBILITY } from "./delivery-channel.ts";
 import type { PipelineFunction } from "./pipeline-function.ts";
-import { WorkQueue } from "./work-queue.ts";
+import { FEWEST_TRIES, WorkQueue } from "./work-queue.ts";
 
 /** SQS's minimum. With it a flood takes two of the ten invocations that a new account has, and no customer's place. */
 const CONCURRENCY = 2;
@@ -23,7 +23,7 @@ export class Probes extends Construct {
       alarms,
       fifo: false,
       visibilityTimeout: SENDER_VISIBILITY,
-      tries: 3,
+      tries: FEWEST_TRIES,
       dead: {
         impact: "Some endpoints that were registered got no challenge, and some chats no first post.",
         runbook: "probes-put-aside",
@@ -31,6 +31,7 @@ export class Probes extends Construct {
       late: {
         // The longest delay, and as much again.
         after: Duration.minutes(30),
+        undone: "waiting",
         impact: "Whoever registers an endpoint, or tries one out, waits for the post.",
         runbook: "probes-waiting",
       },

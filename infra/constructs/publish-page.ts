@@ -9,7 +9,7 @@ import type { Alarms } from "./alarms.ts";
 import { PipelineFunction } from "./pipeline-function.ts";
 import { StatusStream } from "./status-stream.ts";
 import { allow } from "./table-access.ts";
-import { WorkQueue } from "./work-queue.ts";
+import { FEWEST_TRIES, WorkQueue } from "./work-queue.ts";
 
 export interface PublishPageProps {
   state: StateStack;
@@ -85,7 +85,7 @@ export class PublishPage extends Construct {
       alarms,
       fifo: false,
       visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
-      tries: 3,
+      tries: FEWEST_TRIES,
       dead,
       late: { ...late, after: Duration.minutes(5) },
     });

@@ -1,6 +1,4 @@
 import { Duration } from "aws-cdk-lib";
-import { Rule, Schedule } from "aws-cdk-lib/aws-events";
-import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { EmailSendingEvent, EventDestination } from "aws-cdk-lib/aws-ses";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { SqsSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
@@ -71,10 +69,7 @@ export class ReceiveFeedback extends Construct {
       events: [EmailSendingEvent.BOUNCE, EmailSendingEvent.COMPLAINT],
     });
 
-    new Rule(this, "EveryHour", {
-      schedule: Schedule.rate(Duration.hours(1)),
-      // SNS refuses those numbers itself, so an hour that failed does no harm.
-      targets: [new LambdaFunction(step, { retryAttempts: 0, maxEventAge: Duration.hours(1) })],
-    });
+    // SNS refuses those numbers itself, so an hour that failed does no harm.
+    step.runEvery(this, "EveryHour", Duration.hours(1));
   }
 }

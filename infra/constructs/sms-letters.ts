@@ -22,7 +22,9 @@ export class SmsLetters extends Construct {
         runbook: "sms-codes-put-aside",
       },
       late: {
-        after: Duration.minutes(2),
+        // A code is good for ten; half of that is a while to look at a phone.
+        after: Duration.minutes(5),
+        undone: "held",
         impact: "People who sign up for SMS wait for the code that confirms their number.",
         runbook: "sms-codes-waiting",
       },

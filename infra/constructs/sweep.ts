@@ -1,6 +1,4 @@
 import { Duration } from "aws-cdk-lib";
-import { Rule, Schedule } from "aws-cdk-lib/aws-events";
-import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
 import { envSchema } from "../../functions/sweep/env.ts";
 import type { StateStack } from "../state-stack.ts";
@@ -48,11 +46,7 @@ export class Sweep extends Construct {
     for (const queue of Object.values(queues)) queue.grantSend(sweep);
     sweep.allowEverywhere(["ses:GetSendQuota"], "The quota is of the whole account.");
 
-    new Rule(this, "EveryMinute", {
-      schedule: Schedule.rate(Duration.minutes(1)),
-      // A minute that failed is not run again: the next one does its work.
-      targets: [new LambdaFunction(sweep, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
-    });
+    sweep.runEvery(this, "EveryMinute", Duration.minutes(1));
     const runbook = "sweep-not-working";
     const impact =
       "Nothing that was interrupted is taken up again: retries, lost work and stale pages stay as they are.";

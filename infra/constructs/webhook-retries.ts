@@ -3,7 +3,7 @@ import { Construct } from "constructs";
 import type { Alarms } from "./alarms.ts";
 import { SENDER_VISIBILITY } from "./delivery-channel.ts";
 import type { PipelineFunction } from "./pipeline-function.ts";
-import { WorkQueue } from "./work-queue.ts";
+import { FEWEST_TRIES, WorkQueue } from "./work-queue.ts";
 
 /** A lane of its own for webhooks tried before, so that dead endpoints never slow the living. Its delay is at most 15 minutes; later retries wait in the ledger's *due* index. */
 export class WebhookRetries extends Construct {
@@ -15,7 +15,7 @@ export class WebhookRetries extends Construct {
       alarms,
       fifo: false,
       visibilityTimeout: SENDER_VISIBILITY,
-      tries: 3,
+      tries: FEWEST_TRIES,
       dead: {
         impact: "Some webhooks' next attempts are minutes late.",
         runbook: "webhook-retries-put-aside",
@@ -23,6 +23,7 @@ export class WebhookRetries extends Construct {
       late: {
         // The longest delay, and as much again.
         after: Duration.minutes(30),
+        undone: "waiting",
         impact: "Webhooks that failed once are tried again later than promised.",
         runbook: "webhook-retries-waiting",
       },

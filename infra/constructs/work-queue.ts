@@ -1,4 +1,5 @@
 import { Duration, Validations } from "aws-cdk-lib";
+import { type IMetric, MathExpression } from "aws-cdk-lib/aws-cloudwatch";
 import type { IGrantable } from "aws-cdk-lib/aws-iam";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption, type QueueProps } from "aws-cdk-lib/aws-sqs";
@@ -16,8 +17,21 @@ export interface WorkQueueProps {
   /** Work was put aside. */
   dead: AlarmMeaning;
   /** Work waits longer than `after`. */
-  late: AlarmMeaning & { after: Duration };
+  late: AlarmMeaning & { after: Duration; undone?: UndoneWork };
 }
+
+/**
+ * What is counted as not done yet, on a standard queue. `tried`: also what is being tried, or comes back after a failure
+ * (unless given). `waiting`: not even that, where something is being tried all the time. `held`: also what was put back
+ * with a delay, where nothing else is.
+ */
+export type UndoneWork = "waiting" | "tried" | "held";
+
+/**
+ * AWS's advice for a queue that Lambda reads ("at least 5"): while the account's concurrency is used up, a receive may come
+ * to nothing through no fault of the work.
+ */
+export const FEWEST_TRIES = 5;
 
 /** A queue, where its failures go, and the two alarms that tell of them. Everything in it can be found again in the tables, except letters, probes and feedback. */
 export class WorkQueue extends Construct {
@@ -31,12 +45,40 @@ export class WorkQueue extends Construct {
       visibilityTimeout: props.visibilityTimeout,
       deadLetterQueue: { queue: dead, maxReceiveCount: props.tries },
     });
-    const { after, ...late } = props.late;
+    const { after, undone = "tried", ...late } = props.late;
+    if (props.fifo) {
+      props.alarms.add(this, "Late", {
+        ...late,
+        metric: this.queue.metricApproximateAgeOfOldestMessage({ period: EVERY_MINUTE }),
+        threshold: after.toSeconds(),
+        periods: 3,
+      });
+      return;
+    }
     props.alarms.add(this, "Late", {
       ...late,
-      metric: this.queue.metricApproximateAgeOfOldestMessage({ period: EVERY_MINUTE }),
-      threshold: after.toSeconds(),
-      periods: 3,
+      metric: this.undone(undone),
+      threshold: 1,
+      periods: after.toMinutes(),
+    });
+  }
+
+  /**
+   * How much waits or is being tried. A standard queue's age of the oldest cannot tell: what was received three times is
+   * left out of it (SQS developer guide, "Available CloudWatch metrics": poison pills), just when it begins to be late. A
+   * queue that was never empty for so long is.
+   */
+  private undone(counted: UndoneWork): IMetric {
+    const props = { period: EVERY_MINUTE, statistic: "Minimum" };
+    const waiting = this.queue.metricApproximateNumberOfMessagesVisible(props);
+    if (counted === "waiting") return waiting;
+    const tried = this.queue.metricApproximateNumberOfMessagesNotVisible(props);
+    const held = this.queue.metricApproximateNumberOfMessagesDelayed(props);
+    return new MathExpression({
+      expression: counted === "held" ? "waiting + tried + held" : "waiting + tried",
+      usingMetrics: counted === "held" ? { waiting, tried, held } : { waiting, tried },
+      period: EVERY_MINUTE,
+      label: "work not done",
     });
   }
 

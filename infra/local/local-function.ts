@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { oneLine } from "./failure.ts";
 import type { FunctionLog } from "./function-log.ts";
+import { LAMBDA_ASYNC_RETRIES } from "./invoke-async.ts";
 import { fromWorkerSchema, type Invocation, type WorkerData } from "./worker-protocol.ts";
 
 export interface LocalFunctionProps extends WorkerData {
@@ -26,6 +27,8 @@ const WORKER = new URL("./function-worker.ts", import.meta.url);
  */
 export class LocalFunction {
   readonly name: string;
+  /** How often an asynchronous invocation that failed is run again. */
+  asyncRetries = LAMBDA_ASYNC_RETRIES;
   readonly #props: LocalFunctionProps;
   readonly #log: FunctionLog;
   readonly #pending = new Map<number, Pending>();

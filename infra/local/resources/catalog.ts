@@ -1,5 +1,6 @@
 import { provisionBucket } from "./bucket.ts";
 import { distributionKinds } from "./distribution.ts";
+import { provisionEventInvokeConfig } from "./event-invoke-config.ts";
 import { provisionMapping } from "./event-source-mapping.ts";
 import { provisionFunction } from "./function.ts";
 import { httpApiKinds } from "./http-api.ts";
@@ -21,6 +22,7 @@ export function runnableKinds(): ReadonlyMap<string, Provision> {
     ["AWS::SNS::Subscription", provisionSubscription],
     ["AWS::S3::Bucket", provisionBucket],
     ["AWS::Lambda::Function", provisionFunction],
+    ["AWS::Lambda::EventInvokeConfig", provisionEventInvokeConfig],
     ["AWS::Lambda::EventSourceMapping", provisionMapping],
     ["AWS::ApiGatewayV2::Api", provisionApi],
     ["AWS::ApiGatewayV2::Integration", provisionIntegration],
@@ -41,7 +43,6 @@ export const INERT_KINDS: ReadonlySet<string> = new Set([
   "AWS::IAM::Policy",
   "AWS::IAM::ManagedPolicy",
   "AWS::Lambda::Permission",
-  "AWS::Lambda::EventInvokeConfig",
   "AWS::SQS::QueuePolicy",
   "AWS::SNS::TopicPolicy",
   "AWS::S3::BucketPolicy",

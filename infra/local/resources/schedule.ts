@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { StartFailure } from "../failure.ts";
+import { invokeAsync } from "../invoke-async.ts";
 import type { LocalFunction } from "../local-function.ts";
 import { ACCOUNT, REGION, type Services } from "../services.ts";
 import { type Provisioned, type ProvisionRequest, readProperties } from "./resource.ts";
@@ -42,7 +44,8 @@ function schedule({ path, services }: ProvisionRequest, targetArn: string, paylo
   const target = services.functions.find(targetArn);
   if (target === null) throw new StartFailure(`${path} invokes ${targetArn}, which is no function of these stacks`);
   services.at("schedule", async () => {
-    await run(target, payload());
+    // Not again if it fails: the stack is not to start minutes late.
+    await target.invoke(payload()).catch(() => {});
     services.whenStopped(every(services, target, payload));
   });
 }
@@ -50,20 +53,19 @@ function schedule({ path, services }: ProvisionRequest, targetArn: string, paylo
 /** A run that takes longer than the interval is not overtaken by the next. */
 function every({ sweepMs }: Services, target: LocalFunction, payload: () => unknown): () => Promise<void> {
   let running: Promise<void> | null = null;
+  const ending = new AbortController();
+  const wait = (milliseconds: number) =>
+    sleep(milliseconds, true, { signal: ending.signal, ref: false }).catch(() => false);
   const timer = setInterval(() => {
-    running ??= run(target, payload()).finally(() => {
+    running ??= invokeAsync(target, payload(), wait).finally(() => {
       running = null;
     });
   }, sweepMs);
   return async () => {
     clearInterval(timer);
+    ending.abort();
     await running;
   };
-}
-
-/** The function's failure was told where it happened; the next run makes up for it. */
-async function run(target: LocalFunction, payload: unknown): Promise<void> {
-  await target.invoke(payload).catch(() => {});
 }
 
 function scheduledPayload(ruleArn: string): object {

@@ -1,0 +1,23 @@
+import type { LocalFunction } from "./local-function.ts";
+
+/** Lambda's own number, unless the function's EventInvokeConfig names another. A rule's `retryAttempts` is about reaching Lambda, not about this. */
+export const LAMBDA_ASYNC_RETRIES = 2;
+/** Lambda developer guide, "How Lambda handles errors and retries with asynchronous invocation": a minute, then two. */
+const WAITS_MS = [60_000, 120_000] as const;
+
+/** As a schedule invokes a function: a failure is told where it happened, and Lambda runs it again. */
+export async function invokeAsync(
+  target: Pick<LocalFunction, "invoke" | "asyncRetries">,
+  payload: unknown,
+  /** False when the stack stops meanwhile. */
+  wait: (milliseconds: number) => Promise<boolean>,
+): Promise<void> {
+  for (let retry = 0; ; retry += 1) {
+    const succeeded = await target.invoke(payload).then(
+      () => true,
+      () => false,
+    );
+    if (succeeded || retry >= target.asyncRetries) return;
+    if (!(await wait(WAITS_MS[retry] ?? WAITS_MS[1]))) return;
+  }
+}
