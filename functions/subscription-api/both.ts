@@ -3,6 +3,7 @@ import { HttpProblem } from "../lambda/problem.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { formAddress, refused } from "./pages.tsx";
 import { readerLocale } from "./reader-locale.ts";
+import { retryOf } from "./retry-form.tsx";
 
 /** One answer in two forms: for programs, and for people who sent the page's form. */
 export interface BothReply {
@@ -16,7 +17,7 @@ const FOR_ALL = { "access-control-allow-origin": "*" } as const;
 
 /** A POST for programs (JSON) and for the page's form (HTML), refusals included. */
 export function forBoth(
-  deps: Pick<SubscriptionDeps, "pageUrl">,
+  deps: Pick<SubscriptionDeps, "pageUrl" | "smsCountries">,
   run: (request: HttpRequest) => Promise<BothReply>,
 ): HttpRoute["run"] {
   return async (request) => {
@@ -29,7 +30,8 @@ export function forBoth(
       if (!(error instanceof HttpProblem)) throw error;
       if (!asForm) return withHeaders(refuseAsJson(error), FOR_ALL);
       const form = formAddress(request.path, deps.pageUrl);
-      return refused(error, deps.pageUrl, form, readerLocale(request.headers, request.text));
+      const retry = retryOf(request, error, [...deps.smsCountries]);
+      return refused(error, deps.pageUrl, form, readerLocale(request.headers, request.text), retry);
     }
   };
 }

@@ -4,6 +4,7 @@ import type { HttpProblem } from "../lambda/problem.ts";
 import { stringsOf } from "../templates/strings/strings-of.ts";
 import { htmlReply } from "./page-shell.tsx";
 import { readerLocale } from "./reader-locale.ts";
+import { type Retry, RetryForm } from "./retry-form.tsx";
 
 export interface PageIdentity {
   pageName: string;
@@ -110,10 +111,36 @@ export function formAddress(path: string, pageUrl: string): string {
   return portal ?? path;
 }
 
-/** What was wrong with a form, in the words of whoever filled it in, and the way back to it. */
-export function refused(problem: HttpProblem, pageUrl: string, form: string, locale: Locale): HttpReply {
+/**
+ * What was wrong with a form, in the words of whoever filled it in, and the way back to it: the form itself, as it was
+ * filled in, where only its address was wrong.
+ */
+export function refused(
+  problem: HttpProblem,
+  pageUrl: string,
+  form: string,
+  locale: Locale,
+  retry: Retry | null = null,
+): HttpReply {
   const { title } = stringsOf(locale).subscriptions.refused;
-  return besideTheForm(problem, { title, text: reasonOf(problem, locale) }, pageUrl, form, locale);
+  const text = reasonOf(problem, locale);
+  if (retry === null) return besideTheForm(problem, { title, text }, pageUrl, form, locale);
+  const children = (
+    <>
+      <p class="note bad" role="alert" id="problem">
+        {text}
+      </p>
+      <RetryForm retry={retry} locale={locale} />
+      <p>
+        <a href={form}>{stringsOf(locale).subscriptions.refused.back}</a>
+      </p>
+    </>
+  );
+  return htmlReply(
+    problem.status,
+    { title, locale, pageName: null, pageUrl, mark: "missing", children },
+    problem.headers,
+  );
 }
 
 /** For whoever reloads or bookmarked what a form was sent to. */

@@ -180,3 +180,51 @@ describe("the portal's settings", () => {
     });
   });
 });
+
+describe("a form of the page's whose address is refused", () => {
+  const WISHES = { locale: "de", "component_ids[]": "webappwebapp", "preferences[updates]": "first and last" };
+
+  async function refusedBy(path: string, fields: Record<string, string>) {
+    const world = await managed();
+    const reply = await world.send("POST", path, form(fields));
+    expect(reply.status, reply.text).toBe(422);
+    return reply.text;
+  }
+
+  /** What the form on the page would send. */
+  function fieldsOf(html: string): [string, string][] {
+    const [, inside = ""] = /<form([\s\S]*?)<\/form>/.exec(html) ?? [];
+    const inputs = [...inside.matchAll(/<input[^>]*>/g)].map(([input]): [string, string] => [
+      /name="([^"]*)"/.exec(input)?.[1] ?? "",
+      /value="([^"]*)"/.exec(input)?.[1] ?? "",
+    ]);
+    const selected = /<select[^>]*name="([^"]*)"[\s\S]*?<option value="([^"]*)" selected/.exec(inside);
+    return selected === null ? inputs : [...inputs, [selected[1] ?? "", selected[2] ?? ""]];
+  }
+
+  test.each([
+    ["/subscriptions/email", { ...WISHES, email: "ada@" }],
+    ["/subscriptions/sms", { ...WISHES, phone_country: "AT", phone_number: "12" }],
+    ["/manage", { locale: "de", email: "ada@" }],
+    ["/manage", { locale: "de", phone_country: "DE", phone_number: "12" }],
+  ])("%s comes back as it was filled in: %j", async (path, fields) => {
+    const html = await refusedBy(path, fields);
+    expect(html).toContain('<html lang="de">');
+    expect(html).toContain(`action="${path}"`);
+    expect(fieldsOf(html).toSorted()).toEqual(Object.entries(fields).toSorted());
+  });
+
+  test("what it holds is text, and nothing else", async () => {
+    const html = await refusedBy("/subscriptions/email", { email: '"><script>alert(1)</script>' });
+    expect(html).not.toContain("<script>");
+  });
+
+  test.each([
+    { email: "ada@example.org", "component_ids[]": "nosuchthing0" },
+    { email: "ada@", captcha_token: "x" },
+  ])("with more wrong, or a CAPTCHA, the way back is the page: %j", async (fields) => {
+    const html = await refusedBy("/subscriptions/email", fields);
+    expect(html).not.toContain("<form");
+    expect(html).toContain("/#follow");
+  });
+});
