@@ -85,7 +85,7 @@ describe("an import", () => {
     const rows = parse(readFileSync(report ?? "", "utf8"), { delimiter: ";", relax_column_count: true });
     expect(rows).toEqual([
       ["line", "reason", "Name", "E-Mail", "Status"],
-      ["4", "email must be an email address", "'=1+1", "nobody", "active"],
+      ["4", "email must be an email address: it has no @", "'=1+1", "nobody", "active"],
       ["5", "state must be one of unconfirmed, active, quarantined, unsubscribed", "Bob", "b@example.org", "asleep"],
       ["6", "has more cells than the first line has columns", "a", "b", "c", "d"],
     ]);
