@@ -9,7 +9,7 @@ import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "./route.t
 const MOST_ROWS = 1_000;
 const CURSOR_FORM = /^(email|sms|webhook)(?:\.([0-9a-f]{8})\.([a-z0-9]{12}))?$/;
 
-/** Tocsin's own: everybody in whatever state, as import takes them. */
+/** Tocsin's own: everybody, as import takes them; whoever has not confirmed, and may not be who was signed up, only when asked for. */
 export function subscriberExportRoutes(deps: ManageDeps): ManageRoute[] {
   return [
     {
@@ -25,10 +25,18 @@ export function subscriberExportRoutes(deps: ManageDeps): ManageRoute[] {
 async function exportSubscribers(deps: ManageDeps, { page, request }: ManageCall): Promise<ManageReply> {
   const limit = countIn(request.query, "limit", MOST_ROWS, 1, MOST_ROWS);
   const { channel, after } = startOf(request.query.get("cursor"));
+  const all = yesNoIn(request.query, "unconfirmed");
   const { items, next } = await deps.subscribers.list(page.id, channel, limit, after);
   const catalog = await deps.status.getCatalog(page.id);
-  const rows = items.map((subscriber) => rowOf(subscriber, catalog, (instant) => isoInZone(instant, page.timeZone)));
+  const told = items.filter(({ state }) => all || state !== "unconfirmed");
+  const rows = told.map((subscriber) => rowOf(subscriber, catalog, (instant) => isoInZone(instant, page.timeZone)));
   return { status: 200, body: { subscribers: rows, next_cursor: cursorAfter(channel, next) } };
+}
+
+function yesNoIn(query: URLSearchParams, name: string): boolean {
+  const given = query.get(name) ?? "false";
+  if (given !== "true" && given !== "false") throw invalid(name, "must be true or false");
+  return given === "true";
 }
 
 /** `<channel>`, or `<channel>.<position>.<id>` of the last one told. */

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { UpdateStatus } from "../core/incident.ts";
 import { characterAt, cleanAddress, cleanUrl } from "../core/invisible.ts";
 import type { WebhookFormat } from "../core/subscriber.ts";
+import { isLdhHost, withoutSemicolons } from "../core/web-address.ts";
 import { flag, idList, line, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
 import { isForbiddenLiteral } from "../providers/pinned-connection.ts";
@@ -121,17 +122,30 @@ export function endpointOf(given: string, targets: ContactRules["webhookTargets"
   const url = URL.parse(cleaned);
   const protocols = targets === "any" ? ["https:", "http:"] : ["https:"];
   if (url === null || !protocols.includes(url.protocol)) throw invalid(field, "must be an https URL");
-  // The root's dot makes another spelling of the same host, and would count as another one.
-  url.hostname = url.hostname.replace(/\.+$/, "");
   if (url.username !== "" || url.password !== "") throw invalid(field, "must not contain a user name or password");
   if (targets === "public") {
     if (!PORTS.includes(url.port)) throw invalid(field, "must use port 443 or 8443");
+    if (!isPlainHost(url.hostname))
+      throw invalid(field, "must be at a host whose name is of letters, digits and hyphens");
     if (isForbiddenLiteral(url.hostname)) throw invalid(field, "must not be at a private or reserved address");
     if (isLocalName(url.hostname)) throw invalid(field, "must be at a public host name");
   }
-  url.hash = "";
-  withoutLastSlash(url);
-  return url.href;
+  return storedEndpoint(url);
+}
+
+/** The one way to write an endpoint, of those that mean the same. */
+export function storedEndpoint(url: URL): string {
+  const stored = new URL(url);
+  // The root's dot makes another spelling of the same host, and would count as another one.
+  stored.hostname = stored.hostname.replace(/\.+$/, "");
+  stored.hash = "";
+  withoutLastSlash(stored);
+  return withoutSemicolons(stored.href);
+}
+
+/** Of DNS, where names of services may have underscores too; or an IP address. The URL standard takes `;` and more. */
+function isPlainHost(hostname: string): boolean {
+  return /^\[[0-9a-f:.]+\]$/.test(hostname) || isLdhHost(hostname.replace(/\.$/, "").replaceAll("_", "a"));
 }
 
 /** Names that have no meaning beyond one machine or network: of one label, or under a top-level domain reserved for that (RFC 6761, 6762, 8375, and ICANN's .internal). */

@@ -1,3 +1,5 @@
+import { withoutSemicolons } from "../../functions/core/web-address.ts";
+
 /** The columns of an export, in order; import takes them all, in any order. */
 export const COLUMNS = [
   "id",
@@ -34,22 +36,60 @@ const WORDS: ReadonlySet<Column> = new Set<Column>([
   "quarantine_reason",
 ]);
 /** Told by an export for whoever reads it; and the two that a report of refused rows puts before them. */
-const INFORMATION: ReadonlySet<string> = new Set(["id", "created_at", "line", "reason"]);
+const INFORMATION: ReadonlySet<string> = new Set(["id", "createdat", "line", "reason"]);
 
+/** What people call the columns, by letters and digits alone: `E-Mail Address` is `emailaddress`. */
 const OTHER_NAMES: Record<string, Column> = {
-  e_mail: "email",
   mail: "email",
-  email_address: "email",
+  emailaddress: "email",
+  mailaddress: "email",
+  emailadresse: "email",
+  mailadresse: "email",
   phone: "phone_number",
+  phoneno: "phone_number",
   mobile: "phone_number",
+  mobilenumber: "phone_number",
+  mobilephone: "phone_number",
+  mobilephonenumber: "phone_number",
+  cell: "phone_number",
+  cellphone: "phone_number",
+  telephone: "phone_number",
+  telephonenumber: "phone_number",
+  sms: "phone_number",
+  telefon: "phone_number",
+  telefonnummer: "phone_number",
+  handy: "phone_number",
+  handynummer: "phone_number",
+  mobilnummer: "phone_number",
+  mobiltelefon: "phone_number",
   country: "phone_country",
+  countrycode: "phone_country",
+  land: "phone_country",
   url: "endpoint",
+  endpointurl: "endpoint",
   webhook: "endpoint",
+  webhookurl: "endpoint",
   status: "state",
+  zustand: "state",
   component: "components",
-  component_ids: "components",
+  componentids: "components",
+  komponente: "components",
+  komponenten: "components",
+  lang: "locale",
   language: "locale",
+  sprache: "locale",
 };
+const BY_NAME: ReadonlyMap<string, Column> = new Map([
+  ...Object.entries(OTHER_NAMES),
+  ...COLUMNS.map((column) => [column.replaceAll("_", ""), column] as const),
+]);
+
+function nameOf(title: string): string {
+  return title
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, "");
+}
 
 export interface Header {
   /** As the file has it. */
@@ -62,16 +102,8 @@ export interface Header {
 
 /** Throws where a column that is needed is missing, or one is there twice. */
 export function readHeader(titles: string[]): Header {
-  const names = titles.map((title) =>
-    title
-      .trim()
-      .toLowerCase()
-      .replace(/[\s-]+/g, "_"),
-  );
-  const columns = names.map((name) => {
-    const column = OTHER_NAMES[name] ?? COLUMNS.find((each) => each === name) ?? null;
-    return column === null || INFORMATION.has(column) ? null : column;
-  });
+  const names = titles.map(nameOf);
+  const columns = names.map((name) => (INFORMATION.has(name) ? null : (BY_NAME.get(name) ?? null)));
   const used = columns.filter((column) => column !== null);
   const twice = used.find((column, index) => used.indexOf(column) !== index);
   if (twice !== undefined) throw new Error(`the file has two columns for ${twice}`);
@@ -99,20 +131,28 @@ export function rowOf(cells: readonly string[], { columns }: Header): Record<str
 }
 
 /** A value of the API in a cell. */
-export function cellOf(value: unknown): string {
+export function cellOf(column: Column, value: unknown): string {
   if (value === null || value === undefined) return "";
+  // As endpoints are stored now; those from before may have it.
+  if (column === "endpoint") return toCell(withoutSemicolons(String(value)));
   return toCell(Array.isArray(value) ? value.join("|") : String(value));
 }
 
-// What makes a spreadsheet take a cell for a formula (OWASP's list). An apostrophe before it makes it text; those that
-// have apostrophes there already get one more, so that taking one away is always right.
-const FORMULA = /^'*[=+\-@\t\r\n]/;
-const MADE_TEXT = /^'+[=+\-@\t\r\n]/;
+/**
+ * What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection"): a sign at its beginning. Where its
+ * beginning is, the reader decides: one that splits at semicolons or tabs, whatever the file is separated by, finds more
+ * of them, and quotation marks there are the beginning of a quoted cell, not a part of it. An apostrophe before such a
+ * sign makes it text. Where apostrophes are there already it is one more, so that taking one away is always right.
+ */
+const SIGN = "[=+\\-@＝＋－＠]";
+const FORMULA = new RegExp(`(^|[;,\\t\\r\\n])([\\s"]*)('*)(?=${SIGN})`, "g");
+const MADE_TEXT = new RegExp(`(^|[;,\\t\\r\\n])([\\s"]*)'('*)(?=${SIGN})`, "g");
 
 export function toCell(text: string): string {
-  return FORMULA.test(text) ? `'${text}` : text;
+  const harmless = text.replace(FORMULA, "$1$2'$3");
+  return /^'*[\t\r\n]/.test(harmless) ? `'${harmless}` : harmless;
 }
 
 export function fromCell(cell: string): string {
-  return MADE_TEXT.test(cell) ? cell.slice(1) : cell;
+  return (/^'+[\t\r\n]/.test(cell) ? cell.slice(1) : cell).replace(MADE_TEXT, "$1$2$3");
 }

@@ -10,8 +10,12 @@ const answerSchema = z.object({
   next_cursor: z.string().nullable(),
 });
 
-/** Everybody, page after page. The file appears when it is complete; one that is there already is left alone. Returns the number of rows. */
-export async function exportPeople(path: string, api: ApiClient, screen: Screen): Promise<number> {
+/** Everybody, page after page; whoever has not confirmed only when asked for. The file appears when it is complete; one that is there already is left alone. Returns the number of rows. */
+export async function exportPeople(
+  { file: path, unconfirmed }: { file: string; unconfirmed: boolean },
+  api: ApiClient,
+  screen: Screen,
+): Promise<number> {
   // Taken first, so that nothing is read for a file that cannot be written. For its owner's eyes alone.
   const taken = await open(path, "wx", 0o600);
   await taken.close();
@@ -20,7 +24,7 @@ export async function exportPeople(path: string, api: ApiClient, screen: Screen)
     const file = await open(part, "w", 0o600);
     let rows: number;
     try {
-      rows = await writeAll(file, api, screen);
+      rows = await writeAll(file, unconfirmed, api, screen);
     } finally {
       await file.close();
     }
@@ -33,15 +37,16 @@ export async function exportPeople(path: string, api: ApiClient, screen: Screen)
   }
 }
 
-async function writeAll(file: FileHandle, api: ApiClient, screen: Screen): Promise<number> {
+async function writeAll(file: FileHandle, unconfirmed: boolean, api: ApiClient, screen: Screen): Promise<number> {
   const line = progressLine(screen, null);
   await file.write(stringify([[...COLUMNS]]));
   let rows = 0;
   try {
     for (let cursor: string | null = ""; cursor !== null; ) {
-      const path: string = `/subscribers/export${cursor === "" ? "" : `?cursor=${encodeURIComponent(cursor)}`}`;
+      const query = new URLSearchParams({ unconfirmed: String(unconfirmed), ...(cursor === "" ? {} : { cursor }) });
+      const path: string = `/subscribers/export?${query}`;
       const page: z.infer<typeof answerSchema> = await api.call({ method: "GET", path }, answerSchema);
-      await file.write(stringify(page.subscribers.map((row) => COLUMNS.map((column) => cellOf(row[column])))));
+      await file.write(stringify(page.subscribers.map((row) => COLUMNS.map((column) => cellOf(column, row[column])))));
       rows += page.subscribers.length;
       line.show(rows);
       cursor = page.next_cursor;

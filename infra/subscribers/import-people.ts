@@ -12,6 +12,8 @@ export interface ImportOptions {
   file: string;
   confirmed: boolean;
   confirmations: boolean;
+  /** Null: as the file says, or UTF-8. */
+  charset: string | null;
   /** The API's address: with the page it says where an import goes on, and it goes on nowhere else. */
   target: string;
 }
@@ -41,9 +43,9 @@ const answerSchema = z.object({
 
 /** Batch by batch, each under a key of its own: whatever is sent twice is done once. Throws where it cannot go on; started again it does. */
 export async function importPeople(options: ImportOptions, api: ApiClient, screen: Screen): Promise<ImportSummary> {
-  const people = await inspectFile(options.file);
+  const people = await inspectFile(options.file, options.charset);
   const { confirmed, confirmations, target } = options;
-  const request = sha256([target, api.page, confirmed, confirmations].join("|"));
+  const request = sha256([target, api.page, confirmed, confirmations, options.charset ?? ""].join("|"));
   const progress = await readProgress(options.file, people.hash, request);
   const { unused } = people.header;
   const already = progress.created + progress.exists + progress.refused;
@@ -110,8 +112,8 @@ async function sendBatch(
   return refused.sort((a, b) => a.line - b.line);
 }
 
-function reportPath({ path }: PeopleFile): string {
-  return `${path}.refused.csv`;
+function reportPath({ text }: PeopleFile): string {
+  return `${text.path}.refused.csv`;
 }
 
 /** What a run that died wrote beyond its last batch is cut off. For its owner's eyes: it holds addresses. */

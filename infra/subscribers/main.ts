@@ -28,7 +28,7 @@ async function run(command: Command): Promise<number> {
     case "import":
       return runImport(command, api);
     case "export": {
-      const rows = await exportPeople(command.file, api, screen);
+      const rows = await exportPeople(command, api, screen);
       console.log(`${number(rows)} subscribers are in ${command.file}.`);
       return 0;
     }

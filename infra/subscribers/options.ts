@@ -16,6 +16,11 @@ export const USAGE = `Moves a page's subscribers in and out, through the manage 
   --confirmed         rows without a state are active: you vouch that they asked for it
   --no-confirmations  stores those who have to confirm without mailing them
 
+  --charset           of a file that is not UTF-8 and does not say so at its beginning, such as windows-1252
+
+  export only:
+  --unconfirmed       also those who have not confirmed that the address is theirs
+
   erase only: an email address, an endpoint's URL, or a phone number
   --country           the country of a phone number without its country code, such as DE
 
@@ -35,8 +40,15 @@ const commonSchema = z.object({
 export type ApiOptions = z.infer<typeof commonSchema>;
 
 export type Command =
-  | { command: "import"; api: ApiOptions; file: string; confirmed: boolean; confirmations: boolean }
-  | { command: "export"; api: ApiOptions; file: string }
+  | {
+      command: "import";
+      api: ApiOptions;
+      file: string;
+      confirmed: boolean;
+      confirmations: boolean;
+      charset: string | null;
+    }
+  | { command: "export"; api: ApiOptions; file: string; unconfirmed: boolean }
   | { command: "erase"; api: ApiOptions; address: string; country: string | undefined };
 
 const OPTIONS = {
@@ -46,12 +58,16 @@ const OPTIONS = {
   country: { type: "string" },
   confirmed: { type: "boolean" },
   "no-confirmations": { type: "boolean" },
+  charset: { type: "string" },
+  unconfirmed: { type: "boolean" },
 } as const;
 
 const ONLY_FOR: Record<string, Command["command"]> = {
   country: "erase",
   confirmed: "import",
   "no-confirmations": "import",
+  charset: "import",
+  unconfirmed: "export",
 };
 
 /** Throws UsageError naming the option that is wrong; TypeError, of parseArgs, for an unknown one. */
@@ -75,12 +91,22 @@ export function parseCommand(args: readonly string[], env: Readonly<Record<strin
   switch (command) {
     case "import": {
       const { confirmed = false, "no-confirmations": without = false } = values;
-      return { command, api, file: subject, confirmed, confirmations: !without };
+      return { command, api, file: subject, confirmed, confirmations: !without, charset: charsetOf(values.charset) };
     }
     case "export":
-      return { command, api, file: subject };
+      return { command, api, file: subject, unconfirmed: values.unconfirmed ?? false };
     case "erase":
       return { command, api, address: subject, country: values.country };
+  }
+}
+
+/** A label of the WHATWG's Encoding Standard. */
+function charsetOf(label: string | undefined): string | null {
+  if (label === undefined) return null;
+  try {
+    return new TextDecoder(label).encoding;
+  } catch {
+    throw new UsageError(`--charset ${label} is not known: utf-8, utf-16le, windows-1252, iso-8859-15…`);
   }
 }
 

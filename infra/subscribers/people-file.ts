@@ -1,13 +1,11 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
-import { pipeline } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { z } from "zod";
 import { type Header, readHeader, rowOf } from "./columns.ts";
+import { charsetOf, checkedHash, decoded, type FileText, firstText } from "./file-text.ts";
 
 export interface PeopleFile {
-  path: string;
+  text: FileText;
   delimiter: string;
   header: Header;
   /** SHA-256, hex, of the content. */
@@ -17,59 +15,59 @@ export interface PeopleFile {
 }
 
 /** Reads the whole file once, so that nothing is sent of one that cannot be read to its end. Throws what is wrong with it. */
-export async function inspectFile(path: string): Promise<PeopleFile> {
-  const hash = createHash("sha256");
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  try {
-    for await (const chunk of createReadStream(path)) {
-      const bytes = z.instanceof(Buffer).parse(chunk);
-      hash.update(bytes);
-      decoder.decode(bytes, { stream: true });
-    }
-    decoder.decode();
-  } catch (error) {
-    if (error instanceof TypeError) throw new Error(`${path} is not UTF-8: save it as "CSV UTF-8"`);
-    throw error;
-  }
-  const delimiter = await delimiterOf(path);
+export async function inspectFile(path: string, charset: string | null): Promise<PeopleFile> {
+  const text: FileText = { path, charset: await charsetOf(path, charset) };
+  const hash = await checkedHash(text);
+  const delimiter = await delimiterOf(text);
   let header: Header | null = null;
   let rows = 0;
-  for await (const { cells } of records(path, delimiter)) {
+  for await (const { cells } of records(text, delimiter)) {
     if (header === null) header = readHeader(cells);
     else rows += 1;
   }
   if (header === null) throw new Error(`${path} is empty`);
-  return { path, delimiter, header, hash: hash.digest("hex"), rows };
+  return { text, delimiter: delimiter.sign, header, hash, rows };
 }
 
-const FIRST_BYTES = 64 * 1_024;
+interface Delimiter {
+  sign: string;
+  /** Excel's `sep=;` in the first line is what says so. */
+  isSaid: boolean;
+}
 
-/** Whichever the first line has most of: spreadsheets of many countries write semicolons. */
-async function delimiterOf(path: string): Promise<string> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(FIRST_BYTES), 0, FIRST_BYTES, 0);
-    const [line = ""] = buffer.toString("utf8", 0, bytesRead).split(/\r?\n/);
-    const counted = [",", ";", "\t"].map((sign) => ({ sign, count: line.split(sign).length }));
-    return counted.reduce((most, each) => (each.count > most.count ? each : most)).sign;
-  } finally {
-    await file.close();
-  }
+/** What the file says, else whichever its header has most of outside quotation marks: spreadsheets of many countries write semicolons. */
+async function delimiterOf(text: FileText): Promise<Delimiter> {
+  const lines = (await firstText(text)).split(/\r\n?|\n/);
+  const said = /^"?sep=(.)"?$/i.exec(lines[0] ?? "")?.[1];
+  if (said !== undefined) return { sign: said, isSaid: true };
+  const header = (lines.find((line) => line.trim() !== "") ?? "").replace(/"[^"]*"/g, "");
+  const counted = [",", ";", "\t"].map((sign) => ({ sign, count: header.split(sign).length }));
+  return { sign: counted.reduce((most, each) => (each.count > most.count ? each : most)).sign, isSaid: false };
 }
 
 const recordSchema = z.object({ info: z.object({ lines: z.number() }), record: z.array(z.string()) });
 
-async function* records(path: string, delimiter: string): AsyncGenerator<{ line: number; cells: string[] }> {
-  const parser = parse({ delimiter, bom: true, info: true, relax_column_count: true, skip_empty_lines: true });
+async function* records(
+  text: FileText,
+  { sign, isSaid }: Delimiter,
+): AsyncGenerator<{ line: number; cells: string[] }> {
+  const parser = parse({
+    delimiter: sign,
+    record_delimiter: ["\r\n", "\n", "\r"],
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    from_line: isSaid ? 2 : 1,
+  });
   // The parser's end, or its error, is what the loop sees.
-  pipeline(createReadStream(path), parser, () => {});
+  pipeline(Readable.from(decoded(text)), parser, () => {});
   try {
     for await (const read of parser) {
       const { info, record } = recordSchema.parse(read);
       yield { line: info.lines, cells: record };
     }
   } catch (error) {
-    if (error instanceof CsvError) throw new Error(`${path} is not valid CSV: ${error.message}`);
+    if (error instanceof CsvError) throw new Error(`${text.path} is not valid CSV: ${error.message}`);
     throw error;
   }
 }
@@ -94,11 +92,11 @@ const ROWS_PER_BATCH = 500;
 const BYTES_PER_BATCH = 200_000;
 const BYTES_PER_ROW = 50_000;
 
-export async function* batchesOf({ path, delimiter, header }: PeopleFile): AsyncGenerator<Batch> {
+export async function* batchesOf({ text, header }: PeopleFile): AsyncGenerator<Batch> {
   let batch: Batch = { number: 0, rows: [], refused: [] };
   let bytes = 0;
   let isHeader = true;
-  for await (const { line, cells } of records(path, delimiter)) {
+  for await (const { line, cells } of records(text, await delimiterOf(text))) {
     if (isHeader) {
       isHeader = false;
       continue;

@@ -41,7 +41,7 @@ async function clientOf(server: Server, deps: Partial<ApiDeps> = {}) {
 }
 
 async function importFrom(file: string, server: Server, { deps, written = [], ...options }: Run = {}) {
-  const all = { file, confirmed: true, confirmations: true, target: "here", ...options };
+  const all = { file, confirmed: true, confirmations: true, charset: null, target: "here", ...options };
   return importPeople(all, await clientOf(server, deps), screenInto(written));
 }
 
@@ -138,6 +138,7 @@ describe("an import", () => {
   it("does not go on at the page of another key", async () => {
     await using server = await peopleServer((request) => (request >= 2 && request < 10 ? 503 : null));
     await server.world.status.createPage({ ...PAGE, id: "otherpage000" });
+    await server.world.access.makeSigningKey("otherpage000");
     await server.world.addKey("second", ["subscribers:write", "pages:read"], { pageId: "otherpage000" });
     const file = fileOf(people(1_200));
     await expect(importFrom(file, server)).rejects.toThrow("503");
@@ -145,7 +146,7 @@ describe("an import", () => {
       { api: server.url, key: KEY.replace("operator", "second"), page: undefined },
       { fetch, sleep: async () => {}, jitter: () => 0.5, onWait: () => {} },
     );
-    const options = { file, confirmed: true, confirmations: true, target: "here" };
+    const options = { file, confirmed: true, confirmations: true, charset: null, target: "here" };
     await expect(importPeople(options, second, screenInto([]))).rejects.toThrow("or for another page");
     rmSync(`${file}.progress`);
     expect(await importPeople(options, second, screenInto([]))).toMatchObject({ created: 1_188, refused: 12 });
@@ -235,7 +236,7 @@ describe("an import", () => {
       { api: server.url, key: KEY.replace("operator", "reader"), page: PAGE.id },
       { fetch, sleep: async () => {}, jitter: Math.random, onWait: () => {} },
     );
-    const options = { file: fileOf(people(2)), confirmed: true, confirmations: true, target: "" };
+    const options = { file: fileOf(people(2)), confirmed: true, confirmations: true, charset: null, target: "" };
     await expect(importPeople(options, api, screenInto([]))).rejects.toThrow(
       "403 This key lacks the scope subscribers:write",
     );
@@ -243,7 +244,14 @@ describe("an import", () => {
   });
 
   it.each([
-    ["is not UTF-8", Buffer.from("email\nm\xfcller@example.org\n", "latin1")],
+    ["line 3: is not UTF-8", Buffer.from("email\nada@example.org\nm\xfcller@example.org\n", "latin1")],
+    [
+      `line 9001: is not UTF-8`,
+      Buffer.concat([
+        Buffer.from(`email\n${"some-body@example.org\n".repeat(8_999)}`),
+        Buffer.from([0x61, 0xe2, 0x80]),
+      ]),
+    ],
     ["is not valid CSV", 'email\n"ada@example.org\n'],
     ["is empty", ""],
     ["must name the columns", "ada@example.org\nbob@example.org\n"],
@@ -264,11 +272,41 @@ describe("an import", () => {
     ]);
   });
 
+  it.each([
+    ["Excel's first line", 'sep=;\r\n"E-Mail Address";Sprache\r\nada@example.org;DE\r\n'],
+    ["tabs, and commas in a title", '"E-mail"\t"Name, first, and last"\tLanguage\nada@example.org\tAda\tde\n'],
+    ["an empty first line, and other words", "\r\nEmail address, Last Name ,LANG\nada@example.org,L,de\n"],
+    ["UTF-16 of Excel's “Unicode text”", Buffer.from("\ufeffE_MAIL\tlocale\r\nada@example.org\tde\r\n", "utf16le")],
+    ["UTF-16 that does not say so", Buffer.from("Mail,Language\r\nada@example.org,de\r\n", "utf16le")],
+    ["no-break spaces", "\ufeffE-Mail\u00a0Adresse;sprache\u00a0\r\nada@example.org;de\r\n"],
+  ])("reads %s", async (_what, text) => {
+    await using server = await peopleServer();
+    expect(await importFrom(fileOf(text), server)).toMatchObject({ created: 1, refused: 0 });
+    expect(await everybody(server)).toMatchObject([{ email: "ada@example.org", locale: "de" }]);
+  });
+
+  it("names the line of the file, whatever stands before it", async () => {
+    await using server = await peopleServer();
+    const file = fileOf("sep=;\nE-Mail\n\nada@example.org\nnobody\n");
+    expect(await importFrom(file, server)).toMatchObject({ created: 1, refused: 1 });
+    expect(readFileSync(`${file}.refused.csv`, "utf8")).toContain("\n5;");
+  });
+
+  it("reads a charset that is named, and believes the file's own mark before it", async () => {
+    await using server = await peopleServer();
+    await server.world.component("Störungen");
+    const latin = Buffer.from("email;komponenten\nada@example.org;st\xf6rungen\n", "latin1");
+    const charset = "windows-1252";
+    expect(await importFrom(fileOf(latin), server, { charset })).toMatchObject({ created: 1, refused: 0 });
+    const marked = "\ufeffemail;komponenten\nbob@example.org;störungen\n";
+    expect(await importFrom(fileOf(marked), server, { charset })).toMatchObject({ created: 1, refused: 0 });
+  });
+
   it("says how far it is, over and over on a terminal's one line", async () => {
     await using server = await peopleServer();
     const api = await clientOf(server);
     const written: string[] = [];
-    const options = { file: fileOf(people(1_200)), confirmed: true, confirmations: true, target: "" };
+    const options = { file: fileOf(people(1_200)), confirmed: true, confirmations: true, charset: null, target: "" };
     await importPeople(options, api, screenInto(written, true));
     expect(written[0]).toMatch(/^\r500 of 1,200 rows {2}45\/s {2}15 s left/);
     expect(written.at(-1)).toBe("\n");
@@ -284,7 +322,7 @@ describe("an export", () => {
       { email: "'+quoted@example.org", locale: "de", updates: "first and last", minimum_impact: "major" },
       { phone_number: "+4915123456789", paused: true },
       {
-        endpoint: "https://hooks.example.org/?a=1,2",
+        endpoint: "https://hooks.example.org/?a=1,=2;=cmd|'C'!A0",
         email: "-ops@example.org",
         format: "teams",
         statuses: ["resolved", "monitoring"],
@@ -294,7 +332,7 @@ describe("an export", () => {
     ];
     await server.world.post("/subscribers/import", { subscribers: rows, send_confirmations: false });
     const file = join(folder, "out.csv");
-    const count = await exportPeople(file, await clientOf(server), screenInto([]));
+    const count = await exportPeople({ file, unconfirmed: true }, await clientOf(server), screenInto([]));
     expect(count).toBe(rows.length);
     expect(statSync(file).mode & 0o077).toBe(0);
 
@@ -304,14 +342,28 @@ describe("an export", () => {
     expect(bare(await everybody(other))).toEqual(bare(await everybody(server)));
   });
 
+  it("has nobody who has not confirmed, unless asked for", async () => {
+    await using server = await peopleServer();
+    const rows = [{ email: "new@example.org" }, { email: "there@example.org", state: "active" }];
+    await server.world.post("/subscribers/import", { subscribers: rows, send_confirmations: false });
+    const [without, all] = [join(folder, "without.csv"), join(folder, "all.csv")];
+    expect(await exportPeople({ file: without, unconfirmed: false }, await clientOf(server), screenInto([]))).toBe(1);
+    expect(readFileSync(without, "utf8")).not.toContain("new@example.org");
+    expect(await exportPeople({ file: all, unconfirmed: true }, await clientOf(server), screenInto([]))).toBe(2);
+  });
+
   it("leaves a file alone that is there already, and none behind when it fails", async () => {
     await using server = await peopleServer();
     const file = fileOf("mine");
-    await expect(exportPeople(file, await clientOf(server), screenInto([]))).rejects.toThrow("EEXIST");
+    await expect(exportPeople({ file, unconfirmed: true }, await clientOf(server), screenInto([]))).rejects.toThrow(
+      "EEXIST",
+    );
     expect(readFileSync(file, "utf8")).toBe("mine");
     await using failing = await peopleServer((request) => (request > 0 ? 503 : null));
     const api = await clientOf(failing);
-    await expect(exportPeople(join(folder, "out.csv"), api, screenInto([]))).rejects.toThrow("503");
+    await expect(
+      exportPeople({ file: join(folder, "out.csv"), unconfirmed: true }, api, screenInto([])),
+    ).rejects.toThrow("503");
     expect(readdirSync(folder)).toEqual(["people.csv"]);
   });
 });
