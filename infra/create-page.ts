@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { cleanLine, showsSomething } from "../functions/core/invisible.ts";
-import { LOCALES } from "../functions/core/locale.ts";
-import { pageSchema } from "../functions/core/page.ts";
+import { LOCALES, localeOf } from "../functions/core/locale.ts";
+import { timeZoneOf } from "../functions/core/time-zone.ts";
 import { runCommand } from "./command.ts";
 import { deployedStores } from "./deployed-stores.ts";
 import { createFirstPage } from "./first-page.ts";
@@ -32,11 +32,12 @@ const optionsSchema = z.object({
   "time-zone": z
     .string()
     .default("UTC")
-    .refine(
-      (zone) => pageSchema.shape.timeZone.safeParse(zone).success,
-      "must be an IANA time zone such as Europe/Berlin",
-    ),
-  locale: z.enum(LOCALES, `must be one of ${LOCALES.join(", ")}`).default("en"),
+    .refine((zone) => timeZoneOf(zone) !== null, "must be an IANA time zone such as Europe/Berlin"),
+  locale: z
+    .string()
+    .transform((given) => localeOf(given) ?? given)
+    .pipe(z.enum(LOCALES, `must be one of ${LOCALES.join(", ")}`))
+    .default("en"),
   outputs: z.string().default("cdk-outputs.json"),
   stack: z.string().optional(),
 });

@@ -1,15 +1,31 @@
+import { isSupportedCountry } from "libphonenumber-js/mobile";
 import { z } from "zod";
+import { isPlainAddress } from "../functions/core/web-address.ts";
 import { emailField } from "../functions/subscriptions/email-address.ts";
 
-const address = z
-  .url({ protocol: /^https?$/, error: "must be an http or https address" })
-  .refine((url) => !url.endsWith("/"), "must not end with a slash");
+/** It goes into links, headers and policies as it is given. */
+const link = z
+  .string()
+  .refine(
+    (url) => isPlainAddress(url, ["http:", "https:"]),
+    "must be an http or https address, without marks such as ; and , and of a host whose name is of letters, digits and hyphens (xn--… where it is written in others)",
+  );
+const address = link
+  .refine((url) => !url.endsWith("/"), "must not end with a slash")
+  .refine((url) => !/[?#]/.test(url), "must not have a ? or # in it");
 const publicAddress = address.refine((url) => url.startsWith("https://"), "must be an https address");
 /** `-c key=value` gives texts, cdk.json and CDK_CONTEXT_JSON may give the thing itself. */
 const yesNo = z.union([z.boolean(), z.stringbool()]);
 const list = z.union([z.array(z.string()), z.string().transform((text) => (text === "" ? [] : text.split(",")))]);
 const countries = list.pipe(
-  z.array(z.string().regex(/^[A-Z]{2}$/, "must be ISO 3166 codes of two letters, separated by commas")),
+  z.array(
+    z
+      .string()
+      .trim()
+      .toUpperCase()
+      .transform((code) => (code === "UK" ? "GB" : code))
+      .pipe(z.string().refine(isSupportedCountry, "must be ISO 3166 codes of two letters, separated by commas")),
+  ),
 );
 const accounts = list.pipe(
   z.array(z.string().regex(/^\d{12}$/, "must be account ids of 12 digits, separated by commas")),
@@ -36,10 +52,10 @@ const shared = {
   /** Countries that SMS may go to; none means no SMS. */
   smsCountries: countries,
   /** Where sign-ups check a CAPTCHA's token (siteverify), and the secret for it; neither means none is asked for. */
-  captchaVerifyUrl: z.url({ protocol: /^https?$/, error: "must be an http or https address" }).optional(),
+  captchaVerifyUrl: link.optional(),
   captchaSecret: z.string().min(1).optional(),
   /** A page of your own to sign up on, which the status page links to in place of its forms: see docs/subscriptions.md. */
-  signUpPageUrl: z.url({ protocol: /^https?$/, error: "must be an http or https address" }).optional(),
+  signUpPageUrl: link.optional(),
   /** SES sends per second that the account is allowed: how many senders of email may run at once follows from it. */
   emailsPerSecond: z.coerce.number().positive(),
   alarmEmail: z.optional(emailField),

@@ -3,6 +3,7 @@ import type { Clock, Random } from "../functions/core/clock.ts";
 import { newId, sha256Hex } from "../functions/core/ids.ts";
 import type { Locale } from "../functions/core/locale.ts";
 import { NO_BRANDING, type Page, pageSchema } from "../functions/core/page.ts";
+import { timeZoneSchema } from "../functions/core/time-zone.ts";
 import type { AccessStore } from "../functions/store/access.ts";
 import type { KeyStore } from "../functions/store/keys.ts";
 import type { StatusStore } from "../functions/store/status.ts";
@@ -33,7 +34,7 @@ export async function createFirstPage(
     name,
     locale,
     branding: NO_BRANDING,
-    timeZone,
+    timeZone: timeZoneSchema.parse(timeZone),
     version: 1,
     createdAt: now,
     updatedAt: now,

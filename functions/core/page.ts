@@ -1,36 +1,27 @@
 import * as z from "zod/mini";
 import { idSchema } from "./ids.ts";
 import { localeSchema } from "./locale.ts";
-
-const timeZoneSchema = z.string().check(
-  z.refine((zone) => {
-    try {
-      new Intl.DateTimeFormat("en", { timeZone: zone });
-      return true;
-    } catch {
-      return false;
-    }
-  }, "must be an IANA time zone such as Europe/Berlin"),
-);
+import { storedTimeZoneSchema } from "./time-zone.ts";
+import { httpsAddress } from "./web-address.ts";
 
 const LOGO_URL_LIMIT = 2_000;
 
-export const logoUrlSchema = z.string().check(
-  z.maxLength(LOGO_URL_LIMIT, `must not be longer than ${LOGO_URL_LIMIT} characters`),
-  z.refine((given) => {
-    const url = URL.parse(given);
-    // As it will stand in a policy and an attribute: without what would have to be encoded there.
-    return url?.protocol === "https:" && url.username === "" && url.password === "" && /^[!-~]+$/.test(given);
-  }, "must be an https URL"),
+/** It stands in an attribute, and its origin in a policy. */
+export const logoUrlSchema = httpsAddress(LOGO_URL_LIMIT);
+/** `#1B57C4`, `1b57c4` and `#abc` are understood; stored as `#1b57c4`. */
+export const brandColourSchema = z.string().check(
+  z.overwrite((given) => {
+    const [, digits] = /^#?([0-9a-f]{6}|[0-9a-f]{3})$/i.exec(given.trim()) ?? [];
+    if (digits === undefined) return given;
+    return `#${digits.length === 3 ? digits.replace(/./g, "$&$&") : digits}`.toLowerCase();
+  }),
+  z.regex(/^#[0-9a-f]{6}$/, "must be a colour such as #1b57c4"),
 );
-export const brandColourSchema = z
-  .string()
-  .check(z.regex(/^#[0-9a-f]{6}$/i, "must be a colour such as #1b57c4"), z.toLowerCase());
 
 /** What a page and its mails wear besides the name. */
 export const brandingSchema = z.object({
-  /** The one thing that mails and pages load from elsewhere; the same address for everybody. */
-  logoUrl: z.nullable(logoUrlSchema),
+  /** The one thing that mails and pages load from elsewhere; the same address for everybody. None where the stored one, of an earlier version, would not be taken now. */
+  logoUrl: z.catch(z.nullable(logoUrlSchema), null),
   /** Ground of the header; the text on it is black or white, whichever can be read better. */
   colour: z.nullable(brandColourSchema),
 });
@@ -44,7 +35,7 @@ export const pageSchema = z.object({
   locale: z._default(localeSchema, "en"),
   branding: z._default(brandingSchema, NO_BRANDING),
   /** IANA name; every time on the page, in mail and in the JSON is told in it. */
-  timeZone: timeZoneSchema,
+  timeZone: storedTimeZoneSchema,
   /** Rises with every change of anything the page shows. */
   version: z.number(),
   createdAt: z.number(),

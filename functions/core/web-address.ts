@@ -33,12 +33,20 @@ export function plainAddress(given: string, protocols: readonly string[]): strin
   return /^[!-~]+$/.test(plain) ? plain : null;
 }
 
+/** Whether an address is in that form already: what operators configure stands in headers and links as they give it. */
+export function isPlainAddress(given: string, protocols: readonly string[]): boolean {
+  return /^[!-~]+$/.test(given) && given.search(ENDS_VALUES) === -1 && plainAddress(given, protocols) !== null;
+}
+
+// Encoded they would be harmless too, but nobody means them: it is markup that was pasted.
+const MARKUP = /["<>\\`]/;
+
 /** An https address by `plainAddress`. */
 export function httpsAddress(limit: number) {
   return z.string().check(
     z.maxLength(limit, `must not be longer than ${limit} characters`),
     z.refine(
-      (given) => plainAddress(given, ["https:"]) !== null,
+      (given) => !MARKUP.test(given) && plainAddress(given, ["https:"]) !== null,
       "must be an https URL, of a host whose name is of letters, digits and hyphens",
     ),
     z.overwrite((given) => plainAddress(given, ["https:"]) ?? given),

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { componentStatusSchema } from "../core/component.ts";
 import { cleanAddress, cleanLine, showsSomething, unseenIn } from "../core/invisible.ts";
+import { LOCALES, localeOf } from "../core/locale.ts";
 import { HttpProblem, type ProblemDetail } from "../lambda/problem.ts";
 
 /**
@@ -89,6 +90,12 @@ export const flag = z.pipe(
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?\s?(Z|UTC|[+-]\d{2}:?\d{2})$/i;
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+/** A language that there are texts in. */
+export const languageField = z.pipe(
+  z.transform((value: unknown) => (typeof value === "string" ? (localeOf(value) ?? value) : value)),
+  oneOf(LOCALES),
+);
 
 /** An ISO 8601 time with its offset, as an instant. */
 export const instant = z.pipe(

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { changeKey, createKey, type KeyMade, type KeyRefused, revokeKey, rotateKey } from "../api-keys/change-keys.ts";
 import { type ApiKey, apiScopes, keyStateOf } from "../core/api-key.ts";
+import { greatest } from "../core/extremes.ts";
 import { newId } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
 import { isoInZone } from "../core/zoned-time.ts";
@@ -132,7 +133,7 @@ function presentKey(key: ApiKey, page: Page, now: number) {
     rotated_at: time(key.rotatedAt),
     expires_at: time(key.expiresAt),
     revoked_at: time(key.revokedAt),
-    last_used_at: time(used.length === 0 ? null : Math.max(...used)),
+    last_used_at: time(greatest(used)),
     previous_secret:
       previous === null || previous.validUntil <= now
         ? null

@@ -2,7 +2,6 @@ import * as z from "zod/mini";
 import type { Catalog } from "../core/component.ts";
 import { impactSchema, updateStatusSchema } from "../core/incident.ts";
 import { cleanLine } from "../core/invisible.ts";
-import { localeSchema } from "../core/locale.ts";
 import type { Page } from "../core/page.ts";
 import {
   preferencesSchema,
@@ -12,7 +11,7 @@ import {
   subscriberStateSchema,
   webhookFormatSchema,
 } from "../core/subscriber.ts";
-import { count, fieldsIn, flag, idList, oneOf, optional } from "../lambda/input.ts";
+import { count, fieldsIn, flag, idList, languageField, oneOf, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { type ContactRules, contactOf, newSubscriberSchema } from "../subscriptions/contact.ts";
 import { newSubscriber } from "../subscriptions/new-subscriber.ts";
@@ -29,7 +28,7 @@ const rowSchema = z.extend(newSubscriberSchema, {
   incidents: optional(idList),
   updates: optional(oneOf(preferencesSchema.shape.updates.options)),
   minimum_impact: optional(oneOf(impactSchema.options)),
-  locale: optional(oneOf(localeSchema.options)),
+  locale: optional(languageField),
   paused: optional(flag),
   quarantine_reason: optional(oneOf(quarantineReasonSchema.options)),
   format: optional(oneOf(webhookFormatSchema.options)),

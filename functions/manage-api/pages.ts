@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { isSame } from "../core/is-same.ts";
-import { localeSchema } from "../core/locale.ts";
-import { brandColourSchema, logoUrlSchema, type Page, pageSchema } from "../core/page.ts";
-import { clearable, fieldsUnder, line, oneOf, optional } from "../lambda/input.ts";
+import { brandColourSchema, logoUrlSchema, type Page } from "../core/page.ts";
+import { timeZoneSchema } from "../core/time-zone.ts";
+import { clearable, fieldsUnder, languageField, line, optional } from "../lambda/input.ts";
 import { presentPage } from "./presentation.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "./route.ts";
 import { saveWithRetry } from "./save-with-retry.ts";
@@ -15,13 +15,8 @@ const PAGE_NAME_LIMIT = 255;
  */
 const settingsSchema = z.object({
   name: optional(line(PAGE_NAME_LIMIT)),
-  time_zone: optional(
-    pageSchema.shape.timeZone.check(
-      // JavaScript takes bare offsets for zones; hardly any other reader of the JSON does.
-      z.refine((zone) => !/^[+-]/.test(zone), "must be an IANA time zone such as Europe/Berlin"),
-    ),
-  ),
-  locale: optional(oneOf(localeSchema.options)),
+  time_zone: optional(timeZoneSchema),
+  locale: optional(languageField),
   logo_url: clearable(logoUrlSchema),
   brand_colour: clearable(brandColourSchema),
 });

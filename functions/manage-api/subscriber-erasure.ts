@@ -1,10 +1,11 @@
-import parsePhoneNumber, { isSupportedCountry } from "libphonenumber-js/mobile";
+import { isSupportedCountry } from "libphonenumber-js/mobile";
 import * as z from "zod/mini";
 import { cleanAddress, cleanUrl } from "../core/invisible.ts";
 import { type Channel, lastingReason, normalizeEmail, type Subscriber } from "../core/subscriber.ts";
 import { fieldsIn, line, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
 import { block } from "../subscriptions/blocks.ts";
+import { parseNumber, storedEndpoint } from "../subscriptions/contact.ts";
 import { emailAddress } from "../subscriptions/email-address.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "./route.ts";
 import { everybody } from "./subscriber-lists.ts";
@@ -31,8 +32,9 @@ export function subscriberErasureRoutes(deps: ManageDeps): ManageRoute[] {
 
 /** What is left is a keyed hash of an address that is not to be written to again, and the records of deliveries, which name an id alone. */
 async function erase(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
-  const { channel, address } = addressIn(fieldsIn(eraseSchema, call.body, ""));
-  const subscriber = await deps.subscribers.findByAddress(call.page.id, channel, address);
+  const { channel, address, before } = addressIn(fieldsIn(eraseSchema, call.body, ""));
+  const found = await deps.subscribers.findByAddress(call.page.id, channel, address);
+  const subscriber = found ?? (await deps.subscribers.findByAddress(call.page.id, channel, before));
   const contactOf = channel === "email" ? await forgetContact(deps, call, address) : [];
   if (subscriber === null) {
     if (contactOf.length === 0) throw notFound("subscriber");
@@ -49,17 +51,26 @@ async function erase(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   return { status: 200, body: { id, mode: channel, state, kept_hash: reason, contact_of: contactOf } };
 }
 
-/** The address in the form that it is stored in. The rules for new ones are not asked: they may have changed since. */
-function addressIn({ email, endpoint, phone_number, phone_country }: Named): { channel: Channel; address: string } {
+/** The address in the form that it is stored in, and in the one of earlier versions. The rules for new ones are not asked: they may have changed since. */
+function addressIn({ email, endpoint, phone_number, phone_country }: Named): {
+  channel: Channel;
+  address: string;
+  before: string;
+} {
   if ([email, endpoint, phone_number].filter((each) => each !== undefined).length !== 1) {
     throw invalid("email", "or endpoint or phone_number is required, and one of them alone");
   }
-  if (email !== undefined) return { channel: "email", address: emailIn(email) };
-  if (phone_number !== undefined) return { channel: "sms", address: phoneIn(phone_number, phone_country) };
+  if (email !== undefined) return same("email", emailIn(email));
+  if (phone_number !== undefined) return same("sms", phoneIn(phone_number, phone_country));
   const url = URL.parse(endpoint ?? "");
   if (url === null) throw invalid("endpoint", "must be a URL");
+  const address = storedEndpoint(url);
   url.hash = "";
-  return { channel: "webhook", address: url.href };
+  return { channel: "webhook", address, before: url.href };
+}
+
+function same(channel: Channel, address: string) {
+  return { channel, address, before: address };
 }
 
 function emailIn(given: string): string {
@@ -68,17 +79,14 @@ function emailIn(given: string): string {
 }
 
 function phoneIn(number: string, country: string | undefined): string {
-  const home = country?.toUpperCase();
+  const home = country?.toUpperCase().replace(/^UK$/, "GB");
   const known = home !== undefined && isSupportedCountry(home) ? home : undefined;
   if (known === undefined && home !== undefined)
     throw invalid("phone_country", "must be a country code of two letters");
   if (known === undefined && !number.startsWith("+")) {
     throw invalid("phone_country", "is required for a number without its country code");
   }
-  const parsed = parsePhoneNumber(
-    number,
-    known === undefined ? { extract: false } : { defaultCountry: known, extract: false },
-  );
+  const parsed = parseNumber(number, known);
   if (parsed === undefined) throw invalid("phone_number", "is not a phone number");
   return parsed.number;
 }

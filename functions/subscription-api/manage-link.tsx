@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { newId } from "../core/ids.ts";
-import { LOCALES, type Locale } from "../core/locale.ts";
+import { type Locale, localeOf } from "../core/locale.ts";
 import { addressOf, normalizeEmail, type Subscriber } from "../core/subscriber.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
 import { fieldsIn } from "../lambda/input.ts";
@@ -36,7 +36,7 @@ const eitherSchema = z.looseObject({ phone_number: z.optional(z.unknown()) });
 
 async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const page = await servedPage(deps);
-  const locale = LOCALES.find((each) => each === request.query.get("locale")) ?? page.locale;
+  const locale = localeOf(request.query.get("locale") ?? "") ?? page.locale;
   return askForAddress({ pageName: page.name, pageUrl: deps.pageUrl }, locale, [...deps.smsCountries]);
 }
 

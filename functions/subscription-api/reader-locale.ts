@@ -1,4 +1,4 @@
-import { LOCALES, type Locale } from "../core/locale.ts";
+import { type Locale, localeOf } from "../core/locale.ts";
 import type { HttpRequest } from "../lambda/http.ts";
 
 /**
@@ -6,11 +6,11 @@ import type { HttpRequest } from "../lambda/http.ts";
  * (RFC 9110, 12.5.4) that there is. Browsers list theirs by preference, so the weights are not read.
  */
 export function readerLocale(headers: HttpRequest["headers"], form = ""): Locale {
-  const wanted = (headers["accept-language"] ?? "").split(",").map((range) => range.trim().slice(0, 2).toLowerCase());
+  const wanted = (headers["accept-language"] ?? "").split(",").map((range) => range.split(";", 1)[0] ?? "");
   const asked = [new URLSearchParams(form).get("locale"), ...wanted];
   for (const one of asked) {
-    const known = LOCALES.find((locale) => locale === one);
-    if (known !== undefined) return known;
+    const known = localeOf(one ?? "");
+    if (known !== null) return known;
   }
   return "en";
 }

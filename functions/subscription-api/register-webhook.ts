@@ -1,11 +1,10 @@
 import * as z from "zod/mini";
 import { idSchema, newId } from "../core/ids.ts";
-import { LOCALES } from "../core/locale.ts";
 import type { Page } from "../core/page.ts";
 import { addressMac, type SigningKey, webhookSecret } from "../core/signature.ts";
 import { ALL_UPDATES, type Scopes, type WebhookFormat, type WebhookSubscriber } from "../core/subscriber.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, json, parsedBody, refuseAsJson } from "../lambda/http.ts";
-import { fieldsIn, idList, oneOf, optional } from "../lambda/input.ts";
+import { fieldsIn, idList, languageField, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { endpointsPerHost, formatAt } from "../subscriptions/chats.ts";
 import { endpointField, endpointOf } from "../subscriptions/contact.ts";
@@ -31,7 +30,7 @@ const registrationSchema = z.object({
   email: emailField,
   component_ids: optional(idList.check(z.minLength(1, "must name at least one component"))),
   incident_id: optional(idSchema),
-  locale: optional(oneOf(LOCALES)),
+  locale: optional(languageField),
   ...wishFields,
   ...captchaFields,
 });

@@ -3,9 +3,8 @@ import { isDeleted } from "../core/chosen.ts";
 import type { Catalog } from "../core/component.ts";
 import { impactSchema } from "../core/incident.ts";
 import { cleanAddress } from "../core/invisible.ts";
-import { localeSchema } from "../core/locale.ts";
 import type { Preferences, Scopes } from "../core/subscriber.ts";
-import { idList, oneOf, optional } from "../lambda/input.ts";
+import { idList, languageField, oneOf, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
 import type { StatusStore } from "../store/status.ts";
 
@@ -19,7 +18,7 @@ function chosen<S extends z.ZodMiniType>(schema: S) {
   );
 }
 
-export const localeField = chosen(oneOf(localeSchema.options));
+export const localeField = chosen(languageField);
 export const preferenceFields = z.object({
   updates: chosen(oneOf(["all", "first and last"])),
   minimum_impact: chosen(oneOf(impactSchema.options)),

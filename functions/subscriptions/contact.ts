@@ -1,4 +1,8 @@
-import parsePhoneNumber, { isSupportedCountry } from "libphonenumber-js/mobile";
+import parsePhoneNumber, {
+  type CountryCode,
+  getCountryCallingCode,
+  isSupportedCountry,
+} from "libphonenumber-js/mobile";
 import * as z from "zod/mini";
 import type { UpdateStatus } from "../core/incident.ts";
 import { characterAt, cleanAddress, cleanUrl } from "../core/invisible.ts";
@@ -16,9 +20,13 @@ const ENDPOINT_LIMIT = 2_000;
 const PORTS: readonly string[] = ["", "443", "8443"];
 
 export const endpointField = line(ENDPOINT_LIMIT, cleanUrl);
-export const phoneCountryField = z
-  .string("must be text")
-  .check(z.overwrite(cleanAddress), z.toUpperCase(), z.regex(/^[A-Z]{2}$/, "must be a country code of two letters"));
+export const phoneCountryField = z.string("must be text").check(
+  z.overwrite(cleanAddress),
+  z.toUpperCase(),
+  // Reserved in ISO 3166 for the country whose code is GB.
+  z.overwrite((code) => (code === "UK" ? "GB" : code)),
+  z.regex(/^[A-Z]{2}$/, "must be a country code of two letters"),
+);
 export const phoneNumberField = line(40, cleanAddress);
 
 export const newSubscriberSchema = z.object({
@@ -81,18 +89,22 @@ export function contactOf(input: NewSubscriber, rules: ContactRules): Contact {
 
 export type PhoneContact = Extract<Contact, { channel: "sms" }>;
 
-/** E.164 of a number as dialled from the country. `root` goes before the names of the fields. Throws 422. */
+/**
+ * E.164 of a number as dialled from the country, and the country that the number belongs to: that decides what an SMS
+ * costs and whether one is sent. Several share a calling code (GB with Jersey, Guernsey and Man, the US with Canada and
+ * the Caribbean, Russia with Kazakhstan), and people name the one they know: what is given helps to read the number and
+ * is never stored. `root` goes before the names of the fields. Throws 422.
+ */
 export function phoneOf(
   { number, country }: { number: string; country?: string | undefined },
   allowed: ReadonlySet<string>,
   root: string,
 ): PhoneContact {
-  const home = [...allowed].find((each) => each === country);
-  if (country !== undefined && home === undefined) {
+  const home = country !== undefined && isSupportedCountry(country) ? country : undefined;
+  if (country !== undefined && ![...allowed].some((each) => sharesCallingCode(each, home))) {
     throw invalid(`${root}phone_country`, "is not a country that this page sends SMS to");
   }
-  const international = number.startsWith("+");
-  if (home === undefined && !international) {
+  if (home === undefined && !number.startsWith("+")) {
     throw invalid(`${root}phone_country`, "is required for a number without its country code");
   }
   const parsed = parseNumber(number, home);
@@ -100,15 +112,23 @@ export function phoneOf(
   if (parsed.country === undefined || !allowed.has(parsed.country)) {
     throw invalid(`${root}phone_number`, "belongs to a country that this page does not send SMS to");
   }
-  if (country !== undefined && parsed.country !== country) {
+  if (home !== undefined && !sharesCallingCode(parsed.country, home)) {
     throw invalid(`${root}phone_number`, "belongs to another country than phone_country");
   }
   return { channel: "sms", phone: parsed.number, country: parsed.country };
 }
 
-function parseNumber(number: string, country: string | undefined) {
-  const known = country !== undefined && isSupportedCountry(country) ? country : undefined;
-  return parsePhoneNumber(number, known === undefined ? { extract: false } : { defaultCountry: known, extract: false });
+function sharesCallingCode(one: string, other: CountryCode | undefined): boolean {
+  if (other === undefined || !isSupportedCountry(one)) return false;
+  return getCountryCallingCode(one) === getCountryCallingCode(other);
+}
+
+/** A number as it is dialled from the country, or undefined for what is none. */
+export function parseNumber(number: string, country: CountryCode | undefined) {
+  return parsePhoneNumber(
+    number,
+    country === undefined ? { extract: false } : { defaultCountry: country, extract: false },
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import * as z from "zod";
-import { LOCALES, type Locale } from "../../functions/core/locale.ts";
+import { LOCALES, type Locale, localeOf } from "../../functions/core/locale.ts";
 import { oneLine, StartFailure } from "./failure.ts";
 
 /** The page, then manage-api, subscription-api and the outbox on the ports after it. */
@@ -24,7 +24,10 @@ const optionsSchema = z.object({
   "webhook-targets": z.enum(["any", "public"], "must be any or public"),
   "mail-rate": wholeNumber(1, 100_000),
   "sweep-seconds": wholeNumber(1, 86_400),
-  locale: z.enum(LOCALES, `must be ${LOCALES.join(" or ")}`),
+  locale: z
+    .string()
+    .transform((given) => localeOf(given) ?? given)
+    .pipe(z.enum(LOCALES, `must be ${LOCALES.join(" or ")}`)),
   app: z.string().min(1, "must name a directory").optional(),
   dynamodb: z.url({ protocol: /^https?$/, error: "must be an http URL" }).optional(),
 });

@@ -22,7 +22,7 @@ describe("the environment", () => {
   });
 
   it("takes every value from the context, as the CLI gives it and as JSON gives it", () => {
-    expect(read({ smsCountries: "DE,AT", emailsPerSecond: "200", protectData: "false" })).toMatchObject({
+    expect(read({ smsCountries: "de, AT", emailsPerSecond: "200", protectData: "false" })).toMatchObject({
       smsCountries: ["DE", "AT"],
       emailsPerSecond: 200,
       protectData: false,
@@ -54,6 +54,10 @@ describe("the environment", () => {
     [{ pageUrl: "https://status.example.com/" }, /pageUrl: must not end with a slash/],
     [{ pageUrl: "http://status.example.com" }, /pageUrl: must be an https address/],
     [{ smsCountries: "Germany" }, /smsCountries.*two letters/],
+    [{ smsCountries: "DE,XX" }, /smsCountries.*two letters/],
+    [{ pageUrl: "https://a;script-src.example" }, /pageUrl: must be an http or https address/],
+    [{ pageUrl: "https://status.example.com?x" }, /pageUrl: must not have a \? or #/],
+    [{ signUpPageUrl: "https://example.com/sign;up" }, /signUpPageUrl: must be an http or https address/],
     [{ smsMaxPrice: "cheap" }, /smsMaxPrice: must be a decimal number of USD/],
     [{ smsDailyCeiling: "20 USD" }, /smsDailyCeiling: must be a decimal number of USD/],
     [{ smsSenderId: "1234" }, /smsSenderId: .*at least one a letter/],

@@ -29,6 +29,25 @@ describe("pages", () => {
     expect(await world.status.getPage(PAGE.id)).toMatchObject({ version: 2, name: "Cloud" });
   });
 
+  test("what is written otherwise is stored in one way", async () => {
+    const world = await manageWorld();
+    const page = {
+      locale: "de_DE",
+      time_zone: "america/new_york",
+      brand_colour: "ABC",
+      logo_url: "https://bücher.example/l;1.png",
+    };
+    expect(await world.patch("", { page })).toMatchObject({
+      status: 200,
+      json: {
+        locale: "de",
+        time_zone: "America/New_York",
+        brand_colour: "#aabbcc",
+        logo_url: "https://xn--bcher-kva.example/l%3B1.png",
+      },
+    });
+  });
+
   test("its language, logo and colour are set, kept and cleared one by one", async () => {
     const world = await manageWorld();
     const logo_url = "https://cdn.example.com/logo.png";
@@ -45,6 +64,8 @@ describe("pages", () => {
     ["page.locale", { locale: "fr" }],
     ["page.logo_url", { logo_url: "http://cdn.example.com/logo.png" }],
     ["page.logo_url", { logo_url: "javascript:alert(1)" }],
+    ["page.logo_url", { logo_url: "https://a;script-src.example/logo.png" }],
+    ["page.time_zone", { time_zone: "BST" }],
     ["page.logo_url", { logo_url: "https://user:secret@cdn.example.com/logo.png" }],
     ["page.logo_url", { logo_url: 'https://cdn.example.com/"><script>\n' }],
     ["page.brand_colour", { brand_colour: "red" }],

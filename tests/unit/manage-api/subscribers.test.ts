@@ -6,6 +6,7 @@ import { RUN_LEASE_MS } from "../../../functions/store/access-items.ts";
 import { aSubscriber } from "../../contract/samples.ts";
 import { idOf, idsOf, manageWorld, PAGE, START } from "./manage-world.ts";
 
+const importAnswer = z.object({ rows: z.array(z.object({ outcome: z.string() })) });
 const EMAIL = { email: "Ada@Example.org" };
 const ACTIVE = { skip_confirmation_notification: true };
 
@@ -236,6 +237,41 @@ describe("webhook", () => {
     expect(await world.snapshot()).toEqual(before);
   });
 
+  test.each([
+    ["https://hooks.example.org/a;=cmd|'/C calc'!A0", "https://hooks.example.org/a%3B=cmd|'/C%20calc'!A0"],
+    ["https://hooks.example.org/?a;b=;", "https://hooks.example.org/?a%3Bb=%3B"],
+  ])("a semicolon would begin a cell in an export: %s", async (given, stored) => {
+    const endpoint = given.replaceAll(" ", "%20");
+    const world = await manageWorld();
+    const added = await world.post("/subscribers", { subscriber: { endpoint } });
+    expect(added).toMatchObject({ status: 201, json: { endpoint: stored } });
+    const { rows } = importAnswer.parse(
+      (await world.post("/subscribers/import", { subscribers: [{ endpoint }] })).json,
+    );
+    expect(rows).toMatchObject([{ outcome: "exists" }]);
+    expect((await world.post("/subscribers/erase", { endpoint })).status).toBe(200);
+  });
+
+  test.each(["https://a;b.example.org/", "https://a$b.example.org/", "https://*.example.org/"])(
+    "a host whose name is no name: %s",
+    async (endpoint) => {
+      const { post } = await manageWorld();
+      const reply = await post("/subscribers", { subscriber: { endpoint } });
+      expect(reply).toMatchObject({ status: 422, json: { details: [{ field: "subscriber.endpoint" }] } });
+    },
+  );
+
+  test("one of an earlier version that has a semicolon can be erased", async () => {
+    const world = await manageWorld();
+    const made = await world.post("/subscribers", { subscriber: { endpoint: "https://hooks.example.org/a%3Bb" } });
+    const { id } = z.object({ id: z.string() }).parse(made.json);
+    const found = await world.subscribers.get(PAGE.id, "webhook", id);
+    if (found?.channel !== "webhook") throw new Error("there is no such endpoint");
+    await world.subscribers.remove(PAGE.id, "webhook", id);
+    await world.subscribers.create({ ...found, endpoint: "https://hooks.example.org/a;b" });
+    expect((await world.post("/subscribers/erase", { endpoint: "https://hooks.example.org/a;b" })).status).toBe(200);
+  });
+
   test("where any target is allowed, http and any port too, but still no user info", async () => {
     const { post } = await manageWorld({ webhookTargets: "any" });
     expect((await post("/subscribers", { subscriber: { endpoint: "http://127.0.0.1:4000/hook" } })).status).toBe(201);
@@ -260,6 +296,39 @@ describe("sms", () => {
         display_phone_number: "+49 1512 3456789",
       },
     });
+  });
+
+  // Countries that share a calling code: what was given reads the number, what the number says is stored.
+  test.each([
+    ["GB", "07797 712345", "+447797712345", "JE"],
+    ["GB", "+44 7781 123456", "+447781123456", "GG"],
+    ["GB", "07624 123456", "+447624123456", "IM"],
+    ["uk", "07400 123456", "+447400123456", "GB"],
+    ["JE", "07400 123456", "+447400123456", "GB"],
+    ["US", "416 555 1234", "+14165551234", "CA"],
+    ["CA", "+1 876 555 1234", "+18765551234", "JM"],
+    ["RU", "8 701 234 56 78", "+77012345678", "KZ"],
+    ["KZ", "+7 916 123 45 67", "+79161234567", "RU"],
+    ["VA", "347 123 4567", "+393471234567", "IT"],
+    ["CX", "0412 345 678", "+61412345678", "AU"],
+    ["AX", "041 2345678", "+358412345678", "FI"],
+    ["RE", "0639 01 23 45", "+262639012345", "YT"],
+    [undefined, "+44 7797 712345", "+447797712345", "JE"],
+  ])("of %s, %s is %s of %s", async (phone_country, given, phone_number, country) => {
+    const number = { ...(phone_country === undefined ? {} : { phone_country }), phone_number: given };
+    const allowed = await manageWorld({ smsCountries: new Set([country]) });
+    expect(await allowed.post("/subscribers", { subscriber: number })).toMatchObject({
+      status: 201,
+      json: { phone_number, phone_country: country },
+    });
+    // Where only a neighbour under the same calling code may be sent SMS, its price is no price of this number.
+    const neighbour = new Set(["DE", ...(phone_country === undefined ? [] : [phone_country.toUpperCase()])]);
+    neighbour.delete(country);
+    const refusing = await manageWorld({ smsCountries: neighbour });
+    if (phone_country === "uk") return;
+    const reply = await refusing.post("/subscribers", { subscriber: number });
+    expect(reply).toMatchObject({ status: 422, json: { details: [{ field: "subscriber.phone_number" }] } });
+    expect(await refusing.subscribers.list(PAGE.id, "sms", 10, null)).toMatchObject({ items: [] });
   });
 
   test.each([
