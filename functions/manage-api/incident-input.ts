@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
 import type { Catalog, ComponentStatus, ComponentStatuses } from "../core/component.ts";
 import {
-  BODY_LIMIT,
   type IncidentStatus,
   impactSchema,
   NAME_LIMIT,
@@ -9,19 +8,9 @@ import {
   type Schedule,
   scheduledStatuses,
 } from "../core/incident.ts";
-import {
-  clearable,
-  flag,
-  idList,
-  instant,
-  instantOrDate,
-  line,
-  oneOf,
-  optional,
-  statusMap,
-  text,
-} from "../lambda/input.ts";
+import { clearable, flag, idList, instant, instantOrDate, line, oneOf, optional, statusMap } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
+import { prose } from "./prose-field.ts";
 
 /** A quarter of what an item of the table holds: the rest of the header can take most of the others. */
 const METADATA_LIMIT_BYTES = 100_000;
@@ -45,7 +34,7 @@ function isWithin(value: unknown, levels: number): boolean {
 }
 
 const fields = {
-  body: optional(text(BODY_LIMIT)),
+  body: optional(prose),
   status: optional(oneOf([...realtimeStatuses, ...scheduledStatuses])),
   impact_override: clearable(oneOf(impactSchema.options)),
   metadata: optional(metadata),

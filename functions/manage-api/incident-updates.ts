@@ -1,14 +1,15 @@
 import * as z from "zod/mini";
-import { BODY_LIMIT, type Incident, type Update } from "../core/incident.ts";
+import type { Incident, Update } from "../core/incident.ts";
 import { editUpdate } from "../core/posting.ts";
-import { fieldsUnder, instant, optional, text } from "../lambda/input.ts";
+import { fieldsUnder, instant, optional } from "../lambda/input.ts";
 import { timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentIn } from "./incident-view.ts";
 import { presentUpdate } from "./presentation.ts";
+import { prose } from "./prose-field.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 import { saveWithRetry } from "./save-with-retry.ts";
 
-const editSchema = z.object({ body: optional(text(BODY_LIMIT)), display_at: optional(instant) });
+const editSchema = z.object({ body: optional(prose), display_at: optional(instant) });
 
 export function incidentUpdateRoutes(deps: ManageDeps): ManageRoute[] {
   const edit = (call: ManageCall) => editText(deps, call);

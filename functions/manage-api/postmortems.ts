@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { newId } from "../core/ids.ts";
-import { BODY_LIMIT, type Incident } from "../core/incident.ts";
+import type { Incident } from "../core/incident.ts";
 import {
   deletePostmortem,
   draftPostmortem,
@@ -8,16 +8,17 @@ import {
   publishPostmortem,
   revertPostmortem,
 } from "../core/postmortem.ts";
-import { fieldsIn, fieldsUnder, flag, instant, optional, text } from "../lambda/input.ts";
+import { fieldsIn, fieldsUnder, flag, instant, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { commitWithRetry, timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentIn } from "./incident-view.ts";
 import { presentPostmortem } from "./presentation.ts";
+import { prose } from "./prose-field.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 import { conflict } from "./save-with-retry.ts";
 
 const draftSchema = z.object({
-  body_draft: text(BODY_LIMIT).check(z.refine((body) => body.trim() !== "", "must not be empty")),
+  body_draft: prose.check(z.refine((body) => body.trim() !== "", "must not be empty")),
 });
 /** Statuspage's own flags, of which Twitter's are taken and ignored; `display_at` is an extension. */
 const publishSchema = z.object({ notify_subscribers: optional(flag), display_at: optional(instant) });

@@ -63,11 +63,33 @@ export function affectedList(
   catalog: Catalog,
   locale: Locale,
 ): string | null {
-  const groups = affectedGroups(incident, updates, catalog);
-  if (groups.length === 0) return null;
+  const all = affectedGroups(incident, updates, catalog);
+  if (all.length === 0) return null;
+  const { groups, left } = firstNames(all);
+  const { and, more } = stringsOf(locale).affected;
   const parts = groups.map(({ group, names }) =>
     group === null ? names.join(", ") : `${group} (${names.join(", ")})`,
   );
+  if (left > 0) parts.push(more(left));
   const last = parts.pop() ?? "";
-  return parts.length === 0 ? last : `${parts.join(", ")} ${stringsOf(locale).affected.and} ${last}`;
+  return parts.length === 0 ? last : `${parts.join(", ")} ${and} ${last}`;
+}
+
+/** Bytes of UTF-8 for all names together: a mail or a post that tells hundreds of names has no room for the news. */
+const NAMES_LIMIT_BYTES = 2_000;
+
+/** The first names as far as they go, at least one, and how many are left. */
+function firstNames(all: readonly AffectedGroup[]): { groups: AffectedGroup[]; left: number } {
+  const groups: AffectedGroup[] = [];
+  let [size, left] = [0, 0];
+  for (const { group, names } of all) {
+    size += Buffer.byteLength(group ?? "");
+    const told = names.filter((name) => {
+      size += Buffer.byteLength(name) + 2;
+      return size <= NAMES_LIMIT_BYTES || (groups.length === 0 && name === names[0]);
+    });
+    left += names.length - told.length;
+    if (told.length > 0) groups.push({ group, names: told });
+  }
+  return { groups, left };
 }

@@ -1,7 +1,7 @@
 import { textPieces } from "./addresses.ts";
 import type { ChatPost } from "./chat-post.ts";
+import { cutAtWord } from "./cut-at-word.ts";
 import { MAIL_COLOURS } from "./email-layout.tsx";
-import { cutAtWord } from "./markdown.ts";
 
 /** Discord's limits of an embed, in characters: of each part, and of all together. */
 const TITLE_LIMIT = 256;

@@ -1,6 +1,6 @@
 import type { ChatPost } from "./chat-post.ts";
+import { cutAtWord } from "./cut-at-word.ts";
 import { MAIL_COLOURS } from "./email-layout.tsx";
-import { cutAtWord } from "./markdown.ts";
 
 /** Slack's reference of blocks: text of a header, of a section and in a context, of a section's field. */
 const HEADER_LIMIT = 150;

@@ -1,5 +1,5 @@
 import type { ChatPost } from "./chat-post.ts";
-import { cutAtWord } from "./markdown.ts";
+import { cutAtWord } from "./cut-at-word.ts";
 import type { Tone } from "./tone.ts";
 
 /** Microsoft states about 28 kB for a message, and is known to refuse some from 21 kB on: so less than that, in UTF-8. */

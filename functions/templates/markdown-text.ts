@@ -9,8 +9,8 @@ import { stringsOf } from "./strings/strings-of.ts";
  * their markers, and a link is followed by its address in angle brackets, where no punctuation can get into it
  * (RFC 3986, appendix C).
  */
-export function markdownToText(source: string, locale: Locale): string {
-  return linesOf(source, locale, "")
+export function markdownToText(source: string, locale: Locale, limit: number | null = null): string {
+  return linesOf(markdownTokens(source, limit), locale, "")
     .join("\n")
     .replace(/\n{3,}/g, "\n\n")
     .trim();
@@ -18,7 +18,7 @@ export function markdownToText(source: string, locale: Locale): string {
 
 /** The same on one line, where the rows of a table are told apart by semicolons. */
 export function markdownToLine(source: string, locale: Locale): string {
-  return oneLine(linesOf(source, locale, ";").join("\n"));
+  return oneLine(linesOf(markdownTokens(source), locale, ";").join("\n"));
 }
 
 /** What stands before the lines of a list's item or of a quotation. */
@@ -28,7 +28,7 @@ interface Margin {
   rest: string;
 }
 
-function linesOf(source: string, locale: Locale, rowEnd: string): string[] {
+function linesOf(tokens: readonly Token[], locale: Locale, rowEnd: string): string[] {
   const lines: string[] = [];
   const margins: Margin[] = [];
   const lists: { next: number | null }[] = [];
@@ -43,7 +43,7 @@ function linesOf(source: string, locale: Locale, rowEnd: string): string[] {
   const endBlock = () => {
     if (lists.length === 0) lines.push("");
   };
-  for (const token of markdownTokens(source)) {
+  for (const token of tokens) {
     switch (token.type) {
       case "bullet_list_open":
         lists.push({ next: null });

@@ -1,6 +1,6 @@
 import MarkdownIt, { type StateCore, type Token } from "markdown-it";
-import { wholeUntil } from "./addresses.ts";
 import { escapeHtml } from "./escape-html.ts";
+import { CUT_LENGTH, type Excess, excessOf, HTML_LIMIT_BYTES, plainText, startOf } from "./markdown-bounds.ts";
 
 /**
  * What operators write. Raw HTML is shown as text, images become links, links lead to http(s) and mailto only: the
@@ -119,14 +119,75 @@ markdown.core.ruler.push("lower_headings", (state) => {
   }
 });
 
-/** Safe HTML, whatever the source. */
-export function markdownToHtml(source: string): string {
-  return markdown.render(withoutControls(source)).trim();
+// markdown-it hands its tokens' class to rules only.
+const { Token: Make } = new markdown.core.State("", markdown, {});
+
+/** A source as it was read. */
+interface Reading {
+  tokens: readonly Token[];
+  html: string;
+  /** Why the tokens are only a start of it; null: they are all of it. */
+  excess: Excess | null;
+}
+
+/** Characters of sources whose readings are kept: one rendering of an update reads each body for many texts. */
+const KEPT_LENGTH = 500_000;
+/** Longer ones arrive from nowhere today; whatever the table holds, this much of it is read. */
+const LONGEST_SOURCE = 60_000;
+const readings = new Map<string, Reading>();
+let kept = 0;
+
+/** Each source is parsed once, whatever it is read for; the oldest ones are forgotten. */
+function readingOf(source: string): Reading {
+  const known = readings.get(source);
+  if (known !== undefined) return known;
+  const reading = read(source);
+  readings.set(source, reading);
+  kept += source.length;
+  for (const old of readings.keys()) {
+    if (kept <= KEPT_LENGTH || old === source) break;
+    readings.delete(old);
+    kept -= old.length;
+  }
+  return reading;
+}
+
+function read(source: string): Reading {
+  const isLong = source.length > LONGEST_SOURCE;
+  const tokens = markdown.parse(withoutControls(isLong ? source.slice(0, LONGEST_SOURCE) : source), {});
+  const whole = excessOf(tokens);
+  const html = whole === null ? written(tokens) : "";
+  const bytes = Buffer.byteLength(html);
+  const excess: Excess | null =
+    whole ?? (isLong || bytes > HTML_LIMIT_BYTES ? { of: "html", bytes: Math.max(bytes, source.length) } : null);
+  if (excess === null) return { tokens, html, excess };
+  const start = startOf(tokens, CUT_LENGTH, Make);
+  // What is nested beyond markdown-it's own limit is in no token: then the source speaks for itself.
+  const shown = start.length > 0 ? start : plainText(withoutControls(source), CUT_LENGTH, Make);
+  return { tokens: shown, html: written(shown), excess };
+}
+
+function written(tokens: readonly Token[]): string {
+  return markdown.renderer.render([...tokens], markdown.options, {}).trim();
+}
+
+/**
+ * Safe HTML, whatever the source. Of one that would become more than a reader's device or a mail can take, its start.
+ * `limit`: at most about so many characters are told; null: all.
+ */
+export function markdownToHtml(source: string, limit: number | null = null): string {
+  return limit === null ? readingOf(source).html : written(markdownTokens(source, limit));
 }
 
 /** The source as tokens, vetted: every link in them is one that may be followed, and no image is left. */
-export function markdownTokens(source: string): Token[] {
-  return markdown.parse(withoutControls(source), {});
+export function markdownTokens(source: string, limit: number | null = null): readonly Token[] {
+  const { tokens } = readingOf(source);
+  return limit === null ? tokens : startOf(tokens, limit, Make);
+}
+
+/** Why only the start of the source is shown anywhere; null: all of it is. */
+export function markdownExcess(source: string): Excess | null {
+  return readingOf(source).excess;
 }
 
 /** What no XML, mail or page may hold: control characters other than tab and line end, halves of surrogate pairs. */
@@ -140,14 +201,4 @@ export function withoutControls(text: string): string {
 /** One line of plain text: for headers, titles and names. */
 export function oneLine(text: string): string {
   return withoutControls(text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ")).trim();
-}
-
-/** Cuts at a word so that at most `limit` characters remain, the ellipsis among them. No half of an address is left. */
-export function cutAtWord(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const room = limit - 1;
-  const cut = text.slice(0, room + 1);
-  const space = cut.search(/\s\S*$/);
-  const end = space > room / 2 ? space : room;
-  return `${text.slice(0, wholeUntil(text, end)).trimEnd()}…`;
 }

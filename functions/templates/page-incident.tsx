@@ -1,7 +1,8 @@
 import { isUnresolved, publicStatus } from "../core/incident.ts";
 import { shownUpdates } from "../core/postmortem.ts";
 import { affectedSentence } from "./affected-components.ts";
-import { cutAtWord, oneLine } from "./markdown.ts";
+import { cutAtWord } from "./cut-at-word.ts";
+import { oneLine } from "./markdown.ts";
 import { markdownToLine } from "./markdown-text.ts";
 import { renderDocument } from "./page-document.tsx";
 import { IncidentChips, incidentPeriod, SiteHeader, UpdateList } from "./page-parts.tsx";

@@ -245,6 +245,18 @@ function affectedJson({ affectedComponents: affected }: Update) {
 /** `generatedAt` is an instant. */
 export type UpdateWebhookSource = UpdateSource & { generatedAt: number };
 
+/** `left_out`: Tocsin's own, only where the body is not whole. */
+interface WebhookMeta {
+  unsubscribe: string | null;
+  documentation: string;
+  generated_at: string;
+  left_out?: Record<"incident_updates" | "components" | "affected_components" | "descriptions" | "texts", number> & {
+    url: string;
+  };
+}
+
+export type UpdateWebhookJson = ReturnType<typeof updateWebhookJson>;
+
 export const DOCUMENTATION = "https://www.standardwebhooks.com";
 
 /** The webhook body of an update, as of that update: the incident may have moved on since. `unsubscribe` is null on the SNS topic. */
@@ -254,8 +266,9 @@ export function updateWebhookJson(source: UpdateWebhookSource, unsubscribe: stri
   const status = statusOf({ page, catalog, pageUrl: site.pageUrl }, [{ incident, updates }]);
   const { postmortem, schedule } = incident;
   const told = updatesAsOf(source);
+  const meta: WebhookMeta = { unsubscribe, documentation: DOCUMENTATION, generated_at: at(generatedAt) };
   return {
-    meta: { unsubscribe, documentation: DOCUMENTATION, generated_at: at(generatedAt) },
+    meta,
     page: { id: page.id, status_indicator: status.indicator, status_description: status.description },
     incident: {
       name: update.incidentName,

@@ -9,7 +9,7 @@ export function trustedHtml(html: string): TrustedHtml {
   return { dangerouslySetInnerHTML: { __html: html } };
 }
 
-/** Props of an element that shows what an operator wrote, through the one sanitising renderer. */
-export function proseHtml(source: string): TrustedHtml {
-  return trustedHtml(markdownToHtml(source));
+/** Props of an element that shows what an operator wrote, through the one sanitising renderer; `limit` as there. */
+export function proseHtml(source: string, limit: number | null = null): TrustedHtml {
+  return trustedHtml(markdownToHtml(source, limit));
 }

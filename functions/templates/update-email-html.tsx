@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { Update } from "../core/incident.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { affectedSentence } from "./affected-components.ts";
+import { cutAtWord } from "./cut-at-word.ts";
 import {
   EmailButton,
   EmailFacts,
@@ -12,7 +13,7 @@ import {
   FONT,
   renderEmail,
 } from "./email-layout.tsx";
-import { cutAtWord, oneLine } from "./markdown.ts";
+import { markdownExcess, oneLine } from "./markdown.ts";
 import { markdownToLine } from "./markdown-text.ts";
 import { plannedTimes } from "./planned-times.ts";
 import { incidentUrl } from "./statuspage-json.ts";
@@ -20,7 +21,7 @@ import { stringsOf } from "./strings/strings-of.ts";
 import { STATUS_TONES, type Tone } from "./tone.ts";
 import { proseHtml } from "./trusted-html.ts";
 import type { Draft, UpdateEmailSource } from "./update-email.tsx";
-import { bodyOf, leftOut } from "./update-email-text.ts";
+import { leftOut } from "./update-email-text.ts";
 import { postedTime, updateLabel } from "./wording.ts";
 
 const PREHEADER_LIMIT = 140;
@@ -40,7 +41,7 @@ export function updateHtml(source: UpdateEmailSource, draft: Draft): string {
       <>
         <EmailRow padding="18px 36px 0">
           <UpdateBlock source={source} update={update} cut={draft.cut} />
-          {draft.cut === null ? null : (
+          {draft.cut === null && markdownExcess(update.body) === null ? null : (
             <div style="padding-top:8px">
               <EmailLink href={url}>{stringsOf(page.locale).updateEmail.readWhole}</EmailLink>
             </div>
@@ -145,7 +146,7 @@ function UpdateBlock({ source, update, cut }: { source: UpdateEmailSource; updat
       <div
         class="prose"
         style="padding-top:12px;font-size:16px;line-height:25px;color:#2c343f"
-        {...proseHtml(bodyOf(update, cut))}
+        {...proseHtml(update.body, cut)}
       />
       <div class="ink-3" style="font-size:13px;line-height:20px;color:#5f6875">
         {stringsOf(page.locale).posted}{" "}

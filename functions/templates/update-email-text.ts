@@ -1,6 +1,6 @@
 import type { Update } from "../core/incident.ts";
 import { affectedSentence } from "./affected-components.ts";
-import { cutAtWord, oneLine } from "./markdown.ts";
+import { oneLine } from "./markdown.ts";
 import { markdownToText } from "./markdown-text.ts";
 import { plannedTimes } from "./planned-times.ts";
 import { incidentUrl } from "./statuspage-json.ts";
@@ -43,12 +43,8 @@ export function textOf(source: UpdateEmailSource, draft: Draft, news: readonly s
 }
 
 function textOfUpdate({ page, updates }: UpdateEmailSource, update: Update, cut: number | null): string {
-  const body = markdownToText(bodyOf(update, cut), page.locale);
+  const body = markdownToText(update.body, page.locale, cut);
   return `${updateLabel(update, updates, page.locale)} - ${postedTime(update.displayAt, page)}\n${body}`;
-}
-
-export function bodyOf(update: Update, cut: number | null): string {
-  return cut === null ? update.body : cutAtWord(update.body, cut);
 }
 
 /** A sentence about the updates that the mail has no room for, if there are any. */

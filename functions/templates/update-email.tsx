@@ -1,7 +1,7 @@
 import type { Update } from "../core/incident.ts";
 import { type Rendering, renderingOf } from "../core/rendering.ts";
 import { composeMail, isolateMarkers, mailHost } from "./email-skeleton.ts";
-import { oneLine } from "./markdown.ts";
+import { markdownToHtml, oneLine } from "./markdown.ts";
 import { slotMarker } from "./slot-marker.ts";
 import { updateHtml } from "./update-email-html.tsx";
 import { updateText } from "./update-email-text.ts";
@@ -12,6 +12,7 @@ export const MAIL_LIMIT_BYTES = 60_000;
 
 /** Characters of the newest update's body to try, in turn, once it stands alone and is still too long. */
 const BODY_CUTS = [12_000, 6_000, 3_000, 1_500, 700] as const;
+const LAST_CUT = 300;
 
 export interface UpdateEmailSource extends UpdateSource {
   /** Sender address; the display name is the page's. */
@@ -67,7 +68,7 @@ function kindOf({ update }: UpdateEmailSource): MailKind {
   return { seed: `update|${update.id}`, date: update.createdAt, text: updateText, html: updateHtml };
 }
 
-/** Drops the oldest updates, then shortens the newest, until the mail fits. */
+/** As many of the newest updates as fit; if the newest alone is too long, as much of it as does. */
 async function fittingMail(
   source: UpdateEmailSource,
   kind: MailKind,
@@ -75,16 +76,41 @@ async function fittingMail(
   unsubscribeUrl: string,
 ): Promise<{ mail: string; draft: Draft }> {
   const all = updatesAsOf(source);
-  const drafts: Draft[] = [
-    ...all.map((_, dropped) => ({ told: all.slice(0, all.length - dropped), cut: null, unsubscribeUrl })),
-    ...BODY_CUTS.map((cut) => ({ told: all.slice(0, 1), cut, unsubscribeUrl })),
-  ];
-  let fitting: { mail: string; draft: Draft } = { mail: "", draft: { told: all, cut: null, unsubscribeUrl } };
-  for (const draft of drafts) {
-    fitting = { mail: await composeDraft(source, kind, draft, address), draft };
-    if (fitting.mail.length <= MAIL_LIMIT_BYTES - SPLICE_ALLOWANCE) break;
+  const compose = async (told: number, cut: number | null) => {
+    const draft: Draft = { told: all.slice(0, told), cut, unsubscribeUrl };
+    return { draft, mail: await composeDraft(source, kind, draft, address) };
+  };
+  // Between `fewest`, which fit, and `most`, which do not.
+  let [fewest, most] = [0, candidatesOf(all) + 1];
+  let fitting: { mail: string; draft: Draft } | null = null;
+  for (let told = most - 1; most - fewest > 1; told = Math.ceil((fewest + most) / 2)) {
+    const tried = await compose(told, null);
+    if (tried.mail.length <= MAIL_LIMIT_BYTES - SPLICE_ALLOWANCE) [fewest, fitting] = [told, tried];
+    else most = told;
   }
-  return fitting;
+  if (fitting !== null) return fitting;
+  for (const cut of BODY_CUTS) {
+    fitting = await compose(1, cut);
+    if (fitting.mail.length <= MAIL_LIMIT_BYTES - SPLICE_ALLOWANCE) return fitting;
+  }
+  return compose(1, LAST_CUT);
+}
+
+/** Bytes that any update takes in both parts, whatever it says: its label, its time, its frame. */
+const LEAST_BYTES = 400;
+
+/** How many of the newest could fit, one at least: what cannot is not composed, and what is far beyond is not even parsed. */
+function candidatesOf(newestFirst: readonly Update[]): number {
+  let count = 0;
+  let [written, read] = [0, 0];
+  for (const { body } of newestFirst) {
+    read += body.length;
+    if (count > 0 && read > MAIL_LIMIT_BYTES) break;
+    written += LEAST_BYTES + markdownToHtml(body).length;
+    if (count > 0 && written > MAIL_LIMIT_BYTES) break;
+    count += 1;
+  }
+  return Math.max(count, 1);
 }
 
 /** Room for soft breaks, and for addresses and tokens longer than their markers. */

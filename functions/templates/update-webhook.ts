@@ -1,4 +1,5 @@
 import { type Rendering, renderingOf } from "../core/rendering.ts";
+import { boundedWebhook } from "./bounded-webhook.ts";
 import { slotMarker } from "./slot-marker.ts";
 import { type UpdateWebhookSource, updateWebhookJson } from "./statuspage-json.ts";
 
@@ -6,10 +7,12 @@ import { type UpdateWebhookSource, updateWebhookJson } from "./statuspage-json.t
 export function composeUpdateWebhook(source: UpdateWebhookSource): Rendering {
   const marker = slotMarker(source.update.id, "unsubscribe_token");
   const unsubscribe = `${source.site.subscriptionsUrl}/unsubscribe/${marker}`;
-  return renderingOf(JSON.stringify(updateWebhookJson(source, unsubscribe)), { [marker]: "unsubscribe_token" });
+  return renderingOf(JSON.stringify(boundedWebhook(updateWebhookJson(source, unsubscribe))), {
+    [marker]: "unsubscribe_token",
+  });
 }
 
 /** The same body as the topic publishes it: it has no single recipient, so nobody to unsubscribe. */
 export function composeUpdateTopicJson(source: UpdateWebhookSource): string {
-  return JSON.stringify(updateWebhookJson(source, null));
+  return JSON.stringify(boundedWebhook(updateWebhookJson(source, null)));
 }

@@ -59,6 +59,7 @@ export const de: Strings = {
   },
   affected: {
     and: "und",
+    more: (count) => (count === 1 ? "eine weitere Komponente" : `${count} weitere Komponenten`),
     byIncident: (what, isOver) => `Von dieser Störung ${isOver ? "waren" : "sind"} betroffen: ${what}.`,
     byMaintenance: (what, isOver) => `Von dieser Wartung ${isOver ? "waren" : "sind"} betroffen: ${what}.`,
   },

@@ -72,6 +72,7 @@ export const en: Strings = {
   },
   affected: {
     and: "and",
+    more: (count) => (count === 1 ? "one more component" : `${count} more components`),
     byIncident: (what, isOver) => `This incident ${isOver ? "affected" : "affects"}: ${what}.`,
     byMaintenance: (what, isOver) => `This scheduled maintenance ${isOver ? "affected" : "affects"}: ${what}.`,
   },

@@ -154,6 +154,8 @@ export interface Strings {
   openImpacts: Record<Exclude<Impact, "maintenance">, string>;
   affected: {
     and: string;
+    /** Components that are not named for want of room; after `and`. */
+    more(count: number): string;
     byIncident(what: string, isOver: boolean): string;
     byMaintenance(what: string, isOver: boolean): string;
   };

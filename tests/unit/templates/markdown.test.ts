@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cutAtWord, markdownToHtml, oneLine } from "../../../functions/templates/markdown.ts";
+import { cutAtWord } from "../../../functions/templates/cut-at-word.ts";
+import { markdownToHtml, oneLine } from "../../../functions/templates/markdown.ts";
 import { markdownToLine, markdownToText } from "../../../functions/templates/markdown-text.ts";
 
 describe("Markdown as HTML", () => {

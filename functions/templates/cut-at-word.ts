@@ -1,0 +1,11 @@
+import { wholeUntil } from "./addresses.ts";
+
+/** Cuts at a word so that at most `limit` characters remain, the ellipsis among them. No half of an address is left. */
+export function cutAtWord(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const room = limit - 1;
+  const cut = text.slice(0, room + 1);
+  const space = cut.search(/\s\S*$/);
+  const end = space > room / 2 ? space : room;
+  return `${text.slice(0, wholeUntil(text, end)).trimEnd()}…`;
+}
