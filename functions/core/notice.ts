@@ -6,6 +6,17 @@ const channelPlanSchema = z.object({ email: z.number(), sms: z.number(), webhook
 /** How many chunks each channel has. */
 export type ChannelPlan = z.infer<typeof channelPlanSchema>;
 
+/**
+ * What became of the topic's publication. waiting: sweep has it tried again. refused: it will never be taken, or was not
+ * for too long.
+ */
+const topicStateSchema = z.object({
+  state: z.enum(["published", "waiting", "refused"]),
+  /** Why it waits or was refused. */
+  reason: z.nullable(z.string()),
+});
+export type TopicState = z.infer<typeof topicStateSchema>;
+
 const common = {
   pageId: idSchema,
   /** Whose order it is in: the incident's, or the component's. */
@@ -19,6 +30,8 @@ const common = {
   committedAt: z.number(),
   plannedAt: z.nullable(z.number()),
   plan: z.nullable(channelPlanSchema),
+  /** Absent before it is planned, and from old ones. */
+  topic: z.optional(topicStateSchema),
 };
 
 export const updateNoticeSchema = z.object({ kind: z.literal("update"), ...common });

@@ -2,7 +2,7 @@ import { type Chunk, recipientsPerChunk } from "./chunk.ts";
 import { audienceOf, type Counts, sumCounts } from "./delivery.ts";
 import { greatest, least } from "./extremes.ts";
 import { mergeHistograms, percentile } from "./latency.ts";
-import type { Notice } from "./notice.ts";
+import type { Notice, TopicState } from "./notice.ts";
 import { CHANNELS, type Channel } from "./subscriber.ts";
 
 /**
@@ -50,6 +50,8 @@ export interface UpdateReport {
   /** The latest of the channels'; null when one of those still running has none. */
   estimatedEndAt: number | null;
   channels: Record<Channel, ChannelReport>;
+  /** What became of the topic's publication; null before it is planned, and of old updates. */
+  topic: TopicState | null;
 }
 
 /** Recipients per second that the provider takes; null where no rate applies. */
@@ -75,6 +77,7 @@ export function updateReport(
     asOf: now,
     estimatedEndAt: latestEnd(Object.values(channels)),
     channels,
+    topic: notice.topic ?? null,
   };
 }
 

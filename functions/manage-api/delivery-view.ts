@@ -19,6 +19,7 @@ export function presentReport(report: UpdateReport, page: Page) {
       sms: presentChannel(sms, page),
       webhook: presentChannel(webhook, page),
     },
+    topic: report.topic,
   };
 }
 

@@ -8,8 +8,7 @@ import { snsTopic } from "../providers/topic.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
 import { renderQuarantineMail } from "../templates/quarantine-email.tsx";
 import { envSchema } from "./env.ts";
-import { handlePlanning, type PlanningDeps } from "./handle-planning.ts";
-import { planNotice } from "./plan.ts";
+import { handlePlanning, type PlanningDeps, planAndTell } from "./handle-planning.ts";
 import { renderChange } from "./render-change.ts";
 import { renderUpdate } from "./render-update.ts";
 import { planWorkOfImage } from "./wake.ts";
@@ -37,12 +36,13 @@ const deps: PlanningDeps = {
   renderChange: (source) => renderChange(source, { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL }),
   renderQuarantine: (source) => renderQuarantineMail({ ...source, pageUrl: env.PAGE_URL, mailFrom: env.MAIL_FROM }),
   clock: Date.now,
+  log,
   random: randomBytes,
 };
 
 // Invocation: updates and component changes just written (the stream), or notices that it missed and mails to render (the queue).
 const fromStream = streamBatch(async (record) => {
-  await planNotice(planWorkOfImage(record.dynamodb?.NewImage), deps);
+  await planAndTell(planWorkOfImage(record.dynamodb?.NewImage), deps);
 }, log);
 const fromQueue = sqsBatch(({ body }) => handlePlanning(body, deps), log);
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Catalog } from "../core/component.ts";
 import type { Incident, Update } from "../core/incident.ts";
-import type { ChannelPlan, Notice, UpdateNotice } from "../core/notice.ts";
+import type { ChannelPlan, Notice, TopicState, UpdateNotice } from "../core/notice.ts";
 import type { Page } from "../core/page.ts";
 import type { ChunkWork, PlanWork } from "../core/queued-work.ts";
 import { CHANNELS, type Channel } from "../core/subscriber.ts";
@@ -46,7 +46,9 @@ export interface PlanDeps {
 }
 
 export type PlanOutcome =
-  | { outcome: "planned"; plan: ChannelPlan }
+  | { outcome: "planned"; plan: ChannelPlan; topic: TopicState }
+  /** It was planned before; what the topic had not taken was published again. */
+  | { outcome: "published again"; topic: TopicState }
   /** No notice: the update is silent, or its notice was planned already. */
   | { outcome: "nothing to plan" }
   /** The incident or component was deleted before anything was queued. */
@@ -59,19 +61,47 @@ export type PlanOutcome =
  */
 export async function planNotice({ pageId, updateId }: PlanWork, deps: PlanDeps): Promise<PlanOutcome> {
   const notice = await deps.ledger.getNotice(pageId, updateId);
-  if (notice === null || notice.state !== "unplanned") return { outcome: "nothing to plan" };
+  if (notice === null) return { outcome: "nothing to plan" };
+  if (notice.state !== "unplanned") return publishAgain(notice, deps);
   const [publication, plan] = await Promise.all([tell(notice, deps), planChunks(notice, deps)]);
   if (publication === null) {
     await deps.ledger.markPlanned(notice, { email: 0, sms: 0, webhook: 0 }, deps.clock());
     return { outcome: "withdrawn" };
   }
 
-  await Promise.all([
+  const [topic] = await Promise.all([
+    publish(publication, notice, deps),
     deps.queues.sendChunks(CHANNELS.flatMap((channel) => chunkWorks(notice, channel, plan[channel]))),
-    deps.topic.publish(publication.json, publication.attributes),
   ]);
-  await deps.ledger.markPlanned(notice, plan, deps.clock());
-  return { outcome: "planned", plan };
+  await deps.ledger.markPlanned(notice, plan, deps.clock(), topic);
+  return { outcome: "planned", plan, topic };
+}
+
+/** As long as a webhook is tried. */
+const TOPIC_PATIENCE_MS = 24 * 60 * 60_000;
+
+/** Whatever becomes of it, the subscribers of the page are told: the topic never fails a plan. */
+async function publish({ json, attributes }: Publication, notice: Notice, deps: PlanDeps): Promise<TopicState> {
+  const published = await deps.topic.publish(json, attributes);
+  switch (published.outcome) {
+    case "published":
+      return { state: "published", reason: null };
+    case "refused":
+      return { state: "refused", reason: published.reason };
+    case "unavailable": {
+      const isOver = deps.clock() > notice.committedAt + TOPIC_PATIENCE_MS;
+      return { state: isOver ? "refused" : "waiting", reason: published.reason };
+    }
+  }
+}
+
+async function publishAgain(notice: Notice, deps: PlanDeps): Promise<PlanOutcome> {
+  if (notice.topic?.state !== "waiting") return { outcome: "nothing to plan" };
+  const publication = await tell(notice, deps);
+  const topic: TopicState =
+    publication === null ? { state: "refused", reason: "withdrawn" } : await publish(publication, notice, deps);
+  if (topic.state !== "waiting") await deps.ledger.settleTopic(notice, topic);
+  return { outcome: "published again", topic };
 }
 
 /** What the topic is to publish. */

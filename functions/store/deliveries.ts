@@ -1,6 +1,6 @@
 import type { Chunk, ChunkKey, ChunkPlan, ChunkProgress, ChunkRef } from "../core/chunk.ts";
 import type { Delivery, DeliveryState } from "../core/delivery.ts";
-import type { ChannelPlan, Notice } from "../core/notice.ts";
+import type { ChannelPlan, Notice, TopicState } from "../core/notice.ts";
 import type { Rendering, TextName } from "../core/rendering.ts";
 import type { Channel } from "../core/subscriber.ts";
 import type { ListPage } from "./status.ts";
@@ -27,7 +27,9 @@ export interface ChunkPlanKey {
 export interface Ledger {
   getNotice(pageId: string, updateId: string): Promise<Notice | null>;
   /** unplanned -> planned, with the plan. `lost`: it was planned already. */
-  markPlanned(notice: Notice, plan: ChannelPlan, now: number): Promise<FencedOutcome>;
+  markPlanned(notice: Notice, plan: ChannelPlan, now: number, topic?: TopicState): Promise<FencedOutcome>;
+  /** What became of the topic's publication, once it no longer waits. */
+  settleTopic(notice: Notice, topic: TopicState): Promise<void>;
   /** planned -> done: it leaves the open index. */
   markDone(notice: Notice): Promise<void>;
   /** Index *open*: notices not done, oldest first. */

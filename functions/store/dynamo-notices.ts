@@ -16,6 +16,7 @@ type Notices = Pick<
   Ledger,
   | "getNotice"
   | "markPlanned"
+  | "settleTopic"
   | "markDone"
   | "listOpenNotices"
   | "keepRendering"
@@ -36,18 +37,29 @@ export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
       return item === null ? null : noticeOf(item);
     },
 
-    async markPlanned({ pageId, updateId }, plan, now) {
+    async markPlanned({ pageId, updateId }, plan, now, topic) {
       const planned = new UpdateItemCommand({
         TableName: table,
         Key: toKey(noticeKey(pageId, updateId)),
         ConditionExpression: "#state = :unplanned",
         ...updateParts(
-          { set: { state: "planned", plan, plannedAt: now } },
+          { set: { state: "planned", plan, plannedAt: now, ...(topic === undefined ? {} : { topic }) } },
           { attributes: ["state"], values: { ":unplanned": "unplanned" } },
         ),
       });
       const { refusal } = await repeatOnConflict(random, () => client.send(planned));
       return { outcome: refusal === null ? "saved" : "lost" };
+    },
+
+    async settleTopic({ pageId, updateId }, topic) {
+      const settled = new UpdateItemCommand({
+        TableName: table,
+        Key: toKey(noticeKey(pageId, updateId)),
+        ConditionExpression: "attribute_exists(pk)",
+        ...updateParts({ set: { topic } }, { attributes: [], values: {} }),
+      });
+      // Refused: it has expired, and nobody asks any more.
+      await repeatOnConflict(random, () => client.send(settled));
     },
 
     async markDone({ pageId, updateId }) {

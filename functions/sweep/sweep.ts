@@ -143,6 +143,11 @@ async function sweepNotice(
     counts.noticesWoken += 1;
     return;
   }
+  const isTopicOpen = notice.topic?.state === "waiting";
+  if (isTopicOpen) {
+    await deps.queues.wakePlanner({ pageId: notice.pageId, updateId: notice.updateId });
+    counts.noticesWoken += 1;
+  }
   const chunks = await deps.ledger.listChunks(notice.pageId, notice.updateId);
   let unfinished = 0;
   const unheard: ChunkKey[] = [];
@@ -167,7 +172,7 @@ async function sweepNotice(
   for (let first = 0; first < unheard.length && deps.clock() <= deadline; first += CHUNKS_AT_ONCE) {
     await resend(unheard.slice(first, first + CHUNKS_AT_ONCE), now, deps, counts);
   }
-  if (unfinished === 0) {
+  if (unfinished === 0 && !isTopicOpen) {
     await deps.ledger.markDone(notice);
     counts.noticesDone += 1;
   }

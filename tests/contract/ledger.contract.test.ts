@@ -39,6 +39,23 @@ describeOnBoth("ledger: planning", { memory: memorySubject, dynamo: dynamoSubjec
     expect(await ledger.getNotice(notice.pageId, notice.updateId)).toEqual(planned);
   });
 
+  it("keeps what became of the topic's publication", async () => {
+    const { ledger, putNotice } = subject();
+    const notice = aNotice();
+    await ledger.settleTopic(notice, { state: "published", reason: null });
+    expect(await ledger.getNotice(notice.pageId, notice.updateId)).toBeNull();
+    await putNotice(notice);
+    await ledger.markPlanned(notice, PLAN, NOW, { state: "waiting", reason: "throttle" });
+    expect(await ledger.getNotice(notice.pageId, notice.updateId)).toMatchObject({
+      topic: { state: "waiting", reason: "throttle" },
+    });
+    await ledger.settleTopic(notice, { state: "published", reason: null });
+    expect(await ledger.getNotice(notice.pageId, notice.updateId)).toMatchObject({
+      state: "planned",
+      topic: { state: "published", reason: null },
+    });
+  });
+
   it("pages the open notices, oldest first, until they are done", async () => {
     const { ledger, putNotice } = subject();
     const pageId = anId();

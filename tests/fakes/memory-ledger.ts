@@ -81,10 +81,21 @@ export function memoryLedger(): MemoryLedger {
       return structuredClone(notices.get(text(noticeKey(pageId, updateId))) ?? null);
     },
 
-    async markPlanned({ pageId, updateId }, plan, now) {
+    async settleTopic({ pageId, updateId }, topic) {
+      const stored = notices.get(text(noticeKey(pageId, updateId)));
+      if (stored !== undefined) notices.set(text(noticeKey(pageId, updateId)), { ...stored, topic });
+    },
+
+    async markPlanned({ pageId, updateId }, plan, now, topic) {
       const stored = notices.get(text(noticeKey(pageId, updateId)));
       if (stored?.state !== "unplanned") return LOST;
-      const planned: Notice = { ...stored, state: "planned", plan: { ...plan }, plannedAt: now };
+      const planned: Notice = {
+        ...stored,
+        state: "planned",
+        plan: { ...plan },
+        plannedAt: now,
+        ...(topic && { topic }),
+      };
       notices.set(text(noticeKey(pageId, updateId)), planned);
       return SAVED;
     },

@@ -2,7 +2,7 @@ import type { AttemptOutcome } from "../../functions/core/attempt.ts";
 import type { Https } from "../../functions/providers/https.ts";
 import type { Mail } from "../../functions/providers/mail.ts";
 import type { Sms } from "../../functions/providers/sms.ts";
-import type { Topic } from "../../functions/providers/topic.ts";
+import type { Topic, TopicOutcome } from "../../functions/providers/topic.ts";
 
 /** What reached somebody, in the order in which it did. */
 export interface Reached {
@@ -44,9 +44,17 @@ export function outside() {
     post: async ({ endpoint, body, headers }) =>
       take({ channel: "webhook", to: endpoint, text: body, webhookId: headers["webhook-id"] ?? null }),
   };
+  const topicAnswers: TopicOutcome[] = [];
   const topic: Topic = {
-    async publish(json) {
+    async publish(json, { componentIds, ...texts }) {
+      // SNS counts body and attributes together: names, types and values (API reference, MessageAttributeValue).
+      const attributes = [...Object.entries(texts), ["component_ids", JSON.stringify(componentIds)]];
+      const named = attributes.map(([name, value]) => `${name}String.Array${value}`).join("");
+      if (Buffer.byteLength(json + named) > 262_144) return { outcome: "refused", reason: "message too long" };
+      const next = topicAnswers.shift();
+      if (next !== undefined && next.outcome !== "published") return next;
       published.push(json);
+      return { outcome: "published" };
     },
   };
   return {
@@ -57,6 +65,7 @@ export function outside() {
     reached,
     published,
     attempts: () => attempts,
+    answerTopic: (...next: TopicOutcome[]) => topicAnswers.push(...next),
     /** Something is wrong with us: the channel's provider answers everything so, until it is mended. */
     refuse: (channel: Reached["channel"], outcome: AttemptOutcome) => void broken.set(channel, outcome),
     mend: (channel: Reached["channel"]) => void broken.delete(channel),

@@ -116,6 +116,7 @@ const CALLS: Record<string, readonly string[]> = {
   "subscribers.remove": ["Subscribers GetItem", "Subscribers DeleteItem", "Subscribers UpdateItem"],
   "ledger.getNotice": ["Deliveries GetItem"],
   "ledger.markPlanned": ["Deliveries UpdateItem"],
+  "ledger.settleTopic": ["Deliveries UpdateItem"],
   "ledger.markDone": ["Deliveries UpdateItem"],
   "ledger.listOpenNotices": ["Deliveries/open Query"],
   "ledger.keepRendering": ["Deliveries PutItem"],

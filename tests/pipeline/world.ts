@@ -162,6 +162,7 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
     renderQuarantine: (source: QuarantineSource) => renderQuarantineMail({ ...source, ...publicSite }),
     random,
     clock,
+    log,
   };
 
   const runQueued = async (queue: QueueName, body: string): Promise<void> => {

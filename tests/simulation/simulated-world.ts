@@ -145,7 +145,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
         scenario.manyChunks || clock() > START + (scenario.growsAfterMs ?? Number.POSITIVE_INFINITY)
           ? { getRate: async () => PLANNED_RATE }
           : ports.access,
-      topic: { publish: () => schedule.call(invocation, "publish", async () => {}) },
+      topic: { publish: () => schedule.call(invocation, "publish", async () => ({ outcome: "published" as const })) },
       render: async ({ update }) => {
         const rendering = { parts: [textOf(update.seq)], slots: [] };
         return {
