@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { Activity } from "./activity.ts";
 import { oneLine } from "./failure.ts";
 import type { FunctionLog } from "./function-log.ts";
 import { LAMBDA_ASYNC_RETRIES } from "./invoke-async.ts";
@@ -19,6 +20,9 @@ export class FunctionFailure extends Error {
   override name = "FunctionFailure";
 }
 
+/** How long a worker is kept that nothing invokes: some forty megabytes each. Lambda keeps a sandbox for minutes. */
+const KEPT_IDLE_MS = 20_000;
+
 const WORKER = new URL("./function-worker.ts", import.meta.url);
 
 /**
@@ -34,24 +38,48 @@ export class LocalFunction {
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | null = null;
   #ready: Promise<void> | null = null;
+  readonly #activity: Activity;
+  #keptIdleMs: number;
   #lastId = 0;
+  #running = 0;
+  #idle: NodeJS.Timeout | null = null;
   #stopped = false;
 
-  constructor(props: LocalFunctionProps, log: FunctionLog) {
+  constructor(props: LocalFunctionProps, log: FunctionLog, activity: Activity, keptIdleMs = KEPT_IDLE_MS) {
     this.name = props.functionName;
     this.#props = props;
     this.#log = log;
+    this.#activity = activity;
+    this.#keptIdleMs = keptIdleMs;
+  }
+
+  /** Whether its bundle is loaded, or just being loaded. */
+  get isLoaded(): boolean {
+    return this.#ready !== null;
   }
 
   /** Loads the bundle. Rejects with what broke: a missing variable, an import that throws. */
-  ready(): Promise<void> {
+  async ready(): Promise<void> {
     this.#ready ??= this.#start();
-    return this.#ready;
+    await this.#ready;
+    this.#waitForUse();
   }
 
   /** Rejects with FunctionFailure. The result is what the handler's JSON says. */
   async invoke(payload: unknown): Promise<unknown> {
     if (this.#stopped) throw new FunctionFailure("the stack is stopping");
+    this.#running += 1;
+    this.#activity.begin();
+    try {
+      return await this.#run(payload);
+    } finally {
+      this.#running -= 1;
+      this.#activity.end();
+      this.#waitForUse();
+    }
+  }
+
+  async #run(payload: unknown): Promise<unknown> {
     try {
       await this.ready();
     } catch (error) {
@@ -67,8 +95,15 @@ export class LocalFunction {
     });
   }
 
+  /** Its worker stays: what is invoked every minute would otherwise be loaded every minute. */
+  keepLoaded(): void {
+    this.#keptIdleMs = Number.POSITIVE_INFINITY;
+    this.#waitForUse();
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
+    if (this.#idle !== null) clearTimeout(this.#idle);
     await this.#worker?.terminate();
   }
 
@@ -103,6 +138,21 @@ export class LocalFunction {
         reject(broke ?? new Error("ended while loading"));
       });
     });
+  }
+
+  /** Ends the worker once nothing has invoked it for a while; the next invocation starts another. */
+  #waitForUse(): void {
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#idle = null;
+    if (this.#stopped || this.#running > 0 || this.#keptIdleMs === Number.POSITIVE_INFINITY) return;
+    this.#idle = setTimeout(() => {
+      if (this.#running > 0) return;
+      const worker = this.#worker;
+      this.#worker = null;
+      this.#ready = null;
+      void worker?.terminate();
+    }, this.#keptIdleMs);
+    this.#idle.unref();
   }
 
   #timeOut(id: number): void {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import type { Locale } from "../../functions/core/locale.ts";
+import { Activity } from "./activity.ts";
 import { openCheckpoints } from "./checkpoints.ts";
 import { type Endpoints, openDataDir, writeEndpoints } from "./data-dir.ts";
 import { startDynoxide } from "./emulators/dynoxide.ts";
@@ -149,6 +150,7 @@ async function start(
     sdkEnvironment: { ...sdkEnvironment(emulators), AWS_CONFIG_FILE: dir.file("no-config") },
     assetFolder: assembly.assetFolder,
     functions,
+    activity: new Activity(),
     log,
     checkpoints,
     sweepMs: options.sweepSeconds * 1000,

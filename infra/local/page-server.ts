@@ -4,6 +4,7 @@ import { oneLine } from "./failure.ts";
 import type { FunctionLog } from "./function-log.ts";
 import { closeServer, listen } from "./listen.ts";
 import type { CorsRule } from "./services.ts";
+import { admitOnly } from "./visitors.ts";
 
 export interface PageServerProps {
   port: number;
@@ -49,6 +50,7 @@ export async function servePage(props: PageServerProps): Promise<() => Promise<v
       else response.writeHead(502, { "content-type": "text/plain" }).end("Bad gateway\n");
     });
   });
+  admitOnly("readers", server);
   await listen(server, props.port);
   return () => closeServer(server);
 }

@@ -4,6 +4,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { sdkLogger } from "../../functions/lambda/sdk-logger.ts";
+import type { Activity } from "./activity.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import type { FeedbackDestination } from "./emulators/mail-front.ts";
 import type { FunctionLog } from "./function-log.ts";
@@ -78,6 +79,7 @@ export interface Services {
   /** The folder of a bundled asset, or null. */
   assetFolder(objectKey: string): string | null;
   functions: FunctionRegistry;
+  activity: Activity;
   log: FunctionLog;
   checkpoints: Checkpoints;
   sweepMs: number;

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { spawnBound } from "../../infra/local/bound-child.ts";
 import { afterTheTest, temporaryFolder } from "../fixtures/clean-up.ts";
+import { marked, type Seen } from "../fixtures/processes.ts";
 import { until } from "../fixtures/progress.ts";
 import { freePorts } from "./local-process.ts";
 import { sharedApp } from "./shared-stack.ts";
@@ -12,30 +12,6 @@ import { sharedApp } from "./shared-stack.ts";
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const MAIN = fileURLToPath(new URL("../../infra/local/main.ts", import.meta.url));
 const later = afterTheTest();
-
-interface Seen {
-  pid: number;
-  parent: number;
-  command: string;
-}
-
-/** All that descends from a command: its environment is handed down, whoever its parent is by now. */
-async function family(mark: string): Promise<Seen[]> {
-  const seen: Seen[] = [];
-  for (const entry of await readdir("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    try {
-      if (!(await readFile(`/proc/${entry}/environ`, "utf8")).includes(mark)) continue;
-      const command = (await readFile(`/proc/${entry}/cmdline`, "utf8")).replaceAll("\0", " ");
-      const stat = await readFile(`/proc/${entry}/stat`, "utf8");
-      const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      seen.push({ pid: Number(entry), parent: Number(parent), command });
-    } catch {
-      // It has just ended.
-    }
-  }
-  return seen;
-}
 
 /** Runs a command under a mark of its own; whatever is left of it at the end of the test is killed. */
 function start(command: string, argv: readonly string[]) {
@@ -47,7 +23,7 @@ function start(command: string, argv: readonly string[]) {
     stdio: ["ignore", "pipe", "pipe"],
   });
   later(async () => {
-    for (const { pid } of await family(mark)) process.kill(pid, "SIGKILL");
+    for (const { pid } of await marked(mark)) process.kill(pid, "SIGKILL");
   });
   let output = "";
   const collect = (bytes: Buffer) => {
@@ -68,7 +44,7 @@ async function nobodyOf(mark: string): Promise<void> {
   await until(
     "the end of all",
     async () => {
-      left = await family(mark);
+      left = await marked(mark);
       return left.length === 0;
     },
     { moving: () => left.length, said: () => JSON.stringify(left) },
@@ -92,7 +68,7 @@ const LEVELS: Record<string, (child: ChildProcess, all: Seen[]) => number | unde
 
 it.each(Object.keys(LEVELS))("leaves nothing behind when %s is killed", async (level) => {
   const { child, mark } = await npmStart();
-  const all = await family(mark);
+  const all = await marked(mark);
   expect(all.filter(({ command }) => command.includes("dynoxide serve")).length).toBeGreaterThan(0);
   const pid = LEVELS[level]?.(child, all);
   if (pid === undefined) throw new Error(`no such process among ${JSON.stringify(all)}`);
@@ -106,7 +82,7 @@ it("leaves nothing behind when it is killed while it still bundles", async () =>
   const options = ["--port", String(await freePorts()), "--data", folder.path];
   const { child, mark } = start(process.execPath, [MAIN, ...options]);
   await until("the app's process", async () =>
-    (await family(mark)).some(({ command }) => /^\S*node \S*infra\/app\.ts/.test(command)),
+    (await marked(mark)).some(({ command }) => /^\S*node \S*infra\/app\.ts/.test(command)),
   );
   child.kill("SIGKILL");
   await nobodyOf(mark);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Activity } from "../../infra/local/activity.ts";
 import { provisionStacks } from "../../infra/local/provision.ts";
 import { INERT_KINDS } from "../../infra/local/resources/catalog.ts";
 import { recordFilter } from "../../infra/local/resources/record-filter.ts";
@@ -57,6 +58,7 @@ describe("stacks", () => {
     sdkEnvironment: {},
     assetFolder: () => null,
     functions: new FunctionRegistry(),
+    activity: new Activity(),
     log: { output: () => {}, problem: () => {}, close: nothing },
     checkpoints: { get: () => null, set: () => {}, close: nothing },
     sweepMs: 60_000,

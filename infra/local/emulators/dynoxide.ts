@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -8,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { spawnBound } from "../bound-child.ts";
 import type { DataDir } from "../data-dir.ts";
 import { oneLine, StartFailure } from "../failure.ts";
-import { freePorts, HOST } from "../listen.ts";
+import { HOST } from "../listen.ts";
 import { isRunning, markOf, readMark } from "../process-mark.ts";
 
 export interface Dynoxide {
@@ -21,7 +22,7 @@ const LOG = "dynoxide.log";
 // Two hundred a second, fewer on a machine with much else to do; one that cannot listen ends by itself.
 const LOOKS_FOR_AN_ANSWER = 12_000;
 const STOPS_WITHIN_MS = 2000;
-const PORT_ATTEMPTS = 3;
+const ATTEMPTS = 5;
 
 /** The tables' database, in a file of the data directory. One that an earlier, killed start had may be just ending: it is ended first. */
 export async function startDynoxide(dir: DataDir): Promise<Dynoxide> {
@@ -33,19 +34,34 @@ export async function startDynoxide(dir: DataDir): Promise<Dynoxide> {
   }
   await endStale(dir);
   for (let attempt = 1; ; attempt++) {
-    const [port = 0] = await freePorts(1);
-    const child = await launch(binary, port, dir);
-    const outcome = await untilAnswering(child, port);
+    const place = aPlace();
+    const child = await launch(binary, place, dir);
+    const outcome = await untilAnswering(child, place);
     if (outcome === "answers") {
-      return { url: `http://${HOST}:${port}`, stop: () => end(child, dir) };
+      return { url: `http://${place.host}:${place.port}`, stop: () => end(child, dir) };
     }
     await end(child, dir);
-    // Something else may have taken the port in between.
-    if (attempt === PORT_ATTEMPTS) {
+    // Something else may have the port.
+    if (attempt === ATTEMPTS) {
       const said = (await readFile(dir.file(LOG), "utf8")).trim().split("\n").at(-1);
       throw new StartFailure(`The table emulator ${outcome}: ${said || `see ${dir.file(LOG)}`}`);
     }
   }
+}
+
+interface Place {
+  host: string;
+  port: number;
+}
+
+/**
+ * Where no web page finds it. It answers whatever Host and Origin it is asked with, and something before it that does
+ * not would cost every call twice. All of 127.0.0.0/8 is this machine (RFC 1122, 3.2.1.3), on Linux without being set
+ * up: an address and a port drawn together are one of 10^12, and a page can try a few thousand in a second.
+ */
+function aPlace(): Place {
+  const drawn = [randomInt(1, 255), randomInt(256), randomInt(1, 255)];
+  return { host: process.platform === "linux" ? `127.${drawn.join(".")}` : HOST, port: randomInt(1024, 65_536) };
 }
 
 const PACKAGE = `@dynoxide/${process.platform}-${process.arch}`;
@@ -59,12 +75,12 @@ export function dynoxideBinary(): string | null {
   }
 }
 
-async function launch(binary: string, port: number, dir: DataDir): Promise<ChildProcess> {
+async function launch(binary: string, { host, port }: Place, dir: DataDir): Promise<ChildProcess> {
   // To a file, not a pipe: a child that outlives its parent must not keep the caller's output open.
   const log = openSync(dir.file(LOG), "w", 0o600);
   const child = spawnBound(
     binary,
-    ["serve", "--host", HOST, "--port", String(port), "--db-path", dir.file("tables.sqlite")],
+    ["serve", "--host", host, "--port", String(port), "--db-path", dir.file("tables.sqlite")],
     { output: log },
   );
   closeSync(log);
@@ -77,18 +93,18 @@ async function launch(binary: string, port: number, dir: DataDir): Promise<Child
   return child;
 }
 
-async function untilAnswering(child: ChildProcess, port: number): Promise<"answers" | "ended" | "does not answer"> {
+async function untilAnswering(child: ChildProcess, place: Place): Promise<"answers" | "ended" | "does not answer"> {
   for (let look = 0; look < LOOKS_FOR_AN_ANSWER; look += 1) {
     if (hasEnded(child)) return "ended";
-    if (await accepts(port)) return hasEnded(child) ? "ended" : "answers";
+    if (await accepts(place)) return hasEnded(child) ? "ended" : "answers";
     await sleep(5);
   }
   return "does not answer";
 }
 
-function accepts(port: number): Promise<boolean> {
+function accepts({ host, port }: Place): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, HOST);
+    const socket = connect(port, host);
     socket.once("connect", () => {
       socket.destroy();
       resolve(true);

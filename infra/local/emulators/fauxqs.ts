@@ -4,6 +4,7 @@ import * as z from "zod";
 import { HOST } from "../listen.ts";
 import { REGION } from "../services.ts";
 import type { Refusal } from "./mail-front.ts";
+import { admitOnly } from "../visitors.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface Fauxqs {
@@ -50,6 +51,8 @@ export async function startFauxqs(outbox: Outbox): Promise<Fauxqs> {
     return reply.send(answerTo("Publish", `<PublishResult><MessageId>${randomUUID()}</MessageId></PublishResult>`));
   });
   // Its own command line binds every interface.
+  await app.ready();
+  admitOnly("programs", app.server);
   const url = await app.listen({ host: HOST, port: 0 });
   return {
     url,

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { createRequire } from "node:module";
 import { oneLine } from "../failure.ts";
 import { closeServer, HOST, listen, portOf } from "../listen.ts";
+import { admitOnly } from "../visitors.ts";
 import { type FeedbackType, feedbackOn, type TakenMail } from "./mailbox-simulator.ts";
 import type { Outbox } from "./outbox.ts";
 
@@ -60,6 +61,7 @@ export async function startMailFront(
   feedbackAfterMs = FEEDBACK_AFTER_MS,
 ): Promise<MailFront> {
   const behind = await sesLocal.default({ host: HOST, port: 0 });
+  admitOnly("programs", behind);
   const behindUrl = `http://${HOST}:${portOf(behind)}`;
   let limits: MailLimits = { perSecond: initial.perSecond, per24Hours: 50_000_000 };
   // In order; what lies before `dayBegins` is older than a day.
@@ -137,6 +139,7 @@ export async function startMailFront(
   const server = createServer((request, response) => {
     handle(request, response).catch((error) => fail(response, 500, "InternalFailure", oneLine(error)));
   });
+  admitOnly("programs", server);
   const port = await listen(server, 0);
   return {
     url: `http://${HOST}:${port}`,

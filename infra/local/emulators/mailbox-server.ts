@@ -3,6 +3,7 @@ import { simpleParser } from "mailparser";
 import { oneLine } from "../failure.ts";
 import type { FunctionLog } from "../function-log.ts";
 import { closeServer, listen } from "../listen.ts";
+import { admitOnly } from "../visitors.ts";
 import { emailPage, type ListedEmail, listPage, type ShownEmail } from "./mailbox-page.ts";
 import type { Outbox, SentEmail } from "./outbox.ts";
 
@@ -25,6 +26,7 @@ export async function serveMailbox(props: MailboxProps): Promise<() => Promise<v
       else send(response, 500, "text/plain", "The mailbox cannot show this.\n");
     });
   });
+  admitOnly("own pages", server);
   await listen(server, props.port);
   return () => closeServer(server);
 }
@@ -94,6 +96,7 @@ function send(response: ServerResponse, status: number, type: string, body: stri
     "content-type": `${type}; charset=utf-8`,
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
   });
   response.end(body);
 }

@@ -6,6 +6,7 @@ import type { FunctionLog } from "../function-log.ts";
 import { closeServer, listen } from "../listen.ts";
 import { FunctionFailure, type LocalFunction } from "../local-function.ts";
 import { ACCOUNT } from "../services.ts";
+import { admitOnly } from "../visitors.ts";
 import { matchRoute, type RoutePattern } from "./api-route.ts";
 import { payloadBody } from "./payload-body.ts";
 
@@ -38,6 +39,7 @@ export async function serveApi(props: ApiServerProps): Promise<() => Promise<voi
       else sendJson(response, 500, { message: "Internal Server Error" });
     });
   });
+  admitOnly("readers", server);
   await listen(server, props.port);
   return () => closeServer(server);
 }

@@ -83,6 +83,7 @@ function mapStream(request: ProvisionRequest): void {
       maximumAgeSeconds: properties.MaximumRecordAgeInSeconds,
       partialFailures: properties.FunctionResponseTypes.length > 0,
       failureQueueUrl: failureQueueArn === null ? null : await queueUrlOf(failureQueueArn, services.clients),
+      activity: services.activity,
       checkpoints: services.checkpoints,
       log: services.log,
     });

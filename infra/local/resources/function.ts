@@ -46,6 +46,7 @@ export async function provisionFunction(request: ProvisionRequest): Promise<Prov
       },
     },
     services.log,
+    services.activity,
   );
   services.functions.add(arn, name, made);
   services.whenStopped(() => made.stop());

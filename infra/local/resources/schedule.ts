@@ -43,6 +43,7 @@ export async function provisionSchedule(request: ProvisionRequest): Promise<Prov
 function schedule({ path, services }: ProvisionRequest, targetArn: string, payload: () => unknown): void {
   const target = services.functions.find(targetArn);
   if (target === null) throw new StartFailure(`${path} invokes ${targetArn}, which is no function of these stacks`);
+  target.keepLoaded();
   services.at("schedule", async () => {
     // Not again if it fails: the stack is not to start minutes late.
     await target.invoke(payload()).catch(() => {});

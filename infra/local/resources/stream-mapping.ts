@@ -7,6 +7,7 @@ import {
   type _Record as StreamRecord,
 } from "@aws-sdk/client-dynamodb-streams";
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { Activity } from "../activity.ts";
 import type { Checkpoints } from "../checkpoints.ts";
 import { oneLine } from "../failure.ts";
 import type { FunctionLog } from "../function-log.ts";
@@ -28,15 +29,17 @@ export interface StreamMappingProps {
   maximumAgeSeconds: number;
   partialFailures: boolean;
   failureQueueUrl: string | null;
+  activity: Activity;
   checkpoints: Checkpoints;
   log: FunctionLog;
 }
 
-const IDLE_MS = 20;
+/** Between two looks at a stream while a function runs, and so may write. */
 const ACTIVE_MS = 10;
-/** How long after the last record the faster pace is kept. */
-const ACTIVE_FOR_MS = 1000;
-const NEW_SHARDS_MS = 5000;
+/** While none runs, each look that finds nothing is followed by twice the pause, up to this one. Lambda looks four times a second. */
+const IDLE_MS = 2000;
+/** New shards follow one that is closed, which is noticed by itself. */
+const NEW_SHARDS_MS = 30_000;
 const NO_SHARD_YET_MS = 50;
 const AFTER_ERROR_MS = 500;
 const MOST_RECORDS = 1000;
@@ -45,15 +48,23 @@ const MOST_RECORDS = 1000;
 export function readStream(props: StreamMappingProps): () => Promise<void> {
   const ending = new AbortController();
   const shards = new Map<string, Promise<void>>();
+  let shardEnded = () => {};
 
   const discover = async (): Promise<void> => {
     while (!ending.signal.aborted) {
       await untilItWorks(props, ending.signal, async () => {
         for (const shardId of await listShards(props, ending.signal)) {
-          if (!shards.has(shardId)) shards.set(shardId, readShard(shardId, props, ending.signal));
+          if (shards.has(shardId)) continue;
+          shards.set(
+            shardId,
+            readShard(shardId, props, ending.signal).finally(() => shardEnded()),
+          );
         }
       });
-      await pause(shards.size === 0 ? NO_SHARD_YET_MS : NEW_SHARDS_MS, ending.signal);
+      const ended = new Promise<void>((resolve) => {
+        shardEnded = resolve;
+      });
+      await Promise.race([pause(shards.size === 0 ? NO_SHARD_YET_MS : NEW_SHARDS_MS, ending.signal), ended]);
     }
   };
   const discovered = discover();
@@ -80,7 +91,7 @@ async function listShards({ streams, streamArn }: StreamMappingProps, abortSigna
 
 async function readShard(shardId: string, props: StreamMappingProps, ending: AbortSignal): Promise<void> {
   let iterator = await untilItWorks(props, ending, () => openShard(shardId, props, ending));
-  let activeUntil = 0;
+  let rest = ACTIVE_MS;
   // A closed shard ends with no further iterator. (Its ending number says nothing: the emulator gives one to open shards.)
   while (typeof iterator === "string" && !ending.aborted) {
     const from: string = iterator;
@@ -92,10 +103,13 @@ async function readShard(shardId: string, props: StreamMappingProps, ending: Abo
       return { records: Records, next: NextShardIterator };
     });
     if (step === null) return;
-    if (step.records.length > 0) activeUntil = Date.now() + ACTIVE_FOR_MS;
     if (!(await handle(shardId, step.records, props, ending))) return;
     iterator = step.next ?? null;
-    await pause(Date.now() < activeUntil ? ACTIVE_MS : IDLE_MS, ending);
+    const busy = step.records.length > 0 || props.activity.running;
+    rest = busy ? ACTIVE_MS : Math.min(2 * rest, IDLE_MS);
+    // What a function did just before its end is looked for at once.
+    if (busy) await pause(rest, ending);
+    else if (await props.activity.pause(rest, ending)) rest = ACTIVE_MS;
   }
 }
 
