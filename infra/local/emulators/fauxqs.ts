@@ -3,8 +3,8 @@ import { buildApp } from "fauxqs";
 import * as z from "zod";
 import { HOST } from "../listen.ts";
 import { REGION } from "../services.ts";
-import type { Refusal } from "./mail-front.ts";
 import { admitOnly } from "../visitors.ts";
+import type { Refusal } from "./mail-front.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface Fauxqs {
