@@ -40,7 +40,8 @@ export class StateStack extends Stack {
     this.status.addLocalSecondaryIndex({ indexName: "newest", sortKey: number("newestAt") });
     this.status.addLocalSecondaryIndex({ indexName: "unresolved", sortKey: number("unresolvedAt") });
 
-    this.subscribers = table("Subscribers");
+    // Only invitations expire so; whoever is removed is removed with all that belongs to them (ADR 18).
+    this.subscribers = table("Subscribers", { timeToLiveAttribute: "expiresAt" });
     // Only who has not confirmed, or is in quarantine, has these attributes.
     this.subscribers.addGlobalSecondaryIndex({
       indexName: "purge",

@@ -1,10 +1,12 @@
 import * as z from "zod/mini";
+import { invitationSchema, isInvitable } from "./invitation.ts";
 import type { LetterKind } from "./permit.ts";
 import type { Channel, Subscriber } from "./subscriber.ts";
 
 /** What a mail that belongs to no update is about, and so until when it concerns anybody: see `recipientOf`. */
 export const letterSchema = z.discriminatedUnion("about", [
-  z.object({ about: z.literal("confirmation") }),
+  /** `invitation`: kept once the letter is permitted; absent where an operator invites, whose token is the subscriber's own. */
+  z.object({ about: z.literal("confirmation"), invitation: z.optional(invitationSchema) }),
   z.object({ about: z.literal("manage link") }),
   /** Somebody left, perhaps for others too who read the same mailbox: how to undo it. */
   z.object({ about: z.literal("farewell"), unsubscribedAt: z.number() }),
@@ -36,7 +38,7 @@ export function recipientOf(letter: Letter, subscriber: Subscriber | null): stri
   const { state, unsubscribedAt, quarantinedAt } = subscriber;
   switch (letter.about) {
     case "confirmation":
-      return state === "unconfirmed" ? mailAddressOf(subscriber) : null;
+      return isInvited(letter, subscriber) ? mailAddressOf(subscriber) : null;
     case "manage link":
       return mailAddressOf(subscriber);
     case "farewell":
@@ -46,6 +48,10 @@ export function recipientOf(letter: Letter, subscriber: Subscriber | null): stri
     case "nothing":
       return null;
   }
+}
+
+function isInvited({ invitation }: Extract<Letter, { about: "confirmation" }>, subscriber: Subscriber): boolean {
+  return invitation === undefined ? subscriber.state === "unconfirmed" : isInvitable(subscriber);
 }
 
 /** Where a subscriber gets letters: an endpoint's are its contact's. */

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { chunkKeySchema, chunkRefSchema } from "./chunk.ts";
 import { probeKindSchema } from "./delivery.ts";
 import { idSchema } from "./ids.ts";
+import { invitationSchema } from "./invitation.ts";
 import { letterSchema } from "./letter.ts";
 import { letterCauseSchema } from "./permit.ts";
 import { channelSchema } from "./subscriber.ts";
@@ -70,6 +71,8 @@ export const smsLetterWorkSchema = z.object({
   subscriberId: idSchema,
   /** `code`: for somebody who has yet to confirm. `nothing`: for nobody, as with letters. */
   about: z.enum(["code", "manage link", "nothing"]),
+  /** Of a code: kept once it is permitted. */
+  invitation: z.optional(invitationSchema),
   letterId: idSchema,
   cause: letterCauseSchema,
   /** One segment. */

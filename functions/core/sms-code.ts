@@ -17,7 +17,14 @@ export function newSmsCode(random: Random): string {
   }
 }
 
+const FORM_BYTES = 16;
+
+/** Goes out with the form that takes the code: a code works together with it alone, so for whoever asked for it. */
+export function newFormToken(random: Random): string {
+  return Buffer.from(random(FORM_BYTES)).toString("base64url");
+}
+
 /** What is stored of a code, hex. A plain hash of six digits could be turned back by trying them all, so it takes the page's key. */
-export function smsCodeMac(key: SigningKey, pageId: string, subscriberId: string, code: string): string {
-  return createHmac("sha256", key.key).update(`sms code|${pageId}|${subscriberId}|${code}`).digest("hex");
+export function smsCodeMac(key: SigningKey, pageId: string, subscriberId: string, code: string, form: string): string {
+  return createHmac("sha256", key.key).update(`sms code|${pageId}|${subscriberId}|${code}|${form}`).digest("hex");
 }

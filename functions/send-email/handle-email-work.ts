@@ -15,7 +15,7 @@ import type { AccessStore } from "../store/access.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 
 export interface LetterDeps {
-  subscribers: Pick<SubscriberStore, "get">;
+  subscribers: Pick<SubscriberStore, "get" | "invite">;
   access: PermitDeps["access"] & Pick<AccessStore, "currentSigningKey">;
   bounded: PermitDeps["bounded"];
   mail: Mail;
@@ -58,6 +58,7 @@ async function sendLetter(work: LetterWork, deps: LetterDeps, log: Logger): Prom
   // Before the slot: what is not permitted must not use up the rate that updates are sent at.
   const permitted = await recipient(work, deps);
   if (permitted === null || !(await mayBeSent(work, permitted, deps, log))) return;
+  await keepInvitation(work, deps);
   const slots = await pace.reserve(1, clock() + SLOT_WAIT_MS);
   if (slots.outcome === "later") return hold(work, slots.until, deps);
   await pace.waitUntil(slots.at(0));
@@ -92,6 +93,15 @@ async function recipient(
 ): Promise<string | null> {
   if (letter.about === "nothing") return null;
   return recipientOf(letter, await subscribers.get(pageId, channel, subscriberId));
+}
+
+/** Before it is sent: whoever opens its link at once is to find it. Nothing is kept of what is not permitted. */
+async function keepInvitation(
+  { letter, pageId, channel, subscriberId }: LetterWork,
+  { subscribers, clock }: LetterDeps,
+): Promise<void> {
+  if (letter.about !== "confirmation" || letter.invitation === undefined) return;
+  await subscribers.invite(pageId, channel, subscriberId, letter.invitation, clock());
 }
 
 async function mayBeSent(

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { Clock } from "../core/clock.ts";
+import { isInvitable } from "../core/invitation.ts";
 import { SMS_RULES } from "../core/permit.ts";
 import { type SmsLetterWork, sendWorkSchema, smsLetterWorkSchema } from "../core/queued-work.ts";
 import { addressMac } from "../core/signature.ts";
@@ -15,7 +16,7 @@ import type { AccessStore } from "../store/access.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 
 export interface SmsLetterDeps {
-  subscribers: Pick<SubscriberStore, "get">;
+  subscribers: Pick<SubscriberStore, "get" | "invite">;
   access: PermitDeps["access"] & Pick<AccessStore, "currentSigningKey">;
   bounded: PermitDeps["bounded"];
   sms: Sms;
@@ -61,6 +62,9 @@ async function sendSmsLetter(work: SmsLetterWork, deps: SmsLetterDeps, log: Logg
   const kind = about === "code" ? "confirmation" : "manage link";
   const request = { letterId, kind, cause, isProven: true } as const;
   if (!(await permitLetter({ access, clock, log, bounded }, request, { mac, rules: SMS_RULES, share: "none" }))) return;
+  if (work.invitation !== undefined) {
+    await subscribers.invite(pageId, "sms", subscriberId, work.invitation, clock());
+  }
   const slots = await pace.reserve(1, clock() + SLOT_WAIT_MS);
   if (slots.outcome === "later") return deps.smsLetters.sendSmsLetter(work, HELD_MS);
   await pace.waitUntil(slots.at(0));
@@ -89,5 +93,5 @@ async function sendSmsLetter(work: SmsLetterWork, deps: SmsLetterDeps, log: Logg
 /** Whom it concerns now. */
 function recipientOf(about: "code" | "manage link", subscriber: Subscriber | null): SmsSubscriber | null {
   if (subscriber?.channel !== "sms") return null;
-  return about === "code" && subscriber.state !== "unconfirmed" ? null : subscriber;
+  return about === "code" && !isInvitable(subscriber) ? null : subscriber;
 }

@@ -7,6 +7,7 @@ import { queryShards } from "./sharded-index.ts";
 import {
   addressKey,
   holdsPlace,
+  invitationsKey,
   isUnsettled,
   PURGE_PARTITIONS,
   purgeItemSchema,
@@ -86,7 +87,7 @@ export function dynamoPurge(
 
 type Condition = Omit<NonNullable<TransactWriteItem["Delete"]>, "TableName" | "Key">;
 
-/** The subscriber first, then the place at its host that an endpoint may hold, then the address's guard, unless another one has it by now. */
+/** The subscriber first, then their invitations, then the place at its host that an endpoint may hold, then the address's guard, unless another one has it by now. */
 export function removalOf(table: string, subscriber: Subscriber, condition: Condition = {}): TransactWriteItem[] {
   const { pageId, channel, id } = subscriber;
   const guard: Condition = {
@@ -95,6 +96,7 @@ export function removalOf(table: string, subscriber: Subscriber, condition: Cond
   };
   return [
     { Delete: { TableName: table, Key: toKey(subscriberKey(pageId, channel, id)), ...condition } },
+    { Delete: { TableName: table, Key: toKey(invitationsKey(pageId, channel, id)) } },
     ...(holdsPlace(subscriber) ? [placeGivenBack(table, subscriber)] : []),
     { Delete: { TableName: table, Key: toKey(addressKey(subscriber)), ...guard } },
   ];

@@ -9,6 +9,7 @@ import * as z from "zod/mini";
 import { CHANNELS, type Channel, type Subscriber, subscriberSchema } from "../core/subscriber.ts";
 import { cursorParts } from "./cursor.ts";
 import { dynamoBlocks } from "./dynamo-blocks.ts";
+import { dynamoInvitations } from "./dynamo-invitations.ts";
 import { dynamoPlaces, placeGivenBack, updateOf } from "./dynamo-places.ts";
 import { dynamoPurge, removalOf } from "./dynamo-purge.ts";
 import {
@@ -331,6 +332,14 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     countPlaces: places.countPlaces,
 
     ...dynamoBlocks(client, table),
+
+    ...dynamoInvitations(client, table, async (pageId, channel, id, now) => {
+      const read = await get(pageId, channel, id);
+      if (read?.state !== "unconfirmed") return;
+      const fields = { updatedAt: now, ...purgeFields({ ...read, updatedAt: now }) };
+      const values = { ":unconfirmed": "unconfirmed" };
+      await change(subscriberKey(pageId, channel, id), fields, "#state = :unconfirmed", values);
+    }),
 
     ...dynamoPurge(client, table),
 

@@ -1,5 +1,7 @@
 import * as z from "zod/mini";
+import { CONFIRM_TOKEN_LIFE_MS } from "../core/confirm-token.ts";
 import { hashPosition, idSchema, sha256Hex } from "../core/ids.ts";
+import { invitationSchema } from "../core/invitation.ts";
 import {
   addressOf,
   type BlockReason,
@@ -51,6 +53,18 @@ export function placesKeyOf({ pageId, endpoint }: Pick<WebhookSubscriber, "pageI
 
 export function holdsPlace(subscriber: Subscriber): subscriber is WebhookSubscriber {
   return subscriber.channel === "webhook" && subscriber.holdsPlace === true;
+}
+
+/** What was asked for in the name of a subscriber's address, all in one item. */
+export function invitationsKey(pageId: string, channel: Channel, subscriberId: string): Key {
+  return { pk: `${audiencePartition(pageId, channel)}#INVITED#${subscriberId}`, sk: "INVITATIONS" };
+}
+
+export const invitationsItemSchema = z.object({ version: z.number(), invitations: z.array(invitationSchema) });
+
+/** When DynamoDB may forget them: once the links of the newest are over. */
+export function invitationsExpireAt(now: number): number {
+  return Math.ceil((now + CONFIRM_TOKEN_LIFE_MS) / 1_000);
 }
 
 export function blockKey(pageId: string, channel: Channel, mac: string): Key {

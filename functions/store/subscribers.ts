@@ -1,3 +1,4 @@
+import type { Invitation } from "../core/invitation.ts";
 import type { BlockReason, Channel, EndpointHealth, Subscriber, SubscriberState } from "../core/subscriber.ts";
 import type { ListPage } from "./status.ts";
 
@@ -55,6 +56,13 @@ export interface SubscriberStore {
   ): Promise<ChangeOutcome | { outcome: "full" }>;
   /** How many endpoints of a host (as `URL.hostname` tells it) hold a place. */
   countPlaces(pageId: string, host: string): Promise<number>;
+  /**
+   * Keeps what was asked for in the name of a subscriber's address, beside them: nothing of them changes, but that an
+   * unconfirmed one has 90 days anew. See `withInvitation`.
+   */
+  invite(pageId: string, channel: Channel, subscriberId: string, invitation: Invitation, now: number): Promise<void>;
+  invitationsOf(pageId: string, channel: Channel, subscriberId: string): Promise<Invitation[]>;
+  forgetInvitations(pageId: string, channel: Channel, subscriberId: string): Promise<void>;
   /** Any state -> the given one, from the states listed. Sets the matching time. */
   changeState(
     pageId: string,
@@ -124,6 +132,6 @@ export interface SubscriberStore {
   listUnsettled(limit: number, cursor: string | null): Promise<ListPage<Subscriber>>;
   /** Like `remove`, if nobody changed the subscriber since it was read. */
   removeUnchanged(read: Subscriber): Promise<{ outcome: "removed" } | { outcome: "unchanged" }>;
-  /** Removes the subscriber and its guard. */
+  /** Removes the subscriber, its guard and its invitations. */
   remove(pageId: string, channel: Channel, subscriberId: string): Promise<void>;
 }

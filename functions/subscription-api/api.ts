@@ -32,6 +32,8 @@ export interface SubscriptionDeps extends LetterDeps, WebhookDeps {
     | "replace"
     | "confirm"
     | "changeState"
+    | "invitationsOf"
+    | "forgetInvitations"
     | "block"
     | "blockOf"
     | "unblock"

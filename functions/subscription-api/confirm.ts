@@ -1,19 +1,17 @@
 import { CONFIRM_TOKEN_LIFE_MS, parseConfirmToken } from "../core/confirm-token.ts";
+import { type Invitation, openInvitation } from "../core/invitation.ts";
+import type { Locale } from "../core/locale.ts";
 import { sameDigest } from "../core/signature.ts";
 import { addressOf, type Subscriber } from "../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
 import { block, forgetBounce } from "../subscriptions/blocks.ts";
 import { endpointsPerHost } from "../subscriptions/chats.ts";
 import { stringsOf } from "../templates/strings/strings-of.ts";
+import { acceptInvitation } from "./accept-invitation.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { confirmWords } from "./confirm-words.ts";
 import { pageOf } from "./page-of.ts";
 import { done, linkDoesNotWork, noPlace, question } from "./pages.tsx";
-
-interface Invited {
-  subscriber: Subscriber;
-  hash: string;
-}
 
 /** The two links of a confirmation: yes, and "I did not ask for this". One token for both. */
 export function confirmRoutes(deps: SubscriptionDeps): HttpRoute[] {
@@ -28,62 +26,105 @@ export function confirmRoutes(deps: SubscriptionDeps): HttpRoute[] {
 
 async function ask(deps: SubscriptionDeps, request: HttpRequest, what: "confirm" | "decline"): Promise<HttpReply> {
   const invited = await invitedBy(deps, request);
-  if (invited === null || (what === "decline" && invited.subscriber.state !== "unconfirmed")) {
+  if (invited === null || (what === "decline" && invited.subscriber.state === "active")) {
     return linkDoesNotWork(deps.pageUrl, request.headers);
   }
-  const { pageId, locale } = invited.subscriber;
+  const { pageId } = invited.subscriber;
+  const locale = localeOf(invited);
   const words =
-    what === "confirm" ? confirmWords(invited.subscriber).question : stringsOf(locale).subscriptions.decline;
+    what === "confirm"
+      ? confirmWords({ ...invited.subscriber, locale }).question
+      : stringsOf(locale).subscriptions.decline;
   return question(await pageOf(deps, pageId), locale, words);
 }
 
 async function confirm(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const invited = await invitedBy(deps, request);
   if (invited === null) return linkDoesNotWork(deps.pageUrl, request.headers);
-  const { pageId, state, locale } = invited.subscriber;
-  if (state === "unconfirmed") {
-    const changed = await confirmOne(deps, invited);
-    if (changed.outcome === "full") return noPlace(await pageOf(deps, pageId), locale);
-    // A newer link or an unsubscription got in between; a second click on the button did no harm.
-    if (changed.outcome === "missing") return linkDoesNotWork(deps.pageUrl, request.headers);
-    if (changed.outcome === "unchanged" && changed.subscriber.state !== "active")
-      return linkDoesNotWork(deps.pageUrl, request.headers);
-    if (invited.subscriber.channel === "email") {
-      const key = await deps.access.currentSigningKey(pageId);
-      await forgetBounce(deps, key, pageId, "email", addressOf(invited.subscriber));
-    }
+  const { subscriber } = invited;
+  const { pageId, channel, state } = subscriber;
+  const locale = localeOf(invited);
+  const outcome = await confirmOne(deps, invited);
+  if (outcome === "full") return noPlace(await pageOf(deps, pageId), locale);
+  if (outcome === "void") return linkDoesNotWork(deps.pageUrl, request.headers);
+  if (channel === "email" && state !== "active") {
+    const key = await deps.access.currentSigningKey(pageId);
+    await forgetBounce(deps, key, pageId, channel, addressOf(subscriber));
   }
-  return done(await pageOf(deps, pageId), locale, confirmWords(invited.subscriber).confirmed);
+  return done(await pageOf(deps, pageId), locale, confirmWords({ ...subscriber, locale }).confirmed);
 }
 
-/** An endpoint takes one of its host's places with it. */
-function confirmOne({ subscribers, clock }: SubscriptionDeps, { subscriber, hash }: Invited) {
-  const { pageId, id } = subscriber;
-  return subscriber.channel === "webhook"
-    ? subscribers.confirmEndpoint(pageId, id, hash, endpointsPerHost(subscriber.endpoint), clock())
-    : subscribers.confirm(pageId, subscriber.channel, id, hash, clock());
+/**
+ * `void`: a newer link or an unsubscription got in between; a second press of the button does no harm. An endpoint takes
+ * one of its host's places with it; `full`: there is none.
+ */
+async function confirmOne(
+  { subscribers, clock }: SubscriptionDeps,
+  { subscriber, hash, invitation }: Invited,
+): Promise<"confirmed" | "void" | "full"> {
+  const { pageId, id, state } = subscriber;
+  if (state === "active") return "confirmed";
+  if (invitation !== null) {
+    if (subscriber.channel === "webhook") return "void";
+    return (await acceptInvitation({ subscribers }, subscriber, invitation, clock())) ? "confirmed" : "void";
+  }
+  const changed =
+    subscriber.channel === "webhook"
+      ? await subscribers.confirmEndpoint(pageId, id, hash, endpointsPerHost(subscriber.endpoint), clock())
+      : await subscribers.confirm(pageId, subscriber.channel, id, hash, clock());
+  if (changed.outcome === "full") return "full";
+  return changed.outcome !== "missing" && changed.subscriber.state === "active" ? "confirmed" : "void";
 }
 
-/** The address was somebody else's: it is blocked first, so that nothing is lost if the rest fails. */
+/**
+ * The address was somebody else's: it is blocked first, so that nothing is lost if the rest fails. Who was there before
+ * stays as they were: that they had left, or that mail to them bounced.
+ */
 async function decline(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
   const invited = await invitedBy(deps, request);
   const subscriber = invited?.subscriber;
-  if (subscriber?.channel !== "email" || subscriber.state !== "unconfirmed")
+  if (invited === null || subscriber?.channel !== "email" || subscriber.state === "active")
     return linkDoesNotWork(deps.pageUrl, request.headers);
-  const { pageId, channel, id, locale } = subscriber;
+  const { pageId, channel, id, state } = subscriber;
   const key = await deps.access.currentSigningKey(pageId);
   await block(deps, key, pageId, channel, addressOf(subscriber), "not asked for", deps.clock());
-  await deps.subscribers.remove(pageId, channel, id);
+  if (state === "unconfirmed") await deps.subscribers.remove(pageId, channel, id);
+  else await deps.subscribers.forgetInvitations(pageId, channel, id);
+  const locale = localeOf(invited);
   return done(await pageOf(deps, pageId), locale, stringsOf(locale).subscriptions.declined);
+}
+
+interface Invited {
+  subscriber: Subscriber;
+  hash: string;
+  /** Null: an operator invited them, or they have confirmed by this link already. */
+  invitation: Invitation | null;
+}
+
+/** In which the letter was. */
+function localeOf({ subscriber, invitation }: Invited): Locale {
+  return invitation?.locale ?? subscriber.locale;
 }
 
 /** Whom the link invited: while the token is theirs and not too old, and for one who has just confirmed with it. */
 async function invitedBy(deps: SubscriptionDeps, request: HttpRequest): Promise<Invited | null> {
   const token = parseConfirmToken(request.params.token ?? "");
   if (token === null) return null;
-  const subscriber = await deps.subscribers.get(token.pageId, token.channel, token.subscriberId);
-  if (subscriber?.confirmTokenHash == null || !sameDigest(token.hash, subscriber.confirmTokenHash)) return null;
-  if (subscriber.state !== "unconfirmed" && subscriber.state !== "active") return null;
-  const expired = deps.clock() - subscriber.updatedAt > CONFIRM_TOKEN_LIFE_MS;
-  return subscriber.state === "unconfirmed" && expired ? null : { subscriber, hash: token.hash };
+  const { pageId, channel, subscriberId, hash } = token;
+  const subscriber = await deps.subscribers.get(pageId, channel, subscriberId);
+  if (subscriber === null) return null;
+  const { state, confirmTokenHash, updatedAt } = subscriber;
+  const now = deps.clock();
+  if (confirmTokenHash !== null && sameDigest(hash, confirmTokenHash)) {
+    if (state === "unconfirmed" && now - updatedAt <= CONFIRM_TOKEN_LIFE_MS)
+      return { subscriber, hash, invitation: null };
+    return state === "active" ? { subscriber, hash, invitation: null } : null;
+  }
+  const invitation = openInvitation(
+    subscriber,
+    await deps.subscribers.invitationsOf(pageId, channel, subscriberId),
+    hash,
+    now,
+  );
+  return invitation === null ? null : { subscriber, hash, invitation };
 }

@@ -1,5 +1,6 @@
 import type { Random } from "../core/clock.ts";
 import { newId } from "../core/ids.ts";
+import type { Invitation } from "../core/invitation.ts";
 import type { Locale } from "../core/locale.ts";
 import type { Branding } from "../core/page.ts";
 import type { LetterCause } from "../core/permit.ts";
@@ -80,8 +81,10 @@ export async function sendConfirmationLetter(
   subscriber: EmailSubscriber,
   { name: pageName, branding }: PageLook,
   token: string,
+  invitation: Invitation,
 ): Promise<void> {
-  const { pageId, channel, id: subscriberId, locale, email } = subscriber;
+  const { pageId, channel, id: subscriberId, email } = subscriber;
+  const { locale } = invitation;
   const raw = await deps.renderConfirmation({ pageName, branding, locale, to: email, token });
   await deps.letters.sendLetter({
     kind: "letter",
@@ -90,7 +93,7 @@ export async function sendConfirmationLetter(
     subscriberId,
     letterId: newId(deps.random),
     cause: "anybody",
-    letter: { about: "confirmation" },
+    letter: { about: "confirmation", invitation },
     raw,
   });
 }

@@ -75,9 +75,11 @@ async function enrol(
       case "invite": {
         const subject = { pageId: page.id, channel: "email", subscriberId: holder?.id ?? wanted.id } as const;
         const { token, hash } = newConfirmToken(subject, deps.random);
-        const invited = await saveInvited(deps, holder, { ...wanted, confirmTokenHash: hash });
-        if (invited === null) break;
-        return sendConfirmationLetter(deps, invited, page, token);
+        const invited = await invitedOf(deps, holder, wanted, now);
+        if (invited?.channel !== "email") break;
+        const { scopes, preferences, locale } = wanted;
+        const invitation = { hash, at: now, scopes, preferences, locale };
+        return sendConfirmationLetter(deps, invited, page, token, invitation);
       }
       case "manage link":
         await writeNothing(deps, page.id, now);
@@ -115,13 +117,17 @@ export async function writeNothing(
   await access.count(`${pageId}|nothing to write`, { most: Number.MAX_SAFE_INTEGER, windowMs: 60_000 }, now);
 }
 
-/** Stores who has to confirm: anew, or in the place of who was there, with the newest wishes. Null: lost a race. */
-async function saveInvited(
-  { subscribers }: Pick<SubscriptionDeps, "subscribers">,
+/**
+ * Whom an invitation is for: whoever has the address, of whom nothing changes before they confirm, or somebody new. Null:
+ * lost a race.
+ */
+export async function invitedOf(
+  deps: Pick<SubscriptionDeps, "subscribers" | "access">,
   holder: Subscriber | null,
-  wanted: EmailSubscriber,
-): Promise<EmailSubscriber | null> {
-  if (holder === null) return (await subscribers.create(wanted)).outcome === "created" ? wanted : null;
-  const next: EmailSubscriber = { ...wanted, id: holder.id, createdAt: holder.createdAt };
-  return (await subscribers.replace(holder, next)).outcome === "changed" ? next : null;
+  wanted: Subscriber,
+  now: number,
+): Promise<Subscriber | null> {
+  if (holder === null) return (await deps.subscribers.create(wanted)).outcome === "created" ? wanted : null;
+  await writeNothing(deps, wanted.pageId, now);
+  return holder;
 }

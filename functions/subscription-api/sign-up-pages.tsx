@@ -26,7 +26,7 @@ export function checkMailbox(identity: PageIdentity, locale: Locale, email: stri
 export function enterCode(
   identity: PageIdentity,
   locale: Locale,
-  { phone, country }: PhoneContact,
+  { phone, country, form }: PhoneContact & { form: string },
   problem: string | null,
 ): HttpReply {
   const words = stringsOf(locale).subscriptions.enterCode;
@@ -46,6 +46,7 @@ export function enterCode(
         <form method="post" action="/subscriptions/sms/confirm">
           <input type="hidden" name="phone_country" value={country} />
           <input type="hidden" name="phone_number" value={phone} />
+          <input type="hidden" name="sign_up" value={form} />
           <input type="hidden" name="locale" value={locale} />
           <label for="code">{words.label}</label>
           <input

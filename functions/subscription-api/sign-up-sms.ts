@@ -1,17 +1,19 @@
 import * as z from "zod/mini";
-import { newId } from "../core/ids.ts";
+import { newId, sha256Hex } from "../core/ids.ts";
 import { cleanAddress } from "../core/invisible.ts";
+import { openInvitation } from "../core/invitation.ts";
 import type { Page } from "../core/page.ts";
 import { type SigningKey, sameDigest } from "../core/signature.ts";
-import { newSmsCode, SMS_CODE_LIFE_MS, smsCodeMac } from "../core/sms-code.ts";
-import type { SmsSubscriber, Subscriber } from "../core/subscriber.ts";
+import { newFormToken, newSmsCode, SMS_CODE_LIFE_MS, smsCodeMac } from "../core/sms-code.ts";
+import type { SmsSubscriber } from "../core/subscriber.ts";
 import { type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
-import { fieldsIn, optional } from "../lambda/input.ts";
+import { fieldsIn, line, optional } from "../lambda/input.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import { blockOf } from "../subscriptions/blocks.ts";
 import { phoneCountryField, phoneNumberField, phoneOf } from "../subscriptions/contact.ts";
 import { newSubscriber } from "../subscriptions/new-subscriber.ts";
 import { stringsOf } from "../templates/strings/strings-of.ts";
+import { acceptInvitation } from "./accept-invitation.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { type BothReply, forBoth, preflight } from "./both.ts";
 import { countAddress, countSource } from "./caps.ts";
@@ -19,7 +21,7 @@ import { captchaFields, checkCaptcha } from "./captcha.ts";
 import { sendManageSms } from "./letters.ts";
 import { servedPage } from "./page-of.ts";
 import { confirmed } from "./pages.tsx";
-import { holderOf, writeNothing } from "./sign-up-email.ts";
+import { holderOf, invitedOf, writeNothing } from "./sign-up-email.ts";
 import { enterCode } from "./sign-up-pages.tsx";
 import { signUpStep } from "./step.ts";
 import { localeField, preferencesFrom, scopesFrom, wishFields } from "./wishes.ts";
@@ -33,6 +35,8 @@ const codeSchema = z.object({
     z.string({ error: (issue) => (issue.input == null ? "is required" : "must be text") }),
     z.transform((code) => cleanAddress(code).replace(/[\s.,-]/g, "")),
   ),
+  /** What the answer to the sign-up told: a code works for whoever asked for it. */
+  sign_up: line(100),
   locale: localeField,
 });
 
@@ -62,14 +66,16 @@ async function signUp(deps: SubscriptionDeps, request: HttpRequest): Promise<Bot
     now,
   );
   const preferences = preferencesFrom(input.preferences, wanted.preferences);
-  if (wanted.channel === "sms") await enrol(deps, page, key, { ...wanted, preferences }, now);
+  const form = newFormToken(deps.random);
+  if (wanted.channel === "sms") await enrol(deps, page, key, { ...wanted, preferences }, form, now);
   return {
     status: 202,
     body: {
       status: "accepted",
-      next: "Post the code that was sent to the number to /subscriptions/sms/confirm, within ten minutes.",
+      sign_up: form,
+      next: "Post the code that was sent to the number, and this sign_up, to /subscriptions/sms/confirm, within ten minutes.",
     },
-    page: () => enterCode({ pageName: page.name, pageUrl: deps.pageUrl }, locale, contact, null),
+    page: () => enterCode({ pageName: page.name, pageUrl: deps.pageUrl }, locale, { ...contact, form }, null),
   };
 }
 
@@ -80,17 +86,28 @@ async function enrol(
   page: Page,
   key: SigningKey,
   wanted: SmsSubscriber,
+  form: string,
   now: number,
 ): Promise<void> {
   const isCapped = await countAddress(deps, key, page.id, "sms", wanted.phone, now, "sign-up");
   const blocked = await blockOf(deps, key, page.id, "sms", wanted.phone);
   const words = stringsOf(wanted.locale).subscriptions;
+  const { scopes, preferences, locale } = wanted;
+  const invitationFor = (id: string, code: string) => ({
+    hash: smsCodeMac(key, page.id, id, code, form),
+    form: sha256Hex(form),
+    at: now,
+    scopes,
+    preferences,
+    locale,
+  });
   const send = (about: "code" | "nothing", subscriberId: string, code: string) =>
     deps.smsLetters.sendSmsLetter({
       kind: "sms letter",
       pageId: page.id,
       subscriberId,
       about,
+      ...(about === "nothing" ? {} : { invitation: invitationFor(subscriberId, code) }),
       letterId: newId(deps.random),
       cause: "anybody",
       text: deps.fitSms(words.smsCode(page.name, code), null),
@@ -101,10 +118,9 @@ async function enrol(
     const code = newSmsCode(deps.random);
     switch (signUpStep({ holder, blocked, isCapped })) {
       case "invite": {
-        const id = holder?.id ?? wanted.id;
-        const invited = { ...wanted, confirmTokenHash: smsCodeMac(key, page.id, id, code) };
-        if (!(await saveInvited(deps, holder, invited))) break;
-        return send("code", id, code);
+        const invited = await invitedOf(deps, holder, wanted, now);
+        if (invited === null) break;
+        return send("code", invited.id, code);
       }
       case "manage link":
         await writeNothing(deps, page.id, now);
@@ -116,16 +132,6 @@ async function enrol(
     }
   }
   throw new Error("a subscriber that signs up is changed again and again");
-}
-
-async function saveInvited(
-  { subscribers }: Pick<SubscriptionDeps, "subscribers">,
-  holder: Subscriber | null,
-  wanted: SmsSubscriber,
-): Promise<boolean> {
-  if (holder === null) return (await subscribers.create(wanted)).outcome === "created";
-  const next = { ...wanted, id: holder.id, createdAt: holder.createdAt };
-  return (await subscribers.replace(holder, next)).outcome === "changed";
 }
 
 const CODE_TRIES = { most: 5, windowMs: SMS_CODE_LIFE_MS };
@@ -140,15 +146,17 @@ async function confirmCode(deps: SubscriptionDeps, request: HttpRequest): Promis
   const contact = phoneOf({ number: input.phone_number, country: input.phone_country }, deps.smsCountries, "");
   const locale = input.locale ?? page.locale;
   const identity = { pageName: page.name, pageUrl: deps.pageUrl };
-  if (await isConfirmed(deps, page.id, key, contact.phone, input.code, now)) {
+  const form = input.sign_up;
+  if (await isConfirmed(deps, page.id, key, { phone: contact.phone, code: input.code, form }, now)) {
     return { status: 200, body: { status: "confirmed" }, page: () => confirmed(identity, locale) };
   }
   const problem = "is wrong or no longer works";
   const refusal = new HttpProblem(422, `code ${problem}`, [{ field: "code", problem }]);
+  const { wrong } = stringsOf(locale).subscriptions.enterCode;
   return {
     status: refusal.status,
     body: { error: refusal.message, details: refusal.details },
-    page: () => enterCode(identity, locale, contact, stringsOf(locale).subscriptions.enterCode.wrong),
+    page: () => enterCode(identity, locale, { ...contact, form }, wrong),
   };
 }
 
@@ -156,20 +164,25 @@ async function isConfirmed(
   deps: SubscriptionDeps,
   pageId: string,
   key: SigningKey,
-  phone: string,
-  code: string,
+  { phone, code, form }: { phone: string; code: string; form: string },
   now: number,
 ): Promise<boolean> {
   const nobody = newId(deps.random);
   const holder = await holderOf(deps, pageId, "sms", phone, nobody);
-  const [id, issuedAt, mac] = [holder?.id ?? nobody, holder?.updatedAt ?? now, holder?.confirmTokenHash ?? ""];
-  // The stretch that a code is issued in, not the present one: a code has its five tries once.
-  const counted = await deps.access.count(`${pageId}|sms code|${id}|${issuedAt}`, CODE_TRIES, issuedAt);
-  const given = smsCodeMac(key, pageId, id, code);
-  if (counted.outcome === "over" || !sameDigest(given, mac) || now >= issuedAt + SMS_CODE_LIFE_MS) return false;
+  const id = holder?.id ?? nobody;
+  const invitations = await deps.subscribers.invitationsOf(pageId, "sms", id);
+  const formHash = sha256Hex(form);
+  const asked = invitations.find(
+    (invitation) => invitation.form !== undefined && sameDigest(invitation.form, formHash),
+  );
+  // Of each form, so that nobody uses up the tries of others; in the stretch that its code is issued in, so that it has them once.
+  const counted = await deps.access.count(`${pageId}|sms code|${formHash}`, CODE_TRIES, asked?.at ?? now);
+  if (counted.outcome === "over" || holder?.channel !== "sms") return false;
+  const given = smsCodeMac(key, pageId, id, code, form);
   // Sent twice, it has done its work already.
-  if (holder?.state === "active") return true;
-  if (holder?.state !== "unconfirmed") return false;
-  const { outcome } = await deps.subscribers.confirm(pageId, "sms", id, given, now);
-  return outcome === "changed";
+  const isLatest = (holder.confirmedAt ?? 0) > now - SMS_CODE_LIFE_MS;
+  if (holder.state === "active") return isLatest && sameDigest(holder.confirmTokenHash ?? "", given);
+  const invitation = openInvitation(holder, invitations, given, now);
+  if (invitation === null || now >= invitation.at + SMS_CODE_LIFE_MS) return false;
+  return acceptInvitation(deps, holder, invitation, now);
 }

@@ -5,7 +5,7 @@ import { envSchema } from "../../functions/send-email/env.ts";
 import type { StateStack } from "../state-stack.ts";
 import type { Mail } from "./mail.ts";
 import { Sender, tableNames } from "./sender.ts";
-import { allowItems } from "./table-access.ts";
+import { allow, allowItems } from "./table-access.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 export interface SendEmailProps {
@@ -44,6 +44,8 @@ export class SendEmail extends Construct {
       signingKeys: ["Query"],
       permits: ["GetItem", "PutItem", "UpdateItem"],
     });
+    // What somebody asked for in the name of an address, kept once its letter is permitted.
+    allow(this.function, state.subscribers, ["PutItem", "UpdateItem"]);
     const stack = Stack.of(this);
     const identity = (name: string) => stack.formatArn({ service: "ses", resource: "identity", resourceName: name });
     this.function.addToRolePolicy(

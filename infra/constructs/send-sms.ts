@@ -55,8 +55,8 @@ export class SendSms extends Construct {
       signingKeys: ["Query"],
       permits: ["GetItem", "PutItem"],
     });
-    // Whoever answered STOP is out for good.
-    allow(this.function, state.subscribers, ["UpdateItem"]);
+    // Whoever answered STOP is out for good; what was asked for in the name of a number is kept once its code is permitted.
+    allow(this.function, state.subscribers, ["PutItem", "UpdateItem"]);
     this.function.allowEverywhere(
       ["sns:Publish"],
       "A phone number has no ARN. What has one, every topic and endpoint, is taken out again beside it.",

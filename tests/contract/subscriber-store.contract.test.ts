@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chunkRange } from "../../functions/core/chunk.ts";
+import type { Invitation } from "../../functions/core/invitation.ts";
 import {
   ALL_UPDATES,
   type EmailSubscriber,
@@ -265,6 +266,47 @@ describeOnBoth<SubscriberStore>(
       expect(await store.saveScopes(pageId, "email", anId(), scopes, NOW)).toEqual({ outcome: "missing" });
     });
 
+    describe("what was asked for in the name of an address", () => {
+      const invitation = (at: number): Invitation => ({
+        hash: `${at}`.padStart(64, "0"),
+        at,
+        scopes: { page: true, components: [], incidents: [] },
+        preferences: ALL_UPDATES,
+        locale: "de",
+      });
+
+      it("stands beside the subscriber, the newest few of it, each once", async () => {
+        const { store, pageId, id, subscriber } = await withOne({ state: "unsubscribed", unsubscribedAt: NOW });
+        expect(await store.invitationsOf(pageId, "email", id)).toEqual([]);
+        const all = [1, 2, 3, 4, 5, 6, 7].map((ms) => invitation(NOW + ms));
+        for (const each of [...all, invitation(NOW + 7)]) await store.invite(pageId, "email", id, each, NOW + 8);
+        expect(await store.invitationsOf(pageId, "email", id)).toEqual(all.slice(2));
+        expect(await store.get(pageId, "email", id)).toEqual(subscriber);
+        await store.invite(pageId, "email", id, invitation(NOW + 200 * 86_400_000), NOW + 200 * 86_400_000);
+        expect(await store.invitationsOf(pageId, "email", id)).toHaveLength(1);
+        await store.forgetInvitations(pageId, "email", id);
+        await store.forgetInvitations(pageId, "email", id);
+        expect(await store.invitationsOf(pageId, "email", id)).toEqual([]);
+      });
+
+      it("is all kept that is asked for at the same moment", async () => {
+        const { store, pageId, id } = await withOne({ state: "unsubscribed" });
+        const all = [1, 2, 3, 4].map((ms) => invitation(NOW + ms));
+        await Promise.all(all.map((each) => store.invite(pageId, "email", id, each, NOW + 8)));
+        expect(await store.invitationsOf(pageId, "email", id)).toEqual(all);
+      });
+
+      it.each(["remove", "removeUnchanged"] as const)("goes with the subscriber (%s)", async (how) => {
+        const { store, pageId, id } = await withOne({ state: "unsubscribed" });
+        await store.invite(pageId, "email", id, invitation(NOW), NOW);
+        const read = await store.get(pageId, "email", id);
+        if (read === null) throw new Error("there is one");
+        if (how === "remove") await store.remove(pageId, "email", id);
+        else expect(await store.removeUnchanged(read)).toEqual({ outcome: "removed" });
+        expect(await store.invitationsOf(pageId, "email", id)).toEqual([]);
+      });
+    });
+
     it("finds the holder of an address", async () => {
       const { store, pageId, subscriber } = await withOne();
       expect(await store.findByAddress(pageId, "email", subscriber.email)).toEqual(subscriber);
@@ -401,6 +443,11 @@ describeOnBoth<SubscriberStore>(
         [
           "quarantine",
           (store, { pageId, id }) => store.changeState(pageId, "email", id, ["unconfirmed"], "quarantined", NOW + 9),
+        ],
+        [
+          "an invitation",
+          (store, { pageId, id, scopes, preferences }) =>
+            store.invite(pageId, "email", id, { hash: "aa", at: NOW, scopes, preferences, locale: "en" }, NOW + 9),
         ],
         ["a whole change", (store, subscriber) => store.replace(subscriber, { ...subscriber, updatedAt: NOW + 9 })],
       ])("has 90 days anew from %s on", async (_, happen) => {

@@ -1,3 +1,4 @@
+import { type Invitation, withInvitation } from "../../functions/core/invitation.ts";
 import {
   type BlockReason,
   CHANNELS,
@@ -13,6 +14,7 @@ import {
   guardKey,
   healthVersion,
   holdsPlace,
+  invitationsKey,
   mayReplaceBlock,
   nextVersion,
   POSITION_FORM,
@@ -41,6 +43,7 @@ export function memorySubscriberStore(): SubscriberStore {
   const guards = new Map<string, string>();
   const places = new Map<string, number>();
   const blocked = new Map<string, BlockReason>();
+  const invited = new Map<string, Invitation[]>();
   /** By id. */
   const purgeable = new Map<string, { purgeSk: string; subscriber: Subscriber }>();
 
@@ -60,6 +63,7 @@ export function memorySubscriberStore(): SubscriberStore {
     here.subscribers.delete(positionKey(subscriberId));
     here.order = null;
     purgeable.delete(subscriberId);
+    invited.delete(invitationsKey(pageId, channel, subscriberId).pk);
     const guard = addressKey(subscriber).pk;
     if (guards.get(guard) === subscriberId) guards.delete(guard);
     if (holdsPlace(subscriber)) movePlace(subscriber, -1);
@@ -252,6 +256,23 @@ export function memorySubscriberStore(): SubscriberStore {
       if (health === null) delete present.health;
       else present.health = structuredClone(health);
       return { outcome: "saved" };
+    },
+
+    async invite(pageId, channel, subscriberId, invitation, now) {
+      const { pk } = invitationsKey(pageId, channel, subscriberId);
+      invited.set(pk, structuredClone(withInvitation(invited.get(pk) ?? [], invitation, now)));
+      change(pageId, channel, subscriberId, ({ state }) => state === "unconfirmed", {
+        state: "unconfirmed",
+        updatedAt: now,
+      });
+    },
+
+    async invitationsOf(pageId, channel, subscriberId) {
+      return structuredClone(invited.get(invitationsKey(pageId, channel, subscriberId).pk) ?? []);
+    },
+
+    async forgetInvitations(pageId, channel, subscriberId) {
+      invited.delete(invitationsKey(pageId, channel, subscriberId).pk);
     },
 
     async block(pageId, channel, mac, reason) {

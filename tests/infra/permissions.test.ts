@@ -97,6 +97,9 @@ const CALLS: Record<string, readonly string[]> = {
   "subscribers.list": ["Subscribers Query"],
   "subscribers.listRange": ["Subscribers Query"],
   "subscribers.estimate": ["Subscribers Query"],
+  "subscribers.invite": ["Subscribers GetItem", "Subscribers PutItem", "Subscribers UpdateItem"],
+  "subscribers.invitationsOf": ["Subscribers GetItem"],
+  "subscribers.forgetInvitations": ["Subscribers DeleteItem"],
   "subscribers.confirm": ["Subscribers UpdateItem"],
   "subscribers.confirmEndpoint": ["Subscribers GetItem", "Subscribers UpdateItem"],
   "subscribers.countPlaces": ["Subscribers GetItem"],
@@ -213,7 +216,7 @@ const MAY: Record<string, Record<string, string>> = {
     "Access(signingKeys)": "Query",
     Deliveries: "BatchGetItem BatchWriteItem GetItem PutItem Query UpdateItem",
     Status: "GetItem Query",
-    Subscribers: "BatchGetItem GetItem Query",
+    Subscribers: "BatchGetItem GetItem PutItem Query UpdateItem",
   },
   "send-sms": {
     "Access(permits)": "GetItem PutItem",
@@ -222,7 +225,7 @@ const MAY: Record<string, Record<string, string>> = {
     "Access(signingKeys)": "Query",
     Deliveries: "BatchGetItem BatchWriteItem GetItem PutItem Query UpdateItem",
     Status: "GetItem Query",
-    Subscribers: "BatchGetItem GetItem Query UpdateItem",
+    Subscribers: "BatchGetItem GetItem PutItem Query UpdateItem",
   },
   "send-webhook": {
     "Access(counters)": "UpdateItem",

@@ -75,6 +75,7 @@ describe("tables", () => {
       "Access",
       "Deliveries",
       "Keys",
+      "Subscribers",
     ]);
   });
 });

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { type Outbox, readable, waitForOutbox } from "./outbox-reader.ts";
 
 const registeredSchema = z.object({ id: z.string(), signing_secret: z.string() });
+const askedSchema = z.object({ sign_up: z.string() });
 
 /** The public's side: people who sign up and confirm with what was sent to them, an integrator who registers an endpoint. */
 export function publicClient({ subscriptions, outbox }: { subscriptions: string; outbox: string }) {
@@ -32,9 +33,9 @@ export function publicClient({ subscriptions, outbox }: { subscriptions: string;
     /** Signs up and types the code that comes. */
     async subscribeByPhone(country: string, number: string, wishes: Record<string, unknown> = {}): Promise<void> {
       const phone = { phone_country: country, phone_number: number };
-      await post("/subscriptions/sms", { ...phone, ...wishes });
+      const { sign_up } = askedSchema.parse(await post("/subscriptions/sms", { ...phone, ...wishes }));
       const code = await waitForOutbox(outbox, `the code for ${number}`, (sent) => codeFor(sent, number));
-      await post("/subscriptions/sms/confirm", { ...phone, code });
+      await post("/subscriptions/sms/confirm", { ...phone, code, sign_up });
     },
 
     /** The endpoint is confirmed once it has repeated its challenge. */

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { linkToken } from "../../../functions/core/signature.ts";
 import type { Subscriber } from "../../../functions/core/subscriber.ts";
 import { aComponent, anIncident, opening } from "../../contract/samples.ts";
@@ -243,10 +244,12 @@ test("what was sent: the incident, the update and how it ended, of this subscrib
 
 test("a number is managed by a link in an SMS", async () => {
   const number = { phone_country: "DE", phone_number: "0151 12345678" };
-  await world.send("POST", "/subscriptions/sms", { json: number });
+  const asked = await world.send("POST", "/subscriptions/sms", { json: number });
   const [code] = await world.delivered();
   const digits = /\d{6}/.exec(code?.text ?? "")?.[0];
-  await world.send("POST", "/subscriptions/sms/confirm", { json: { ...number, code: digits } });
+  const { sign_up } = z.object({ sign_up: z.string() }).parse(asked.json);
+  await world.send("POST", "/subscriptions/sms/confirm", { json: { ...number, code: digits, sign_up } });
+  expect(await world.find("sms", "+4915112345678")).toMatchObject({ state: "active" });
   world.tick(60_000);
   expect((await world.send("POST", "/manage", { json: number })).status).toBe(202);
   const [sms] = await world.delivered();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { linkToken } from "../../../functions/core/signature.ts";
 import { linkIn, PAGE_ID, START, SUBSCRIBER_ID, subscriptionWorld } from "./subscription-world.ts";
 import { CONTACT, ENDPOINT, webhookWorld } from "./webhook-world.ts";
@@ -80,7 +81,11 @@ describe("sign-up takes an address as it was meant", () => {
       expect(sms?.to).toBe("+4915112345678");
       const code = /\d{6}/.exec(sms?.text ?? "")?.[0] ?? "";
       const confirmed = await world.send("POST", "/subscriptions/sms/confirm", {
-        json: { phone_number, code: `\u200b${code.slice(0, 3)}\u00a0${code.slice(3)}.` },
+        json: {
+          phone_number,
+          ...z.object({ sign_up: z.string() }).parse(reply.json),
+          code: `\u200b${code.slice(0, 3)}\u00a0${code.slice(3)}.`,
+        },
       });
       expect(confirmed.status).toBe(200);
     },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { smsSize } from "../../../functions/core/sms-size.ts";
 import { PAGE_ID, START, subscriptionWorld } from "./subscription-world.ts";
 
@@ -10,23 +11,36 @@ const MINUTE = 60_000;
 
 type World = Awaited<ReturnType<typeof subscriptionWorld>>;
 
-async function signUp(world: World, more: object = {}): Promise<string> {
-  const reply = await world.send("POST", PATH, { json: { ...NUMBER, ...more } });
-  expect(reply).toMatchObject({ status: 202, json: { status: "accepted" } });
-  const [sms] = await world.delivered();
-  expect(sms?.to).toBe(E164);
-  return /\b\d{6}\b/.exec(sms?.text ?? "")?.[0] ?? "";
+/** What was answered and what was sent: both are needed to confirm. */
+interface Asked {
+  code: string;
+  sign_up: string;
 }
 
-const confirm = (world: World, code: string, number: object = NUMBER) =>
-  world.send("POST", CONFIRM, { json: { ...number, code } });
+const acceptedSchema = z.object({ status: z.literal("accepted"), sign_up: z.string() });
+
+async function signUp(world: World, more: object = {}): Promise<Asked> {
+  const reply = await world.send("POST", PATH, { json: { ...NUMBER, ...more } });
+  expect(reply.status).toBe(202);
+  const { sign_up } = acceptedSchema.parse(reply.json);
+  const [sms] = await world.delivered();
+  expect(sms?.to).toBe(E164);
+  return { sign_up, code: /\b\d{6}\b/.exec(sms?.text ?? "")?.[0] ?? "" };
+}
+
+const confirm = (world: World, asked: Asked, number: object = NUMBER) =>
+  world.send("POST", CONFIRM, { json: { ...number, ...asked } });
 
 /** Another code than that one. */
-const wrong = (code: string, by = 1) => String((Number(code) + by) % 1_000_000).padStart(6, "0");
+const wrong = ({ code, sign_up }: Asked, by = 1): Asked => ({
+  sign_up,
+  code: String((Number(code) + by) % 1_000_000).padStart(6, "0"),
+});
 
 test("a code goes to the number, in one segment; typed in time, it confirms", async () => {
   const world = await subscriptionWorld();
-  const code = await signUp(world, { locale: "de" });
+  const asked = await signUp(world, { locale: "de" });
+  const { code } = asked;
   expect(await world.find("sms", E164)).toMatchObject({
     state: "unconfirmed",
     country: "DE",
@@ -35,10 +49,11 @@ test("a code goes to the number, in one segment; typed in time, it confirms", as
   });
   expect(JSON.stringify(await world.find("sms", E164))).not.toContain(code);
   world.tick(10 * MINUTE - 1);
-  expect(await confirm(world, code)).toMatchObject({ status: 200, json: { status: "confirmed" } });
+  expect(await confirm(world, asked)).toMatchObject({ status: 200, json: { status: "confirmed" } });
   expect(await world.find("sms", E164)).toMatchObject({ state: "active" });
   // The form sent twice.
-  expect((await confirm(world, `${code.slice(0, 3)} ${code.slice(3)}`)).status).toBe(200);
+  const spaced = `${code.slice(0, 3)} ${code.slice(3)}`;
+  expect((await confirm(world, { ...asked, code: spaced })).status).toBe(200);
 });
 
 test.each(["en", "de"])("what is sent fits one segment, whatever the page is called (%s)", async (locale) => {
@@ -60,38 +75,41 @@ test("the form is answered by a page to type the code into, and that by one that
   expect(page.text).toContain('action="/subscriptions/sms/confirm"');
   const [sms] = await world.delivered();
   const code = /\d{6}/.exec(sms?.text ?? "")?.[0] ?? "";
-  const typed = (digits: string) => form(`phone_country=DE&phone_number=%2B4915112345678&locale=de&code=${digits}`);
-  const again = await world.send("POST", CONFIRM, typed(wrong(code)));
+  const sign_up = /name="sign_up" value="([\w-]+)"/.exec(page.text)?.[1] ?? "";
+  const typed = (asked: Asked) =>
+    form(`phone_country=DE&phone_number=%2B4915112345678&locale=de&sign_up=${asked.sign_up}&code=${asked.code}`);
+  const again = await world.send("POST", CONFIRM, typed(wrong({ code, sign_up })));
   expect(again.status).toBe(422);
   expect(again.text).toContain('role="alert"');
-  expect((await world.send("POST", CONFIRM, typed(code))).text).toContain("Sie sind angemeldet");
+  expect(again.text).toContain(sign_up);
+  expect((await world.send("POST", CONFIRM, typed({ code, sign_up }))).text).toContain("Sie sind angemeldet");
 });
 
 describe("a code that does not work: one answer for all reasons", () => {
-  async function answerTo(arrange: (world: World, code: string) => Promise<[code: string, number?: object]>) {
+  async function answerTo(arrange: (world: World, asked: Asked) => Promise<[asked: Asked, number?: object]>) {
     const world = await subscriptionWorld();
-    const code = await signUp(world);
-    const [typed, number] = await arrange(world, code);
+    const asked = await signUp(world);
+    const [typed, number] = await arrange(world, asked);
     const reply = await confirm(world, typed, number);
     expect(await world.find("sms", E164)).toMatchObject({ state: "unconfirmed" });
     return reply;
   }
 
-  test("wrong, late, replaced, or of a number that nobody signed up", async () => {
-    const reference = await answerTo(async (_, code) => [wrong(code)]);
+  test("wrong, late, with another form's token, or of a number that nobody signed up", async () => {
+    const reference = await answerTo(async (_, asked) => [wrong(asked)]);
     expect(reference).toMatchObject({ status: 422, json: { details: [{ field: "code" }] } });
     for (const arrange of [
-      async (world: World, code: string): Promise<[string]> => {
+      async (world: World, asked: Asked): Promise<[Asked]> => {
         world.tick(10 * MINUTE);
-        return [code];
+        return [asked];
       },
-      async (world: World, code: string): Promise<[string]> => {
+      async (world: World, { code }: Asked): Promise<[Asked]> => {
         world.tick(MINUTE);
-        await signUp(world);
-        return [code];
+        return [{ ...(await signUp(world)), code }];
       },
-      async (_: World, code: string): Promise<[string, object]> => [code, { phone_number: "+4915187654321" }],
-      async (): Promise<[string]> => [""],
+      async (_: World, asked: Asked): Promise<[Asked, object]> => [asked, { phone_number: "+4915187654321" }],
+      async (_: World, asked: Asked): Promise<[Asked]> => [{ ...asked, code: "" }],
+      async (_: World, asked: Asked): Promise<[Asked]> => [{ ...asked, sign_up: "nobodys" }],
     ]) {
       expect(await answerTo(arrange)).toEqual(reference);
     }
@@ -99,13 +117,31 @@ describe("a code that does not work: one answer for all reasons", () => {
 
   test("right, after five wrong ones", async () => {
     const world = await subscriptionWorld();
-    const code = await signUp(world);
+    const asked = await signUp(world);
     for (let guess = 1; guess <= 5; guess += 1) {
-      expect((await confirm(world, wrong(code, guess))).status).toBe(422);
+      expect((await confirm(world, wrong(asked, guess))).status).toBe(422);
       world.tick(MINUTE);
     }
-    expect((await confirm(world, code)).status).toBe(422);
+    expect((await confirm(world, asked)).status).toBe(422);
     expect(await world.find("sms", E164)).toMatchObject({ state: "unconfirmed" });
+  });
+
+  test("a stranger's tries and sign-ups leave the code of whoever asked first as it is", async () => {
+    const world = await subscriptionWorld();
+    const asked = await signUp(world);
+    for (let guess = 1; guess <= 30; guess += 1) {
+      const source = `198.51.100.${guess}`;
+      const json = { ...NUMBER, code: "000000", sign_up: `guess-${guess % 3}` };
+      expect((await world.send("POST", CONFIRM, { json, source })).status).toBe(422);
+    }
+    world.tick(MINUTE);
+    const theirs = await world.send("POST", PATH, { json: { ...NUMBER, locale: "de" }, source: "198.51.100.99" });
+    const { sign_up } = acceptedSchema.parse(theirs.json);
+    await world.delivered();
+    for (let guess = 1; guess <= 9; guess += 1) await confirm(world, wrong({ ...asked, sign_up }, guess));
+    expect((await confirm(world, asked)).status).toBe(200);
+    // With what whoever confirmed has asked for.
+    expect(await world.find("sms", E164)).toMatchObject({ state: "active", locale: "en" });
   });
 });
 
@@ -165,7 +201,7 @@ test("a code that is queued for too long is not sent any more, nor one that some
   await world.send("POST", PATH, { json: NUMBER });
   world.tick(10 * MINUTE);
   expect(await world.delivered()).toEqual([]);
-  const code = await signUp(world);
+  const { code } = await signUp(world);
   world.tick(MINUTE);
   await world.send("POST", PATH, { json: NUMBER });
   const subscriber = await world.find("sms", E164);

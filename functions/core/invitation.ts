@@ -1,0 +1,77 @@
+import * as z from "zod/mini";
+import { CONFIRM_TOKEN_LIFE_MS } from "./confirm-token.ts";
+import { localeSchema } from "./locale.ts";
+import { sameDigest } from "./signature.ts";
+import {
+  type EmailSubscriber,
+  lastingReason,
+  preferencesSchema,
+  type SmsSubscriber,
+  type Subscriber,
+  scopesSchema,
+} from "./subscriber.ts";
+
+/**
+ * What somebody asked for in the name of an address. It stands beside the subscriber and changes nothing of them, until
+ * whoever holds the address confirms it.
+ */
+export const invitationSchema = z.object({
+  /** What confirms it: SHA-256, hex, of a link's secret, or the MAC of an SMS's code. */
+  hash: z.string(),
+  /** SHA-256, hex, of the token of the form that a code belongs to: who did not ask for the code cannot use up its tries. */
+  form: z.optional(z.string()),
+  /** When it was asked for. */
+  at: z.number(),
+  scopes: scopesSchema,
+  preferences: preferencesSchema,
+  locale: localeSchema,
+});
+export type Invitation = z.infer<typeof invitationSchema>;
+
+/** So many stand beside each other, the newest: more than letters go out in a day, so nobody's ends another's while it is fresh. */
+const KEPT = 5;
+
+/** With one more; the same one, brought again, is there once. */
+export function withInvitation(known: readonly Invitation[], invitation: Invitation, now: number): Invitation[] {
+  const others = known.filter(({ hash, at }) => hash !== invitation.hash && at + CONFIRM_TOKEN_LIFE_MS > now);
+  return [...others, invitation].sort((a, b) => a.at - b.at).slice(-KEPT);
+}
+
+/** The invitation of this hash; null where it is over, or the subscriber has left, bounced or confirmed since: it works once. */
+export function openInvitation(
+  { state, unsubscribedAt, quarantinedAt, confirmTokenHash }: Subscriber,
+  invitations: readonly Invitation[],
+  hash: string,
+  now: number,
+): Invitation | null {
+  const found = invitations.find((invitation) => sameDigest(invitation.hash, hash));
+  if (found === undefined || state === "active" || found.hash === confirmTokenHash) return null;
+  const since = Math.max(unsubscribedAt ?? 0, quarantinedAt ?? 0);
+  return found.at < since || found.at + CONFIRM_TOKEN_LIFE_MS < now ? null : found;
+}
+
+/** Whether somebody may be invited: not who is subscribed, nor who complained of our mail. */
+export function isInvitable(subscriber: Subscriber): boolean {
+  return subscriber.state !== "active" && lastingReason(subscriber) !== "complaint";
+}
+
+/** The subscriber with what the invitation asked for. What was known of an address that did not work is forgotten: it does. */
+export function accepted<T extends EmailSubscriber | SmsSubscriber>(read: T, invitation: Invitation, now: number): T {
+  const { hash, scopes, preferences, locale } = invitation;
+  const next = {
+    ...read,
+    state: "active" as const,
+    scopes,
+    preferences,
+    locale,
+    pausedAt: null,
+    updatedAt: now,
+    confirmedAt: now,
+    quarantinedAt: null,
+    unsubscribedAt: null,
+    confirmTokenHash: hash,
+  };
+  delete next.quarantineReason;
+  if ("transientBounces" in next) delete next.transientBounces;
+  return next;
+}
