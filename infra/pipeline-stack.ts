@@ -71,7 +71,6 @@ export class PipelineStack extends Stack {
       state,
       letters: letters.work,
       smsLetters: smsLetters.work,
-      webhookRetries: webhookRetries.retries,
       probes: probes.work,
       pageUrl,
       subscriptionsUrl,

@@ -8,9 +8,7 @@ export const envSchema = z.object({
   ACCESS_TABLE: z.string(),
   LETTERS_QUEUE_URL: z.url(),
   SMS_LETTERS_QUEUE_URL: z.url(),
-  /** Where webhooks go that are sent again. */
-  WEBHOOK_RETRY_QUEUE_URL: z.url(),
-  /** Where endpoints are tried out. */
+  /** Where endpoints are tried out, and what their integrators have sent again. */
   PROBES_QUEUE_URL: z.url(),
   /** Without a trailing slash, as SUBSCRIPTIONS_URL. */
   PAGE_URL: z.url(),

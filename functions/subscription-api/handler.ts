@@ -15,7 +15,8 @@ const site = { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL };
 const queues = sqsQueues({
   letters: env.LETTERS_QUEUE_URL,
   smsLetters: env.SMS_LETTERS_QUEUE_URL,
-  webhookRetry: env.WEBHOOK_RETRY_QUEUE_URL,
+  // Replays too: whoever proved an endpoint is a stranger still, and it may be silent by now.
+  webhookRetry: env.PROBES_QUEUE_URL,
   probes: env.PROBES_QUEUE_URL,
 });
 const api = subscriptionApi({

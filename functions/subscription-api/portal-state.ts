@@ -1,4 +1,5 @@
 import { hearsNothing } from "../core/chosen.ts";
+import { purgeAtOf } from "../core/subscriber.ts";
 import type { Tone } from "../templates/tone.ts";
 import type { Portal } from "./portal-access.ts";
 import type { PortalList } from "./portal-deliveries.ts";
@@ -15,6 +16,7 @@ export interface StateText {
 /** How the endpoint is, in words. */
 export function stateText({ subscriber, page, catalog }: Portal, list: PortalList): StateText {
   const at = (instant: number | null | undefined) => (instant == null ? "" : told(instant, page));
+  const endText = `Unconfirmed, it is removed ${at(purgeAtOf(subscriber))}.`;
   const isChat = subscriber.format !== "statuspage";
   const { pausedAt, health } = subscriber;
   switch (subscriber.state) {
@@ -23,8 +25,8 @@ export function stateText({ subscriber, page, catalog }: Portal, list: PortalLis
         tone: "minor",
         title: "Not confirmed yet",
         text: isChat
-          ? helloText(list)
-          : `A challenge is posted to the endpoint, which has to answer with its text. ${challengeText(list)}`,
+          ? `${helloText(list)} ${endText}`
+          : `A challenge is posted to the endpoint, which has to answer with its text. ${challengeText(list)} ${endText}`,
         action: { label: isChat ? "Post and mail again" : "Send the challenge again", to: "challenge" },
       };
     case "quarantined":

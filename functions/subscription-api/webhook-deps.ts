@@ -33,7 +33,7 @@ export interface WebhookDeps {
   >;
   access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits">;
   ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "changeDelivery">;
-  /** Where deliveries go that are sent again: the webhooks' lane for retries. */
+  /** Where deliveries go that integrators have sent again: the probes' lane. */
   resends: RetryQueues;
   probes: ProbeQueue;
   letters: LetterQueue;

@@ -1,7 +1,7 @@
 import { hearsNothing, presentScopes } from "../core/chosen.ts";
 import type { Catalog } from "../core/component.ts";
 import type { Page } from "../core/page.ts";
-import type { WebhookSubscriber } from "../core/subscriber.ts";
+import { purgeAtOf, type WebhookSubscriber } from "../core/subscriber.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 
 /** An endpoint as its integrator sees it, in the words of the registration. Neither token, hash nor secret. */
@@ -24,6 +24,8 @@ export function presentWebhook(subscriber: WebhookSubscriber, { timeZone }: Page
     locale: subscriber.locale,
     secret_version: subscriber.secretVersion,
     registered_at: time(subscriber.createdAt),
+    // When a registration that proves nothing, or an endpoint in quarantine, is removed.
+    expires_at: time(purgeAtOf(subscriber)),
     confirmed_at: time(subscriber.confirmedAt),
     paused_at: time(subscriber.pausedAt),
     quarantined_at: time(subscriber.quarantinedAt),

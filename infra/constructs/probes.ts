@@ -11,8 +11,9 @@ const CONCURRENCY = 2;
 const AT_ONCE = 10;
 
 /**
- * Challenges, tests and first posts to chats: what strangers can cause, in a lane of its own, so that endpoints that
- * never answer keep nobody waiting but each other. Not rebuilt from the tables: an endpoint is registered or tried again.
+ * Challenges, tests and first posts to chats, and what integrators have sent again: what strangers can cause, in a lane of
+ * its own, so that endpoints that never answer keep nobody waiting but each other. Probes are not rebuilt from the tables:
+ * an endpoint is registered or tried again.
  */
 export class Probes extends Construct {
   readonly work: WorkQueue;

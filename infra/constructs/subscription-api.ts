@@ -14,9 +14,7 @@ export interface Answering {
   state: StateStack;
   letters: WorkQueue;
   smsLetters: WorkQueue;
-  /** For webhooks that their integrators have sent again. */
-  webhookRetries: WorkQueue;
-  /** For endpoints that are tried out. */
+  /** For endpoints that are tried out, and webhooks that their integrators have sent again. */
   probes: WorkQueue;
   pageUrl: string;
   subscriptionsUrl: string;
@@ -44,7 +42,7 @@ export class SubscriptionApi extends Construct {
   }
 
   /** the public -> subscribers table, and the letters that they are sent. */
-  answer({ state, letters, smsLetters, webhookRetries, probes, captcha, ...settings }: Answering): void {
+  answer({ state, letters, smsLetters, probes, captcha, ...settings }: Answering): void {
     const subscriptions = new PipelineFunction(this, "Function", {
       step: "subscription-api",
       description: "sign up, confirm, manage and leave a subscription",
@@ -53,7 +51,6 @@ export class SubscriptionApi extends Construct {
         ...tableNames(state),
         LETTERS_QUEUE_URL: letters.url,
         SMS_LETTERS_QUEUE_URL: smsLetters.url,
-        WEBHOOK_RETRY_QUEUE_URL: webhookRetries.url,
         PROBES_QUEUE_URL: probes.url,
         PAGE_URL: settings.pageUrl,
         SUBSCRIPTIONS_URL: settings.subscriptionsUrl,
@@ -79,7 +76,7 @@ export class SubscriptionApi extends Construct {
     });
     // What was sent to an endpoint, and sending it again.
     allow(subscriptions, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"]);
-    for (const queue of [letters, smsLetters, webhookRetries, probes]) queue.grantSend(subscriptions);
+    for (const queue of [letters, smsLetters, probes]) queue.grantSend(subscriptions);
     const path = "/{proxy+}";
     this.api.answeredBy(subscriptions, [
       { path, methods: [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS], throttle: { perSecond: 50, burst: 100 } },

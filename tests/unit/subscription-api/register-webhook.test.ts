@@ -219,6 +219,20 @@ describe("caps", () => {
     expect(await world.stored()).toMatchObject({ state: "active" });
   });
 
+  test("of posts at one registrable domain, whatever its hosts, and however often a challenge is repeated", async () => {
+    const world = await webhookWorld();
+    world.answers(() => ({ status: 500, text: "" }));
+    for (let made = 0; made < 20; made += 1) {
+      await world.register({ endpoint: `https://host${made}.victim.example/${made}`, email: `a${made}@example.net` });
+    }
+    for (let minutes = 0; minutes < 51; minutes += 1) {
+      await world.work();
+      world.tick(60_000);
+    }
+    expect(world.posted).toHaveLength(30);
+    expect(world.queues.sent.filter(({ queue }) => queue === "webhookRetry")).toEqual([]);
+  });
+
   test("of forty that prove themselves at once, twenty get a place", async () => {
     const world = await webhookWorld();
     for (let made = 0; made < 40; made += 1) {
