@@ -17,6 +17,8 @@ export interface UpdateTexts {
   locale: Locale;
   email: { subject: string; text: string; bytes: number };
   sms: SmsSize & { text: string };
+  /** The most that the SMS takes in any language. */
+  smsSegments: number;
   /** Parsed JSON, as the others. */
   webhook: unknown;
   chats: Record<ChatFormat, unknown>;
@@ -74,7 +76,7 @@ export async function previewUpdate(source: RenderSource, deps: PreviewDeps): Pr
     seconds: rate === null ? null : Math.ceil(audience.recipients / rate.perSecond),
     paused: rate === null ? null : pauseIn(rate),
     cost: estimateCost(channel, audience.recipients, {
-      segments: texts.sms.segments,
+      segments: texts.smsSegments,
       maxPriceUsd: deps.smsMaxPriceUsd,
     }),
   });
@@ -84,7 +86,7 @@ export async function previewUpdate(source: RenderSource, deps: PreviewDeps): Pr
       sms: priced("sms", sms, smsRate),
       webhook: priced("webhook", webhook, null),
     },
-    exceedsDailyCeiling: await exceedsDay(deps, sms.recipients * texts.sms.segments, limits, deps.clock()),
+    exceedsDailyCeiling: await exceedsDay(deps, sms.recipients * texts.smsSegments, limits, deps.clock()),
     texts,
   };
 }

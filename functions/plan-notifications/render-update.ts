@@ -4,7 +4,7 @@ import { smsSize } from "../core/sms-size.ts";
 import { CHAT_FORMATS } from "../core/subscriber.ts";
 import { composeUpdateChat } from "../templates/update-chat.ts";
 import { composeUpdateEmail, readUpdateEmail } from "../templates/update-email.tsx";
-import { composeUpdateSms } from "../templates/update-sms.ts";
+import { composeUpdateSms, updateSmsText } from "../templates/update-sms.ts";
 import type { UpdateSource } from "../templates/update-source.ts";
 import { composeUpdateTopicJson, composeUpdateWebhook } from "../templates/update-webhook.ts";
 import type { RenderedText } from "./keep-texts.ts";
@@ -41,6 +41,10 @@ function siteSource(source: RenderSource, { pageUrl, subscriptionsUrl }: RenderS
   return { ...source, site: { pageUrl, subscriptionsUrl } };
 }
 
+function segmentsIn(locale: Locale, source: UpdateSource): number {
+  return smsSize(updateSmsText({ ...source, page: { ...source.page, locale } })).segments;
+}
+
 /** In place of what differs from recipient to recipient. */
 const EXAMPLE = { address: "reader@example.com", unsubscribe_token: "..." } as const;
 
@@ -62,6 +66,7 @@ export async function readableTexts(source: RenderSource, settings: RenderSettin
     locale,
     email: { ...mail, bytes: splice(email, EXAMPLE).length },
     sms: { text: sms, ...smsSize(sms) },
+    smsSegments: Math.max(...LOCALES.map((each) => segmentsIn(each, shared))),
     webhook: JSON.parse(splice(composeUpdateWebhook({ ...shared, generatedAt: source.now }), EXAMPLE)),
     chats: { slack: chat("slack"), discord: chat("discord"), teams: chat("teams") },
   };

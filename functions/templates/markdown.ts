@@ -154,7 +154,7 @@ function readingOf(source: string): Reading {
 
 function read(source: string): Reading {
   const isLong = source.length > LONGEST_SOURCE;
-  const tokens = markdown.parse(withoutControls(isLong ? source.slice(0, LONGEST_SOURCE) : source), {});
+  const tokens = parsed(withoutControls(isLong ? source.slice(0, LONGEST_SOURCE) : source));
   const whole = excessOf(tokens);
   const html = whole === null ? written(tokens) : "";
   const bytes = Buffer.byteLength(html);
@@ -165,6 +165,31 @@ function read(source: string): Reading {
   // What is nested beyond markdown-it's own limit is in no token: then the source speaks for itself.
   const shown = start.length > 0 ? start : plainText(withoutControls(source), CUT_LENGTH, Make);
   return { tokens: shown, html: written(shown), excess };
+}
+
+function parsed(text: string): Token[] {
+  const used = new Set<string>();
+  const env: StateCore["env"] = { references: watched(used) };
+  const tokens = markdown.parse(text, env);
+  if (used.size > 0 || Object.keys(env.references ?? {}).length === 0) return tokens;
+  // "[Dashboard]: https://…" that nothing refers to is what somebody wanted to say, and would be gone.
+  markdown.block.ruler.disable("reference");
+  try {
+    return markdown.parse(text, {});
+  } finally {
+    markdown.block.ruler.enable("reference");
+  }
+}
+
+/** Where the parser keeps definitions; notes which of them something refers to. */
+function watched<Definition>(used: Set<string>): Record<string, Definition> {
+  return new Proxy<Record<string, Definition>>(Object.create(null), {
+    get(definitions, label) {
+      if (typeof label !== "string") return undefined;
+      if (!isReadingBlocks && label in definitions) used.add(label);
+      return definitions[label];
+    },
+  });
 }
 
 function written(tokens: readonly Token[]): string {

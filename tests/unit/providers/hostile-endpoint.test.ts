@@ -61,6 +61,18 @@ describe("an endpoint that", () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(5 * 1024 * 1024);
   });
 
+  it.each([
+    ["answers in Latin-1", Buffer.from("Störung", "latin1"), /^Störung$/],
+    ["answers so much that what is kept ends within a character", Buffer.from(`a${"ä".repeat(5_000)}`), /^aä+$/],
+    ["answers in UTF-8", Buffer.from("Störung – 故障"), /^Störung – 故障$/],
+  ])("%s, and is read so", async (_, answer, text) => {
+    const endpoint = await serve((socket) =>
+      socket.end(Buffer.concat([Buffer.from(head("500 Oops", `content-length: ${answer.length}`)), answer])),
+    );
+    const { exchange } = await post(endpoint);
+    expect(exchange?.head).toMatch(text);
+  });
+
   it("has an expired certificate is never written to, and says why", async () => {
     expect(Date.parse(new X509Certificate(EXPIRED_CERTIFICATE).validTo)).toBeLessThan(Date.now());
     let read = 0;

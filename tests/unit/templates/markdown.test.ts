@@ -13,6 +13,16 @@ describe("Markdown as HTML", () => {
     ["a relative link is its text", "[the *history*](/history#x)", "<p>the <em>history</em></p>"],
     ["a sentence is no definition of a link", "[Note]: fixed", "<p>[Note]: fixed</p>"],
     [
+      "a definition that nothing refers to is a sentence",
+      "[Dashboard]: https://a.example",
+      '<p>[Dashboard]: <a href="https://a.example" rel="noopener nofollow">https://a.example</a></p>',
+    ],
+    [
+      "a definition that something refers to is none",
+      "See [the Dashboard][1].\n\n[1]: https://a.example",
+      '<p>See <a href="https://a.example" rel="noopener nofollow">the Dashboard</a>.</p>',
+    ],
+    [
       "marks around an address are none of it",
       "**_~~https://a.example/x_y~~_**",
       '<p><strong><em><s><a href="https://a.example/x_y" rel="noopener nofollow">https://a.example/x_y</a></s></em></strong></p>',
