@@ -105,7 +105,7 @@ export const bench: Bench = async ({ progress }) => {
       clock,
       jitter: Math.random,
     };
-    const topic = { publish: async () => {} };
+    const topic = { publish: async () => ({ outcome: "published" as const }) };
     const render = async () => scene.rendered;
     const renderChange = () => scene.rendered;
     await planNotice(

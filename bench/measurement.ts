@@ -23,6 +23,8 @@ export interface BenchOptions {
   seconds: number;
   /** Sends a second that `send-rate` is given. */
   rate: number;
+  /** Minutes that `idle-stack` looks at. */
+  idleMinutes: number;
   progress(line: string): void;
 }
 

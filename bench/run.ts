@@ -11,6 +11,7 @@ const BENCHES: Record<string, { what: string; load: () => Promise<{ bench: Bench
   "email-composition": { what: "splicing a stored email", load: () => import("./email-composition.ts") },
   "sender-cpu": { what: "the email sender against a bare call", load: () => import("./sender-cpu.ts") },
   "whole-stack": { what: "API to the last webhook against its floor", load: () => import("./whole-stack.ts") },
+  "idle-stack": { what: "what npm start costs while nothing happens", load: () => import("./idle-stack.ts") },
   "start-up": { what: "bundles: size and time to load", load: () => import("./start-up.ts") },
   cost: { what: "writes, requests and log lines for a recipient", load: () => import("./cost.ts") },
 };
@@ -25,6 +26,7 @@ ${Object.entries(BENCHES)
   --webhooks N    subscribers of whole-stack (2000)
   --rate N        sends a second of send-rate (50)
   --seconds N     length of send-rate's steady run (60)
+  --idle-minutes N  minutes that idle-stack looks at (2)
   --json PATH     where the numbers go (.local/bench/<time>.json)`;
 
 const { values, positionals } = readOptions(HELP, {
@@ -34,6 +36,7 @@ const { values, positionals } = readOptions(HELP, {
     webhooks: { type: "string", default: "2000" },
     rate: { type: "string", default: "50" },
     seconds: { type: "string", default: "60" },
+    "idle-minutes": { type: "string", default: "2" },
     json: { type: "string" },
   },
 });
@@ -48,6 +51,7 @@ const options: Omit<BenchOptions, "progress"> = {
   webhooks: Number(values.webhooks),
   rate: Number(values.rate),
   seconds: Number(values.seconds),
+  idleMinutes: Number(values["idle-minutes"]),
 };
 const began = new Date();
 const path = values.json ?? join(".local", "bench", `${began.toISOString().replace(/[:.]/g, "-")}.json`);

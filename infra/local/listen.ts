@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { codeOf, oneLine, StartFailure } from "./failure.ts";
 
@@ -47,4 +48,15 @@ export async function freePorts(count: number): Promise<number[]> {
   const ports = await Promise.all(servers.map((server) => listen(server, 0)));
   await Promise.all(servers.map(closeServer));
   return ports;
+}
+
+/** The first of so many free ports in a row, below those that systems give to outgoing connections (from 32768 on). */
+export async function portsInARow(count: number): Promise<number> {
+  for (;;) {
+    const first = randomInt(20_000, 32_000);
+    const servers = Array.from({ length: count }, () => createServer());
+    const taken = await Promise.allSettled(servers.map((server, index) => listen(server, first + index)));
+    await Promise.all(servers.filter(({ listening }) => listening).map(closeServer));
+    if (taken.every(({ status }) => status === "fulfilled")) return first;
+  }
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { portsInARow } from "../../infra/local/listen.ts";
 
 const MAIN = fileURLToPath(new URL("../../infra/local/main.ts", import.meta.url));
 
@@ -82,21 +82,8 @@ globalThis.Date = class extends Real {
   return `data:text/javascript,${encodeURIComponent(code)}`;
 }
 
-/** The first of four free ports in a row, below those that the system gives to outgoing connections (from 32768 on). */
-export async function freePorts(): Promise<number> {
-  for (let base = 20_000 + Math.floor(Math.random() * 12_000); ; base += 7) {
-    const free = await Promise.all([0, 1, 2, 3].map((offset) => isFree(base + offset)));
-    if (free.every(Boolean)) return base;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-}
+/** The first of the four in a row that a stack takes. */
+export const freePorts = (): Promise<number> => portsInARow(4);
 
 /** A call of the manage API, with its answer as parsed JSON. */
 export async function callApi(

@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
-import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { closeServer, listen } from "../../infra/local/listen.ts";
 import { isRunning, readMark } from "../../infra/local/process-mark.ts";
 import { afterTheTest, temporaryFolder } from "../fixtures/clean-up.ts";
+import { freePorts } from "./local-process.ts";
 import { sharedApp } from "./shared-stack.ts";
 
 const MAIN = fileURLToPath(new URL("../../infra/local/main.ts", import.meta.url));
@@ -68,19 +67,6 @@ async function temporary(): Promise<string> {
   return folder.path;
 }
 
-/** Four ports in a row that nothing listens on. */
-async function portsInARow(): Promise<number> {
-  for (;;) {
-    const probe = createServer();
-    const first = await listen(probe, 0);
-    await closeServer(probe);
-    const others = [1, 2, 3].map(() => createServer());
-    const taken = await Promise.allSettled(others.map((server, index) => listen(server, first + 1 + index)));
-    await Promise.all(others.filter((server) => server.listening).map(closeServer));
-    if (taken.every(({ status }) => status === "fulfilled")) return first;
-  }
-}
-
 async function emulatorOf(dir: string) {
   const mark = await readMark(join(dir, "dynoxide.json"));
   if (mark === null) throw new Error("the table emulator left no mark");
@@ -89,7 +75,7 @@ async function emulatorOf(dir: string) {
 
 it("says where everything is, survives being killed, refuses a second start, and leaves nothing behind", async () => {
   const dir = await temporary();
-  const port = await portsInARow();
+  const port = await freePorts();
   const options = ["--port", String(port), "--data", dir, "--app", await sharedApp()];
   const first = run(...options);
   await ready(first);
@@ -100,7 +86,7 @@ it("says where everything is, survives being killed, refuses a second start, and
   const onItsPorts = run(...options, "--data", await temporary());
   expect(await onItsPorts.ended).toBe(1);
   expect(onItsPorts.errors()).toBe(`Port ${port} is in use: stop what has it, or choose others with --port\n`);
-  const onItsData = run("--port", String(await portsInARow()), "--data", dir);
+  const onItsData = run("--port", String(await freePorts()), "--data", dir);
   expect(await onItsData.ended).toBe(1);
   expect(onItsData.errors()).toBe(
     `${dir} is in use by process ${first.child.pid}: stop it, or choose another with --data\n`,
@@ -125,7 +111,7 @@ it("says where everything is, survives being killed, refuses a second start, and
 
 it("stops while it is still starting", async () => {
   const dir = await temporary();
-  const started = run("--port", String(await portsInARow()), "--data", dir);
+  const started = run("--port", String(await freePorts()), "--data", dir);
   await once(started.child.stdout ?? started.child, "data");
   started.child.kill("SIGINT");
   expect(await started.ended).toBe(0);
