@@ -21,6 +21,7 @@ import {
   statusJson,
   summaryJson,
 } from "../templates/statuspage-json.ts";
+import { listable } from "./listable.ts";
 import { LIST_LENGTH, type PageSnapshot, type PublishedSite } from "./read-page.ts";
 
 /** A few seconds at the edge carry any crowd; an edge that cannot reach the bucket goes on showing what it has. */
@@ -83,10 +84,11 @@ function siteWideFiles(source: PublicPage, unresolved: readonly IncidentWithUpda
 function apiFiles(
   source: PublicPage,
   incidents: readonly IncidentWithUpdates[],
-  unresolved: readonly IncidentWithUpdates[],
+  allUnresolved: readonly IncidentWithUpdates[],
 ): SiteFile[] {
-  const realtime = incidents.filter(isRealtime).slice(0, LIST_LENGTH);
-  const maintenances = incidents.filter(isMaintenance).slice(0, LIST_LENGTH);
+  const realtime = listable(incidents.filter(isRealtime).slice(0, LIST_LENGTH));
+  const maintenances = listable(incidents.filter(isMaintenance).slice(0, LIST_LENGTH));
+  const unresolved = listable(allUnresolved);
   const upcoming = unresolved.filter(({ incident }) => incident.status === "scheduled");
   const active = unresolved.filter(({ incident }) => incident.status !== "scheduled");
   return [

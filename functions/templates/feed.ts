@@ -5,13 +5,16 @@ import { shownUpdates } from "../core/postmortem.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { affectedSentence } from "./affected-components.ts";
 import { escapeHtml } from "./escape-html.ts";
-import { markdownToHtml, oneLine } from "./markdown.ts";
+import { oneLine } from "./markdown.ts";
 import { type IncidentWithUpdates, incidentUrl, type PublicPage } from "./statuspage-json.ts";
 import { stringsOf } from "./strings/strings-of.ts";
+import { toldWithin } from "./told-within.ts";
 import { newestFirst, postedTime, updateLabel } from "./wording.ts";
 
 /** As many entries as Statuspage's feeds have. */
 export const FEED_LENGTH = 25;
+/** HTML of one entry, which is in each feed twice; readers fetch all of it every few minutes. */
+const ENTRY_BYTES = 50_000;
 
 export interface Feeds {
   atom: string;
@@ -82,10 +85,15 @@ function itemOf(source: PublicPage, one: IncidentWithUpdates & { news: number })
 
 function entryHtml(source: PublicPage, { incident, updates }: IncidentWithUpdates, shown: readonly Update[]): string {
   const { page } = source;
-  const told = shown.map((update) => {
+  const { told: fitting, left } = toldWithin(shown, ENTRY_BYTES);
+  const told = fitting.map(({ update, html }) => {
     const time = `<time datetime="${isoInZone(update.displayAt, page.timeZone)}">${escapeHtml(postedTime(update.displayAt, page))}</time>`;
-    return `<p><small>${time}</small><br><strong>${updateLabel(update, updates, page.locale)}</strong></p>\n${markdownToHtml(update.body)}`;
+    return `<p><small>${time}</small><br><strong>${updateLabel(update, updates, page.locale)}</strong></p>\n${html}`;
   });
   const affected = affectedSentence(incident, updates, source.catalog, page.locale);
+  if (left > 0) {
+    const older = escapeHtml(stringsOf(page.locale).page.olderUpdates(left));
+    told.push(`<p><a href="${escapeHtml(incidentUrl(source.pageUrl, incident.id))}">${older}</a></p>`);
+  }
   return [...told, ...(affected === null ? [] : [`<p>${escapeHtml(oneLine(affected))}</p>`])].join("\n");
 }

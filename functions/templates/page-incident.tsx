@@ -13,6 +13,8 @@ import { IMPACT_TONES } from "./tone.ts";
 import { newestFirst } from "./wording.ts";
 
 const DESCRIPTION_LIMIT = 200;
+/** HTML of all updates: months of them, and as much as a phone can show. */
+const PAGE_BYTES = 1_000_000;
 
 /** `incidents/<id>`: everything that was said of one incident. */
 export function renderIncidentPage(source: PublicPage, { incident, updates }: IncidentWithUpdates): string {
@@ -39,7 +41,13 @@ export function renderIncidentPage(source: PublicPage, { incident, updates }: In
           <IncidentChips source={source} incident={incident} />
           <p class="facts">{incidentPeriod(incident, source.page)}</p>
           <div class={`card tone-${tone}`}>
-            <UpdateList source={source} updates={shown} level="h2" />
+            <UpdateList
+              source={source}
+              updates={shown}
+              level="h2"
+              bytes={PAGE_BYTES}
+              rest={`/incidents/${incident.id}.json`}
+            />
             {affected === null ? null : (
               <p class="affected" dir="auto">
                 {affected}

@@ -10,8 +10,9 @@ import { IncidentChips, incidentPeriod, PostedTime, SiteHeader, UpdateList } fro
 import { SignUpForms } from "./sign-up-form.tsx";
 import { type IncidentWithUpdates, isMaintenance, isRealtime, type PublicPage } from "./statuspage-json.ts";
 import { stringsOf } from "./strings/strings-of.ts";
+import { toldAlone } from "./told-within.ts";
 import { IMPACT_TONES, type Tone } from "./tone.ts";
-import { proseHtml } from "./trusted-html.ts";
+import { trustedHtml } from "./trusted-html.ts";
 import { dateOf, dayOf, newestFirst } from "./wording.ts";
 
 const PAST_DAYS = 14;
@@ -118,7 +119,13 @@ function OpenList({
               <IncidentChips source={source} incident={incident} />
               {incident.schedule === null ? null : <p class="facts">{incidentPeriod(incident, source.page)}</p>}
             </header>
-            <UpdateList source={source} updates={shownUpdates(incident, updates)} level="h4" />
+            <UpdateList
+              source={source}
+              updates={shownUpdates(incident, updates)}
+              level="h4"
+              bytes={shareOf(incidents.length)}
+              rest={`/incidents/${incident.id}`}
+            />
             {affected === null ? null : (
               <p class="affected" dir="auto">
                 {affected}
@@ -130,6 +137,18 @@ function OpenList({
     </section>
   );
 }
+
+/** HTML for the updates of all open incidents, and for one at most and at least: the front page is read on phones, in a hurry. */
+const OPEN_BYTES = 500_000;
+const MOST_BYTES = 100_000;
+const LEAST_BYTES = 5_000;
+
+function shareOf(incidents: number): number {
+  return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, Math.floor(OPEN_BYTES / incidents)));
+}
+
+/** HTML of how a past incident ended. */
+const LAST_WORDS_BYTES = 10_000;
 
 /** Days are absolute and counted from the last change, so the file stays true however long nothing happens. */
 function PastIncidents({ source }: { source: IndexSource }) {
@@ -183,7 +202,7 @@ function PastIncident({ source, one: { incident, updates } }: { source: PublicPa
           {incidentPeriod(incident, source.page)}
         </time>
       </p>
-      {last === undefined ? null : <div class="prose" {...proseHtml(last.body)} />}
+      {last === undefined ? null : <div class="prose" {...trustedHtml(toldAlone(last, LAST_WORDS_BYTES).html)} />}
       <IncidentChips source={source} incident={incident} />
     </article>
   );

@@ -6,8 +6,9 @@ import { isoInZone } from "../core/zoned-time.ts";
 import { oneLine } from "./markdown.ts";
 import type { PublicPage } from "./statuspage-json.ts";
 import { stringsOf } from "./strings/strings-of.ts";
+import { toldWithin } from "./told-within.ts";
 import { IMPACT_TONES, STATUS_TONES, type Tone } from "./tone.ts";
-import { proseHtml } from "./trusted-html.ts";
+import { trustedHtml } from "./trusted-html.ts";
 import { duration, localSpan, newestFirst, postedTime, timeSpan, updateLabel } from "./wording.ts";
 
 /** CSS pixels; the width follows. */
@@ -81,29 +82,48 @@ export function incidentPeriod(incident: Incident, page: Page): string {
   return inAll(localSpan(startedAt, resolvedAt, page), duration(resolvedAt - startedAt, page.locale));
 }
 
-/** Newest first, each with its label, text and time. `level` is the heading level of the labels. */
+/**
+ * Newest first, each with its label, text and time, as far as so many bytes go; the rest is at `rest`. `level` is the
+ * heading level of the labels.
+ */
 export function UpdateList({
   source,
   updates,
   level,
+  bytes,
+  rest,
 }: {
   source: PublicPage;
   updates: readonly Update[];
   level: "h2" | "h4";
+  bytes: number;
+  rest: string;
 }) {
   const Label = level;
   const { locale } = source.page;
+  const strings = stringsOf(locale);
+  const { told, left } = toldWithin(newestFirst(updates), bytes);
   return (
     <div class="updates">
-      {newestFirst(updates).map((update) => (
+      {told.map(({ update, html, isWhole }) => (
         <article key={update.id} id={`update-${update.id}`} class={`update tone-${STATUS_TONES[update.status]}`}>
           <Label class="label">{updateLabel(update, updates, locale)}</Label>
-          <div class="prose" {...proseHtml(update.body)} />
+          <div class="prose" {...trustedHtml(html)} />
+          {isWhole ? null : (
+            <p>
+              <a href={rest}>{strings.updateEmail.readWhole}</a>
+            </p>
+          )}
           <p class="posted">
-            {stringsOf(locale).posted} <PostedTime instant={update.displayAt} source={source} />
+            {strings.posted} <PostedTime instant={update.displayAt} source={source} />
           </p>
         </article>
       ))}
+      {left === 0 ? null : (
+        <p>
+          <a href={rest}>{strings.page.olderUpdates(left)}</a>
+        </p>
+      )}
     </div>
   );
 }

@@ -31,6 +31,8 @@ export interface PublicPage {
 export interface IncidentWithUpdates {
   incident: Incident;
   updates: readonly Update[];
+  /** How many older ones a list has no room for. */
+  leftOut?: number;
 }
 
 /**
@@ -173,7 +175,7 @@ export function worstStatus(components: readonly Pick<Component, "status">[]): C
 }
 
 /** One incident or maintenance, as in the lists and in `/incidents/{id}.json`. */
-export function incidentJson(source: PublicPage, { incident, updates }: IncidentWithUpdates) {
+export function incidentJson(source: PublicPage, { incident, updates, leftOut }: IncidentWithUpdates) {
   const at = zoned(source.page);
   const common = {
     id: incident.id,
@@ -190,6 +192,8 @@ export function incidentJson(source: PublicPage, { incident, updates }: Incident
     incident_updates: newestFirst(shownUpdates(incident, updates)).map((update) => updateJson(source.page, update)),
     components: affectedComponents(source.catalog, incident).map((component) => componentJson(source, component)),
     reminder_intervals: null,
+    // Tocsin's own: the incident's own JSON has all of them.
+    ...(leftOut === undefined ? {} : { incident_updates_left_out: leftOut }),
   };
   if (incident.schedule === null) return common;
   return {

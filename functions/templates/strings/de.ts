@@ -83,6 +83,7 @@ export const de: Strings = {
     maintenances: "Geplante Wartungen",
     components: "Komponenten",
     componentCount: (count) => (count === 1 ? "1 Komponente" : `${count} Komponenten`),
+    olderUpdates: (count) => (count === 1 ? "Eine ältere Meldung" : `${count} ältere Meldungen`),
     affectedCount: (affected, all) => `${affected} von ${all} betroffen`,
     pastIncidents: "Vergangene Störungen",
     wholeHistory: "Gesamter Verlauf",

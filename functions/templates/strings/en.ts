@@ -96,6 +96,7 @@ export const en: Strings = {
     maintenances: "Scheduled maintenance",
     components: "Components",
     componentCount: (count) => `${count} components`,
+    olderUpdates: (count) => (count === 1 ? "One older update" : `${count} older updates`),
     affectedCount: (affected, all) => `${affected} of ${all} affected`,
     pastIncidents: "Past incidents",
     wholeHistory: "Whole history",

@@ -182,6 +182,8 @@ export interface Strings {
     components: string;
     componentCount(count: number): string;
     affectedCount(affected: number, all: number): string;
+    /** A link to those that there is no room for. */
+    olderUpdates(count: number): string;
     pastIncidents: string;
     wholeHistory: string;
     noneSince(date: string): string;
