@@ -3,6 +3,7 @@ import type { Https } from "../../functions/providers/https.ts";
 import type { Mail } from "../../functions/providers/mail.ts";
 import type { Sms } from "../../functions/providers/sms.ts";
 import type { Topic, TopicOutcome } from "../../functions/providers/topic.ts";
+import { chatStatus } from "./chat-hooks.ts";
 
 /** What reached somebody, in the order in which it did. */
 export interface Reached {
@@ -17,6 +18,13 @@ export interface Reached {
 /** The next answers of an address, in order; after them everything is accepted. `accepted, no reply`: taken, but we never hear of it. */
 export type Answer = AttemptOutcome | "accepted, no reply";
 
+/** Everything is accepted, but a chat takes only what it can show. */
+function usual({ channel, to, text }: Reached, providerId: string): AttemptOutcome {
+  const status = channel === "webhook" ? chatStatus(to, text) : null;
+  if (status === null || status < 300) return { outcome: "accepted", providerId };
+  return { outcome: "unavailable", reason: `http ${status}`, retryAfterMs: null };
+}
+
 /** SES, SNS and the integrators' endpoints in one: they keep what they took. */
 export function outside() {
   const reached: Reached[] = [];
@@ -28,7 +36,7 @@ export function outside() {
     attempts += 1;
     const refusal = broken.get(record.channel);
     if (refusal !== undefined) return refusal;
-    const answer = answers.get(record.to)?.shift() ?? { outcome: "accepted", providerId: `provider-${attempts}` };
+    const answer = answers.get(record.to)?.shift() ?? usual(record, `provider-${attempts}`);
     if (answer === "accepted, no reply") {
       reached.push(record);
       return { outcome: "unknown", reason: "timeout" };
