@@ -90,21 +90,42 @@ function textOf(line: string, Make: MakeToken): Token {
   return token;
 }
 
-/** At most a little more than `limit` characters of what the tokens say; a line for each block that says anything. */
+/**
+ * At most a little more than `limit` characters of what the tokens say; a line for each block that says anything, one for
+ * a table's row.
+ */
 function wordsOf(tokens: readonly Token[], limit: number): string {
   const lines: string[] = [];
   let length = 0;
+  let row: string[] | null = null;
   for (const { type, content, children } of tokens) {
-    const said = type === "inline" ? (children ?? []).map(saidBy).join("") : content;
+    if (type === "tr_open") row = [];
+    const said: string = type === "tr_close" ? (row ?? []).join(" | ") : saidIn(type, content, children);
+    if (type === "tr_close") row = null;
     const line = said.slice(0, limit + 1).trim();
     if (line === "") continue;
-    lines.push(line);
-    length += line.length + 1;
+    if (row === null) lines.push(line);
+    else row.push(line);
+    length += row === null ? line.length + 1 : 0;
     if (length > limit) break;
   }
   return lines.join("\n");
 }
 
+function saidIn(type: string, content: string, children: readonly Token[] | null): string {
+  return type === "inline" ? (children ?? []).map(saidBy).join("") : content;
+}
+
 function saidBy({ type, content }: Token): string {
-  return type === "softbreak" || type === "hardbreak" ? "\n" : content;
+  switch (type) {
+    case "softbreak":
+    case "hardbreak":
+      return "\n";
+    // What is struck out must not read as if it held.
+    case "s_open":
+    case "s_close":
+      return "~~";
+    default:
+      return content;
+  }
 }

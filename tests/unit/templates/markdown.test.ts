@@ -166,6 +166,15 @@ describe("what marks mean is told without them", () => {
     expect(markdownToText(source, "en")).toBe(text);
   });
 
+  test("of a block that is cut, too", () => {
+    const filler = "word ".repeat(40);
+    expect(markdownToText(`~~Back by 14:00~~ Back by 16:00 ${filler}`, "en", 60)).toMatch(
+      /^~~Back by 14:00~~ Back by 16:00 word/,
+    );
+    const rows = Array.from({ length: 40 }, (_, index) => `| EU ${index} | down |`).join("\n");
+    expect(markdownToText(`| Region | State |\n|-|-|\n${rows}`, "en", 60)).toMatch(/^Region \| State\nEU 0 \| down\n/);
+  });
+
   test("in the reader's language", () => {
     expect(markdownToText("~~um 14~~ um 16", "de")).toBe("(gilt nicht mehr: um 14) um 16");
   });
