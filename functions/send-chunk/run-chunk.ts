@@ -8,6 +8,7 @@ import type { ChunkWork } from "../core/queued-work.ts";
 import type { Subscriber } from "../core/subscriber.ts";
 import type { ListPage } from "../store/status.ts";
 import { LAST_WINDOW_MS, type SendDeps, type UpdateSender } from "./channel-sender.ts";
+import { patiently } from "./patiently.ts";
 import { readSubject } from "./read-subject.ts";
 import { sendWindow } from "./send-window.ts";
 
@@ -116,7 +117,8 @@ function blockedByEarlier(chunks: readonly Chunk[], { seq }: Telling, now: numbe
 }
 
 async function giveBack(work: ChunkWork, claim: Chunk, until: number, deps: SendDeps): Promise<ChunkOutcome> {
-  const given = await deps.ledger.yieldChunk(work, claim.attempt, until);
+  const giving = () => deps.ledger.yieldChunk(work, claim.attempt, until);
+  const given = await patiently(giving, claim.leaseUntil, deps);
   return given.outcome === "lost" ? { outcome: "lost" } : { outcome: "yielded", until };
 }
 
@@ -149,7 +151,8 @@ async function sendRange(
     }
     if (page.next === null) break;
   }
-  const finished = await deps.ledger.finishChunk(work, claim.attempt);
+  const finishing = () => deps.ledger.finishChunk(work, claim.attempt);
+  const finished = await patiently(finishing, claim.leaseUntil, deps);
   return finished.outcome === "lost" ? { outcome: "lost" } : { outcome: "finished" };
 }
 

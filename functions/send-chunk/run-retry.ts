@@ -7,6 +7,7 @@ import { isExhausted, OUTCOME_UNKNOWN_TWICE, settle } from "../core/settle.ts";
 import type { Subscriber } from "../core/subscriber.ts";
 import { LAST_WINDOW_MS, type SendDeps } from "./channel-sender.ts";
 import { endEarlier } from "./end-earlier.ts";
+import { patiently } from "./patiently.ts";
 import { queueRetry } from "./queue-retry.ts";
 import { readSubject } from "./read-subject.ts";
 import { sendPaced } from "./send-paced.ts";
@@ -170,7 +171,8 @@ async function attempt(
   const settled = settle(sending, outcome, deps.clock(), deps.jitter());
   if (isExhausted(settled, outcome)) await deps.sender.onExhausted(subscriber, settled);
   const latency = settled.state === "accepted" ? settled.updatedAt - settled.committedAt : null;
-  const changed = await deps.ledger.changeDelivery(sending, settled, latency);
+  const record = () => deps.ledger.changeDelivery(sending, settled, latency);
+  const changed = await patiently(record, startedAt + LEASE_MS, deps);
   if (changed.outcome === "lost") return { outcome: "stale" };
   await deps.sender.afterOutcome(subscriber, outcome, admitted.claimed);
   if (isOpen(settled.state)) await queueRetry(settled, deps);

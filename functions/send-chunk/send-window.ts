@@ -8,6 +8,7 @@ import { OUTCOME_UNKNOWN_TWICE, settle } from "../core/settle.ts";
 import type { EndpointHealth, Subscriber } from "../core/subscriber.ts";
 import type { SendDeps } from "./channel-sender.ts";
 import { endEarlier } from "./end-earlier.ts";
+import { patiently } from "./patiently.ts";
 import { queueRetry } from "./queue-retry.ts";
 import type { ChunkRun } from "./run-chunk.ts";
 import { type Flight, sendPaced } from "./send-paced.ts";
@@ -77,11 +78,12 @@ export async function sendWindow(
     ...(await Promise.allSettled(decisions.slice(0, alone).map(perform))),
     ...(await Promise.allSettled(decisions.slice(alone).map((decision, index) => perform(decision, alone + index)))),
   ];
-  await deps.ledger.recordDeliveries(settled);
+  await patiently(() => deps.ledger.recordDeliveries(settled), claim.leaseUntil, deps);
   // One failure must not put the whole window in doubt: nobody is in flight any more, and what is known is recorded.
   for (const send of sends) if (send.status === "rejected") throw send.reason;
   const all = [...recorded, ...settled];
-  const closed = await deps.ledger.closeWindow(work, claim.attempt, progressOf(all), cursor);
+  const close = () => deps.ledger.closeWindow(work, claim.attempt, progressOf(all), cursor);
+  const closed = await patiently(close, claim.leaseUntil, deps);
   if (closed.outcome === "lost") return { outcome: "lost" };
   for (const delivery of all) if (isOpen(delivery.state)) await queueRetry(delivery, deps);
   return { outcome: "sent" };

@@ -41,14 +41,24 @@ export function limitedSms(
       const now = clock();
       if (now < overUntil) return { outcome: "rejected", reason: CEILING_REACHED };
       const price = segmentPrice * smsSize(text).segments;
-      const counted = await access.count(SMS_SPEND, day, now, price);
+      const counted = await access.count(SMS_SPEND, day, now, price).catch((error: unknown) => {
+        log.error("the price of an SMS was not counted, so it waits", error);
+        return null;
+      });
+      // Nothing was sent: it must not count as in doubt.
+      if (counted === null) return { outcome: "throttled" };
       if (counted.outcome === "over") {
         overUntil = counted.until;
         log.warn(CEILING_REACHED, { use, ceilingUsd: usdOf(day.most) });
         return { outcome: "rejected", reason: CEILING_REACHED };
       }
       const outcome = await sms.send(to, text);
-      if (surelyUnsent(outcome)) await access.count(SMS_SPEND, day, now, -price);
+      if (surelyUnsent(outcome)) {
+        // Counted too much until midnight is better than an outcome that is lost.
+        await access
+          .count(SMS_SPEND, day, now, -price)
+          .catch((error: unknown) => log.error("the price of an SMS not sent was not given back", error));
+      }
       return outcome;
     },
   };

@@ -3,7 +3,7 @@ import type { ChunkKey } from "../core/chunk.ts";
 import type { FencedOutcome, Ledger } from "./deliveries.ts";
 import type { LedgerDeps } from "./dynamo-ledger.ts";
 import { addsOf, CHUNK_PREFIX, chunkItemKey, chunkOf, expiryOf, updatePartition } from "./ledger-items.ts";
-import { repeatOnConflict } from "./repeat.ts";
+import { repeatWhileBusy } from "./repeat.ts";
 import { batchGet, fromItem, queryAll, toItem, toKey } from "./table.ts";
 import { type Change, updateParts } from "./update-expression.ts";
 
@@ -45,7 +45,7 @@ export function dynamoChunks({ client, table, random }: LedgerDeps): Chunks {
         { attributes: ["state", "attempt"], values: { ":claimed": "claimed", ":attempt": claim } },
       ),
     });
-    const { refusal } = await repeatOnConflict(random, () => client.send(update));
+    const { refusal } = await repeatWhileBusy(random, () => client.send(update));
     return { outcome: refusal === null || refusal.old[0]?.mark?.S === mark ? "saved" : "lost" };
   }
 
@@ -70,7 +70,7 @@ export function dynamoChunks({ client, table, random }: LedgerDeps): Chunks {
             { attributes: [], values: { ":queued": "queued", ":claimed": "claimed", ":now": now } },
           ),
         });
-        const attempted = await repeatOnConflict(random, () => client.send(claim));
+        const attempted = await repeatWhileBusy(random, () => client.send(claim));
         if (attempted.refusal === null) {
           return { outcome: "claimed", chunk: chunkOf(fromItem(attempted.result.Attributes ?? {})) };
         }
@@ -138,7 +138,7 @@ export function dynamoChunks({ client, table, random }: LedgerDeps): Chunks {
           },
         ),
       });
-      const attempted = await repeatOnConflict(random, () => client.send(requeue));
+      const attempted = await repeatWhileBusy(random, () => client.send(requeue));
       if (attempted.refusal === null) return chunkOf(fromItem(attempted.result.Attributes ?? {})).resend;
       const stored = fromItem(attempted.refusal.old[0] ?? {});
       return stored.mark === mark ? chunkOf(stored).resend : null;

@@ -26,7 +26,7 @@ import {
   problemsRange,
   SUBSCRIBER_CURSOR,
 } from "./ledger-items.ts";
-import { putAll, repeatOnConflict } from "./repeat.ts";
+import { putAll, repeatWhileBusy } from "./repeat.ts";
 import { queryShards } from "./sharded-index.ts";
 import { batchGet, fromItem, queryAll, timeKey, toItem, toKey } from "./table.ts";
 import { updateParts } from "./update-expression.ts";
@@ -77,7 +77,7 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
       }
       const change = () =>
         new TransactWriteItemsCommand({ TransactItems: [{ Put: conditionalPut(from, to) }, { Update: chunk }] });
-      const { refusal } = await repeatOnConflict(random, () => client.send(change()));
+      const { refusal } = await repeatWhileBusy(random, () => client.send(change()));
       if (refusal === null) return { outcome: "saved" };
       const chunkIsGone = refusal.reasons[0] === null && refusal.old[1] === undefined;
       return chunkIsGone ? put(from, to) : { outcome: "lost" };
@@ -104,7 +104,7 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
           { attributes: ["state", "attempts", "duePk"], values: { ":state": state, ":attempts": attempts } },
         ),
       });
-      const { refusal } = await repeatOnConflict(random, () => client.send(postpone));
+      const { refusal } = await repeatWhileBusy(random, () => client.send(postpone));
       return { outcome: refusal === null ? "saved" : "lost" };
     },
 
@@ -136,7 +136,7 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
     // A repeat by the SDK after a lost answer finds its own mark. (A transaction has the SDK's request token for that.)
     const mark = Buffer.from(random(9)).toString("base64url");
     const command = new PutItemCommand(conditionalPut(from, to, mark));
-    const { refusal } = await repeatOnConflict(random, () => client.send(command));
+    const { refusal } = await repeatWhileBusy(random, () => client.send(command));
     return { outcome: refusal === null || refusal.old[0]?.mark?.S === mark ? "saved" : "lost" };
   }
 

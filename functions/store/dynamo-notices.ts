@@ -7,7 +7,7 @@ import type { Ledger } from "./deliveries.ts";
 import type { LedgerDeps } from "./dynamo-ledger.ts";
 import { chunkPlanOf, expiryOf, OPEN_CURSOR, PLANNED_PREFIX, planKey, renderingKey } from "./ledger-items.ts";
 import { noticeKey, noticeOf, OPEN_SHARDS, openPartition } from "./notice-item.ts";
-import { repeatOnConflict } from "./repeat.ts";
+import { repeatWhileBusy } from "./repeat.ts";
 import { queryShards } from "./sharded-index.ts";
 import { fromItem, getItem, toItem, toKey } from "./table.ts";
 import { updateParts } from "./update-expression.ts";
@@ -47,7 +47,7 @@ export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
           { attributes: ["state"], values: { ":unplanned": "unplanned" } },
         ),
       });
-      const { refusal } = await repeatOnConflict(random, () => client.send(planned));
+      const { refusal } = await repeatWhileBusy(random, () => client.send(planned));
       return { outcome: refusal === null ? "saved" : "lost" };
     },
 
@@ -73,7 +73,7 @@ export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
         ),
       });
       // Refused: somebody else marked it, or it has expired. Either way nothing is left to do.
-      await repeatOnConflict(random, () => client.send(done));
+      await repeatWhileBusy(random, () => client.send(done));
     },
 
     async listOpenNotices(limit, cursor) {
@@ -94,7 +94,7 @@ export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
         ConditionExpression: "attribute_not_exists(pk)",
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       });
-      const { refusal } = await repeatOnConflict(random, () => client.send(put));
+      const { refusal } = await repeatWhileBusy(random, () => client.send(put));
       const first = refusal?.old[0];
       return first === undefined ? rendering : renderingItemSchema.parse(fromItem(first)).rendering;
     },
@@ -124,7 +124,7 @@ export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
           { attributes: [], values: read === null ? {} : { ":read": version } },
         ),
       });
-      const { refusal } = await repeatOnConflict(random, () => client.send(fix));
+      const { refusal } = await repeatWhileBusy(random, () => client.send(fix));
       return { outcome: refusal === null ? "saved" : "lost" };
     },
   };

@@ -1,8 +1,9 @@
 import { type DynamoDBClient, type TransactWriteItem, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import type { Subscriber, WebhookSubscriber } from "../core/subscriber.ts";
+import { attemptThroughConflicts, lastingConflict } from "./repeat.ts";
 import { holdsPlace, placesKey, placesKeyOf, placesSchema, subscriberKey } from "./subscriber-items.ts";
 import type { ChangeOutcome, SubscriberStore } from "./subscribers.ts";
-import { attemptThroughConflicts, getItem, isConflict, type Key, lastingConflict, toItem, toKey } from "./table.ts";
+import { getItem, isConflict, type Key, toItem, toKey } from "./table.ts";
 
 export interface FieldChange {
   key: Key;

@@ -3,6 +3,7 @@ import { type TransactWriteItem, TransactWriteItemsCommand } from "@aws-sdk/clie
 import * as z from "zod/mini";
 import { type Subscriber, subscriberSchema } from "../core/subscriber.ts";
 import { placeGivenBack } from "./dynamo-places.ts";
+import { attemptThroughConflicts, lastingConflict } from "./repeat.ts";
 import { queryShards } from "./sharded-index.ts";
 import {
   addressKey,
@@ -17,16 +18,7 @@ import {
   unsettledFrom,
 } from "./subscriber-items.ts";
 import type { SubscriberStore } from "./subscribers.ts";
-import {
-  attemptThroughConflicts,
-  batchGet,
-  fromItem,
-  isConflict,
-  lastingConflict,
-  timeKey,
-  toItem,
-  toKey,
-} from "./table.ts";
+import { batchGet, fromItem, isConflict, timeKey, toItem, toKey } from "./table.ts";
 
 const keySchema = z.object({ pk: z.string(), sk: z.string() });
 

@@ -12,6 +12,7 @@ import { dynamoBlocks } from "./dynamo-blocks.ts";
 import { dynamoInvitations } from "./dynamo-invitations.ts";
 import { dynamoPlaces, placeGivenBack, updateOf } from "./dynamo-places.ts";
 import { dynamoPurge, removalOf } from "./dynamo-purge.ts";
+import { attemptThroughConflicts, lastingConflict } from "./repeat.ts";
 import {
   addressGuardSchema,
   addressKey,
@@ -28,17 +29,7 @@ import {
   subscriberKey,
 } from "./subscriber-items.ts";
 import type { ChangeOutcome, SubscriberStore } from "./subscribers.ts";
-import {
-  attemptThroughConflicts,
-  batchGet,
-  fromItem,
-  getItem,
-  isConflict,
-  type Key,
-  lastingConflict,
-  toItem,
-  toKey,
-} from "./table.ts";
+import { batchGet, fromItem, getItem, isConflict, type Key, toItem, toKey } from "./table.ts";
 import { updateParts } from "./update-expression.ts";
 
 const subscribersSchema = z.array(subscriberSchema);

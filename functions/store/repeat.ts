@@ -1,12 +1,14 @@
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from "@aws-sdk/client-dynamodb";
 import type { Random } from "../core/clock.ts";
+import { busyOf, TableBusyError } from "./busy.ts";
 import { type Attempted, attempt, type Item } from "./table.ts";
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
-// Some two seconds in all: giving up on recording an acceptance would mean sending it again.
-const CONFLICT_TRIES = 8;
+// Some two seconds in all. Whoever has an acceptance to record asks again: see send-chunk/patiently.ts.
+const TRIES = 8;
 
 /** Waits before the next try: exponential, with full jitter, so that those who collided part. */
 async function pause(tries: number, random: Random): Promise<void> {
@@ -14,25 +16,62 @@ async function pause(tries: number, random: Random): Promise<void> {
   await sleep((ceiling * ((random(1)[0] ?? 0) + 1)) / 256);
 }
 
-/**
- * Runs a conditional write again while another transaction holds one of its items; a conflict that lasts is thrown.
- * So a refusal handed back always means that a condition failed.
- */
-export async function repeatOnConflict<T>(random: Random, write: () => Promise<T>): Promise<Attempted<T>> {
-  for (let tries = 1; ; tries += 1) {
+type Tried<T> = { done: Attempted<T> } | { done: null; nothingWasDone: boolean; error: unknown };
+
+/** A refusal for a condition is an answer, also beside a conflict; one for a conflict alone is none. */
+async function tryOnce<T>(write: () => Promise<T>): Promise<Tried<T>> {
+  try {
     const attempted = await attempt(write);
-    if (attempted.refusal === null || attempted.refusal.reasons.includes("condition")) return attempted;
-    if (tries === CONFLICT_TRIES) {
-      throw new Error(`a write is still in conflict with other transactions after ${CONFLICT_TRIES} tries`);
+    if (attempted.refusal === null || attempted.refusal.reasons.includes("condition")) return { done: attempted };
+    return { done: null, nothingWasDone: true, error: new Error("in conflict") };
+  } catch (error) {
+    const busy = busyOf(error);
+    if (busy === null) throw error;
+    return { done: null, nothingWasDone: busy === "refused", error };
+  }
+}
+
+/**
+ * The one engine of repeated writes: runs a conditional write again while another transaction holds one of its items, while
+ * the table is throttled, and after an answer that got lost (so the write must know its own mark). A refusal handed back
+ * always means that a condition failed. Throws TableBusyError when the table stays busy and surely nothing was done.
+ */
+export async function repeatWhileBusy<T>(random: Random, write: () => Promise<T>, most = TRIES): Promise<Attempted<T>> {
+  let nothingWasDone = true;
+  for (let tries = 1; ; tries += 1) {
+    const tried = await tryOnce(write);
+    if (tried.done !== null) return tried.done;
+    nothingWasDone &&= tried.nothingWasDone;
+    if (tries === most) {
+      if (!nothingWasDone) throw tried.error;
+      const why = `a write is still in conflict with other transactions, or its table busy, after ${most} tries`;
+      throw new TableBusyError(why, { cause: tried.error });
     }
     await pause(tries, random);
   }
 }
 
+const CONFLICT_TRIES = 6;
+
+/** As `repeatWhileBusy`, for callers who have an answer to a lasting conflict: it is handed back. */
+export async function attemptThroughConflicts<T>(write: () => Promise<T>): Promise<Attempted<T>> {
+  try {
+    return await repeatWhileBusy(randomBytes, write, CONFLICT_TRIES);
+  } catch (error) {
+    if (error instanceof TableBusyError) return { refusal: { reasons: ["conflict"], old: [] } };
+    throw error;
+  }
+}
+
+/** For writes that cannot be given up: a lasting conflict is an error. */
+export function lastingConflict(what: string): Error {
+  return new TableBusyError(`${what}: still in conflict with other writes after ${CONFLICT_TRIES} attempts`);
+}
+
 // DynamoDB's limit for one BatchWriteItem.
 const WRITES_PER_BATCH = 25;
 
-/** Puts all items; those that DynamoDB left unprocessed are repeated until all are in (the caller's timeout is the end). */
+/** Puts all items; those that DynamoDB left unprocessed, or threw back, are repeated. Throws TableBusyError, as above. */
 export async function putAll(
   client: DynamoDBClient,
   table: string,
@@ -46,11 +85,29 @@ export async function putAll(
     batches.map(async (batch) => {
       let left: WriteRequest[] = batch.map((item) => ({ PutRequest: { Item: item } }));
       for (let tries = 1; ; tries += 1) {
-        const { UnprocessedItems } = await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: left } }));
+        // A put that was done and is done again changes nothing, so that a lost answer is repeated too.
+        const { UnprocessedItems } = await sendThrough(random, () =>
+          client.send(new BatchWriteItemCommand({ RequestItems: { [table]: left } })),
+        );
         left = UnprocessedItems?.[table] ?? [];
         if (left.length === 0) return;
+        if (tries === UNPROCESSED_TRIES) throw new TableBusyError(`${left.length} puts are still unprocessed`);
         await pause(tries, random);
       }
     }),
   );
+}
+
+const UNPROCESSED_TRIES = 30;
+
+async function sendThrough<T>(random: Random, write: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (busyOf(error) === null) throw error;
+      if (tries === TRIES) throw new TableBusyError(`puts are still refused after ${TRIES} tries`, { cause: error });
+      await pause(tries, random);
+    }
+  }
 }

@@ -79,26 +79,6 @@ export function isConflict(refusal: Refusal): boolean {
   return refusal.reasons.includes("conflict");
 }
 
-const CONFLICT_ATTEMPTS = 6;
-const CONFLICT_DELAY_MS = 10;
-
-/**
- * Like `attempt`, but for writes whose condition says all there is to say: one that met a transaction of somebody else
- * is sent again, and only what is left after some tries is handed back as a conflict.
- */
-export async function attemptThroughConflicts<T>(write: () => Promise<T>): Promise<Attempted<T>> {
-  for (let tries = 1; ; tries += 1) {
-    const attempted = await attempt(write);
-    if (attempted.refusal === null || !isConflict(attempted.refusal) || tries === CONFLICT_ATTEMPTS) return attempted;
-    await backOff(CONFLICT_DELAY_MS, tries);
-  }
-}
-
-/** For writes that cannot be given up: a lasting conflict is an error. */
-export function lastingConflict(what: string): Error {
-  return new Error(`${what}: still in conflict with other writes after ${CONFLICT_ATTEMPTS} attempts`);
-}
-
 /** Strongly consistent. */
 export async function getItem(
   client: DynamoDBClient,

@@ -1,13 +1,16 @@
+import { randomBytes } from "node:crypto";
 import {
   type BatchGetItemCommandInput,
   type DynamoDBClient,
   TransactionCanceledException,
 } from "@aws-sdk/client-dynamodb";
 import { expect, it } from "vitest";
+import { dynamoLedger } from "../../functions/store/dynamo-ledger.ts";
 import { dynamoStatusStore } from "../../functions/store/dynamo-status.ts";
 import { dynamoSubscriberStore } from "../../functions/store/dynamo-subscribers.ts";
 import { batchGet } from "../../functions/store/table.ts";
 import { memoryStatusStore } from "../fakes/memory-status-store.ts";
+import { aChunkKey, retrying } from "./ledger-subject.ts";
 import { contractClient, describeOnDynamo, type Server } from "./on-both.ts";
 import { anIncident, aPage, aSubscriber, NOW, opening } from "./samples.ts";
 
@@ -128,6 +131,28 @@ describeOnDynamo("what DynamoDB may answer", (server) => {
     expect(await other.changeState(pageId, channel, id, ["active"], "unsubscribed", NOW)).toMatchObject({
       outcome: "changed",
     });
+  });
+
+  it("records and changes deliveries through throttles that are thrown, and through a cancelled transaction's", async () => {
+    const here = server();
+    const throttled = () => named("ProvisionedThroughputExceededException");
+    const recording = await failing(here, "BatchWriteItemCommand", [throttled(), named("InternalServerError")]);
+    const table = here.tables.deliveries;
+    const delivery = retrying(aChunkKey());
+    await dynamoLedger({ client: recording, table, random: randomBytes }).recordDeliveries([delivery]);
+    const ledger = dynamoLedger({ client: here.client, table, random: randomBytes });
+    const { pageId, incidentId, seq, subscriberId } = delivery;
+    const stored = async () => (await ledger.getDeliveries(pageId, incidentId, seq, [subscriberId]))[0]?.state;
+    expect(await stored()).toBe("retrying");
+
+    const cancelling = await failing(here, "TransactWriteItemsCommand", [
+      cancelled("None", "ThrottlingError"),
+      cancelled("ProvisionedThroughputExceeded", "None"),
+    ]);
+    const other = dynamoLedger({ client: cancelling, table, random: randomBytes });
+    const ended = { ...delivery, state: "superseded" as const, nextAttemptAt: null };
+    expect(await other.changeDelivery(delivery, ended, null)).toEqual({ outcome: "saved" });
+    expect(await stored()).toBe("superseded");
   });
 
   it("asks again for keys that were left unprocessed", async () => {

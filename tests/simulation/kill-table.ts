@@ -48,6 +48,14 @@ export const GROUNDS = {
   "a problem of ours that uses up attempts": { by: "scenario", name: "sending breaks in the middle" },
   "a problem of ours that others are not told of": { by: "scenario", name: "nothing of ours is taken for hours" },
   "a problem of ours that never ends": { by: "scenario", name: "sending breaks in the middle" },
+  "a record given up when its table is busy": {
+    by: "scenario",
+    name: "the ledger is throttled while mail is being recorded",
+  },
+  "a retry's record given up when its table is busy": {
+    by: "scenario",
+    name: "the ledger is throttled while a retry is being recorded",
+  },
   "an ambiguous SMS sent again": { by: "scenario", name: "replies are lost" },
   "an interrupted SMS sent again": { by: "crash points", how: "after" },
   "a notice done when its chunks have begun": { by: "scenario", name: "a function dies, and its queue is lost" },

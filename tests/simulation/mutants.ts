@@ -4,6 +4,7 @@ import type { Delivery } from "../../functions/core/delivery.ts";
 import { LEASE_MS } from "../../functions/core/lease.ts";
 import { type ChunkWork, type RetryWork, sendWorkSchema } from "../../functions/core/queued-work.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
+import { TableBusyError } from "../../functions/store/busy.ts";
 import type { Ledger } from "../../functions/store/deliveries.ts";
 import type { Mutation, Ports } from "./mutation.ts";
 import { TableFailure } from "./schedule.ts";
@@ -166,6 +167,14 @@ export const MUTANTS = {
     access: { ...access, endProblem: async () => ({ outcome: "lost" }) },
   }),
 
+  "a record given up when its table is busy": ({ ledger }) => ({
+    ledger: { ...ledger, recordDeliveries: (deliveries) => givenUp(() => ledger.recordDeliveries(deliveries)) },
+  }),
+
+  "a retry's record given up when its table is busy": ({ ledger }) => ({
+    ledger: { ...ledger, changeDelivery: (...parameters) => givenUp(() => ledger.changeDelivery(...parameters)) },
+  }),
+
   "an ambiguous SMS sent again": ({ sms }) => ({
     sms: {
       send: async (to, text) => {
@@ -215,6 +224,15 @@ function workOf(body: string | null): ChunkWork | RetryWork {
 async function twiceIfUnknown<T extends { outcome: string }>(send: () => Promise<T>): Promise<T> {
   const outcome = await send();
   return outcome.outcome === "unknown" ? send() : outcome;
+}
+
+/** The invocation fails at once, as it does for any error that stays. */
+async function givenUp<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw error instanceof TableBusyError ? new TableFailure("given up") : error;
+  }
 }
 
 function withChunks(ledger: Ledger, change: (chunk: Chunk) => Chunk): Ports["ledger"] {

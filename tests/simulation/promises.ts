@@ -3,6 +3,7 @@ import { countDeliveries, type Delivery } from "../../functions/core/delivery.ts
 import { LEASE_MS } from "../../functions/core/lease.ts";
 import { OUTCOME_UNKNOWN_TWICE } from "../../functions/core/settle.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
+import { TableBusyError } from "../../functions/store/busy.ts";
 import type { Request } from "./providers.ts";
 import { PAGE } from "./samples.ts";
 import { TableFailure } from "./schedule.ts";
@@ -17,7 +18,7 @@ export async function brokenPromises(world: SimulatedWorld, quiet: boolean): Pro
   const deliveries = world.ledger.allDeliveries();
   const withdrawn = await world.isWithdrawn();
   const broken = world.schedule.failures
-    .filter((error) => !(error instanceof TableFailure))
+    .filter((error) => !(error instanceof TableFailure || error instanceof TableBusyError))
     .map((error) => `an invocation failed: ${String(error)}`);
   if (!quiet) broken.push(`live: ${whatIsOpen(world)}`);
   for (const subscriber of world.everyone) {

@@ -81,6 +81,19 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       queue: fc.constantFrom(null, null, "plan" as const, "webhookRetry" as const, ...CHANNELS),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      after: pause,
+      do: fc.constant("busy" as const),
+      method: fc.constantFrom(
+        ...["recordDeliveries", "recordDeliveries", "changeDelivery", "closeWindow", "finishChunk", "yieldChunk"],
+        ...["openWindow", "claimChunk", "reserveSlots", "getMany", "markPlanned", "requeueChunk", "postponeDue"],
+      ),
+      calls: fc.nat(3),
+      times: fc.integer({ min: 1, max: 12 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ after: pause, do: fc.constant("redeliver" as const) }) },
   {
     weight: 1,

@@ -1,3 +1,5 @@
+import { TableBusyError } from "../../functions/store/busy.ts";
+
 /** One run of a function: between any two of its port calls others may run, and it may die or freeze. */
 export interface Invocation {
   startedAt: number;
@@ -59,6 +61,7 @@ export function createSchedule(start: number, seed: number, faults: readonly Fau
   const failures: unknown[] = [];
   const trace: string[] = [];
   let failing: { method: string | null; calls: number }[] = [];
+  let busy: { method: string; calls: number; times: number }[] = [];
   let dying: { method: string; calls: number; how: Fault["how"] }[] = [];
 
   const wait = (invocation: Invocation, at: number | null) =>
@@ -87,6 +90,15 @@ export function createSchedule(start: number, seed: number, faults: readonly Fau
     failing = failing.filter((failure) => failure !== due);
     return due !== undefined;
   };
+  /** Whether the table says that it is too busy for this call, having done nothing. */
+  const isBusy = (method: string): boolean => {
+    const due = busy.find((other) => other.method === method && other.calls <= 0);
+    for (const other of busy) if (other.method === method) other.calls -= 1;
+    if (due === undefined) return false;
+    due.times -= 1;
+    busy = busy.filter(({ times }) => times > 0);
+    return true;
+  };
   const doomOf = (method: string): Fault["how"] | undefined => {
     for (const death of dying) if (death.method === method) death.calls -= 1;
     const due = dying.find((death) => death.calls < 0);
@@ -108,6 +120,7 @@ export function createSchedule(start: number, seed: number, faults: readonly Fau
     invocation.overran ||= isLate(invocation);
     if (invocation.overran && NEVER_LATE.has(method)) await die(invocation);
     if (mustFail(method)) throw new TableFailure(method);
+    if (isBusy(method)) throw new TableBusyError(method);
     const result = await run();
     if (fault === "after") await die(invocation);
     return result;
@@ -139,6 +152,10 @@ export function createSchedule(start: number, seed: number, faults: readonly Fau
     /** One call fails, after so many of this method (null: of any). */
     failAfter(method: string | null, after: number) {
       failing.push({ method, calls: after });
+    },
+    /** From that call of the method on, so many throw: the table is throttled, or another transaction holds the item. */
+    busyAfter(method: string, after: number, times: number) {
+      busy.push({ method, calls: after, times });
     },
     /** A number below `count`. */
     below: (count: number) => Math.floor(uniform() * count),

@@ -14,6 +14,7 @@ import { sharedPace, unpaced } from "../../functions/send-chunk/pace.ts";
 import { emailSender } from "../../functions/send-email/email-sender.ts";
 import { smsSender } from "../../functions/send-sms/sms-sender.ts";
 import { webhookSender } from "../../functions/send-webhook/webhook-sender.ts";
+import { TableBusyError } from "../../functions/store/busy.ts";
 import type { SubscriberStore } from "../../functions/store/subscribers.ts";
 import { sweep } from "../../functions/sweep/sweep.ts";
 import { memoryAccessStore } from "../fakes/memory-access-store.ts";
@@ -64,6 +65,8 @@ export type Deed = { after: number } & (
   | { do: "mend"; channel: "email" | "sms" | null }
   /** One call fails, after so many of this method (null: of any). */
   | { do: "fail"; method: string | null; calls: number }
+  /** Likewise, but so many of this method in a row throw that the table is too busy: throttles, conflicts. */
+  | { do: "busy"; method: string; calls: number; times: number }
   /** Whoever makes this call, after so many of its kind, dies before it. */
   | { do: "die"; method: string; calls: number }
   /** Likewise, and it stands still until its lease is over. */
@@ -205,7 +208,8 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
       async (invocation) => {
         const ports = portsFor("sweep", null, invocation);
         const { failures } = await sweep({ ...ports, mail: { quota: async () => RATE }, clock });
-        for (const { error } of failures) if (!(error instanceof TableFailure)) throw error;
+        for (const { error } of failures)
+          if (!(error instanceof TableFailure || error instanceof TableBusyError)) throw error;
       },
       () => {},
     );
@@ -360,6 +364,8 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
         return providers.mendSending(deed.channel);
       case "fail":
         return schedule.failAfter(deed.method, deed.calls);
+      case "busy":
+        return schedule.busyAfter(deed.method, deed.calls, deed.times);
       case "die":
         return schedule.strikeAt(deed.method, deed.calls, "before");
       case "stall":

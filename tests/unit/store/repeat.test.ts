@@ -6,7 +6,8 @@ import {
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { sdkLogger } from "../../../functions/lambda/sdk-logger.ts";
-import { putAll, repeatOnConflict } from "../../../functions/store/repeat.ts";
+import { TableBusyError } from "../../../functions/store/busy.ts";
+import { putAll, repeatWhileBusy } from "../../../functions/store/repeat.ts";
 
 /** The shortest pauses there are. */
 const random = (count: number) => new Uint8Array(count);
@@ -27,7 +28,7 @@ function canceled(...codes: string[]): TransactionCanceledException {
 
 it("repeats a write that met another transaction until it gets through", async () => {
   const answers = [canceled("None", "TransactionConflict"), canceled("TransactionConflict", "None")];
-  const outcome = await repeatOnConflict(random, async () => {
+  const outcome = await repeatWhileBusy(random, async () => {
     const refused = answers.shift();
     if (refused !== undefined) throw refused;
     return "through";
@@ -35,9 +36,51 @@ it("repeats a write that met another transaction until it gets through", async (
   expect(outcome).toEqual({ refusal: null, result: "through" });
 });
 
+const named = (name: string) => Object.assign(new Error(name), { name });
+
+it.each([
+  ["a throttle that the SDK gave up on", named("ProvisionedThroughputExceededException")],
+  ["a throttle of the account", named("RequestLimitExceeded")],
+  ["any throttle", named("ThrottlingException")],
+  ["a cancelled transaction, which the SDK does not repeat", canceled("None", "ThrottlingError")],
+  ["its other reason", canceled("ProvisionedThroughputExceeded", "None")],
+  ["both", canceled("TransactionConflict", "ThrottlingError")],
+  ["an answer that got lost", named("InternalServerError")],
+])("repeats a write through %s", async (_, error) => {
+  const answers = [error, error, error];
+  const outcome = await repeatWhileBusy(random, async () => {
+    const refused = answers.shift();
+    if (refused !== undefined) throw refused;
+    return "through";
+  });
+  expect(outcome).toEqual({ refusal: null, result: "through" });
+});
+
+it("says whether surely nothing was done when the table stays busy", async () => {
+  const throttled = named("ThrottlingException");
+  await expect(repeatWhileBusy(random, () => Promise.reject(throttled))).rejects.toBeInstanceOf(TableBusyError);
+  // One of the tries may have been carried out: another mark would not know it.
+  const answers = [named("InternalServerError")];
+  const unsure = repeatWhileBusy(random, () => Promise.reject(answers.shift() ?? throttled));
+  await expect(unsure).rejects.toBe(throttled);
+});
+
+it.each(["ValidationError", "ItemCollectionSizeLimitExceeded", "AccessDenied"])(
+  "does not repeat what stays: %s",
+  async (code) => {
+    let calls = 0;
+    const staying = repeatWhileBusy(random, async () => {
+      calls += 1;
+      throw canceled("ThrottlingError", code);
+    });
+    await expect(staying).rejects.toBeInstanceOf(TransactionCanceledException);
+    expect(calls).toBe(1);
+  },
+);
+
 it("hands back a failed condition at once, also beside a conflict", async () => {
   let calls = 0;
-  const outcome = await repeatOnConflict(random, async () => {
+  const outcome = await repeatWhileBusy(random, async () => {
     calls += 1;
     throw canceled("ConditionalCheckFailed", "TransactionConflict");
   });
@@ -47,7 +90,7 @@ it("hands back a failed condition at once, also beside a conflict", async () => 
 
 it("throws when the conflict lasts, which is no answer", async () => {
   let calls = 0;
-  const lasting = repeatOnConflict(random, async () => {
+  const lasting = repeatWhileBusy(random, async () => {
     calls += 1;
     throw canceled("TransactionConflict");
   });
@@ -56,9 +99,9 @@ it("throws when the conflict lasts, which is no answer", async () => {
 });
 
 it("throws what is no refusal, and hands back a refused single write", async () => {
-  await expect(repeatOnConflict(random, () => Promise.reject(new Error("no network")))).rejects.toThrow("no network");
+  await expect(repeatWhileBusy(random, () => Promise.reject(new Error("no network")))).rejects.toThrow("no network");
   const refused = new ConditionalCheckFailedException({ message: "", $metadata: {} });
-  const outcome = await repeatOnConflict(random, () => Promise.reject(refused));
+  const outcome = await repeatWhileBusy(random, () => Promise.reject(refused));
   expect(outcome.refusal?.reasons).toEqual(["condition"]);
 });
 
@@ -81,4 +124,24 @@ it("puts 60 items in batches of 25 and repeats what was left unprocessed", async
   await putAll(client, "ledger", items, random);
   expect(stored.map(Number).sort((a, b) => a - b)).toEqual(items.map((_, index) => index));
   expect(sizes.toSorted((a, b) => b - a)).toEqual([25, 25, 15, 15, 10, 5, 5]);
+});
+
+it("puts what was thrown back as a whole, too, and says so when it stays so", async () => {
+  const client = new DynamoDBClient({ logger: sdkLogger, region: "eu-central-1" });
+  let refusals = 3;
+  let puts = 0;
+  client.middlewareStack.add(
+    () => async (call) => {
+      refusals -= 1;
+      if (refusals >= 0) throw named("ProvisionedThroughputExceededException");
+      puts += batchInputSchema.parse(call.input).RequestItems.ledger.length;
+      return { response: {}, output: { $metadata: {} } };
+    },
+    { step: "initialize", name: "table" },
+  );
+  const items = [{ pk: { S: "one" } }, { pk: { S: "two" } }];
+  await putAll(client, "ledger", items, random);
+  expect(puts).toBe(2);
+  refusals = 1_000;
+  await expect(putAll(client, "ledger", items, random)).rejects.toBeInstanceOf(TableBusyError);
 });

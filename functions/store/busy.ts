@@ -1,0 +1,53 @@
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+
+/** The table is too busy, or somebody else's transaction holds the item: nothing was done, and later it may be. */
+export class TableBusyError extends Error {
+  override name = "TableBusyError";
+}
+
+/**
+ * What may be said no more in a moment. `refused`: nothing was done. `unknown`: it may have been, and only a write that knows
+ * its own mark, or may happen twice, can be run again.
+ */
+export type Busy = "refused" | "unknown";
+
+/** DynamoDB developer guide, "Error handling": thrown once the SDK's own tries (three, some 100 ms) are used up. */
+const THROTTLES = new Set([
+  "ProvisionedThroughputExceededException",
+  "ThrottlingException",
+  "Throttling",
+  "RequestLimitExceeded",
+  "LimitExceededException",
+  "TransactionConflictException",
+  "TransactionInProgressException",
+  "ReplicatedWriteConflictException",
+  "TableBusyError",
+]);
+const UNKNOWN = new Set([
+  "InternalServerError",
+  "InternalFailure",
+  "ServiceUnavailable",
+  "ServiceUnavailableException",
+  "TimeoutError",
+]);
+const UNKNOWN_CODES = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNREFUSED", "EAI_AGAIN"]);
+
+/** API reference, TransactWriteItems: the SDK does not repeat a cancelled transaction, whatever its reasons are. */
+const REASONS = new Set([
+  "ThrottlingError",
+  "ProvisionedThroughputExceeded",
+  "RequestLimitExceeded",
+  "TransactionConflict",
+]);
+
+/** Null: it is an answer, or an error that stays. */
+export function busyOf(error: unknown): Busy | null {
+  if (error instanceof TransactionCanceledException) {
+    const codes = (error.CancellationReasons ?? []).map(({ Code = "None" }) => Code).filter((code) => code !== "None");
+    return codes.length > 0 && codes.every((code) => REASONS.has(code)) ? "refused" : null;
+  }
+  if (!(error instanceof Error)) return null;
+  if (THROTTLES.has(error.name)) return "refused";
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return UNKNOWN.has(error.name) || UNKNOWN_CODES.has(code) ? "unknown" : null;
+}
