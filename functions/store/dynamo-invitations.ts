@@ -1,9 +1,10 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { withInvitation } from "../core/invitation.ts";
 import type { Channel } from "../core/subscriber.ts";
+import { attemptThroughConflicts } from "./repeat.ts";
 import { invitationsExpireAt, invitationsItemSchema, invitationsKey } from "./subscriber-items.ts";
 import type { SubscriberStore } from "./subscribers.ts";
-import { attempt, attemptThroughConflicts, getItem, toItem, toKey } from "./table.ts";
+import { attempt, getItem, toItem, toKey } from "./table.ts";
 
 type InvitationCalls = Pick<SubscriberStore, "invite" | "invitationsOf" | "forgetInvitations">;
 

@@ -59,7 +59,7 @@ export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
         ...updateParts({ set: { topic } }, { attributes: [], values: {} }),
       });
       // Refused: it has expired, and nobody asks any more.
-      await repeatOnConflict(random, () => client.send(settled));
+      await repeatWhileBusy(random, () => client.send(settled));
     },
 
     async markDone({ pageId, updateId }) {
