@@ -126,7 +126,7 @@ describeOnDynamo("the public API's surface", (server) => {
     const pages = new Set(routes.filter(({ method }) => method === "GET").map(({ path }) => path));
     const unopened = [...pages].filter((path) => path.includes("{") && !answered.get(path)?.has(200));
     expect(unopened).toEqual([]);
-  }, 120_000);
+  });
 });
 
 /** All tables, item by item; of the access table all but its counters. */

@@ -3,6 +3,7 @@ import { simpleParser } from "mailparser";
 import type { Page } from "playwright-core";
 import * as z from "zod";
 import { closeServer, listen } from "../../infra/local/listen.ts";
+import { until } from "../fixtures/progress.ts";
 import { callApi, type LocalEndpoints } from "./local-process.ts";
 
 const outboxSchema = z.object({ emails: z.array(z.object({ to: z.string(), raw: z.string() })) });
@@ -106,12 +107,4 @@ async function linkIn(outbox: string, to: string, path: string): Promise<string 
   const mail = emails.find((each) => each.to === to);
   if (mail === undefined) return null;
   return new RegExp(`https?:\\S+/${path}/[\\w.-]+`).exec((await simpleParser(mail.raw)).text ?? "")?.[0] ?? null;
-}
-
-async function until<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
-  for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 200))) {
-    const found = await look();
-    if (found !== null && found !== false) return found;
-  }
-  throw new Error(`${what} did not come`);
 }

@@ -1,6 +1,7 @@
 import { simpleParser } from "mailparser";
 import type { Page } from "playwright-core";
 import * as z from "zod";
+import { until } from "../fixtures/progress.ts";
 import { callApi, type LocalEndpoints } from "./local-process.ts";
 
 const outboxSchema = z.object({ emails: z.array(z.object({ id: z.string(), to: z.string(), raw: z.string() })) });
@@ -36,8 +37,8 @@ export async function signUpLinks({ subscriptions, outbox, ...endpoints }: Local
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
-  const linkFor = async (to: string, path: string): Promise<string> => {
-    for (;;) {
+  const linkFor = (to: string, path: string): Promise<string> =>
+    until(`a link to ${path} for ${to}`, async () => {
       const { emails } = outboxSchema.parse(
         await (await fetch(outbox, { headers: { accept: "application/json" } })).json(),
       );
@@ -46,9 +47,8 @@ export async function signUpLinks({ subscriptions, outbox, ...endpoints }: Local
         const found = new RegExp(`${subscriptions}/${path}/[\\w.-]+`).exec(text)?.[0];
         if (found !== undefined) return found;
       }
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  };
+      return null;
+    });
   const subscribed = { ...endpoints, subscriptions, outbox };
   const [stays, leaves, asked] = ["stays@example.com", "leaves@example.com", "asked@example.com"];
   for (const email of [stays, leaves]) {

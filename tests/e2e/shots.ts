@@ -8,6 +8,7 @@ import * as z from "zod";
 import { readOptions } from "../../infra/command.ts";
 import { runDemo } from "../../infra/local/demo/run-demo.ts";
 import { launchChromium } from "../fixtures/chromium.ts";
+import { until } from "../fixtures/progress.ts";
 import { callApi, freePorts, type LocalEndpoints, startProcess } from "./local-process.ts";
 import { renderedPictures } from "./rendered-pictures.ts";
 import { askForLink, changeSecret, openFailed, openSettings, portalLinks } from "./shots-portal.ts";
@@ -62,8 +63,8 @@ async function shootLocalStack(): Promise<void> {
     await runDemo(local.endpoints, console.log);
     const past = await newestIncident(local.endpoints);
     const open = await openIncident(local.endpoints);
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
     const { page, outbox, subscriptions } = local.endpoints;
+    await until("the open incident on the page", async () => (await (await fetch(page)).text()).includes(open));
     const mails = await readMails(outbox);
     const links = await signUpLinks(local.endpoints);
     const both = [1280, 390];

@@ -1,23 +1,25 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { addressOf, type Subscriber, subscriberSchema } from "../../functions/core/subscriber.ts";
 import { type ApiDeps, apiClient } from "../../infra/subscribers/api-client.ts";
 import { exportPeople } from "../../infra/subscribers/export-people.ts";
 import { type ImportOptions, importPeople } from "../../infra/subscribers/import-people.ts";
 import type { Screen } from "../../infra/subscribers/progress-line.ts";
+import { afterTheTest, temporaryFolder } from "../fixtures/clean-up.ts";
 import { KEY, PAGE } from "../unit/manage-api/manage-world.ts";
 import { type Mishap, peopleServer } from "./people-server.ts";
 
 type Server = Awaited<ReturnType<typeof peopleServer>>;
 
 let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "tocsin-people-"));
+const later = afterTheTest();
+beforeEach(async () => {
+  const made = await temporaryFolder("people");
+  folder = made.path;
+  later(made.remove);
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 function fileOf(text: string | Buffer): string {
   const path = join(folder, "people.csv");

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AttemptOutcome } from "../../../functions/core/attempt.ts";
 import { newId, sha256Hex } from "../../../functions/core/ids.ts";
 import type { LetterWork, ProbeWork } from "../../../functions/core/queued-work.ts";
@@ -14,6 +14,7 @@ import { probeHostOf } from "../../../functions/send-webhook/probe-host.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
 import { memoryLedger } from "../../fakes/memory-ledger.ts";
 import { memorySubscriberStore } from "../../fakes/memory-subscriber-store.ts";
+import { until } from "../../fixtures/progress.ts";
 
 const PAGE = "page00000000";
 const ECHO = "the-challenge-that-the-endpoint-repeats";
@@ -261,10 +262,12 @@ describe("what anybody can cause at a host", () => {
     const hold = Promise.withResolvers<void>();
     const held = { ...one.deps, https: { post: () => hold.promise.then(() => FAILED) } };
     const first = probeEndpoint(one.work, held);
-    await vi.waitFor(async () => {
-      await probeEndpoint({ ...one.work, probeId: "other0000000" }, held);
-      expect(one.again).toContainEqual({ work: { ...one.work, probeId: "other0000000" }, delayMs: 5_000 });
+    const other = { ...one.work, probeId: "other0000000" };
+    await until("the other's turn to be put off", async () => {
+      await probeEndpoint(other, held);
+      return one.again.some(({ work }) => work.probeId === other.probeId);
     });
+    expect(one.again).toContainEqual({ work: other, delayMs: 5_000 });
     expect(one.logged()).toEqual([]);
     hold.resolve();
     await first;
