@@ -1,3 +1,5 @@
+import { withoutEnd } from "./without-end.ts";
+
 /**
  * What is pasted along with an address and cannot be seen: zero-width characters, bidirectional marks and overrides (such
  * as those that address books put around phone numbers), soft hyphens, byte order marks, fillers that look like nothing.
@@ -21,7 +23,8 @@ export function cleanAddress(given: string): string {
 // Percent-encoded, as browsers paste it: without the joiners, which other scripts' words need, and at the end with those,
 // no-break spaces and line ends.
 const ENCODED = /%C2%AD|%CD%8F|%D8%9C|%E2%80%(?:8[BEF]|A[A-E])|%E2%81%A[0-9A-F]|%E3%85%A4|%EF%BB%BF/gi;
-const ENCODED_END = /(?:%C2%A0|%E2%80%8[0-9A-F]|%E2%80%AF|%E3%80%80|%0[0-9A-F])+$/i;
+const ENCODED_END = /(?:%C2%A0|%E2%80%8[0-9A-F]|%E2%80%AF|%E3%80%80|%0[0-9A-F])$/i;
+const LONGEST_ENCODED = "%E2%80%8F".length;
 
 /** A web address as it was meant. What is written in the letters of other scripts stays. */
 export function cleanUrl(given: string): string {
@@ -29,7 +32,7 @@ export function cleanUrl(given: string): string {
     /(?![A-Za-z])\p{L}[\u200C\u200D](?=(?![A-Za-z])\p{L})/gu,
     (joined) => joined.slice(0, -1) + encodeURIComponent(joined.slice(-1)),
   );
-  return cleanAddress(typed).replace(ENCODED, "").replace(ENCODED_END, "").trim();
+  return withoutEnd(cleanAddress(typed).replace(ENCODED, ""), ENCODED_END, LONGEST_ENCODED).trim();
 }
 
 // Overrides and embeddings would reach beyond the name; a byte order mark is none of it. Joiners, which emoji and Persian
@@ -38,11 +41,13 @@ const NEVER_IN_NAMES = /[\u202A-\u202E\uFEFF]/g;
 const AROUND = String.raw`[\s\u00AD\u061C\u115F\u1160\u180E\u200B\u200E\u200F\u2060-\u2069\u2800\u3164\uFFA0]`;
 const BEFORE = new RegExp(String.raw`^(?:${AROUND}|[\u200C\u200D])+`);
 // A joiner after a mark may be how an Indic word ends.
-const AFTER = new RegExp(String.raw`(?:${AROUND}|(?<!\p{M})[\u200C\u200D])+$`, "u");
+const AFTER = new RegExp(String.raw`(?:${AROUND}|(?<!\p{M})[\u200C\u200D])$`, "u");
+/** A joiner, and before it a mark of two code units. */
+const LONGEST_AFTER = 3;
 
 /** A name or any other line that people read, as it was meant. */
 export function cleanLine(given: string): string {
-  return given.replace(NEVER_IN_NAMES, "").replace(BEFORE, "").replace(AFTER, "");
+  return withoutEnd(given.replace(NEVER_IN_NAMES, "").replace(BEFORE, ""), AFTER, LONGEST_AFTER);
 }
 
 /** Whether there is anything to be seen of the text. */
@@ -73,11 +78,12 @@ export function characterAt(text: string, index: number): string {
  * part of one. Whatever else is wrong with it stays.
  */
 export function cleanToken(given: string): string {
-  return decodedOnce(given)
+  const bare = decodedOnce(given)
     .replace(UNSEEN, "")
     .replace(/=?\s+/g, "")
     .replace(/&(?:[a-z]{2,6}|#x?[0-9a-f]{1,6});?$/i, "")
-    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9_-]+$/g, "");
+    .replace(/^[^A-Za-z0-9]+/, "");
+  return withoutEnd(bare, /[^A-Za-z0-9_-]$/);
 }
 
 function decodedOnce(given: string): string {

@@ -1,4 +1,5 @@
 import { normalizeEmail } from "./subscriber.ts";
+import { withoutEnd } from "./without-end.ts";
 
 /** How the addresses of one provider come together in one mailbox. */
 interface Provider {
@@ -57,5 +58,5 @@ export function mailboxOf(email: string): string {
 /** IDNA's ASCII form (UTS 46, as URLs have it), without the root's dot, so that a domain has one spelling. */
 function asciiDomain(domain: string): string {
   const { hostname } = URL.parse(`http://${domain}`) ?? { hostname: domain };
-  return (hostname === "" ? domain : hostname).replace(/\.+$/, "");
+  return withoutEnd(hostname === "" ? domain : hostname, /\.$/);
 }

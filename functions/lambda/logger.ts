@@ -29,7 +29,7 @@ function describe(cause: unknown): LogFields {
 /** SES puts the address into its refusals, SNS the number, and a failed fetch may name the endpoint with its token. */
 function blot(text: string): string {
   return text
-    .replace(/[^\s<>"'(]+@[^\s<>"')]+/g, "<address>")
+    .replace(/[^\s<>"'()]+/g, (word) => (/.@./.test(word) ? "<address>" : word))
     .replace(/https?:\/\/[^\s"']+/g, "<url>")
     .replace(/\+\d{6,15}/g, "<number>");
 }

@@ -1,4 +1,5 @@
 import type { SenderProblem } from "../core/sender-problem.ts";
+import { withoutEnd } from "../core/without-end.ts";
 
 /** Whose fault a failed call is. Only what the recipient's own address causes is the recipient's. */
 export type Refusal =
@@ -165,7 +166,7 @@ export const RULES: Readonly<Record<Provider, readonly Rule[]>> = {
  * check in region EU-CENTRAL-1: …"). Only where nobody but the recipient is named do others have a chance.
  */
 function identity({ message, parties }: { message: string; parties: Parties }): Refusal {
-  const named = [...message.matchAll(/[^\s<>,;:"'()]+@[^\s<>,;:"'()]+/g)].map(([address]) => trimmed(address));
+  const named = (message.match(/[^\s<>,;:"'()]+/g) ?? []).filter((word) => /.@./.test(word)).map(trimmed);
   const [from, to] = [parties.from.toLowerCase(), parties.to.toLowerCase()];
   const onlyTheRecipient = to !== "" && to !== from && named.length > 0 && named.every((address) => address === to);
   return onlyTheRecipient
@@ -174,7 +175,7 @@ function identity({ message, parties }: { message: string; parties: Parties }): 
 }
 
 function trimmed(address: string): string {
-  return address.replace(/[.…]+$/, "").toLowerCase();
+  return withoutEnd(address, /[.…]$/).toLowerCase();
 }
 
 /**

@@ -3,6 +3,9 @@ import { type Parties, type Provider, type Refusal, RULES } from "./refusal-rule
 
 const NOBODY: Parties = { from: "", to: "" };
 
+/** Providers say less. The rules' expressions look for words in any distance, and take long where there are very many. */
+const LONGEST_MESSAGE = 2_000;
+
 /** Failures before a request can have been written: the provider surely has nothing. */
 const BEFORE_WRITING = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 /** @smithy/node-http-handler's connection time-out. Its request time-out has another text, and comes after the writing. */
@@ -17,11 +20,12 @@ export function refusalOf(provider: Provider, error: unknown, parties: Parties =
   const status = httpStatus(error);
   const code = codeOf(error);
   const refused = isClearNo(error, status);
+  const message = error.message.slice(0, LONGEST_MESSAGE);
   for (const rule of RULES[provider]) {
     if (rule.code !== undefined && !rule.code.test(code)) continue;
     // A code counts whatever the status (a throttle may be a 503); a text only in what is a clear no.
-    if (rule.text !== undefined && !(refused && rule.text.test(withoutParties(error.message, parties)))) continue;
-    return rule.verdict({ message: error.message, code, parties });
+    if (rule.text !== undefined && !(refused && rule.text.test(withoutParties(message, parties)))) continue;
+    return rule.verdict({ message, code, parties });
   }
   if (status === 429) return { whose: "throttle" };
   if (status === 401 || status === 403) return { whose: "sender", problem: "not permitted", reach: "everybody" };

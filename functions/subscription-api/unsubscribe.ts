@@ -114,5 +114,11 @@ async function subjectOf(deps: SubscriptionDeps, request: HttpRequest): Promise<
 /** RFC 8058, section 3.2: the mail provider's own POST, as a form or as multipart/form-data. It wants no page and no redirect. */
 function isOneClick({ text }: HttpRequest): boolean {
   if (new URLSearchParams(text).get("List-Unsubscribe") === "One-Click") return true;
-  return /name="?List-Unsubscribe"?\s*\r?\n(?:[^\r\n]+\r?\n)*\r?\nOne-Click\s*(?:\r?\n|$)/i.test(text);
+  // Line by line: one expression for it all takes quadratic time for a part with many header lines.
+  const lines = text.split(/\r?\n/);
+  const disposition = lines.findIndex((line) =>
+    /\bname=(?:"List-Unsubscribe"|List-Unsubscribe$)/i.test(line.trimEnd()),
+  );
+  const blank = disposition === -1 ? -1 : lines.indexOf("", disposition);
+  return blank !== -1 && /^One-Click$/i.test(lines[blank + 1]?.trim() ?? "");
 }

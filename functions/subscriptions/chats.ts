@@ -1,4 +1,5 @@
 import { CHAT_FORMATS, type WebhookFormat } from "../core/subscriber.ts";
+import { withoutEnd } from "../core/without-end.ts";
 import { invalid } from "../lambda/problem.ts";
 
 /** What an address takes. Of several formats the first is meant unless another one is asked for. */
@@ -97,7 +98,7 @@ function takenAt(url: URL): Takes {
 
 /** The one way to write a chat's address: none of them ends in a slash, and another spelling would be another endpoint. */
 export function withoutLastSlash(url: URL): void {
-  if (chatAt(url) !== undefined) url.pathname = url.pathname.replace(/(?<=.)\/+$/, "");
+  if (chatAt(url) !== undefined) url.pathname = withoutEnd(url.pathname, /\/$/);
 }
 
 export interface FormatRules {

@@ -8,6 +8,7 @@ import type { UpdateStatus } from "../core/incident.ts";
 import { characterAt, cleanAddress, cleanUrl } from "../core/invisible.ts";
 import type { WebhookFormat } from "../core/subscriber.ts";
 import { isLdhHost, withoutSemicolons } from "../core/web-address.ts";
+import { withoutEnd } from "../core/without-end.ts";
 import { flag, idList, line, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
 import { isForbiddenLiteral } from "../providers/pinned-connection.ts";
@@ -157,7 +158,7 @@ export function endpointOf(given: string, targets: ContactRules["webhookTargets"
 export function storedEndpoint(url: URL): string {
   const stored = new URL(url);
   // The root's dot makes another spelling of the same host, and would count as another one.
-  stored.hostname = stored.hostname.replace(/\.+$/, "");
+  stored.hostname = withoutEnd(stored.hostname, /\.$/);
   stored.hash = "";
   withoutLastSlash(stored);
   return withoutSemicolons(stored.href);

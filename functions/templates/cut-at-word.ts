@@ -1,3 +1,4 @@
+import { withoutEnd } from "../core/without-end.ts";
 import { wholeUntil } from "./addresses.ts";
 
 /** Cuts at a word so that at most `limit` characters remain, the ellipsis among them. No half of an address is left. */
@@ -5,7 +6,7 @@ export function cutAtWord(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const room = limit - 1;
   const cut = text.slice(0, room + 1);
-  const space = cut.search(/\s\S*$/);
+  const space = withoutEnd(cut, /\S$/).length - 1;
   const end = space > room / 2 ? space : room;
   return `${text.slice(0, wholeUntil(text, end)).trimEnd()}…`;
 }

@@ -1,4 +1,5 @@
 import MarkdownIt, { type StateCore, type Token } from "markdown-it";
+import { withoutEnd } from "../core/without-end.ts";
 import { escapeHtml } from "./escape-html.ts";
 import { CUT_LENGTH, type Excess, excessOf, HTML_LIMIT_BYTES, plainText, startOf } from "./markdown-bounds.ts";
 
@@ -25,7 +26,7 @@ markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 const lengthOfAddress = markdown.linkify.testSchemaAt.bind(markdown.linkify);
 markdown.linkify.testSchemaAt = (text, schema, from) => {
   const length = lengthOfAddress(text, schema, from);
-  return text.slice(from, from + length).replace(/[*_~.,:!?]+$/, "").length;
+  return withoutEnd(text.slice(from, from + length), /[*_~.,:!?]$/).length;
 };
 
 markdown.core.ruler.push("images_are_links", (state) => {

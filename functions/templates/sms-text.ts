@@ -1,4 +1,5 @@
 import { SEGMENT_UNITS, type SmsEncoding, smsSize, smsUnits } from "../core/sms-size.ts";
+import { withoutEnd } from "../core/without-end.ts";
 import { textPieces, wholeUntil } from "./addresses.ts";
 import { toGsm } from "./gsm7.ts";
 
@@ -69,6 +70,6 @@ export function cutToUnits(text: string, limit: number, encoding: SmsEncoding): 
   }
   const lastSpace = text.slice(0, end).lastIndexOf(" ");
   const atWord = text[end] === " " || lastSpace < end / 2 ? end : lastSpace;
-  const kept = text.slice(0, wholeUntil(text, atWord)).replace(/[\s,:;-]+$/, "");
+  const kept = withoutEnd(text.slice(0, wholeUntil(text, atWord)), /[\s,:;-]$/);
   return kept === "" ? "" : `${kept}${dots}`;
 }

@@ -144,15 +144,23 @@ export function cellOf(column: Column, value: unknown): string {
  * of them, and quotation marks there are the beginning of a quoted cell, not a part of it. An apostrophe before such a
  * sign makes it text. Where apostrophes are there already it is one more, so that taking one away is always right.
  */
-const SIGN = "[=+\\-@＝＋－＠]";
-const FORMULA = new RegExp(`(^|[;,\\t\\r\\n])([\\s"]*)('*)(?=${SIGN})`, "g");
-const MADE_TEXT = new RegExp(`(^|[;,\\t\\r\\n])([\\s"]*)'('*)(?=${SIGN})`, "g");
+const SIGN = /[=+\-@＝＋－＠]/;
+// The text's own beginning last: where it begins with a separator, that one counts.
+const BEGINNING = /((?:[;,\t\r\n]|^)[\s"]*)('*)/g;
 
 export function toCell(text: string): string {
-  const harmless = text.replace(FORMULA, "$1$2'$3");
+  const harmless = atBeginnings(text, (apostrophes) => `'${apostrophes}`);
   return /^'*[\t\r\n]/.test(harmless) ? `'${harmless}` : harmless;
 }
 
 export function fromCell(cell: string): string {
-  return (/^'+[\t\r\n]/.test(cell) ? cell.slice(1) : cell).replace(MADE_TEXT, "$1$2$3");
+  const bare = /^'+[\t\r\n]/.test(cell) ? cell.slice(1) : cell;
+  return atBeginnings(bare, (apostrophes) => apostrophes.slice(1));
+}
+
+/** Changes the apostrophes before each sign that may be a cell's first. */
+function atBeginnings(text: string, change: (apostrophes: string) => string): string {
+  return text.replace(BEGINNING, (all: string, before: string, apostrophes: string, at: number) =>
+    SIGN.test(text.charAt(at + all.length)) ? before + change(apostrophes) : all,
+  );
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { withoutEnd } from "../../functions/core/without-end.ts";
 import { UsageError } from "../command.ts";
 
 export const USAGE = `Moves a page's subscribers in and out, through the manage API.
@@ -30,7 +31,7 @@ An import that was interrupted goes on where it stopped when it is started again
 const commonSchema = z.object({
   api: z
     .url({ protocol: /^https?$/, error: "must be an http(s) URL" })
-    .transform((url) => url.replace(/\/+$/, "").replace(/\/v1$/, "")),
+    .transform((url) => withoutEnd(url, /\/$/).replace(/\/v1$/, "")),
   key: z.string().regex(/^tcn_[^_\s]+_[^_\s]+$/, "is not an API key: tcn_…"),
   page: z
     .string()

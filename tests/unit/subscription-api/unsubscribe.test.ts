@@ -39,6 +39,27 @@ describe("one click (RFC 8058)", () => {
     }
   });
 
+  test.each([
+    [
+      "with more header lines",
+      MULTIPART.body.replace("\r\n\r\n", "\r\nContent-Type: text/plain\r\nX-Other: y\r\n\r\n"),
+      "",
+    ],
+    ["without quotation marks", MULTIPART.body.replace(/"List-Unsubscribe"/, "List-Unsubscribe"), ""],
+    ["with plain line feeds", MULTIPART.body.replaceAll("\r\n", "\n"), ""],
+    // Not it, in what took a second: the button's page is the answer.
+    ["of 16 kB of header lines", `name="List-Unsubscribe"\r\n${"a\r\n".repeat(5_000)}`, "You are unsubscribed"],
+    ["of 16 kB of the name", 'name="List-Unsubscribe"\r\n'.repeat(600), "You are unsubscribed"],
+    ["of another name", MULTIPART.body.replace("List-Unsubscribe", "List-Unsubscribe-Post"), "You are unsubscribed"],
+  ])("%s", async (_what, body, answer) => {
+    const world = await subscriptionWorld();
+    await world.send("POST", world.confirmPath);
+    const sending = { body, contentType: MULTIPART.contentType };
+    const reply = await world.send("POST", world.unsubscribePath, sending);
+    expect(reply.status).toBe(200);
+    expect(reply.text.includes("You are unsubscribed") ? "You are unsubscribed" : reply.text).toBe(answer);
+  });
+
   test("for somebody who was removed meanwhile, too", async () => {
     const world = await subscriptionWorld();
     await world.subscribers.remove(PAGE_ID, "email", SUBSCRIBER_ID);
