@@ -1,13 +1,15 @@
 import * as z from "zod/mini";
 import { invitationSchema, isInvitable } from "./invitation.ts";
 import type { LetterKind } from "./permit.ts";
-import type { Channel, Subscriber } from "./subscriber.ts";
+import type { Subscriber } from "./subscriber.ts";
 
 /** What a mail that belongs to no update is about, and so until when it concerns anybody: see `recipientOf`. */
 export const letterSchema = z.discriminatedUnion("about", [
   /** `invitation`: kept once the letter is permitted; absent where an operator invites, whose token is the subscriber's own. */
   z.object({ about: z.literal("confirmation"), invitation: z.optional(invitationSchema) }),
   z.object({ about: z.literal("manage link") }),
+  /** To an endpoint's contact: the way in, or what confirms a chat's hook. `isProven`: they are its contact; see core/permit.ts. */
+  z.object({ about: z.literal("contact"), to: z.string(), isProven: z.boolean() }),
   /** Somebody left, perhaps for others too who read the same mailbox: how to undo it. */
   z.object({ about: z.literal("farewell"), unsubscribedAt: z.number() }),
   z.object({ about: z.literal("quarantine"), quarantinedAt: z.number() }),
@@ -16,17 +18,15 @@ export const letterSchema = z.discriminatedUnion("about", [
 ]);
 export type Letter = z.infer<typeof letterSchema>;
 
-/** What a letter is to permits; null: it reaches nobody. Whatever an endpoint's contact gets at somebody's asking is of one kind. */
-export function kindOf({ about }: Letter, channel: Channel): LetterKind | null {
+/** What a letter is to permits; null: it reaches nobody. */
+export function kindOf({ about }: Letter): LetterKind | null {
   switch (about) {
     case "confirmation":
-      return channel === "webhook" ? "contact" : "confirmation";
     case "manage link":
-      return channel === "webhook" ? "contact" : "manage link";
+    case "contact":
     case "farewell":
-      return "farewell";
     case "quarantine":
-      return "quarantine";
+      return about;
     case "nothing":
       return null;
   }
@@ -41,6 +41,8 @@ export function recipientOf(letter: Letter, subscriber: Subscriber | null): stri
       return isInvited(letter, subscriber) ? mailAddressOf(subscriber) : null;
     case "manage link":
       return mailAddressOf(subscriber);
+    case "contact":
+      return subscriber.channel === "webhook" ? letter.to : null;
     case "farewell":
       return state === "unsubscribed" && unsubscribedAt === letter.unsubscribedAt ? mailAddressOf(subscriber) : null;
     case "quarantine":

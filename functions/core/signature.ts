@@ -118,12 +118,38 @@ export function isLinkValid(key: SigningKey, purpose: LinkPurpose, token: string
   return now < Number.parseInt(end, 36) * 1_000;
 }
 
+/**
+ * `<key version>.<page>.<64 hex digits>.<128-bit MAC>`: whoever gets it by mail may close their mailbox, which it names by
+ * its `addressMac` alone. It works for ever: what it is about may be long removed.
+ */
+export function mailboxToken(key: SigningKey, pageId: string, mac: string): string {
+  const head = `${key.version}.${pageId}.${mac}`;
+  return `${head}.${tokenMac(key, "close mailbox", head).toString("base64url")}`;
+}
+
+const MAILBOX_FORM = /^((\d{1,6})\.([a-z0-9]{12})\.([0-9a-f]{64}))\.([A-Za-z0-9_-]{22})$/;
+
+/** What such a token says of itself, unproven. */
+export function parseMailboxToken(token: string): { keyVersion: number; pageId: string; mac: string } | null {
+  const [, , version, pageId, mac] = MAILBOX_FORM.exec(token) ?? [];
+  return pageId === undefined || mac === undefined ? null : { keyVersion: Number(version), pageId, mac };
+}
+
+/** Whether it is ours. Compared in constant time. */
+export function isMailboxTokenValid(key: SigningKey, token: string): boolean {
+  const [, head, version, , , signed = ""] = MAILBOX_FORM.exec(token) ?? [];
+  if (head === undefined || Number(version) !== key.version) return false;
+  const given = Buffer.from(signed, "base64url");
+  if (given.length !== MAC_BYTES || given.toString("base64url") !== signed) return false;
+  return timingSafeEqual(given, tokenMac(key, "close mailbox", head));
+}
+
 /** HMAC-SHA256, hex, with a page's key: names an address in counters and lists without telling it. */
 export function addressMac(key: SigningKey, channel: string, address: string): string {
   return hmacSha256(key.key).update(`address|${channel}|${address}`).digest("hex");
 }
 
-function tokenMac(key: SigningKey, purpose: TokenPurpose | LinkPurpose, head: string): Buffer {
+function tokenMac(key: SigningKey, purpose: TokenPurpose | LinkPurpose | "close mailbox", head: string): Buffer {
   return hmacSha256(key.key).update(`${purpose}|${head}`).digest().subarray(0, MAC_BYTES);
 }
 

@@ -116,6 +116,8 @@ export const webhookSubscriberSchema = z.object({
   holdsPlace: z.optional(z.literal(true)),
   /** Whom to tell when the endpoint is quarantined. */
   contactEmail: z.nullable(z.string()),
+  /** When the contact used a link that was mailed to them, or an operator vouched for them. Until then they are nobody's contact: see core/permit.ts. */
+  contactProvenAt: z.optional(z.number()),
   /** Which derivation of the signing secret is in force; rotation adds one. */
   secretVersion: z.number(),
   /** The last rotation: `id` tells a request that is run again that it did it, `at` how long the secret before still signs. */

@@ -105,15 +105,15 @@ async function keepInvitation(
 }
 
 async function mayBeSent(
-  { letter, letterId, cause, channel, pageId }: LetterWork,
+  { letter, letterId, cause, pageId }: LetterWork,
   to: string,
   { access, clock, bounded }: LetterDeps,
   log: Logger,
 ): Promise<boolean> {
-  const kind = kindOf(letter, channel);
+  const kind = kindOf(letter);
   if (kind === null) return false;
   const mac = addressMac(await access.currentSigningKey(pageId), "email", mailboxOf(to));
-  const request = { letterId, kind, cause, isProven: true };
+  const request = { letterId, kind, cause, isProven: letter.about !== "contact" || letter.isProven };
   return permitLetter({ access, clock, log, bounded }, request, { mac, rules: MAIL_RULES, share: "mail" });
 }
 

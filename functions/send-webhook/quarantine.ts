@@ -21,7 +21,7 @@ const ALL_DELIVERIES = 100_000;
  * are no updates. Its other open deliveries end as suppressed at their next attempt.
  */
 export async function quarantineIfDead(
-  { pageId, id, contactEmail }: WebhookSubscriber,
+  { pageId, id, contactEmail, contactProvenAt }: WebhookSubscriber,
   failingSince: number,
   reason: string,
   deps: QuarantineDeps,
@@ -38,7 +38,8 @@ export async function quarantineIfDead(
 
   // Queued first, so that a crash forgets nobody, and held back for as long as this invocation can live: by then the
   // endpoint is in quarantine, or the work finds that it is not and the delivery's next attempt queues it again.
-  if (contactEmail !== null) {
+  // An address that somebody else may have named is told nothing.
+  if (contactEmail !== null && contactProvenAt !== undefined) {
     const work = { kind: "quarantine" as const, pageId, subscriberId: id, failingSince, reason };
     await deps.quarantines.sendQuarantine(work, LEASE_MS);
   }

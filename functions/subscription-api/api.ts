@@ -43,7 +43,7 @@ export interface SubscriptionDeps extends LetterDeps, WebhookDeps {
     | "remove"
   >;
   ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "changeDelivery">;
-  access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits">;
+  access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits" | "savePermits">;
   clock: Clock;
   /** No trailing slash. */
   pageUrl: string;

@@ -2,8 +2,10 @@ import { newConfirmToken } from "../core/confirm-token.ts";
 import { newId, sha256Hex } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
 import type { LetterWork } from "../core/queued-work.ts";
+import type { SigningKey } from "../core/signature.ts";
 import { UNPROVEN_DAYS, type WebhookSubscriber } from "../core/subscriber.ts";
-import type { ContactMail } from "./contact-letter.ts";
+import { type ContactMail, contactLetter, toldToContact } from "./contact-letter.ts";
+import type { Asker } from "./letters.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
 const ECHO_BYTES = 24;
@@ -27,43 +29,34 @@ export function newProof(
 /** Sets going what the proof needs, once its hash is stored: a challenge, or a chat's first post and behind it a mail to the contact. */
 export async function askForProof(
   deps: WebhookDeps,
-  page: Page,
+  { page, key }: { page: Page; key: SigningKey },
   subscriber: WebhookSubscriber,
   proof: Proof,
-  mail: ContactMail,
+  mail: { contact: ContactMail; cause: Asker },
   now: number,
 ): Promise<void> {
-  const { format, contactEmail: to, locale, endpoint, pageId, channel, id: subscriberId } = subscriber;
+  const { format, contactEmail: to, locale } = subscriber;
   if (proof.by === "echo") {
     await sendProbe(deps, page, subscriber, { probe: "challenge", echo: proof.echo }, now);
     return;
   }
   const hello = { probe: "hello", confirmTokenHash: proof.hash } as const;
-  if (to === null || format === "statuspage" || mail !== "send") {
+  if (to === null || format === "statuspage" || mail.contact !== "send") {
     await sendProbe(deps, page, subscriber, hello, now);
     return;
   }
   const confirmUrl = `${deps.subscriptionsUrl}/confirm/${proof.token}`;
-  const { host } = new URL(endpoint);
+  const told = toldToContact(deps, key, subscriber, to);
   const raw = await deps.renderChatConfirmation({
     page,
     locale,
     to,
-    host,
+    ...told,
     days: UNPROVEN_DAYS,
     chat: format,
     confirmUrl,
   });
-  const letter = {
-    kind: "letter",
-    pageId,
-    channel,
-    subscriberId,
-    letterId: newId(deps.random),
-    cause: "anybody",
-    letter: { about: "confirmation" },
-    raw,
-  } as const;
+  const letter = contactLetter(deps, subscriber, to, raw, mail.cause);
   // Whoever posts it mails the letter once the chat has taken the post: nobody can confirm what never arrived.
   await sendProbe(deps, page, subscriber, { ...hello, letter }, now);
 }

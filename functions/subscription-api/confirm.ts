@@ -1,7 +1,7 @@
 import { CONFIRM_TOKEN_LIFE_MS, parseConfirmToken } from "../core/confirm-token.ts";
 import { type Invitation, openInvitation } from "../core/invitation.ts";
 import type { Locale } from "../core/locale.ts";
-import { sameDigest } from "../core/signature.ts";
+import { isMailboxTokenValid, parseMailboxToken, sameDigest } from "../core/signature.ts";
 import { addressOf, type Subscriber } from "../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
 import { block, forgetBounce } from "../subscriptions/blocks.ts";
@@ -12,6 +12,8 @@ import type { SubscriptionDeps } from "./api.ts";
 import { confirmWords } from "./confirm-words.ts";
 import { pageOf } from "./page-of.ts";
 import { done, linkDoesNotWork, noPlace, question } from "./pages.tsx";
+import { proveContact } from "./prove-contact.ts";
+import { readerLocale } from "./reader-locale.ts";
 
 /** The two links of a confirmation: yes, and "I did not ask for this". One token for both. */
 export function confirmRoutes(deps: SubscriptionDeps): HttpRoute[] {
@@ -25,6 +27,11 @@ export function confirmRoutes(deps: SubscriptionDeps): HttpRoute[] {
 }
 
 async function ask(deps: SubscriptionDeps, request: HttpRequest, what: "confirm" | "decline"): Promise<HttpReply> {
+  const mailbox = what === "decline" ? await mailboxOfLink(deps, request) : null;
+  if (mailbox !== null) {
+    const locale = readerLocale(request.headers);
+    return question(await pageOf(deps, mailbox.pageId), locale, stringsOf(locale).subscriptions.decline);
+  }
   const invited = await invitedBy(deps, request);
   if (invited === null || (what === "decline" && invited.subscriber.state === "active")) {
     return linkDoesNotWork(deps.pageUrl, request.headers);
@@ -59,9 +66,10 @@ async function confirm(deps: SubscriptionDeps, request: HttpRequest): Promise<Ht
  * one of its host's places with it; `full`: there is none.
  */
 async function confirmOne(
-  { subscribers, clock }: SubscriptionDeps,
+  deps: SubscriptionDeps,
   { subscriber, hash, invitation }: Invited,
 ): Promise<"confirmed" | "void" | "full"> {
+  const { subscribers, access, clock } = deps;
   const { pageId, id, state } = subscriber;
   if (state === "active") return "confirmed";
   if (invitation !== null) {
@@ -73,6 +81,9 @@ async function confirmOne(
       ? await subscribers.confirmEndpoint(pageId, id, hash, endpointsPerHost(subscriber.endpoint), clock())
       : await subscribers.confirm(pageId, subscriber.channel, id, hash, clock());
   if (changed.outcome === "full") return "full";
+  if (changed.outcome === "changed" && changed.subscriber.channel === "webhook") {
+    await proveContact(deps, await access.currentSigningKey(pageId), changed.subscriber);
+  }
   return changed.outcome !== "missing" && changed.subscriber.state === "active" ? "confirmed" : "void";
 }
 
@@ -81,6 +92,8 @@ async function confirmOne(
  * stays as they were: that they had left, or that mail to them bounced.
  */
 async function decline(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+  const mailbox = await mailboxOfLink(deps, request);
+  if (mailbox !== null) return closeMailbox(deps, request, mailbox);
   const invited = await invitedBy(deps, request);
   const subscriber = invited?.subscriber;
   if (invited === null || subscriber?.channel !== "email" || subscriber.state === "active")
@@ -99,6 +112,27 @@ interface Invited {
   hash: string;
   /** Null: an operator invited them, or they have confirmed by this link already. */
   invitation: Invitation | null;
+}
+
+/** The mailbox that an endpoint named as its contact's; null: it is another link, or none of ours. */
+async function mailboxOfLink({ access }: SubscriptionDeps, request: HttpRequest): Promise<Mailbox | null> {
+  const token = request.params.token ?? "";
+  const claim = parseMailboxToken(token);
+  const key = claim === null ? null : await access.getSigningKey(claim.pageId, claim.keyVersion);
+  return key !== null && isMailboxTokenValid(key, token) ? claim : null;
+}
+
+type Mailbox = { pageId: string; mac: string };
+
+/** The endpoint stays what it is: whose it is, its answers say. */
+async function closeMailbox(
+  deps: SubscriptionDeps,
+  { headers }: HttpRequest,
+  { pageId, mac }: Mailbox,
+): Promise<HttpReply> {
+  await deps.subscribers.block(pageId, "email", mac, "not asked for", deps.clock());
+  const locale = readerLocale(headers);
+  return done(await pageOf(deps, pageId), locale, stringsOf(locale).subscriptions.declined);
 }
 
 /** In which the letter was. */

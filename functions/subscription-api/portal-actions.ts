@@ -5,7 +5,7 @@ import type { WebhookSubscriber } from "../core/subscriber.ts";
 import { count, fieldsIn, optional } from "../lambda/input.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import { askForProof, newProof, sendProbe } from "./challenge.ts";
-import { type ContactMail, contactMail } from "./contact-letter.ts";
+import { type ContactMail, contactMail, isContactProven } from "./contact-letter.ts";
 import { countOrRefuse } from "./count-or-refuse.ts";
 import type { Portal } from "./portal-access.ts";
 import { filterFrom } from "./portal-filter.ts";
@@ -83,9 +83,11 @@ export async function challengeAgain(deps: WebhookDeps, portal: Portal): Promise
   await countProof(deps, key, endpoint, now);
   let mail: ContactMail = "withhold";
   if (format !== "statuspage") {
-    if (contactEmail !== null) mail = await contactMail(deps, { pageId, key, email: contactEmail, now });
-    if (contactEmail === null || mail === "capped")
-      throw new HttpProblem(429, "Your address gets no more mail for now: try again later");
+    const isProven = isContactProven(portal.subscriber);
+    if (contactEmail !== null) {
+      mail = await contactMail(deps, { pageId, key, email: contactEmail, isProven, now, by: "own link" });
+    }
+    if (mail !== "send") throw new HttpProblem(429, "Your address gets no more mail for now: try again later");
   }
   const proof = newProof(deps, portal.subscriber);
   const waiting = await change(deps, portal, ({ health: _health, quarantineReason: _reason, ...one }) => {
@@ -98,7 +100,7 @@ export async function challengeAgain(deps: WebhookDeps, portal: Portal): Promise
       unsubscribedAt: null,
     };
   });
-  await askForProof(deps, page, waiting, proof, mail, now);
+  await askForProof(deps, { page, key }, waiting, proof, { contact: mail, cause: "own link" }, now);
   return waiting;
 }
 

@@ -2,7 +2,7 @@ import { newId } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
 import { linkToken, type SigningKey } from "../core/signature.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
-import { type ContactMail, contactMail } from "./contact-letter.ts";
+import { type ContactMail, contactLetter, contactMail, isContactProven, toldToContact } from "./contact-letter.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -28,22 +28,15 @@ export async function mailPortalLink(
   { page, key, subscriber }: { page: Page; key: SigningKey; subscriber: WebhookSubscriber },
   now: number,
 ): Promise<ContactMail> {
-  const { contactEmail: to, endpoint, locale, pageId, channel, id: subscriberId } = subscriber;
-  const mail = to === null ? "withhold" : await contactMail(deps, { pageId, key, email: to, now });
-  if (to === null || mail !== "send") return mail;
+  const { contactEmail: to, locale, pageId } = subscriber;
+  if (to === null) return "withhold";
+  const isProven = isContactProven(subscriber);
+  const mail = await contactMail(deps, { pageId, key, email: to, isProven, now });
+  if (mail !== "send") return mail;
   const portalUrl = `${deps.subscriptionsUrl}${portalPath(key, subscriber, now)}`;
-  const { host } = new URL(endpoint);
-  const raw = await deps.renderPortalLink({ page, locale, to, host, days: LINK_DAYS, portalUrl });
-  await deps.letters.sendLetter({
-    kind: "letter",
-    pageId,
-    channel,
-    subscriberId,
-    letterId: newId(deps.random),
-    cause: "anybody",
-    letter: { about: "manage link" },
-    raw,
-  });
+  const told = toldToContact(deps, key, subscriber, to);
+  const raw = await deps.renderPortalLink({ page, locale, to, ...told, days: LINK_DAYS, portalUrl });
+  await deps.letters.sendLetter(contactLetter(deps, subscriber, to, raw, "anybody"));
   return mail;
 }
 
@@ -54,15 +47,15 @@ export async function mailNobody(
   now: number,
 ): Promise<void> {
   // Counted for the endpoint, as its contact's mailbox would be.
-  if ((await contactMail(deps, { pageId: page.id, key, email: endpoint, now })) !== "send") return;
+  if ((await contactMail(deps, { pageId: page.id, key, email: endpoint, isProven: false, now })) !== "send") return;
   const subject = { pageId: page.id, channel: "webhook" as const, subscriberId: newId(deps.random) };
   const portalUrl = `${deps.subscriptionsUrl}/portal/${linkToken(key, "manage", subject, now, endpoint)}`;
-  const { host } = new URL(endpoint);
   const raw = await deps.renderPortalLink({
     page,
     locale: page.locale,
     to: "nobody@localhost",
-    host,
+    host: null,
+    declineUrl: null,
     days: 0,
     portalUrl,
   });

@@ -6,6 +6,7 @@ import type { Notice } from "./portal-page.tsx";
 const NOTICES: Record<string, Notice> = {
   test: { tone: "info", text: "The test is on its way. It appears in the list once it was tried.", asked: true },
   replay: { tone: "info", text: "It is being sent again.", asked: true },
+  contact: { tone: "ok", text: "Thank you. You are mailed when this webhook stops working.", asked: false },
   pause: { tone: "ok", text: "Paused. Nothing is sent until you resume.", asked: false },
   resume: { tone: "ok", text: "Resumed. Updates are sent again from now on.", asked: false },
   filter: { tone: "ok", text: "Saved. It counts for everything that is not sent yet.", asked: false },

@@ -57,6 +57,7 @@ export function portalPage(status: number, props: PortalPageProps): HttpReply {
           data-asked={notice?.asked === true ? "yes" : "no"}
         >
           <State portal={portal} list={list} />
+          <Contact portal={portal} />
           <Actions portal={portal} />
           <section>
             <h2>What was sent</h2>
@@ -221,4 +222,19 @@ export function lostLinkPage(
       </>
     ),
   });
+}
+
+/** Opening a link is nothing that a mail scanner does not do: only a button shows that somebody is there. */
+function Contact({ portal }: { portal: Portal }) {
+  const { subscriber } = portal;
+  if (subscriber.contactEmail === null || subscriber.contactProvenAt !== undefined) return null;
+  return (
+    <section>
+      <p class="hint">
+        Nobody has said yet that your address is the right one for this webhook, so you are not mailed when it stops
+        working.
+      </p>
+      <Action portal={portal} to="contact" label="Mail me when it stops working" />
+    </section>
+  );
 }

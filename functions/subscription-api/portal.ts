@@ -17,6 +17,7 @@ import { mailNobody, mailPortalLink } from "./portal-link.ts";
 import { noticeFor, portalDeleted, refusal } from "./portal-notices.tsx";
 import { lostLinkPage, portalPage, secretPage } from "./portal-page.tsx";
 import { replayFailed, replayOne } from "./portal-replays.ts";
+import { proveContact } from "./prove-contact.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 import { presentWebhook } from "./webhook-view.ts";
 
@@ -65,6 +66,10 @@ export function portalRoutes(deps: WebhookDeps): HttpRoute[] {
       const page = secretPage(portal, secret, deps.pageUrl);
       return { status: 201, body: { signing_secret: secret, previous_valid_until: until }, next: { page } };
     }),
+    // Whatever is done by the link proves the contact; here nothing else is.
+    post("contact", async (portal) => {
+      return { status: 200, body: endpoint(portal, portal.subscriber), next: { notice: "contact" } };
+    }),
     post("pause", async (portal) => {
       return { status: 200, body: endpoint(portal, await pause(deps, portal)), next: { notice: "pause" } };
     }),
@@ -108,8 +113,9 @@ async function show(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply>
 
 /** A page is answered with the way back to the portal, so that reloading it does nothing again. */
 async function perform(deps: WebhookDeps, request: HttpRequest, act: Act): Promise<HttpReply> {
-  const portal = await openPortal(deps, request);
-  if (portal === null) return noLink(deps, request);
+  const opened = await openPortal(deps, request);
+  if (opened === null) return noLink(deps, request);
+  const portal = { ...opened, subscriber: await proveContact(deps, opened.key, opened.subscriber) };
   const isProgram = speaksJson(request.headers);
   try {
     const done = await act(portal, parsedBody(request));

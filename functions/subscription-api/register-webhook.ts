@@ -73,8 +73,9 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
   await countProof(deps, key, endpoint, now);
   // A chat's webhook cannot be confirmed without the mail.
   const proofMail: ContactMail =
-    format === "statuspage" ? "withhold" : await contactMail(deps, { pageId: page.id, key, email: input.email, now });
-  if (proofMail === "capped") throw new HttpProblem(429, "This address gets no more mail for now: try again later");
+    format === "statuspage"
+      ? "withhold"
+      : await contactMail(deps, { pageId: page.id, key, email: input.email, isProven: false, now });
 
   const { subscriber, proof } = registered({ deps, page, endpoint, format, scopes, input, holder, now });
   if (holder === null) {
@@ -84,16 +85,14 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
     const replaced = await deps.subscribers.replace(holder, subscriber);
     if (replaced.outcome !== "changed") throw registeredMeanwhile();
   }
-  await askForProof(deps, page, subscriber, proof, proofMail, now);
-  const mail = format === "statuspage" ? await mailPortalLink(deps, { page, key, subscriber }, now) : proofMail;
+  await askForProof(deps, { page, key }, subscriber, proof, { contact: proofMail, cause: "anybody" }, now);
+  if (format === "statuspage") await mailPortalLink(deps, { page, key, subscriber }, now);
   return json(201, {
     ...presentWebhook(subscriber, page, await deps.status.getCatalog(page.id)),
     // A chat verifies nothing, so there is nothing to verify with.
     signing_secret:
       format === "statuspage" ? webhookSecret(key, page.id, subscriber.id, subscriber.secretVersion) : null,
     confirmed_by: proof.by === "echo" ? "challenge" : "mail to the contact",
-    // Of the caps alone: whether somebody complained is not the stranger's business.
-    contact_mailed: mail !== "capped",
   });
 }
 

@@ -1,4 +1,4 @@
-import { type BlockReason, lastingReason, type Subscriber } from "../core/subscriber.ts";
+import { type BlockReason, lastingReason, type Subscriber, type SubscriberState } from "../core/subscriber.ts";
 import type { IsCapped } from "./caps.ts";
 
 /** What an address is sent when somebody signs it up, or asks for a link to manage it. */
@@ -25,10 +25,13 @@ export function signUpStep(known: Known): Step {
   return known.isCapped("confirmation") ? "nothing" : "invite";
 }
 
+/** Whoever has not confirmed is nobody yet: their way in is the confirmation. */
+const KNOWN_STATES: readonly SubscriberState[] = ["active", "unsubscribed"];
+
 /** A link is sent to subscribers, also to those who have left: they may come back, or have their data erased. Not to what bounced. */
 export function manageStep(known: Known): Step {
   const { holder } = known;
-  if (isClosed(known) || holder === null || holder.state === "quarantined") return "nothing";
+  if (isClosed(known) || holder === null || !KNOWN_STATES.includes(holder.state)) return "nothing";
   if (known.isCapped("manage link")) return "nothing";
   return lastingReason(holder) === null ? "manage link" : "nothing";
 }

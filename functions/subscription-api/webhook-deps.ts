@@ -15,8 +15,10 @@ export interface ContactLetter {
   page: Page;
   locale: Locale;
   to: string;
-  /** Host of the endpoint: its path may be a secret and is not told. */
-  host: string;
+  /** Host of the endpoint: its path may be a secret and is not told. Null: to somebody who has not proved to be its contact. */
+  host: string | null;
+  /** For them: where they close their mailbox. */
+  declineUrl: string | null;
   /** How long its link works. */
   days: number;
 }
@@ -31,7 +33,7 @@ export interface WebhookDeps {
     SubscriberStore,
     "get" | "create" | "findByAddress" | "replace" | "countPlaces" | "rotateSecret" | "remove" | "blockOf"
   >;
-  access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits">;
+  access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits" | "savePermits">;
   ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "changeDelivery">;
   /** Where deliveries go that integrators have sent again: the probes' lane. */
   resends: RetryQueues;

@@ -36,6 +36,13 @@ export function newSubscriber(subscription: NewSubscription, now: number): Subsc
     case "sms":
       return { ...common, ...contact };
     case "webhook":
-      return { ...common, statuses: null, ...contact, secretVersion: 1 };
+      return {
+        ...common,
+        statuses: null,
+        ...contact,
+        secretVersion: 1,
+        // Whoever vouches for the endpoint vouches for its contact.
+        ...(confirmed && contact.contactEmail !== null ? { contactProvenAt: now } : {}),
+      };
   }
 }

@@ -22,7 +22,7 @@ export function renderConfirmationMail(mail: ConfirmationMail): Promise<string> 
     headline: strings.headline,
     tone: "info",
     blocks: [
-      { kind: "text", words: strings.asked(pageLink(mail), { strong: mail.to }) },
+      { kind: "text", words: strings.asked(pageLink(mail)) },
       { kind: "link", label: strings.button, url: mail.confirmUrl, days: LINK_DAYS },
     ],
     footer: strings.ignore((link): Inline => ({ link, url: mail.declineUrl })),

@@ -11,7 +11,7 @@ import {
 } from "./email-layout.tsx";
 import { composeMail } from "./email-skeleton.ts";
 import { oneLine } from "./markdown.ts";
-import type { Words } from "./strings/strings.ts";
+import type { Strings, Words } from "./strings/strings.ts";
 import { stringsOf } from "./strings/strings-of.ts";
 import type { Tone } from "./tone.ts";
 
@@ -62,6 +62,15 @@ export function composeLetter(mail: LetterMail, content: LetterContent): Promise
     thread: null,
     headers: {},
   });
+}
+
+/** Beneath what an endpoint's contact gets: whoever was named by somebody else can end it. */
+export function contactFooter(
+  declineUrl: string | null,
+  { ignore, decline }: Pick<Strings["letters"], "ignore" | "decline">,
+): string | Words<Inline> {
+  if (declineUrl === null) return ignore;
+  return [`${ignore} `, ...decline((link): Inline => ({ link, url: declineUrl }))];
 }
 
 /** The page in a sentence: its name, which leads to it. */

@@ -1,11 +1,13 @@
 import { sha256Hex } from "../core/ids.ts";
-import { composeLetter, type LetterMail, pageLink } from "./letter-email.tsx";
+import { composeLetter, contactFooter, type LetterMail, pageLink } from "./letter-email.tsx";
 import { oneLine } from "./markdown.ts";
 import { stringsOf } from "./strings/strings-of.ts";
 
 export interface PortalLinkMail extends LetterMail {
-  /** Host of the endpoint; its path may be a secret and is not told. */
-  host: string;
+  /** Host of the endpoint; its path may be a secret and is not told. Null: whoever gets this has not proved to be its contact, and is told nothing that a stranger chose. */
+  host: string | null;
+  /** For them: opens a page on which they close their mailbox. */
+  declineUrl: string | null;
   portalUrl: string;
   /** How long the link works. */
   days: number;
@@ -14,18 +16,18 @@ export interface PortalLinkMail extends LetterMail {
 /** The mail with an integrator's link to their endpoint's portal: whole RFC 5322 text for one recipient. */
 export function renderPortalLinkMail(mail: PortalLinkMail): Promise<string> {
   const { portal: strings, letters } = stringsOf(mail.locale);
-  const host = oneLine(mail.host);
+  const host = mail.host === null ? null : oneLine(mail.host);
   return composeLetter(mail, {
-    subject: strings.subject(host),
+    subject: strings.subject(host, oneLine(mail.pageName)),
     preheader: strings.preheader,
     headline: strings.headline,
     tone: "info",
     blocks: [
-      { kind: "text", words: strings.asked(pageLink(mail), { strong: host }) },
+      { kind: "text", words: strings.asked(pageLink(mail), host === null ? null : { strong: host }) },
       { kind: "link", label: strings.button, url: mail.portalUrl, days: mail.days },
       { kind: "text", words: [strings.secret] },
     ],
-    footer: letters.ignore,
+    footer: contactFooter(mail.declineUrl, letters),
     seed: `portal link|${sha256Hex(mail.portalUrl)}`,
   });
 }

@@ -72,7 +72,7 @@ export class SubscriptionApi extends Construct {
     allowItems(subscriptions, state.access, {
       signingKeys: ["GetItem", "Query"],
       counters: ["UpdateItem"],
-      permits: ["GetItem"],
+      permits: ["GetItem", "PutItem"],
     });
     // What was sent to an endpoint, and sending it again.
     allow(subscriptions, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"]);

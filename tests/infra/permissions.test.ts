@@ -182,7 +182,7 @@ const NEVER_RUN: Record<string, readonly string[]> = {
 const MAY: Record<string, Record<string, string>> = {
   "subscription-api": {
     "Access(counters)": "UpdateItem",
-    "Access(permits)": "GetItem",
+    "Access(permits)": "GetItem PutItem",
     "Access(signingKeys)": "GetItem Query",
     Deliveries: "BatchGetItem GetItem PutItem Query UpdateItem",
     Status: "BatchGetItem GetItem Query",

@@ -293,6 +293,7 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
             channel,
             endpoint: `https://hooks.example/${common.id}`,
             contactEmail,
+            ...(contactEmail === null ? {} : { contactProvenAt: now }),
             format,
             statuses: null,
             secretVersion: 1,

@@ -139,17 +139,20 @@ export const de: Strings = {
     linkWorks: (days) => `Der Link ist ${days === 1 ? "einen Tag" : `${days} Tage`} lang gültig.`,
     fallback: "Falls die Schaltfläche nicht funktioniert, öffnen Sie bitte diese Adresse:",
     ignore: "Falls diese Anfrage nicht von Ihnen stammt, brauchen Sie nichts zu tun: Ohne den Link ändert sich nichts.",
+    decline: (decline) => [
+      "Falls jemand anderes Ihre Adresse angegeben hat, ",
+      decline("sperren Sie sie für diese Seite"),
+      ".",
+    ],
     seePage: "Zur Statusseite",
   },
   confirmation: {
     subject: (name) => `Bitte bestätigen Sie Ihr Abonnement von ${name}`,
     preheader: (name) => `Ein Klick, und Sie erhalten die Statusmeldungen von ${name}.`,
     headline: "Bitte bestätigen Sie Ihr Abonnement",
-    asked: (page, address) => [
-      "Jemand, vermutlich Sie selbst, möchte die Statusmeldungen von ",
+    asked: (page) => [
+      "Jemand, vermutlich Sie selbst, möchte Ihnen die Statusmeldungen von ",
       page,
-      " an ",
-      address,
       " senden lassen. Bitte bestätigen Sie dies, um sie zu erhalten.",
     ],
     button: "Abonnement bestätigen",
@@ -212,14 +215,13 @@ export const de: Strings = {
     why: "Sie erhalten diese E-Mail einmalig, weil Ihre Adresse als Kontakt des Endpunkts angegeben wurde.",
   },
   portal: {
-    subject: (host) => `Ihr Webhook bei ${host}`,
+    subject: (host, name) => (host === null ? `Ihr Webhook für ${name}` : `Ihr Webhook bei ${host}`),
     preheader: "Zustellversuche, Wiederholungen, ein Test und das Signaturgeheimnis.",
     headline: "Ihr Webhook",
     asked: (page, host) => [
       "Jemand, vermutlich Sie selbst, hat diesen Link angefordert. Damit sehen Sie, was ",
       page,
-      " an den Endpunkt bei ",
-      host,
+      ...(host === null ? [" an Ihren Endpunkt"] : [" an den Endpunkt bei ", host]),
       " gesendet und was dieser geantwortet hat. Sie können Meldungen erneut senden lassen, einen Test senden und das Signaturgeheimnis wechseln.",
     ],
     button: "Seite des Webhooks öffnen",
@@ -232,8 +234,8 @@ export const de: Strings = {
     asked: (page, chat, host) => [
       "Jemand, vermutlich Sie selbst, möchte die Statusmeldungen von ",
       page,
-      ` in einem Kanal in ${chat} veröffentlichen lassen, über den Webhook bei `,
-      host,
+      ` in einem Kanal in ${chat} veröffentlichen lassen`,
+      ...(host === null ? [] : [", über den Webhook bei ", host]),
       ".",
     ],
     test: "In diesem Kanal haben wir einen Test veröffentlicht. Wenn Sie ihn gesehen haben und es der richtige Kanal ist, bestätigen Sie bitte den Webhook.",

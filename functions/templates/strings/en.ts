@@ -146,18 +146,17 @@ export const en: Strings = {
     linkWorks: (days) => `The link works for ${days === 1 ? "a day" : `${days} days`}.`,
     fallback: "Should the button not work, open this address:",
     ignore: "If you did not ask for this, do nothing: nothing changes without the link.",
+    decline: (decline) => ["Should somebody else have entered your address, ", decline("close it to this page"), "."],
     seePage: "See the status page",
   },
   confirmation: {
     subject: (name) => `Confirm your subscription to ${name}`,
     preheader: (name) => `One click, and status updates of ${name} come to you.`,
     headline: "Confirm your subscription",
-    asked: (page, address) => [
+    asked: (page) => [
       "Somebody, probably you, asked for status updates of ",
       page,
-      " to be sent to ",
-      address,
-      ". Confirm it to receive them.",
+      " to be sent to you. Confirm it to receive them.",
     ],
     button: "Confirm subscription",
     ignore: (decline) => [
@@ -219,14 +218,13 @@ export const en: Strings = {
     why: "You receive this because your address was given as the contact of the endpoint. It will not be repeated.",
   },
   portal: {
-    subject: (host) => `Your webhook at ${host}`,
+    subject: (host, name) => (host === null ? `Your webhook for ${name}` : `Your webhook at ${host}`),
     preheader: "Attempts, replays, a test, and the signing secret.",
     headline: "Your webhook",
     asked: (page, host) => [
       "Somebody, probably you, asked for this link. With it you see what was sent of ",
       page,
-      " to the endpoint at ",
-      host,
+      ...(host === null ? [" to your endpoint"] : [" to the endpoint at ", host]),
       " and how it answered, have it sent again, send a test, and change the signing secret.",
     ],
     button: "Open the webhook's page",
@@ -239,8 +237,8 @@ export const en: Strings = {
     asked: (page, chat, host) => [
       "Somebody, probably you, asked for status updates of ",
       page,
-      ` to be posted to a channel in ${chat}, by the webhook at `,
-      host,
+      ` to be posted to a channel in ${chat}`,
+      ...(host === null ? [] : [", by the webhook at ", host]),
       ".",
     ],
     test: "A test was posted to that channel. If you have seen it, and it is the right one, confirm the webhook.",

@@ -223,13 +223,14 @@ export interface Strings {
     linkWorks(days: number): string;
     fallback: string;
     ignore: string;
+    decline<T>(decline: (label: string) => T): Words<T>;
     seePage: string;
   };
   confirmation: {
     subject(name: string): string;
     preheader(name: string): string;
     headline: string;
-    asked<T>(page: T, address: T): Words<T>;
+    asked<T>(page: T): Words<T>;
     button: string;
     ignore<T>(decline: (label: string) => T): Words<T>;
   };
@@ -267,10 +268,10 @@ export interface Strings {
     why: string;
   };
   portal: {
-    subject(host: string): string;
+    subject(host: string | null, name: string): string;
     preheader: string;
     headline: string;
-    asked<T>(page: T, host: T): Words<T>;
+    asked<T>(page: T, host: T | null): Words<T>;
     button: string;
     secret: string;
   };
@@ -278,7 +279,7 @@ export interface Strings {
     subject(chat: string, name: string): string;
     preheader(chat: string): string;
     headline(chat: string): string;
-    asked<T>(page: T, chat: string, host: T): Words<T>;
+    asked<T>(page: T, chat: string, host: T | null): Words<T>;
     test: string;
     button: string;
     ignore: string;

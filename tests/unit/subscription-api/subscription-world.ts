@@ -11,6 +11,7 @@ import { handleEmailWork } from "../../../functions/send-email/handle-email-work
 import { handleSmsWork } from "../../../functions/send-sms/handle-sms-work.ts";
 import { type SubscriptionDeps, subscriptionApi } from "../../../functions/subscription-api/api.ts";
 import type { Captcha } from "../../../functions/subscription-api/captcha.ts";
+import type { ContactLetter } from "../../../functions/subscription-api/webhook-deps.ts";
 import { webhookRenderersFor } from "../../../functions/subscription-api/webhook-renderers.ts";
 import { smsText } from "../../../functions/templates/sms-text.ts";
 import { httpClient } from "../../fakes/http-client.ts";
@@ -27,6 +28,10 @@ export const START = Date.UTC(2025, 6, 7, 10, 5);
 
 export const SITE = { pageUrl: "https://status.example", subscriptionsUrl: "https://subs.example" };
 
+function toldIn({ host, declineUrl }: Pick<ContactLetter, "host" | "declineUrl">): string {
+  return `${host === null ? "" : `at ${host}`}\n${declineUrl === null ? "" : `decline ${declineUrl}`}`;
+}
+
 /** Mails as short as can be, with the links in them; others test what mails look like. */
 const RENDERERS = {
   renderConfirmation: async (mail: { to: string; locale: string; token: string }) =>
@@ -35,10 +40,10 @@ const RENDERERS = {
     `to ${mail.to} (${mail.locale})\nmanage ${mail.manageUrl}`,
   renderFarewell: async (mail: { to: string; locale: string; undoUrl: string; how: string }) =>
     `to ${mail.to} (${mail.locale})\nleft by ${mail.how}\nundo ${mail.undoUrl}`,
-  renderPortalLink: async (mail: { to: string; locale: string; portalUrl: string }) =>
-    `to ${mail.to} (${mail.locale})\nportal ${mail.portalUrl}`,
-  renderChatConfirmation: async (mail: { to: string; locale: string; chat: string; confirmUrl: string }) =>
-    `to ${mail.to} (${mail.locale}) of ${mail.chat}\nconfirm ${mail.confirmUrl}`,
+  renderPortalLink: async ({ to, locale, portalUrl, ...told }: ContactLetter & { portalUrl: string }) =>
+    `to ${to} (${locale})\nportal ${portalUrl}\n${toldIn(told)}`,
+  renderChatConfirmation: async (mail: ContactLetter & { chat: string; confirmUrl: string }) =>
+    `to ${mail.to} (${mail.locale}) of ${mail.chat}\nconfirm ${mail.confirmUrl}\n${toldIn(mail)}`,
   renderProbe: webhookRenderersFor({ ...SITE, mailFrom: "status@example.com" }).renderProbe,
   fitSms: smsText,
 };

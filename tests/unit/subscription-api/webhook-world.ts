@@ -85,10 +85,12 @@ export async function webhookWorld() {
     async open(fields: object = {}): Promise<string> {
       await this.register(fields);
       const mails = await this.work();
-      return linkIn(
+      const path = linkIn(
         mails.find((mail) => mail.includes("portal ")),
         "portal",
       );
+      await world.send("POST", `${path}/contact`);
+      return path;
     },
     pageId: PAGE_ID,
   };
