@@ -21,6 +21,7 @@ main { width: 100%; max-width: 460px; padding: 40px 36px; background: var(--card
 h1 { margin: 0 0 12px; font-size: 24px; line-height: 1.25; letter-spacing: -.015em; text-wrap: balance; }
 p { margin: 0 0 16px; color: var(--ink-2); }
 form { margin: 24px 0 0; }
+form + p { margin-top: 20px; }
 main.wide { max-width: 640px; }
 label, legend { color: var(--ink); font-weight: 600; }
 input:not([type=checkbox]):not([type=radio]), select { display: block; width: 100%; min-height: 48px; margin: 6px 0 16px; padding: 10px 14px; border: 1px solid var(--field); border-radius: 10px; background: var(--ground); color: var(--ink); font: inherit; }

@@ -29,8 +29,20 @@ function replayedNotice(detail: string): Notice | null {
   return { tone: "info", text: `${what} being sent again.${more}`, asked: true };
 }
 
-export function refusal({ message }: HttpProblem): Notice {
-  return { tone: "critical", text: `${message}.`, asked: false };
+/** What a refused choice is called below, where it stands as it was entered. */
+const REFUSED_CHOICES: Record<string, string> = {
+  scope:
+    "You ticked single components while the whole page was chosen. Nothing is saved yet: the ticked ones are set below. Save that, or choose the whole page again.",
+  all_statuses:
+    "You ticked single statuses while every status was chosen. Nothing is saved yet: the ticked ones are set below. Save that, or choose every status again.",
+  component_ids: "Choose at least one component that the page has, or the whole page. Nothing is saved yet.",
+  statuses: "Choose at least one status, or every status. Nothing is saved yet.",
+};
+
+export function refusal({ message, details }: HttpProblem): Notice {
+  const field = details[0]?.field ?? "";
+  const chosen = Object.hasOwn(REFUSED_CHOICES, field) ? REFUSED_CHOICES[field] : undefined;
+  return { tone: "critical", text: chosen ?? `${message}.`, asked: false };
 }
 
 export function portalDeleted(pageName: string, pageUrl: string): HttpReply {
