@@ -94,15 +94,16 @@ describeOnBoth("status store", { memory: inMemory, dynamo: onDynamo }, (subject)
   it("keeps the catalog under its version and raises the page's", async () => {
     const { store, pageId, version } = await withPage();
     expect(await store.getCatalog(pageId)).toEqual({ version: 0, components: [], groups: [] });
-    const component = aComponent({ updatedAt: NOW + 5 });
-    const catalog = { version: 0, components: [component], groups: [] };
+    const component = aComponent({ updatedAt: NOW + 5, statusSince: NOW + 4 });
+    const deleted = [{ id: "deletedcompo", at: NOW }];
+    const catalog = { version: 0, components: [component], groups: [], deleted };
     expect(await store.saveCatalog(pageId, catalog, null)).toEqual({ outcome: "committed" });
     expect(await store.saveCatalog(pageId, catalog, null)).toEqual({ outcome: "conflict" });
     expect(await store.getCatalog(pageId)).toEqual({ ...catalog, version: 1 });
     expect(await store.saveCatalog(pageId, { ...catalog, version: 1, components: [] }, null)).toEqual({
       outcome: "committed",
     });
-    expect(await store.getCatalog(pageId)).toEqual({ version: 2, components: [], groups: [] });
+    expect(await store.getCatalog(pageId)).toEqual({ version: 2, components: [], groups: [], deleted });
     expect(await version()).toBe(3);
     expect(await store.getPage(pageId)).toMatchObject({ updatedAt: NOW + 5 });
   });
