@@ -66,7 +66,7 @@ export async function readableTexts(source: RenderSource, settings: RenderSettin
     locale,
     email: { ...mail, bytes: splice(email, EXAMPLE).length },
     sms: { text: sms, ...smsSize(sms) },
-    smsSegments: Math.max(...LOCALES.map((each) => segmentsIn(each, shared))),
+    smsSegments: LOCALES.reduce((most, each) => Math.max(most, segmentsIn(each, shared)), 1),
     webhook: JSON.parse(splice(composeUpdateWebhook({ ...shared, generatedAt: source.now }), EXAMPLE)),
     chats: { slack: chat("slack"), discord: chat("discord"), teams: chat("teams") },
   };

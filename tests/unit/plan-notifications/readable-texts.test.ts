@@ -26,6 +26,21 @@ describe("the texts of a preview", () => {
     expect(texts.webhook).toEqual(JSON.parse(splice(renderedText(rendered, "webhook"), slots)));
   });
 
+  test("count an SMS as the most segments that it takes in any language", async () => {
+    const seed = { ...seedSource(1), now: 1_751_882_700_000 };
+    const short = { ...settings, pageUrl: "https://s.example" };
+    // "Wird untersucht" is two letters more than "Investigating".
+    const named = (letters: number) => ({
+      ...seed,
+      page: { ...seed.page, name: "П" },
+      update: { ...seed.update, incidentName: "ж".repeat(letters) },
+    });
+    const sizes = await Promise.all(Array.from({ length: 12 }, (_, index) => readableTexts(named(index + 1), short)));
+    const fitting = sizes.filter(({ sms }) => sms.segments === 1);
+    expect(fitting.at(-1)).toMatchObject({ sms: { encoding: "UCS-2", units: 70, segments: 1 }, smsSegments: 2 });
+    expect(fitting[0]).toMatchObject({ smsSegments: 1 });
+  });
+
   test("are in the page's language, chats among them", async () => {
     const source = { ...seedSource(1), now: 1_751_882_700_000 };
     const german = { ...source, page: { ...source.page, locale: "de" as const } };
