@@ -1,7 +1,7 @@
 import { withSinglePositions } from "../core/catalog-order.ts";
 import type { Catalog, Component, ComponentChange } from "../core/component.ts";
 import { isSame } from "../core/is-same.ts";
-import { HttpProblem } from "../lambda/problem.ts";
+import { invalid } from "../lambda/problem.ts";
 import { type ManageDeps, notFound } from "./route.ts";
 import { saveWithRetry } from "./save-with-retry.ts";
 
@@ -35,7 +35,8 @@ export async function editCatalog(
       return { saved: { outcome: "committed" }, result: { catalog: present, unchanged: true } };
     }
     if (Buffer.byteLength(JSON.stringify(catalog)) > LARGEST_CATALOG_BYTES) {
-      throw new HttpProblem(422, "The page's components and their descriptions are too large together");
+      const problem = "is too long: all of the page's components and their descriptions are one item of the table";
+      throw invalid("description", problem);
     }
     return { saved: await deps.status.saveCatalog(pageId, catalog, change), result: { catalog } };
   });

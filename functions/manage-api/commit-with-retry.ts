@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Incident } from "../core/incident.ts";
 import type { IncidentCommit } from "../core/posting.ts";
 import type { StatusStore } from "../store/status.ts";
+import { checkHeader, checkUpdate } from "./item-bounds.ts";
 
 export interface CommitRetryDeps {
   status: Pick<StatusStore, "commitIncident">;
@@ -30,7 +31,8 @@ interface Ready {
 
 /**
  * Commits what `attempt` makes of the tables as they are now. When somebody else wrote first, `attempt` is called anew:
- * it must read everything it builds on again. Whatever it answers other than `ready` is handed back untouched.
+ * it must read everything it builds on again. Whatever it answers other than `ready` is handed back untouched. Throws 422
+ * for what the tables cannot hold.
  */
 export async function commitWithRetry<T extends { outcome: string }>(
   deps: CommitRetryDeps,
@@ -39,6 +41,8 @@ export async function commitWithRetry<T extends { outcome: string }>(
   for (let tries = 1; ; tries += 1) {
     const built = await attempt();
     if (isOther(built)) return built;
+    checkHeader(built.commit.incident);
+    if (built.commit.update !== null) checkUpdate(built.commit.update);
     const { outcome } = await deps.status.commitIncident(built.commit);
     if (outcome === "committed") return { outcome, commit: built.commit };
     if (outcome === "exists" || tries === COMMIT_ATTEMPTS) return { outcome };

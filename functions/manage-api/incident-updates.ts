@@ -4,6 +4,7 @@ import { editUpdate } from "../core/posting.ts";
 import { fieldsUnder, instant, optional } from "../lambda/input.ts";
 import { timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentIn } from "./incident-view.ts";
+import { checkHeader, checkUpdate } from "./item-bounds.ts";
 import { presentUpdate } from "./presentation.ts";
 import { prose } from "./prose-field.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
@@ -30,6 +31,8 @@ async function editText(deps: ManageDeps, call: ManageCall): Promise<ManageReply
     if (isSame) return { saved: { outcome: "committed" as const }, result: { update, unchanged: true } };
     const now = timeOfAttempt(deps, incident);
     const next = editUpdate(incident, update, { body: input.body, displayAt: input.display_at }, now);
+    checkHeader(next.incident);
+    checkUpdate(next.update);
     const saved = await deps.status.editUpdate(next.update, next.incident, incident.version);
     return { saved, result: { update: next.update, unchanged: false } };
   });

@@ -84,9 +84,9 @@ function firstNames(all: readonly AffectedGroup[]): { groups: AffectedGroup[]; l
   let [size, left] = [0, 0];
   for (const { group, names } of all) {
     size += Buffer.byteLength(group ?? "");
-    const told = names.filter((name) => {
+    const told = names.filter((name, index) => {
       size += Buffer.byteLength(name) + 2;
-      return size <= NAMES_LIMIT_BYTES || (groups.length === 0 && name === names[0]);
+      return size <= NAMES_LIMIT_BYTES || (groups.length === 0 && index === 0);
     });
     left += names.length - told.length;
     if (told.length > 0) groups.push({ group, names: told });

@@ -5,7 +5,7 @@ import type { Tone } from "./tone.ts";
 /** Microsoft states about 28 kB for a message, and is known to refuse some from 21 kB on: so less than that, in UTF-8. */
 export const TEAMS_LIMIT_BYTES = 20_000;
 /** Characters of the body to try, in turn. */
-const BODY_CUTS = [8_000, 4_000, 2_000, 1_000, 400] as const;
+const BODY_CUTS = [8_000, 4_000, 2_000, 1_000, 400, 100, 20] as const;
 const FACT_LIMIT = 1_000;
 const TITLE_LIMIT = 300;
 

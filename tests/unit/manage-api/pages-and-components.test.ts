@@ -285,7 +285,7 @@ describe("components", () => {
     let reply = await world.post("/components", { component });
     for (let count = 0; count < 160 && reply.status === 201; count += 1)
       reply = await world.post("/components", { component });
-    expect(reply).toMatchObject({ status: 422, json: { error: expect.stringContaining("too large") } });
+    expect(reply).toMatchObject({ status: 422, json: { details: [{ field: "description" }] } });
   });
 });
 
