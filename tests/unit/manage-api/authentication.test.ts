@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type ApiScope, apiScopes } from "../../../functions/core/api-key.ts";
+import { sha256Hex } from "../../../functions/core/ids.ts";
+import type { KeyStore } from "../../../functions/store/keys.ts";
 import { KEY, manageWorld, PAGE, SECRET, START } from "./manage-world.ts";
 
 const DELIVERIES = "/incidents/abcdefghijkl/incident_updates/abcdefghijkl/deliveries";
@@ -59,6 +61,32 @@ describe("credentials", () => {
     const { raw } = await manageWorld({ keys });
     await raw("GET", "/v1/pages", { headers: { authorization: `OAuth tcn_nobody_${SECRET}` } });
     expect(asked).toEqual(["nobody"]);
+  });
+
+  test("every refusal of a key is the same answer after the same work, and marks nothing as used", async () => {
+    const world = await manageWorld();
+    await world.addKey("over", ["pages:read"], { expiresAt: START });
+    await world.addKey("gone", ["pages:read"], { revokedAt: START });
+    const rotated = { secretHash: sha256Hex(SECRET), validUntil: START };
+    await world.addKey("old", ["pages:read"], { secretHash: sha256Hex("new"), previous: rotated });
+    const calls: string[] = [];
+    const keys: KeyStore = {
+      ...world.keys,
+      getKey: (id) => {
+        calls.push("getKey");
+        return world.keys.getKey(id);
+      },
+      touchKey: async () => void calls.push("touchKey"),
+    };
+    const { raw } = await manageWorld({ keys });
+    const answers = new Set<string>();
+    for (const key of ["nobody", "operator", "over", "gone", "old"].map((id) => `tcn_${id}_`)) {
+      const secret = key.includes("operator") ? "wrong" : SECRET;
+      const reply = await raw("GET", "/v1/pages", { headers: { authorization: `OAuth ${key}${secret}` } });
+      answers.add(JSON.stringify([reply.status, reply.headers, reply.text]));
+    }
+    expect([...answers]).toEqual([expect.stringMatching(/^\[401,/)]);
+    expect(calls).toEqual(Array.from({ length: 5 }, () => "getKey"));
   });
 
   test("last use is written at most once a minute, and a failure to write it harms nobody", async () => {
