@@ -166,6 +166,16 @@ describe("an import", () => {
     expect(await everybody(server)).toHaveLength(2);
   });
 
+  it("takes a row with what is left of its choice, and says what was left out by line", async () => {
+    await using server = await peopleServer();
+    const web = await server.world.component("Web App");
+    const file = fileOf("email,components\nada@example.org,Gone | Web App\nbob@example.org,Gone\n");
+    const written: string[] = [];
+    expect(await importFrom(file, server, { written })).toMatchObject({ created: 1, refused: 1 });
+    expect(written.join("")).toContain("Line 2 is imported, but components names no component in place 1\n");
+    expect(await everybody(server)).toMatchObject([{ scopes: { page: false, components: [web] } }]);
+  });
+
   it("is the same one when it died within its first batch", async () => {
     let killed = false;
     await using server = await peopleServer();
