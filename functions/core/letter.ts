@@ -12,7 +12,8 @@ export const letterSchema = z.discriminatedUnion("about", [
   z.object({ about: z.literal("contact"), to: z.string(), isProven: z.boolean() }),
   /** Somebody left, perhaps for others too who read the same mailbox: how to undo it. */
   z.object({ about: z.literal("farewell"), unsubscribedAt: z.number() }),
-  z.object({ about: z.literal("quarantine"), quarantinedAt: z.number() }),
+  /** To an endpoint's contact, of all their endpoints that are in quarantine. */
+  z.object({ about: z.literal("quarantine"), to: z.string() }),
   /** For nobody: asking in the name of a stranger costs the same work as in a subscriber's, so that time tells nothing. */
   z.object({ about: z.literal("nothing") }),
 ]);
@@ -35,18 +36,17 @@ export function kindOf({ about }: Letter): LetterKind | null {
 /** The address as it is now; null when the letter no longer concerns anybody. */
 export function recipientOf(letter: Letter, subscriber: Subscriber | null): string | null {
   if (subscriber === null) return null;
-  const { state, unsubscribedAt, quarantinedAt } = subscriber;
+  const { state, unsubscribedAt } = subscriber;
   switch (letter.about) {
     case "confirmation":
       return isInvited(letter, subscriber) ? mailAddressOf(subscriber) : null;
     case "manage link":
       return mailAddressOf(subscriber);
     case "contact":
+    case "quarantine":
       return subscriber.channel === "webhook" ? letter.to : null;
     case "farewell":
       return state === "unsubscribed" && unsubscribedAt === letter.unsubscribedAt ? mailAddressOf(subscriber) : null;
-    case "quarantine":
-      return state === "quarantined" && quarantinedAt === letter.quarantinedAt ? mailAddressOf(subscriber) : null;
     case "nothing":
       return null;
   }

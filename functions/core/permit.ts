@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { idSchema } from "./ids.ts";
 
 /**
  * Who brought a letter (a mail or SMS that belongs to no update) about. Whatever is not an operator's needs a permit:
@@ -29,6 +30,12 @@ const markSchema = z.object({
   at: z.number(),
 });
 
+const digestSchema = z.object({
+  dueAt: z.number(),
+  endpoints: z.array(z.object({ subscriberId: idSchema, failingSince: z.number(), reason: z.string() })),
+});
+export type Digest = z.infer<typeof digestSchema>;
+
 /** What is remembered of a mailbox or number: the letters of the last day, and how it stands to the endpoints that name it. */
 export const permitsSchema = z.object({
   letters: z.array(markSchema),
@@ -39,6 +46,8 @@ export const permitsSchema = z.object({
       z.object({ is: z.literal("proven") }),
     ]),
   ),
+  /** Endpoints in quarantine that a contact is to be told of, all in one mail: what fails within the hour is one trouble. */
+  digest: z.optional(digestSchema),
 });
 export type Permits = z.infer<typeof permitsSchema>;
 
@@ -63,7 +72,7 @@ export const MAIL_RULES = {
     { most: 3, withinMs: PERMIT_DAY_MS, each: "all" },
   ],
   "own link": [{ most: 3, withinMs: PERMIT_DAY_MS, each: "all" }],
-  // A digest of each hour; the rest is for the queue's unpunctuality.
+  // One digest an hour; the rest is for the queue's unpunctuality.
   "endpoint failing": [{ most: 1, withinMs: 30 * MINUTE, each: "all" }],
 } as const satisfies Record<Exclude<LetterCause, "operator">, readonly Rule[]>;
 
@@ -108,7 +117,9 @@ export function permit(known: Permits, request: LetterRequest, rules: PermitRule
     }
   }
   const contact = introduces ? ({ is: "told", letterId } as const) : known.contact;
-  return { outcome: "permitted", next: { letters: [...letters, { letterId, kind, cause, at: now }], contact } };
+  const { digest } = known;
+  const next = { letters: [...letters, { letterId, kind, cause, at: now }], contact };
+  return { outcome: "permitted", next: digest === undefined ? next : { ...next, digest } };
 }
 
 /** Of the daily quota of mails, for all letters together that strangers can bring about: a flood of them must leave updates the rest. */
@@ -121,4 +132,28 @@ export const LETTERS_SHARE = 0.25;
 export function shareSpacing(perDay: number): number {
   const half = (perDay * LETTERS_SHARE) / 2;
   return half < 1 ? Number.POSITIVE_INFINITY : Math.ceil((PERMIT_DAY_MS / half) * 1_000) / 1_000;
+}
+
+export const DIGEST_AFTER_MS = HOUR;
+/** So late a digest's work is taken to be lost. */
+const DIGEST_LOST_AFTER_MS = HOUR;
+/** An item has its limits, and nobody reads more. */
+const DIGEST_HOLDS = 100;
+
+/**
+ * The digest with one more endpoint. `isOpened`: somebody must see to it that it is sent when it is due, because this is
+ * its first endpoint (or that one is told of again), or nobody did.
+ */
+export function withEndpoint(
+  before: Digest | undefined,
+  endpoint: Digest["endpoints"][number],
+  now: number,
+): { digest: Digest; isOpened: boolean } {
+  if (before === undefined || before.dueAt + DIGEST_LOST_AFTER_MS < now) {
+    const kept = (before?.endpoints ?? []).filter(({ subscriberId }) => subscriberId !== endpoint.subscriberId);
+    return { digest: { dueAt: now + DIGEST_AFTER_MS, endpoints: [...kept, endpoint] }, isOpened: true };
+  }
+  const at = before.endpoints.findIndex(({ subscriberId }) => subscriberId === endpoint.subscriberId);
+  const endpoints = at === -1 ? [...before.endpoints, endpoint].slice(0, DIGEST_HOLDS) : before.endpoints;
+  return { digest: { dueAt: before.dueAt, endpoints }, isOpened: at === 0 };
 }

@@ -106,6 +106,16 @@ export const quarantineWorkSchema = z.object({
 });
 export type QuarantineWork = z.infer<typeof quarantineWorkSchema>;
 
+/** Behind it, on the same queue: what a contact's endpoints in quarantine are told of, once an hour has gathered them. */
+export const digestWorkSchema = z.object({
+  kind: z.literal("digest"),
+  pageId: idSchema,
+  /** Names the contact's mailbox without telling it. */
+  mac: z.string(),
+  dueAt: z.number(),
+});
+export type DigestWork = z.infer<typeof digestWorkSchema>;
+
 /** On the publishing queue: a page whose files are behind. */
 export const publishWorkSchema = z.object({ pageId: idSchema });
 export type PublishWork = z.infer<typeof publishWorkSchema>;

@@ -11,6 +11,8 @@ export const envSchema = z.object({
   WEBHOOK_QUEUE_URL: z.url(),
   /** Where rendered mails about endpoints in quarantine go. */
   LETTERS_QUEUE_URL: z.url(),
+  /** Its own, where mails about them wait for the hour that gathers them. */
+  PLAN_QUEUE_URL: z.url(),
   TOPIC_ARN: z.string(),
   /** Without a trailing slash, as SUBSCRIPTIONS_URL. */
   PAGE_URL: z.url(),

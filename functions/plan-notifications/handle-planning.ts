@@ -1,7 +1,7 @@
 import type { PlanWork } from "../core/queued-work.ts";
 import type { Logger } from "../lambda/logger.ts";
 import { type PlanDeps, planNotice } from "./plan.ts";
-import { passOnQuarantine, type QuarantineMailDeps } from "./quarantine-mail.ts";
+import { gatherQuarantine, passOnDigest, type QuarantineMailDeps } from "./quarantine-mail.ts";
 import { planningWorkOf } from "./wake.ts";
 
 export type PlanningDeps = PlanDeps & QuarantineMailDeps & { log: Logger };
@@ -18,6 +18,11 @@ export async function planAndTell(work: PlanWork, deps: PlanDeps & { log: Logger
 /** One body of the planning queue. */
 export async function handlePlanning(body: string, deps: PlanningDeps): Promise<void> {
   const work = planningWorkOf(body);
-  if ("kind" in work) await passOnQuarantine(work, deps);
-  else await planAndTell(work, deps);
+  if (!("kind" in work)) return planAndTell(work, deps);
+  switch (work.kind) {
+    case "quarantine":
+      return gatherQuarantine(work, deps);
+    case "digest":
+      return passOnDigest(work, deps);
+  }
 }

@@ -22,6 +22,7 @@ const queues = sqsQueues({
   sms: env.SMS_QUEUE_URL,
   webhook: env.WEBHOOK_QUEUE_URL,
   letters: env.LETTERS_QUEUE_URL,
+  plan: env.PLAN_QUEUE_URL,
 });
 const deps: PlanningDeps = {
   status,
@@ -30,6 +31,7 @@ const deps: PlanningDeps = {
   access,
   queues,
   letters: queues,
+  quarantines: queues,
   topic: snsTopic(env.TOPIC_ARN),
   render: (source) =>
     renderUpdate(source, { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL, mailFrom: env.MAIL_FROM }),

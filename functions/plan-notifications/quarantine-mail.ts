@@ -1,20 +1,19 @@
-import type { Random } from "../core/clock.ts";
+import type { Clock, Random } from "../core/clock.ts";
 import { newId } from "../core/ids.ts";
 import type { Locale } from "../core/locale.ts";
+import { mailboxOf } from "../core/mailbox.ts";
 import type { Branding } from "../core/page.ts";
-import type { QuarantineWork } from "../core/queued-work.ts";
-import type { LetterQueue } from "../providers/queues.ts";
+import { DIGEST_AFTER_MS, type Digest, withEndpoint } from "../core/permit.ts";
+import type { DigestWork, QuarantineWork } from "../core/queued-work.ts";
+import { addressMac } from "../core/signature.ts";
+import type { WebhookSubscriber } from "../core/subscriber.ts";
+import type { LetterQueue, QuarantineQueue } from "../providers/queues.ts";
+import type { AccessStore } from "../store/access.ts";
 import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 
-/** All that the mail about an endpoint in quarantine is made from. */
-export interface QuarantineSource {
-  pageName: string;
-  branding: Branding;
-  timeZone: string;
-  locale: Locale;
-  /** The endpoint's contact. */
-  to: string;
+/** An endpoint in quarantine, as its contact is told of it. */
+export interface Quarantined {
   /** Host and port. The rest of an endpoint's address is often a secret. */
   host: string;
   failingSince: number;
@@ -22,43 +21,121 @@ export interface QuarantineSource {
   reason: string;
 }
 
+/** All that the mail about endpoints in quarantine is made from. */
+export interface QuarantineSource {
+  pageName: string;
+  branding: Branding;
+  timeZone: string;
+  locale: Locale;
+  /** The endpoints' contact. */
+  to: string;
+  /** At least one. */
+  endpoints: readonly Quarantined[];
+}
+
 export interface QuarantineMailDeps {
   status: Pick<StatusStore, "getPage">;
-  subscribers: Pick<SubscriberStore, "get">;
+  subscribers: Pick<SubscriberStore, "get" | "getMany">;
+  access: Pick<AccessStore, "currentSigningKey" | "getPermits" | "savePermits">;
   letters: LetterQueue;
+  quarantines: QuarantineQueue;
   renderQuarantine: (source: QuarantineSource) => Promise<string>;
+  clock: Clock;
   random: Random;
 }
 
-/** Renders the mail for an endpoint's contact and passes it on, if the endpoint is in quarantine still. */
-export async function passOnQuarantine(work: QuarantineWork, deps: QuarantineMailDeps): Promise<void> {
+/** SQS holds back no longer. */
+const LONGEST_DELAY_MS = 15 * 60_000;
+/** Each try that fails tells of somebody else's that did not. */
+const TRIES = 8;
+
+/** Puts an endpoint that is in quarantine still into its contact's digest, whose first one sets it going. */
+export async function gatherQuarantine(work: QuarantineWork, deps: QuarantineMailDeps): Promise<void> {
   const { pageId, subscriberId, failingSince, reason } = work;
-  const [page, subscriber] = await Promise.all([
-    deps.status.getPage(pageId),
-    deps.subscribers.get(pageId, "webhook", subscriberId),
-  ]);
-  if (page === null || subscriber?.channel !== "webhook" || subscriber.state !== "quarantined") return;
-  const { endpoint, contactEmail, quarantinedAt } = subscriber;
-  if (contactEmail === null || quarantinedAt === null) return;
-  const raw = await deps.renderQuarantine({
-    pageName: page.name,
-    branding: page.branding,
-    timeZone: page.timeZone,
-    locale: subscriber.locale,
-    to: contactEmail,
-    host: new URL(endpoint).host,
-    failingSince,
-    quarantinedAt,
-    reason,
+  const subscriber = await deps.subscribers.get(pageId, "webhook", subscriberId);
+  if (subscriber?.channel !== "webhook" || !isToldOf(subscriber)) return;
+  const mac = addressMac(await deps.access.currentSigningKey(pageId), "email", mailboxOf(subscriber.contactEmail));
+  for (let tries = 1; tries <= TRIES; tries += 1) {
+    const now = deps.clock();
+    const known = await deps.access.getPermits(mac);
+    const { digest, isOpened } = withEndpoint(known.digest, { subscriberId, failingSince, reason }, now);
+    const { letters, contact } = known;
+    const saved = await deps.access.savePermits(mac, known, { letters, contact, digest }, now);
+    if (saved.outcome === "lost") continue;
+    if (isOpened) await waitFor({ kind: "digest", pageId, mac, dueAt: digest.dueAt }, deps);
+    return;
+  }
+  throw new Error("the digest of a mailbox kept changing");
+}
+
+/** Once the hour is over: renders one mail of all that are in quarantine still, and passes it on. */
+export async function passOnDigest(work: DigestWork, deps: QuarantineMailDeps): Promise<void> {
+  const { pageId, mac, dueAt } = work;
+  if (deps.clock() < dueAt) return waitFor(work, deps);
+  const { digest } = await deps.access.getPermits(mac);
+  const page = await deps.status.getPage(pageId);
+  // Sent by another copy of this work.
+  if (page === null || digest?.dueAt !== dueAt) return;
+  const told = await stillInQuarantine(digest, work, deps);
+  const [first] = told;
+  if (first !== undefined) {
+    const { contactEmail: to, locale, id: subscriberId } = first.subscriber;
+    const { name: pageName, branding, timeZone } = page;
+    const endpoints = told.map(({ endpoint }) => endpoint);
+    const raw = await deps.renderQuarantine({ pageName, branding, timeZone, locale, to, endpoints });
+    const letter = { about: "quarantine", to } as const;
+    const subject = { kind: "letter", pageId, channel: "webhook", subscriberId, letterId: newId(deps.random) } as const;
+    await deps.letters.sendLetter({ ...subject, cause: "endpoint failing", letter, raw });
+  }
+  await forget(digest, work, deps);
+}
+
+type Told = WebhookSubscriber & { contactEmail: string };
+
+/** Not before they have shown that they are the contact: somebody else may have named them. */
+function isToldOf(subscriber: WebhookSubscriber): subscriber is Told {
+  const { state, contactEmail, contactProvenAt } = subscriber;
+  return state === "quarantined" && contactEmail !== null && contactProvenAt !== undefined;
+}
+
+async function stillInQuarantine({ endpoints }: Digest, { pageId, mac }: DigestWork, deps: QuarantineMailDeps) {
+  const ids = endpoints.map(({ subscriberId }) => subscriberId);
+  const key = await deps.access.currentSigningKey(pageId);
+  const read = await deps.subscribers.getMany(pageId, "webhook", ids);
+  return endpoints.flatMap(({ subscriberId, failingSince, reason }) => {
+    const subscriber = read.find(({ id }) => id === subscriberId);
+    if (subscriber?.channel !== "webhook" || !isToldOf(subscriber)) return [];
+    // Its contact is somebody else by now.
+    if (addressMac(key, "email", mailboxOf(subscriber.contactEmail)) !== mac) return [];
+    const { host } = new URL(subscriber.endpoint);
+    const quarantinedAt = subscriber.quarantinedAt ?? failingSince;
+    return [{ subscriber, endpoint: { host, failingSince, quarantinedAt, reason } }];
   });
-  await deps.letters.sendLetter({
-    kind: "letter",
-    pageId,
-    channel: "webhook",
-    subscriberId,
-    letterId: newId(deps.random),
-    cause: "endpoint failing",
-    letter: { about: "quarantine", quarantinedAt },
-    raw,
-  });
+}
+
+function waitFor(work: DigestWork, { quarantines, clock }: QuarantineMailDeps): Promise<void> {
+  return quarantines.sendQuarantine(work, Math.min(LONGEST_DELAY_MS, Math.max(0, work.dueAt - clock())));
+}
+
+/** Whoever was told is told no more; what was added in the moment between opens a digest of its own. */
+async function forget(told: Digest, work: DigestWork, deps: QuarantineMailDeps): Promise<void> {
+  const ids = new Set(told.endpoints.map(({ subscriberId }) => subscriberId));
+  for (let tries = 1; tries <= TRIES; tries += 1) {
+    const known = await deps.access.getPermits(work.mac);
+    if (known.digest?.dueAt !== work.dueAt) return;
+    const { digest, letters, contact } = known;
+    const now = deps.clock();
+    const left = digest.endpoints.filter(({ subscriberId }) => !ids.has(subscriberId));
+    const next = left.length === 0 ? null : { dueAt: now + DIGEST_AFTER_MS, endpoints: left };
+    const saved = await deps.access.savePermits(
+      work.mac,
+      known,
+      next === null ? { letters, contact } : { letters, contact, digest: next },
+      now,
+    );
+    if (saved.outcome === "lost") continue;
+    if (next !== null) await waitFor({ ...work, dueAt: next.dueAt }, deps);
+    return;
+  }
+  throw new Error("the digest of a mailbox kept changing");
 }

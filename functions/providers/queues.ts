@@ -8,6 +8,7 @@ import {
 import {
   type ChunkWork,
   chunkGroup,
+  type DigestWork,
   deduplicationId,
   type LetterWork,
   type PlanWork,
@@ -40,7 +41,7 @@ export interface SmsLetterQueue {
   sendSmsLetter(work: SmsLetterWork, delayMs?: number): Promise<void>;
 }
 export interface QuarantineQueue {
-  sendQuarantine(work: QuarantineWork, delayMs: number): Promise<void>;
+  sendQuarantine(work: QuarantineWork | DigestWork, delayMs: number): Promise<void>;
 }
 export interface WakeQueues {
   wakePlanner(work: PlanWork): Promise<void>;

@@ -34,6 +34,20 @@ export class PlanNotifications extends Construct {
   constructor(scope: Construct, id: string, props: PlanNotificationsProps) {
     super(scope, id);
     const { state, alarms, mail, topic, letters, chunks } = props;
+    const dead = {
+      impact: "An update may reach its subscribers late: planning it failed again and again.",
+      runbook: "planning-failed",
+    };
+    const late = { impact: "New updates are not being sent to subscribers yet.", runbook: "planning-behind" };
+    this.missed = new WorkQueue(this, "Missed", {
+      alarms,
+      fifo: false,
+      // AWS's advice for a function's queue: six times its timeout.
+      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
+      tries: FEWEST_TRIES,
+      dead,
+      late: { ...late, after: Duration.minutes(5) },
+    });
     const planner = new PipelineFunction(this, "Function", {
       step: "plan-notifications",
       description: "renders an update once and cuts its audience into chunks",
@@ -44,6 +58,7 @@ export class PlanNotifications extends Construct {
         SMS_QUEUE_URL: chunks.sms.url,
         WEBHOOK_QUEUE_URL: chunks.webhook.url,
         LETTERS_QUEUE_URL: letters.url,
+        PLAN_QUEUE_URL: this.missed.url,
         TOPIC_ARN: topic.topic.topicArn,
         PAGE_URL: props.pageUrl,
         SUBSCRIPTIONS_URL: props.subscriptionsUrl,
@@ -53,20 +68,19 @@ export class PlanNotifications extends Construct {
       timeout: TIMEOUT,
     });
     allow(planner, state.status, ["GetItem", "Query"]);
-    // Counts the audience; of single subscribers it reads only the contact of an endpoint in quarantine.
-    allow(planner, state.subscribers, ["GetItem", "Query"]);
+    // Counts the audience; of single subscribers it reads only the contacts of endpoints in quarantine.
+    allow(planner, state.subscribers, ["GetItem", "BatchGetItem", "Query"]);
     // Notices, texts and plans; whether an incident's earlier chunks are over.
     allow(planner, state.deliveries, ["GetItem", "Query", "PutItem", "UpdateItem"]);
-    // The send rate, which sizes the chunks.
-    allowItems(planner, state.access, { schedules: ["GetItem"] });
+    // The send rate, which sizes the chunks; which endpoints a contact is to be told of, who is named by the page's key.
+    allowItems(planner, state.access, {
+      schedules: ["GetItem"],
+      signingKeys: ["Query"],
+      permits: ["GetItem", "PutItem"],
+    });
     topic.topic.grantPublish(planner);
-    for (const queue of [...Object.values(chunks), letters]) queue.grantSend(planner);
+    for (const queue of [...Object.values(chunks), letters, this.missed]) queue.grantSend(planner);
 
-    const dead = {
-      impact: "An update may reach its subscribers late: planning it failed again and again.",
-      runbook: "planning-failed",
-    };
-    const late = { impact: "New updates are not being sent to subscribers yet.", runbook: "planning-behind" };
     new StatusStream(this, "Stream", {
       state,
       alarms,
@@ -85,15 +99,6 @@ export class PlanNotifications extends Construct {
       batchSize: 10,
       dead,
       late,
-    });
-    this.missed = new WorkQueue(this, "Missed", {
-      alarms,
-      fifo: false,
-      // AWS's advice for a function's queue: six times its timeout.
-      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
-      tries: FEWEST_TRIES,
-      dead,
-      late: { ...late, after: Duration.minutes(5) },
     });
     this.missed.feed(planner, 2);
   }

@@ -205,10 +205,12 @@ const MAY: Record<string, Record<string, string>> = {
   },
   "publish-page": { Status: "ConditionCheckItem GetItem Query UpdateItem", "Status/newest": "Query" },
   "plan-notifications": {
+    "Access(permits)": "GetItem PutItem",
     "Access(schedules)": "GetItem",
+    "Access(signingKeys)": "Query",
     Deliveries: "GetItem PutItem Query UpdateItem",
     Status: "GetItem Query",
-    Subscribers: "GetItem Query",
+    Subscribers: "BatchGetItem GetItem Query",
   },
   "send-email": {
     "Access(permits)": "GetItem PutItem UpdateItem",

@@ -35,7 +35,7 @@ describe("an endpoint that fails for three days", () => {
     await world.pass(75 * HOUR_MINUTES);
     expect(await stateNow()).toBe("active");
     expect(letters()).toEqual([]);
-    await world.pass(2 * HOUR_MINUTES);
+    await world.pass(3 * HOUR_MINUTES + 30);
     expect(await stateNow()).toBe("quarantined");
     expect(deliveryOf(update.id)).toMatchObject({ state: "failed", reason: "http 500", attempts: 10 });
     expect(letters()).toHaveLength(1);
@@ -71,7 +71,7 @@ describe("an endpoint that fails for three days", () => {
       await world.pass(1);
     }
     await world.subscribers.changeState(PAGE, "webhook", webhook.id, ["quarantined"], "active", world.clock());
-    await world.pass(10);
+    await world.pass(2 * HOUR_MINUTES);
     expect(letters()).toEqual([]);
   });
 
@@ -84,7 +84,7 @@ describe("an endpoint that fails for three days", () => {
     await world.pass(75 * HOUR_MINUTES);
     // The tenth attempt's claim is a changeDelivery too: the second one is its end.
     world.crash.arm(point.method === "changeDelivery" ? { ...point, call: 2 } : point);
-    await world.pass(3 * HOUR_MINUTES);
+    await world.pass(5 * HOUR_MINUTES);
     expect(world.crash.isArmed()).toBe(false);
     expect(await stateNow()).toBe("quarantined");
     const told = letters().length;
@@ -120,5 +120,38 @@ describe("an endpoint whose delivery exhausts its schedule", () => {
     await world.pass(WHOLE_SCHEDULE_MINUTES);
     expect(await world.subscribers.get(PAGE, "webhook", silent.id)).toMatchObject({ state: "quarantined" });
     expect(world.outside.reached.filter(({ channel }) => channel === "email")).toEqual([]);
+  });
+});
+
+describe("many endpoints of one contact that fail together", () => {
+  const COUNT = 58;
+
+  async function fail(proven: boolean): Promise<void> {
+    const endpoints: Subscriber[] = [webhook];
+    for (let index = 1; index < COUNT; index += 1) endpoints.push(await world.subscribe("webhook", {}, CONTACT));
+    for (const endpoint of endpoints) {
+      const read = await world.subscribers.get(PAGE, "webhook", endpoint.id);
+      if (read?.channel !== "webhook") throw new Error("no endpoint");
+      const { contactProvenAt: _, ...unproven } = read;
+      if (!proven) await world.subscribers.replace(read, unproven);
+      world.outside.answer(world.addressOf(endpoint), ...TEN_ATTEMPTS);
+    }
+    await world.open();
+    await world.settle();
+    await world.pass(WHOLE_SCHEDULE_MINUTES + 4 * HOUR_MINUTES);
+    for (const { id } of endpoints) {
+      expect(await world.subscribers.get(PAGE, "webhook", id)).toMatchObject({ state: "quarantined" });
+    }
+  }
+
+  it("are one mail to whoever has shown to be their contact", async () => {
+    await fail(true);
+    expect(letters()).toHaveLength(1);
+    expect((await simpleParser(letters()[0]?.text ?? "")).subject).toContain(`${COUNT} of your webhooks`);
+  });
+
+  it("are none to whom somebody else may have named", async () => {
+    await fail(false);
+    expect(letters()).toEqual([]);
   });
 });

@@ -159,6 +159,7 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
     render: (source: RenderSource) => renderUpdate(source, publicSite),
     renderChange: (source: ChangeSource) => renderChange(source, publicSite),
     letters: ports,
+    quarantines: ports,
     renderQuarantine: (source: QuarantineSource) => renderQuarantineMail({ ...source, ...publicSite }),
     random,
     clock,

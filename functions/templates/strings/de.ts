@@ -205,6 +205,18 @@ export const de: Strings = {
       page,
       " gesendet hat. Alle Versuche über drei Tage sind fehlgeschlagen. Deshalb wird er nicht mehr aufgerufen.",
     ],
+    many: {
+      subject: (name, count) => `${name} sendet keine Meldungen mehr an ${count} Ihrer Webhooks`,
+      preheader: (count) => `${count} Ihrer Webhooks haben seit drei Tagen nichts angenommen.`,
+      headline: "Einige Ihrer Webhooks werden nicht mehr aufgerufen",
+      refused: (page, count) => [
+        `${count} Ihrer Endpunkte haben keine der Meldungen angenommen, die `,
+        page,
+        " an sie gesendet hat. Alle Versuche innerhalb von drei Tagen sind fehlgeschlagen, daher werden sie nicht mehr aufgerufen.",
+      ],
+      since: (time, answer) => `fehlerhaft seit ${time}; letzter Versuch: ${answer}`,
+      others: (count) => `Und ${count} weitere.`,
+    },
     failingSince: "Fehlerhaft seit",
     stopped: "Eingestellt",
     lastAttempt: "Letzter Versuch",

@@ -208,6 +208,18 @@ export const en: Strings = {
       page,
       " sent to it. All attempts over three days failed, so it is not called any more.",
     ],
+    many: {
+      subject: (name, count) => `${name} stopped sending updates to ${count} of your webhooks`,
+      preheader: (count) => `${count} of your webhooks have accepted nothing for three days.`,
+      headline: "Webhooks of yours are not called any more",
+      refused: (page, count) => [
+        `${count} of your endpoints have accepted none of the updates that `,
+        page,
+        " sent to them. All attempts over three days failed, so they are not called any more.",
+      ],
+      since: (time, answer) => `failing since ${time}; last attempt: ${answer}`,
+      others: (count) => `And ${count} more.`,
+    },
     failingSince: "Failing since",
     stopped: "Stopped",
     lastAttempt: "Last attempt",

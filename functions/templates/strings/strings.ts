@@ -259,6 +259,15 @@ export interface Strings {
     preheader(host: string, since: string): string;
     headline: string;
     refused<T>(page: T, host: T): Words<T>;
+    /** Where several endpoints of one contact stopped within the hour. */
+    many: {
+      subject(name: string, count: number): string;
+      preheader(count: number): string;
+      headline: string;
+      refused<T>(page: T, count: number): Words<T>;
+      since(time: string, answer: string): string;
+      others(count: number): string;
+    };
     failingSince: string;
     stopped: string;
     lastAttempt: string;

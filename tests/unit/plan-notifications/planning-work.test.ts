@@ -9,6 +9,8 @@ test("a missed notice and a quarantine are told apart", () => {
   const quarantine = { kind: "quarantine", pageId: PAGE, subscriberId: "subscriber00", failingSince: 1, reason: "x" };
   expect(planningWorkOf(JSON.stringify(notice))).toEqual(notice);
   expect(planningWorkOf(JSON.stringify(quarantine))).toEqual(quarantine);
+  const digest = { kind: "digest", pageId: PAGE, mac: "ab", dueAt: 1 };
+  expect(planningWorkOf(JSON.stringify(digest))).toEqual(digest);
 });
 
 test("an update's image and a component change's name what is to be planned", () => {
