@@ -114,11 +114,22 @@ export function httpRoute(route: ManageRoute, deps: ManageDeps, auditRefusal: Re
       if (page === null) throw notFound("page");
       const body = route.method === "GET" ? {} : parsedBody(request);
       const call: ManageCall = { request, page, apiKey, body, idRandom: deps.random, now };
-      const reply = route.once ? await runOnce(route, call, deps) : await route.run(call);
-      audit(route, call, reply, deps.log);
+      const reply = await audited(route, call, deps);
       return reply.body === undefined ? { status: reply.status } : json(reply.status, reply.body);
     },
   };
+}
+
+/** A refusal is told too: that nobody has this address is something to know about it. */
+async function audited(route: ManageRoute, call: ManageCall, deps: ManageDeps): Promise<ManageReply> {
+  try {
+    const reply = route.once ? await runOnce(route, call, deps) : await route.run(call);
+    audit(route, call, reply, deps.log);
+    return reply;
+  } catch (error) {
+    if (error instanceof HttpProblem) audit(route, call, { status: error.status }, deps.log);
+    throw error;
+  }
 }
 
 export function notFound(what: string): HttpProblem {

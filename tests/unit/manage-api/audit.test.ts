@@ -54,6 +54,19 @@ it("says who read whom, of every answer with an address in it, and not what was 
   expect(auditLines(world.logged)).toEqual([]);
 });
 
+it("says who looked for somebody who is not there, and whom they looked for to nobody", async () => {
+  const world = await worldWithAnna();
+  world.logged.length = 0;
+  expect((await world.post("/subscribers/erase", { email: "bob@subscriber.example" })).status).toBe(404);
+  expect((await world.get("/subscribers/nosuchsubscr")).status).toBe(404);
+  expect((await world.get("/components/nosuchcompon")).status).toBe(404);
+  expect(auditLines(world.logged)).toMatchObject([
+    { keyId: "operator", did: "POST /pages/{page}/subscribers/erase", status: 404 },
+    { keyId: "operator", did: "GET /pages/{page}/subscribers/{subscriber}", status: 404 },
+  ]);
+  expect(world.logged.join()).not.toContain("bob@");
+});
+
 describe("keys that are refused", () => {
   it("leave a line with the reason, and never what was shown", async () => {
     const world = await manageWorld();
