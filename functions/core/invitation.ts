@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { CONFIRM_TOKEN_LIFE_MS } from "./confirm-token.ts";
+import { updateStatusSchema } from "./incident.ts";
 import { localeSchema } from "./locale.ts";
 import { sameDigest } from "./signature.ts";
 import {
@@ -9,6 +10,8 @@ import {
   type SmsSubscriber,
   type Subscriber,
   scopesSchema,
+  type WebhookSubscriber,
+  webhookFormatSchema,
 } from "./subscriber.ts";
 
 /**
@@ -25,6 +28,18 @@ export const invitationSchema = z.object({
   scopes: scopesSchema,
   preferences: preferencesSchema,
   locale: localeSchema,
+  /** What an endpoint is to be, that was registered before and is not active: known to nobody but who registers it. */
+  registration: z.optional(
+    z.object({
+      contactEmail: z.string(),
+      format: webhookFormatSchema,
+      statuses: z.nullable(z.array(updateStatusSchema)),
+      /** Of its own, so that who registers it learns no other's secret. */
+      secretVersion: z.number(),
+      /** Tells registrations apart. */
+      createdAt: z.number(),
+    }),
+  ),
 });
 export type Invitation = z.infer<typeof invitationSchema>;
 
@@ -74,4 +89,31 @@ export function accepted<T extends EmailSubscriber | SmsSubscriber>(read: T, inv
   delete next.quarantineReason;
   if ("transientBounces" in next) delete next.transientBounces;
   return next;
+}
+
+/**
+ * The endpoint as the invitation registers it anew, under its id: as it is once it has proved whose it is. What was known
+ * of it before, its failures and its contact above all, is over. Null: it is no registration.
+ */
+export function registeredAnew(read: WebhookSubscriber, invitation: Invitation, now: number): WebhookSubscriber | null {
+  const { hash, scopes, preferences, locale, registration } = invitation;
+  if (registration === undefined) return null;
+  const { pageId, id, channel, endpoint } = read;
+  return {
+    pageId,
+    id,
+    channel,
+    endpoint,
+    ...registration,
+    scopes,
+    preferences,
+    locale,
+    state: "active",
+    pausedAt: null,
+    updatedAt: now,
+    confirmedAt: now,
+    quarantinedAt: null,
+    unsubscribedAt: null,
+    confirmTokenHash: hash,
+  };
 }

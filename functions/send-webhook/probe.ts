@@ -3,6 +3,7 @@ import { type AttemptOutcome, type Exchange, logged } from "../core/attempt.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { sha256Hex } from "../core/ids.ts";
+import { openInvitation } from "../core/invitation.ts";
 import type { ProbeWork } from "../core/queued-work.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
 import { type Https, POST_BOUNDS, type PostBounds } from "../providers/https.ts";
@@ -15,7 +16,7 @@ import { type AdmitProbeDeps, admitProbe } from "./admit-probe.ts";
 import { signedHeaders } from "./signed-headers.ts";
 
 export interface ProbeDeps {
-  subscribers: Pick<SubscriberStore, "get" | "confirmEndpoint" | "saveHealth">;
+  subscribers: Pick<SubscriberStore, "get" | "invitationsOf" | "confirmEndpoint" | "saveHealth">;
   ledger: Pick<Ledger, "getDeliveries" | "recordDeliveries">;
   access: Pick<AccessStore, "currentSigningKey"> & AdmitProbeDeps["access"];
   /** Under `PROBE_BOUNDS`. */
@@ -48,8 +49,8 @@ const OVER: AttemptOutcome = {
  * that took its first post has its contact asked whether that was right; one that refused it has nobody asked.
  */
 export async function probeEndpoint(work: ProbeWork, deps: ProbeDeps): Promise<void> {
-  const subscriber = await deps.subscribers.get(work.pageId, "webhook", work.subscriberId);
-  if (subscriber?.channel !== "webhook" || !isWanted(work, subscriber)) return;
+  const subscriber = await triedOut(work, deps);
+  if (subscriber === null) return;
   const admitted = await admitProbe(subscriber, deps);
   if (admitted.outcome === "busy") return deps.probes.sendProbe(work, BUSY_MS);
   const posted = admitted.outcome === "over" ? OVER : await post(work, subscriber, deps).finally(admitted.end);
@@ -92,6 +93,36 @@ async function post(work: ProbeWork, subscriber: WebhookSubscriber, deps: ProbeD
   const headers = signedHeaders(subscriber, key, work.probeId, work.body, deps.clock());
   const posted = await deps.https.post({ endpoint: subscriber.endpoint, headers, body: work.body });
   return work.echo === null || echoes(posted, work.echo) ? posted : notEchoed(posted);
+}
+
+/**
+ * The endpoint as the probe is to find it; null: it is not wanted any more. Of one that is being registered anew, who does
+ * that has a secret of their own, and it signs.
+ */
+async function triedOut(work: ProbeWork, { subscribers, clock }: ProbeDeps): Promise<WebhookSubscriber | null> {
+  const { pageId, subscriberId } = work;
+  const subscriber = await subscribers.get(pageId, "webhook", subscriberId);
+  if (subscriber?.channel !== "webhook") return null;
+  if (isWanted(work, subscriber)) return subscriber;
+  const hash = hashOf(work);
+  if (hash === null) return null;
+  const invitations = await subscribers.invitationsOf(pageId, "webhook", subscriberId);
+  const invitation = openInvitation(subscriber, invitations, hash, clock());
+  if (invitation?.registration === undefined) return null;
+  const { rotation: _, health: __, ...rest } = subscriber;
+  return { ...rest, secretVersion: invitation.registration.secretVersion };
+}
+
+/** What the proof that it asks for is stored as. */
+function hashOf(work: ProbeWork): string | null {
+  switch (work.probe) {
+    case "challenge":
+      return work.echo === null ? null : sha256Hex(work.echo);
+    case "hello":
+      return work.confirmTokenHash ?? null;
+    case "test":
+      return null;
+  }
 }
 
 /** What proves an endpoint ends with the confirmation, and with the next registration, which another hash tells of. */

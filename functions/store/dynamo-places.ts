@@ -1,7 +1,8 @@
 import { type DynamoDBClient, type TransactWriteItem, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
+import { openInvitation, registeredAnew } from "../core/invitation.ts";
 import type { Subscriber, WebhookSubscriber } from "../core/subscriber.ts";
 import { attemptThroughConflicts, lastingConflict } from "./repeat.ts";
-import { holdsPlace, placesKey, placesKeyOf, placesSchema, subscriberKey } from "./subscriber-items.ts";
+import { holdsPlace, invitationsKey, placesKey, placesKeyOf, placesSchema, subscriberKey } from "./subscriber-items.ts";
 import type { ChangeOutcome, SubscriberStore } from "./subscribers.ts";
 import { getItem, isConflict, type Key, toItem, toKey } from "./table.ts";
 
@@ -58,16 +59,50 @@ function placeTaken(table: string, subscriber: WebhookSubscriber, most: number):
   };
 }
 
-type Get = SubscriberStore["get"];
-
 /** The places of hosts: counted by the very transactions that give them and take them, so that the count is never off. */
-export function dynamoPlaces(client: DynamoDBClient, table: string, get: Get) {
+export function dynamoPlaces(
+  client: DynamoDBClient,
+  table: string,
+  { get, invitationsOf }: Pick<SubscriberStore, "get" | "invitationsOf">,
+) {
+  /** Runs a transaction whose second part takes the place. */
+  async function confirmed({ pageId, id }: WebhookSubscriber, transaction: TransactWriteItemsCommand) {
+    const { refusal } = await attemptThroughConflicts(() => client.send(transaction));
+    if (refusal !== null && isConflict(refusal)) throw lastingConflict("confirming an endpoint");
+    if (refusal?.reasons[1] === "condition" && refusal.reasons[0] === null) return { outcome: "full" } as const;
+    const present = await get(pageId, "webhook", id);
+    if (present === null) return { outcome: "missing" } as const;
+    return { outcome: refusal === null ? "changed" : "unchanged", subscriber: present } as const;
+  }
+
+  /** Puts the endpoint as it was registered anew in the place of what it was, if nobody changed that since. */
+  function confirmAnew(read: WebhookSubscriber, next: WebhookSubscriber, most: number) {
+    const { pageId, id } = read;
+    const stored = { ...next, holdsPlace: true, updatedAt: Math.max(next.updatedAt, read.updatedAt + 1) };
+    const put: TransactWriteItem = {
+      Put: {
+        TableName: table,
+        Item: toItem({ ...subscriberKey(pageId, "webhook", id), ...stored }),
+        ConditionExpression: "updatedAt = :read AND #state = :state",
+        ExpressionAttributeNames: { "#state": "state" },
+        ExpressionAttributeValues: toItem({ ":read": read.updatedAt, ":state": read.state }),
+      },
+    };
+    const forgotten = { Delete: { TableName: table, Key: toKey(invitationsKey(pageId, "webhook", id)) } };
+    return confirmed(
+      read,
+      new TransactWriteItemsCommand({ TransactItems: [put, placeTaken(table, read, most), forgotten] }),
+    );
+  }
+
   const places: Pick<SubscriberStore, "confirmEndpoint" | "countPlaces"> = {
     async confirmEndpoint(pageId, subscriberId, tokenHash, most, now) {
       const read = await get(pageId, "webhook", subscriberId);
       if (read?.channel !== "webhook") return { outcome: "missing" };
       if (read.state !== "unconfirmed" || read.confirmTokenHash !== tokenHash) {
-        return { outcome: "unchanged", subscriber: read };
+        const invitation = openInvitation(read, await invitationsOf(pageId, "webhook", subscriberId), tokenHash, now);
+        const next = invitation === null ? null : registeredAnew(read, invitation, now);
+        return next === null ? { outcome: "unchanged", subscriber: read } : confirmAnew(read, next, most);
       }
       const update = updateOf(table, {
         key: subscriberKey(pageId, "webhook", subscriberId),
@@ -85,12 +120,7 @@ export function dynamoPlaces(client: DynamoDBClient, table: string, get: Get) {
       const transaction = new TransactWriteItemsCommand({
         TransactItems: [{ Update: update }, placeTaken(table, read, most)],
       });
-      const { refusal } = await attemptThroughConflicts(() => client.send(transaction));
-      if (refusal !== null && isConflict(refusal)) throw lastingConflict("confirming an endpoint");
-      if (refusal?.reasons[1] === "condition" && refusal.reasons[0] === null) return { outcome: "full" };
-      const present = await get(pageId, "webhook", subscriberId);
-      if (present === null) return { outcome: "missing" };
-      return { outcome: refusal === null ? "changed" : "unchanged", subscriber: present };
+      return confirmed(read, transaction);
     },
 
     async countPlaces(pageId, host) {

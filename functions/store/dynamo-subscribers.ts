@@ -96,7 +96,14 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     throw new Error(`the state of subscriber ${id} kept changing`);
   }
 
-  const places = dynamoPlaces(client, table, get);
+  const invitations = dynamoInvitations(client, table, async (pageId, channel, id, now) => {
+    const read = await get(pageId, channel, id);
+    if (read?.state !== "unconfirmed") return;
+    const fields = { updatedAt: now, ...purgeFields({ ...read, updatedAt: now }) };
+    const values = { ":unconfirmed": "unconfirmed" };
+    await change(subscriberKey(pageId, channel, id), fields, "#state = :unconfirmed", values);
+  });
+  const places = dynamoPlaces(client, table, { get, ...invitations });
 
   async function queryPage(pageId: string, channel: Channel, limit: number, after: string | null) {
     return client.send(
@@ -324,13 +331,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
 
     ...dynamoBlocks(client, table),
 
-    ...dynamoInvitations(client, table, async (pageId, channel, id, now) => {
-      const read = await get(pageId, channel, id);
-      if (read?.state !== "unconfirmed") return;
-      const fields = { updatedAt: now, ...purgeFields({ ...read, updatedAt: now }) };
-      const values = { ":unconfirmed": "unconfirmed" };
-      await change(subscriberKey(pageId, channel, id), fields, "#state = :unconfirmed", values);
-    }),
+    ...invitations,
 
     ...dynamoPurge(client, table),
 

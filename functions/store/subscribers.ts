@@ -44,7 +44,8 @@ export interface SubscriberStore {
   ): Promise<ChangeOutcome>;
   /**
    * The same for an endpoint, which takes one of the `most` places of its host (whatever the port) with it, in one
-   * transaction: however many are confirmed at once, no more get one. `full`: there is none. It keeps the place while it
+   * transaction: however many are confirmed at once, no more get one. The token may also be of a registration that stands
+   * beside it, which then comes true. `full`: there is none. It keeps the place while it
    * is active; what operators vouch for needs none.
    */
   confirmEndpoint(

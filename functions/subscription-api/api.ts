@@ -32,6 +32,7 @@ export interface SubscriptionDeps extends LetterDeps, WebhookDeps {
     | "replace"
     | "confirm"
     | "changeState"
+    | "invite"
     | "invitationsOf"
     | "forgetInvitations"
     | "block"

@@ -72,8 +72,7 @@ async function confirmOne(
   const { subscribers, access, clock } = deps;
   const { pageId, id, state } = subscriber;
   if (state === "active") return "confirmed";
-  if (invitation !== null) {
-    if (subscriber.channel === "webhook") return "void";
+  if (invitation !== null && subscriber.channel !== "webhook") {
     return (await acceptInvitation({ subscribers }, subscriber, invitation, clock())) ? "confirmed" : "void";
   }
   const changed =

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { idSchema, newId } from "../core/ids.ts";
+import type { Invitation } from "../core/invitation.ts";
 import type { Page } from "../core/page.ts";
 import { addressMac, type SigningKey, webhookSecret } from "../core/signature.ts";
 import { ALL_UPDATES, type Scopes, type WebhookFormat, type WebhookSubscriber } from "../core/subscriber.ts";
@@ -82,8 +83,8 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
     const created = await deps.subscribers.create(subscriber);
     if (created.outcome === "exists") throw registeredMeanwhile();
   } else {
-    const replaced = await deps.subscribers.replace(holder, subscriber);
-    if (replaced.outcome !== "changed") throw registeredMeanwhile();
+    // Beside what it is: nothing changes before the endpoint proves whose it is.
+    await deps.subscribers.invite(page.id, "webhook", holder.id, invitationOf(subscriber, proof.hash, now), now);
   }
   await askForProof(deps, { page, key }, subscriber, proof, { contact: proofMail, cause: "anybody" }, now);
   if (format === "statuspage") await mailPortalLink(deps, { page, key, subscriber }, now);
@@ -96,7 +97,7 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
   });
 }
 
-/** What the endpoint is from now on, under the id that it may have had. Whoever registered it before knows neither secret nor link. */
+/** What the endpoint is once it has proved whose it is, under the id that it may have had. Whoever registered it before knows neither secret nor link. */
 function registered({
   deps,
   page,
@@ -132,9 +133,20 @@ function registered({
     Math.max(now, (holder?.createdAt ?? 0) + 1),
   );
   if (fresh.channel !== "webhook") throw new Error("an endpoint makes a webhook");
-  const secretVersion = holder === null ? fresh.secretVersion : holder.secretVersion + 1;
+  const secretVersion = holder === null ? fresh.secretVersion : holder.secretVersion + 1 + drawn(deps);
   const subscriber: WebhookSubscriber = { ...fresh, secretVersion, confirmTokenHash: proof.hash };
   return { subscriber, proof };
+}
+
+/** Nobody else's: of two who register an endpoint at the same moment, neither may learn the other's secret. */
+function drawn({ random }: Pick<WebhookDeps, "random">): number {
+  return Buffer.from(random(4)).readUInt32BE();
+}
+
+function invitationOf(subscriber: WebhookSubscriber, hash: string, now: number): Invitation {
+  const { scopes, preferences, locale, contactEmail, format, statuses, secretVersion, createdAt } = subscriber;
+  const registration = { contactEmail: contactEmail ?? "", format, statuses, secretVersion, createdAt };
+  return { hash, at: now, scopes, preferences, locale, registration };
 }
 
 /** 409. Whoever is allowed to change it reads the contact's mail. */

@@ -31,7 +31,7 @@ export interface WebhookDeps {
   status: Pick<StatusStore, "getPage" | "listPages" | "getCatalog" | "getIncident" | "listUpdates">;
   subscribers: Pick<
     SubscriberStore,
-    "get" | "create" | "findByAddress" | "replace" | "countPlaces" | "rotateSecret" | "remove" | "blockOf"
+    "get" | "invite" | "create" | "findByAddress" | "replace" | "countPlaces" | "rotateSecret" | "remove" | "blockOf"
   >;
   access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits" | "savePermits">;
   ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "changeDelivery">;

@@ -49,7 +49,7 @@ export class SendWebhook extends Construct {
       counters: ["UpdateItem"],
       turns: ["UpdateItem"],
     });
-    // 410 Gone unsubscribes, an exhausted schedule quarantines.
-    allow(this.function, state.subscribers, ["UpdateItem", "PutItem"]);
+    // 410 Gone unsubscribes, an exhausted schedule quarantines; a proof makes an endpoint what it was registered as anew.
+    allow(this.function, state.subscribers, ["UpdateItem", "PutItem", "DeleteItem"]);
   }
 }

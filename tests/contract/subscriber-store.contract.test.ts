@@ -296,6 +296,46 @@ describeOnBoth<SubscriberStore>(
         expect(await store.invitationsOf(pageId, "email", id)).toEqual(all);
       });
 
+      it("makes an endpoint what it was registered as anew, once it has a place, and only while it is open", async () => {
+        const { store, pageId, subscriber } = await withOne();
+        const webhook = { ...aWebhook(subscriber), state: "unsubscribed" as const, unsubscribedAt: NOW };
+        await store.create(webhook);
+        const registration = {
+          contactEmail: "bob@example.net",
+          format: "statuspage" as const,
+          statuses: null,
+          secretVersion: 77,
+          createdAt: NOW + 1,
+        };
+        const anew = { ...invitation(NOW + 1), registration };
+        const old = { ...invitation(NOW - 1), registration };
+        for (const each of [anew, old]) await store.invite(pageId, "webhook", webhook.id, each, NOW + 2);
+        const confirm = (hash: string, most: number) => store.confirmEndpoint(pageId, webhook.id, hash, most, NOW + 3);
+        expect(await confirm(old.hash, 5)).toEqual({ outcome: "unchanged", subscriber: webhook });
+        expect(await confirm("ab".repeat(32), 5)).toEqual({ outcome: "unchanged", subscriber: webhook });
+        const other = { ...aWebhook(subscriber), state: "unconfirmed" as const, confirmTokenHash: "aa" };
+        await store.create({ ...other, endpoint: "https://example.com/other" });
+        expect(await store.confirmEndpoint(pageId, other.id, "aa", 1, NOW)).toMatchObject({ outcome: "changed" });
+        expect(await confirm(anew.hash, 1)).toEqual({ outcome: "full" });
+        expect(await store.get(pageId, "webhook", webhook.id)).toEqual(webhook);
+        const changed = {
+          state: "active",
+          contactEmail: "bob@example.net",
+          secretVersion: 77,
+          createdAt: NOW + 1,
+          confirmedAt: NOW + 3,
+          unsubscribedAt: null,
+          locale: "de",
+          confirmTokenHash: anew.hash,
+          holdsPlace: true,
+        };
+        expect(await confirm(anew.hash, 5)).toMatchObject({ outcome: "changed", subscriber: changed });
+        expect(await store.countPlaces(pageId, "example.com")).toBe(2);
+        expect(await store.invitationsOf(pageId, "webhook", webhook.id)).toEqual([]);
+        expect(await confirm(anew.hash, 5)).toMatchObject({ outcome: "unchanged", subscriber: changed });
+        expect(await store.countPlaces(pageId, "example.com")).toBe(2);
+      });
+
       it.each(["remove", "removeUnchanged"] as const)("goes with the subscriber (%s)", async (how) => {
         const { store, pageId, id } = await withOne({ state: "unsubscribed" });
         await store.invite(pageId, "email", id, invitation(NOW), NOW);

@@ -1,4 +1,4 @@
-import { type Invitation, withInvitation } from "../../functions/core/invitation.ts";
+import { type Invitation, openInvitation, registeredAnew, withInvitation } from "../../functions/core/invitation.ts";
 import {
   type BlockReason,
   CHANNELS,
@@ -191,6 +191,20 @@ export function memorySubscriberStore(): SubscriberStore {
       const read = look(pageId, "webhook", subscriberId);
       if (read?.channel !== "webhook") return { outcome: "missing" };
       const isInvited = read.state === "unconfirmed" && read.confirmTokenHash === tokenHash;
+      if (!isInvited) {
+        const { pk } = invitationsKey(pageId, "webhook", subscriberId);
+        const invitation = openInvitation(read, invited.get(pk) ?? [], tokenHash, now);
+        const next = invitation === null ? null : registeredAnew(read, invitation, now);
+        if (next === null) return { outcome: "unchanged", subscriber: structuredClone(read) };
+        if (placesOf(placesKeyOf(read).pk) >= most) return { outcome: "full" };
+        movePlace(read, 1);
+        invited.delete(pk);
+        const updatedAt = Math.max(now, read.updatedAt + 1);
+        const stored: WebhookSubscriber = structuredClone({ ...next, holdsPlace: true, updatedAt });
+        audience(pageId, "webhook").subscribers.set(positionKey(subscriberId), stored);
+        index(stored);
+        return { outcome: "changed", subscriber: structuredClone(stored) };
+      }
       if (isInvited && placesOf(placesKeyOf(read).pk) >= most) return { outcome: "full" };
       if (isInvited) {
         movePlace(read, 1);

@@ -101,7 +101,12 @@ const CALLS: Record<string, readonly string[]> = {
   "subscribers.invitationsOf": ["Subscribers GetItem"],
   "subscribers.forgetInvitations": ["Subscribers DeleteItem"],
   "subscribers.confirm": ["Subscribers UpdateItem"],
-  "subscribers.confirmEndpoint": ["Subscribers GetItem", "Subscribers UpdateItem"],
+  "subscribers.confirmEndpoint": [
+    "Subscribers GetItem",
+    "Subscribers UpdateItem",
+    "Subscribers PutItem",
+    "Subscribers DeleteItem",
+  ],
   "subscribers.countPlaces": ["Subscribers GetItem"],
   "subscribers.changeState": ["Subscribers GetItem", "Subscribers UpdateItem"],
   "subscribers.saveScopes": ["Subscribers UpdateItem"],
@@ -235,7 +240,7 @@ const MAY: Record<string, Record<string, string>> = {
     "Access(turns)": "UpdateItem",
     Deliveries: "BatchGetItem BatchWriteItem GetItem PutItem Query UpdateItem",
     Status: "GetItem Query",
-    Subscribers: "BatchGetItem GetItem PutItem Query UpdateItem",
+    Subscribers: "BatchGetItem DeleteItem GetItem PutItem Query UpdateItem",
   },
   "receive-feedback": {
     Deliveries: "BatchGetItem GetItem PutItem Query UpdateItem",

@@ -2,10 +2,10 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { newSubscriber } from "../../../functions/subscriptions/new-subscriber.ts";
 import { linkIn, PAGE_ID, START } from "./subscription-world.ts";
-import { CONTACT, ENDPOINT, echoing, webhookWorld } from "./webhook-world.ts";
+import { type Answer, CONTACT, ENDPOINT, echoing, webhookWorld } from "./webhook-world.ts";
 
-const HOUR = 60 * 60_000;
-const NOTHING: { headers: Record<string, string>; body: string } = { headers: {}, body: "" };
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const SLACK = "https://hooks.slack.com/services/T1/B2/secret";
 /** Subscribed in every such world. */
 const ADA = "ada@example.org";
@@ -119,7 +119,7 @@ describe("an endpoint that is registered already", () => {
   });
 
   test.each(["unconfirmed", "unsubscribed", "quarantined"] as const)(
-    "and %s is registered anew under its id, with a secret and a contact that are new",
+    "and %s is registered anew beside what it is, and becomes that once it has proved whose it is",
     async (state) => {
       const world = await webhookWorld();
       world.answers(() => ({ status: 500, text: "" }));
@@ -128,41 +128,76 @@ describe("an endpoint that is registered already", () => {
       const states = ["unconfirmed", "active"] as const;
       await world.subscribers.changeState(PAGE_ID, "webhook", first.id, states, state, START);
       expect((await world.send("GET", portal)).status).toBe(200);
+      const before = await world.stored();
 
       world.tick(1_000);
       const second = await world.register({ email: "bob@example.net" });
-      expect(second.reply.status).toBe(201);
+      expect(second.reply).toMatchObject({ status: 201, json: { state: "unconfirmed", email: "bob@example.net" } });
       expect(second.id).toBe(first.id);
       expect(second.signing_secret).not.toBe(first.signing_secret);
+      const third = await world.register({ email: "eve@example.net" });
+      expect(third.signing_secret).not.toBe(second.signing_secret);
+      // Nothing of it changes, but that what is unconfirmed has its time anew.
+      expect({ ...(await world.stored()), updatedAt: 0 }).toEqual({ ...before, updatedAt: 0 });
+      expect((await world.send("GET", portal)).status).toBe(200);
+
+      world.posted.length = 0;
+      const mails = await world.work();
+      const theirs = linkIn(
+        mails.find((mail) => mail.includes("to bob@")),
+        "portal",
+      );
+      expect((await world.send("GET", theirs)).status).toBe(404);
+      const verifies =
+        (secret: string | null) =>
+        ({ headers, body }: Parameters<Answer>[0]) => {
+          try {
+            new Webhook(secret ?? "").verify(body, headers);
+            return true;
+          } catch {
+            return false;
+          }
+        };
+      const challenges = world.posted.filter(verifies(second.signing_secret));
+      expect(challenges).toHaveLength(1);
+      expect(challenges.some(verifies(first.signing_secret))).toBe(false);
+      expect(challenges[0]?.headers["webhook-signature"]?.split(" ")).toHaveLength(1);
+
+      // A receiver that verifies before it echoes takes its owner's challenge alone.
+      world.answers((post) => (verifies(second.signing_secret)(post) ? echoing(post) : { status: 401, text: "" }));
+      world.tick(MINUTE);
+      await world.work();
       expect(await world.stored()).toMatchObject({
-        state: "unconfirmed",
+        state: "active",
         contactEmail: "bob@example.net",
-        secretVersion: 2,
         preferences: { minimumImpact: "none" },
         quarantinedAt: null,
         unsubscribedAt: null,
       });
-      expect(await world.stored()).not.toHaveProperty("rotation");
+      for (const gone of ["rotation", "contactProvenAt", "quarantineReason", "health"]) {
+        expect(await world.stored()).not.toHaveProperty(gone);
+      }
       expect((await world.send("GET", portal)).status).toBe(404);
-
-      world.posted.length = 0;
+      expect((await world.send("GET", theirs)).status).toBe(200);
+      // Whoever else registered it is nobody.
+      world.answers(echoing);
+      world.tick(HOUR);
       await world.work();
-      const { headers, body } = world.posted[0] ?? NOTHING;
-      expect(headers["webhook-signature"]?.split(" ")).toHaveLength(1);
-      expect(new Webhook(second.signing_secret ?? "").verify(body, headers)).toHaveProperty("challenge");
-      expect(() => new Webhook(first.signing_secret ?? "").verify(body, headers)).toThrow();
+      expect(await world.stored()).toMatchObject({ contactEmail: "bob@example.net" });
     },
   );
 
-  test("the challenge of an earlier registration confirms nobody", async () => {
+  test("a chat's hook that was registered anew is its new contact's once they confirm it", async () => {
     const world = await webhookWorld();
-    await world.register();
+    const { id } = await world.register({ endpoint: SLACK });
+    await world.send("POST", linkIn((await world.work())[0], "confirm"));
+    await world.subscribers.changeState(PAGE_ID, "webhook", id, ["active"], "unsubscribed", START);
     world.tick(1_000);
-    await world.register({ email: "bob@example.net" });
-    await world.work();
-    // Both challenges were queued; only the second was posted.
-    expect(world.posted).toHaveLength(1);
-    expect(await world.stored()).toMatchObject({ state: "active", contactEmail: "bob@example.net" });
+    await world.register({ endpoint: SLACK, email: "bob@example.net" });
+    expect(await world.find("webhook", SLACK)).toMatchObject({ state: "unsubscribed", contactEmail: CONTACT });
+    await world.send("POST", linkIn((await world.work())[0], "confirm"));
+    const now = { state: "active", contactEmail: "bob@example.net", contactProvenAt: START + 1_000 };
+    expect(await world.find("webhook", SLACK)).toMatchObject(now);
   });
 });
 
