@@ -10,6 +10,7 @@ import {
   type SmsSubscriber,
   type Subscriber,
   scopesSchema,
+  UNPROVEN_DAYS,
   type WebhookSubscriber,
   webhookFormatSchema,
 } from "./subscriber.ts";
@@ -46,9 +47,16 @@ export type Invitation = z.infer<typeof invitationSchema>;
 /** So many stand beside each other, the newest: more than letters go out in a day, so nobody's ends another's while it is fresh. */
 const KEPT = 5;
 
+/** When it is over. An endpoint's registration holds somebody's address, and ends with its proof as one that is new does. */
+export function endOf({ at, registration }: Invitation): number {
+  return at + (registration === undefined ? CONFIRM_TOKEN_LIFE_MS : UNPROVEN_DAYS * DAY_MS);
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
 /** With one more; the same one, brought again, is there once. */
 export function withInvitation(known: readonly Invitation[], invitation: Invitation, now: number): Invitation[] {
-  const others = known.filter(({ hash, at }) => hash !== invitation.hash && at + CONFIRM_TOKEN_LIFE_MS > now);
+  const others = known.filter((other) => other.hash !== invitation.hash && endOf(other) > now);
   return [...others, invitation].sort((a, b) => a.at - b.at).slice(-KEPT);
 }
 
@@ -62,7 +70,7 @@ export function openInvitation(
   const found = invitations.find((invitation) => sameDigest(invitation.hash, hash));
   if (found === undefined || state === "active" || found.hash === confirmTokenHash) return null;
   const since = Math.max(unsubscribedAt ?? 0, quarantinedAt ?? 0);
-  return found.at < since || found.at + CONFIRM_TOKEN_LIFE_MS < now ? null : found;
+  return found.at < since || endOf(found) < now ? null : found;
 }
 
 /** Whether somebody may be invited: not who is subscribed, nor who complained of our mail. */

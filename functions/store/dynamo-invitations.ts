@@ -26,11 +26,12 @@ export function dynamoInvitations(
     async invite(pageId, channel, subscriberId, invitation, now) {
       for (let tries = 1; tries <= TRIES; tries += 1) {
         const { version, invitations } = await read(pageId, channel, subscriberId);
+        const next = withInvitation(invitations, invitation, now);
         const item = {
           ...invitationsKey(pageId, channel, subscriberId),
-          invitations: withInvitation(invitations, invitation, now),
+          invitations: next,
           version: version + 1,
-          expiresAt: invitationsExpireAt(now),
+          expiresAt: invitationsExpireAt(next),
         };
         const { refusal } = await attemptThroughConflicts(() =>
           client.send(

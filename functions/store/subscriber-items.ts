@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { CONFIRM_TOKEN_LIFE_MS } from "../core/confirm-token.ts";
 import { hashPosition, idSchema, sha256Hex } from "../core/ids.ts";
-import { invitationSchema } from "../core/invitation.ts";
+import { endOf, type Invitation, invitationSchema } from "../core/invitation.ts";
 import {
   addressOf,
   type BlockReason,
@@ -63,8 +62,8 @@ export function invitationsKey(pageId: string, channel: Channel, subscriberId: s
 export const invitationsItemSchema = z.object({ version: z.number(), invitations: z.array(invitationSchema) });
 
 /** When DynamoDB may forget them: once the links of the newest are over. */
-export function invitationsExpireAt(now: number): number {
-  return Math.ceil((now + CONFIRM_TOKEN_LIFE_MS) / 1_000);
+export function invitationsExpireAt(invitations: readonly Invitation[]): number {
+  return Math.ceil(invitations.reduce((last, invitation) => Math.max(last, endOf(invitation)), 0) / 1_000);
 }
 
 export function blockKey(pageId: string, channel: Channel, mac: string): Key {
