@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, inject, it } from "vitest";
@@ -9,8 +8,11 @@ import { dynamoAccessStore } from "../../functions/store/dynamo-access.ts";
 import { dynamoKeyStore } from "../../functions/store/dynamo-keys.ts";
 import { dynamoStatusStore } from "../../functions/store/dynamo-status.ts";
 import { createFirstPage } from "../../infra/first-page.ts";
+import { afterTheTest, temporaryFolder } from "../fixtures/clean-up.ts";
 import { manageWorld } from "../unit/manage-api/manage-world.ts";
 import { describeOnDynamo } from "./on-both.ts";
+
+const later = afterTheTest();
 
 const KEY = /tcn_([a-z0-9]{12})_[0-9a-f]{64}/;
 
@@ -22,8 +24,9 @@ describeOnDynamo("npm run keys, with AWS credentials and the outputs of a deploy
       access: dynamoAccessStore({ client, table: tables.access, random: randomBytes }),
       keys: dynamoKeyStore({ client, table: tables.keys }),
     };
-    const folder = mkdtempSync(join(tmpdir(), "tocsin-keys-"));
-    const outputs = join(folder, "cdk-outputs.json");
+    const folder = await temporaryFolder("keys");
+    later(folder.remove);
+    const outputs = join(folder.path, "cdk-outputs.json");
     writeFileSync(
       outputs,
       JSON.stringify({
@@ -51,40 +54,36 @@ describeOnDynamo("npm run keys, with AWS credentials and the outputs of a deploy
       const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
       return { code: await code, stdout, stderr };
     };
-    try {
-      expect(await command("list")).toMatchObject({ code: 1, stderr: expect.stringContaining("no page yet") });
-      const first = await createFirstPage(
-        { name: "Acme", timeZone: "UTC", locale: "en" },
-        { ...stores, clock: Date.now, random: randomBytes },
-      );
-      if (first.outcome !== "created") throw new Error(first.outcome);
-      const { page, apiKey: leaked } = first;
-      const { raw } = await manageWorld({ ...stores, clock: Date.now });
-      const call = (key: string, method: string, path: string, json?: unknown) =>
-        raw(method, `/v1/pages/${page.id}${path}`, {
-          headers: { authorization: `OAuth ${key}` },
-          ...(json === undefined ? {} : { json }),
-        });
-      // Whoever found it makes one that they hope to keep.
-      const stolen = await call(leaked, "POST", "/api_keys", { api_key: { name: "mine", scopes: ["keys:write"] } });
-      const [kept = "", keptId = ""] = KEY.exec(stolen.text) ?? [];
-      expect((await call(kept, "GET", "/api_keys")).status).toBe(403);
+    expect(await command("list")).toMatchObject({ code: 1, stderr: expect.stringContaining("no page yet") });
+    const first = await createFirstPage(
+      { name: "Acme", timeZone: "UTC", locale: "en" },
+      { ...stores, clock: Date.now, random: randomBytes },
+    );
+    if (first.outcome !== "created") throw new Error(first.outcome);
+    const { page, apiKey: leaked } = first;
+    const { raw } = await manageWorld({ ...stores, clock: Date.now });
+    const call = (key: string, method: string, path: string, json?: unknown) =>
+      raw(method, `/v1/pages/${page.id}${path}`, {
+        headers: { authorization: `OAuth ${key}` },
+        ...(json === undefined ? {} : { json }),
+      });
+    // Whoever found it makes one that they hope to keep.
+    const stolen = await call(leaked, "POST", "/api_keys", { api_key: { name: "mine", scopes: ["keys:write"] } });
+    const [kept = "", keptId = ""] = KEY.exec(stolen.text) ?? [];
+    expect((await call(kept, "GET", "/api_keys")).status).toBe(403);
 
-      const [, leakedId = ""] = KEY.exec(leaked) ?? [];
-      const list = await command("list");
-      expect(list.stdout).toMatch(new RegExp(`^${keptId} .* ${leakedId} .* mine `, "m"));
-      expect(await command("revoke", leakedId)).toMatchObject({ code: 1, stderr: expect.stringContaining(keptId) });
-      expect(await command("revoke", leakedId, "--made", "revoke")).toMatchObject({ code: 0 });
-      for (const key of [leaked, kept]) expect((await call(key, "GET", "/api_keys")).status).toBe(401);
+    const [, leakedId = ""] = KEY.exec(leaked) ?? [];
+    const list = await command("list");
+    expect(list.stdout).toMatch(new RegExp(`^${keptId} .* ${leakedId} .* mine `, "m"));
+    expect(await command("revoke", leakedId)).toMatchObject({ code: 1, stderr: expect.stringContaining(keptId) });
+    expect(await command("revoke", leakedId, "--made", "revoke")).toMatchObject({ code: 0 });
+    for (const key of [leaked, kept]) expect((await call(key, "GET", "/api_keys")).status).toBe(401);
 
-      // The last key is gone, and that is no harm.
-      const again = await command("create", "--name", "again", "--scopes", "all");
-      const [fresh = "", freshId = ""] = KEY.exec(again.stdout) ?? [];
-      expect((await call(fresh, "GET", "/api_keys")).status).toBe(200);
-      const [rotated = ""] = KEY.exec((await command("rotate", freshId)).stdout) ?? [];
-      for (const key of [fresh, rotated]) expect((await call(key, "GET", "/api_keys")).status).toBe(200);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    // The last key is gone, and that is no harm.
+    const again = await command("create", "--name", "again", "--scopes", "all");
+    const [fresh = "", freshId = ""] = KEY.exec(again.stdout) ?? [];
+    expect((await call(fresh, "GET", "/api_keys")).status).toBe(200);
+    const [rotated = ""] = KEY.exec((await command("rotate", freshId)).stdout) ?? [];
+    for (const key of [fresh, rotated]) expect((await call(key, "GET", "/api_keys")).status).toBe(200);
   });
 });
