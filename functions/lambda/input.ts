@@ -77,10 +77,15 @@ export function clearable<S extends z.ZodMiniType>(schema: S) {
   );
 }
 
+/** More than anybody counts to, and far below where adding one to a number of JSON changes nothing any more. */
+const HIGHEST_COUNT = 999_999_999;
+
 /** A whole number from 0 on; in a form it is text. */
 export const count = z.pipe(
-  z.transform((value: unknown) => (typeof value === "string" && /^\d{1,9}$/.test(value) ? Number(value) : value)),
-  z.int("must be a whole number").check(z.minimum(0, "must not be negative")),
+  z.transform((value: unknown) => (typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value)),
+  z
+    .int("must be a whole number")
+    .check(z.minimum(0, "must not be negative"), z.maximum(HIGHEST_COUNT, `must not be more than ${HIGHEST_COUNT}`)),
 );
 
 export const flag = z.pipe(
@@ -170,8 +175,16 @@ export function fieldsUnder<S extends z.ZodMiniType>(root: string, schema: S, bo
 export function fieldsIn<S extends z.ZodMiniType>(schema: S, value: unknown, root: string): z.output<S> {
   const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;
-  const details = parsed.error.issues.flatMap((issue) => detailsOf(issue, root, value));
+  const details = parsed.error.issues.flatMap(insideOf).flatMap((issue) => detailsOf(issue, root, value));
   throw new HttpProblem(422, details.map(({ field, problem }) => `${field} ${problem}`).join("; "), details);
+}
+
+/** Of what may be a list or a map, and is one of them: what is wrong in it, rather than that it may be either. */
+function insideOf(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const inside = issue.errors.find((each) => each.length > 0 && each.every(({ path }) => path.length > 0));
+  if (inside === undefined) return [issue];
+  return inside.map((each) => ({ ...each, path: [...issue.path, ...each.path] })).flatMap(insideOf);
 }
 
 function detailsOf(issue: z.core.$ZodIssue, root: string, value: unknown): ProblemDetail[] {

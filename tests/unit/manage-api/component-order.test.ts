@@ -45,6 +45,22 @@ describe("a given place is kept", () => {
     expect(await listed(world)).toEqual(["first@10", "second@20", "last@30"]);
   });
 
+  test("a place that nothing can be counted beyond is refused; the next ones still find theirs", async () => {
+    const world = await manageWorld();
+    for (const position of [1_000_000_000, Number.MAX_SAFE_INTEGER, 1e300, "9007199254740991"]) {
+      const reply = await world.post("/components", { component: { name: "far", position } });
+      expect(reply, reply.text).toMatchObject({
+        status: 422,
+        json: { details: expect.arrayContaining([expect.objectContaining({ field: "component.position" })]) },
+      });
+    }
+    const negative = await world.post("/components", { component: { name: "below", position: "-3" } });
+    expect(negative.text).toContain("component.position must not be negative");
+    for (const name of ["A", "B", "C"]) await world.component(name, { position: 999_999_999 });
+    await world.component("last");
+    expect(await listed(world)).toEqual(["C@999999999", "B@1000000000", "A@1000000001", "last@1000000002"]);
+  });
+
   test("a group's list is its order, on create and on change", async () => {
     const world = await manageWorld();
     const [a, b, c] = await threeOn(world);

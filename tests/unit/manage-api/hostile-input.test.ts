@@ -39,6 +39,14 @@ describe("errors read as sentences about the field", () => {
     ],
     ["incident must be an object", "/incidents", { incident: null }],
     ["incident must be an object", "/incidents", { incident: [] }],
+    [
+      "incident.components.a must be one of operational, under_maintenance, degraded_performance, partial_outage",
+      "/incidents",
+      { incident: { name: "x", components: { a: "Major_Outage" } } },
+    ],
+    ["incident.components.1 must be an id", "/incidents", { incident: { name: "x", components: ["a", 7] } }],
+    ["incident.components must be a map from", "/incidents", { incident: { name: "x", components: "a" } }],
+    ["subscribers.0 must be an id", "/subscribers/unsubscribe", { subscribers: [7] }],
     ["incident.component_ids names", "/incidents", { incident: { name: "x", component_ids: ["nosuchthing0"] } }],
   ])("%s", async (problem, path, body) => {
     const { post } = await manageWorld();

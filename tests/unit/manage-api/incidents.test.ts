@@ -217,7 +217,7 @@ describe("bad input names its field and stores nothing", () => {
     ["incident.components", { components: ["nosuchthing0"] }],
     ["incident.component_ids", { component_ids: ["nosuchthing0"] }],
     ["incident.component_ids", { component_ids: ["a"], backfilled: true }],
-    ["incident.components", { components: { WEB: "broken" } }],
+    ["incident.components.WEB", { components: { WEB: "broken" } }],
     ["incident.deliver_notifications", { deliver_notifications: "perhaps" }],
     ["incident.display_at", { display_at: "yesterday" }],
     ["incident.display_at", { display_at: "2025-07-07T12:05:00" }],
