@@ -14,6 +14,7 @@ import { pageOf } from "./page-of.ts";
 import { done, linkDoesNotWork, noPlace, question } from "./pages.tsx";
 import { proveContact } from "./prove-contact.ts";
 import { readerLocale } from "./reader-locale.ts";
+import { welcome } from "./welcome.tsx";
 
 /** The two links of a confirmation: yes, and "I did not ask for this". One token for both. */
 export function confirmRoutes(deps: SubscriptionDeps): HttpRoute[] {
@@ -58,7 +59,7 @@ async function confirm(deps: SubscriptionDeps, request: HttpRequest): Promise<Ht
     const key = await deps.access.currentSigningKey(pageId);
     await forgetBounce(deps, key, pageId, channel, addressOf(subscriber));
   }
-  return done(await pageOf(deps, pageId), locale, confirmWords({ ...subscriber, locale }).confirmed);
+  return welcome(deps, subscriber, locale, confirmWords({ ...subscriber, locale }).confirmed);
 }
 
 /**

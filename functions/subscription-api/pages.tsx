@@ -69,10 +69,6 @@ export function noPlace(identity: PageIdentity, locale: Locale): HttpReply {
   return htmlReply(409, { ...identity, locale, title, mark: "missing", children: <p>{text}</p> });
 }
 
-export function confirmed(identity: PageIdentity, locale: Locale): HttpReply {
-  return done(identity, locale, stringsOf(locale).subscriptions.confirmed);
-}
-
 export function askToUnsubscribe(identity: PageIdentity, locale: Locale): HttpReply {
   const words = stringsOf(locale).subscriptions.unsubscribe;
   return htmlReply(200, {

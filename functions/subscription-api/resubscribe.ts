@@ -4,7 +4,8 @@ import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { subscriberOfLink } from "./link.ts";
 import { pageOf } from "./page-of.ts";
-import { done, linkDoesNotWork, question } from "./pages.tsx";
+import { linkDoesNotWork, question } from "./pages.tsx";
+import { welcome } from "./welcome.tsx";
 
 /** The way back in the letter that says farewell. */
 export function resubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
@@ -29,11 +30,7 @@ async function comeBack(deps: SubscriptionDeps, request: HttpRequest): Promise<H
   const subscriber = await whoLeft(deps, request);
   if (subscriber === null || !(await resubscribe(deps, subscriber)))
     return linkDoesNotWork(deps.pageUrl, request.headers);
-  return done(
-    await pageOf(deps, subscriber.pageId),
-    subscriber.locale,
-    stringsOf(subscriber.locale).subscriptions.resubscribed,
-  );
+  return welcome(deps, subscriber, subscriber.locale, stringsOf(subscriber.locale).subscriptions.resubscribed);
 }
 
 /** Brings back whoever had confirmed before they left. False: they changed meanwhile, never had, or mail to them bounced or was complained of. */

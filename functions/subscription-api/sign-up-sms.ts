@@ -20,10 +20,10 @@ import { countAddress, countSource } from "./caps.ts";
 import { captchaFields, checkCaptcha } from "./captcha.ts";
 import { sendManageSms } from "./letters.ts";
 import { servedPage } from "./page-of.ts";
-import { confirmed } from "./pages.tsx";
 import { holderOf, invitedOf, writeNothing } from "./sign-up-email.ts";
 import { enterCode } from "./sign-up-pages.tsx";
 import { signUpStep } from "./step.ts";
+import { welcome } from "./welcome.tsx";
 import { localeField, preferencesFrom, scopesFrom, wishFields } from "./wishes.ts";
 
 export const phoneFields = { phone_country: optional(phoneCountryField), phone_number: phoneNumberField };
@@ -147,8 +147,10 @@ async function confirmCode(deps: SubscriptionDeps, request: HttpRequest): Promis
   const locale = input.locale ?? page.locale;
   const identity = { pageName: page.name, pageUrl: deps.pageUrl };
   const form = input.sign_up;
-  if (await isConfirmed(deps, page.id, key, { phone: contact.phone, code: input.code, form }, now)) {
-    return { status: 200, body: { status: "confirmed" }, page: () => confirmed(identity, locale) };
+  const confirmed = await confirmedBy(deps, page.id, key, { phone: contact.phone, code: input.code, form }, now);
+  if (confirmed !== null) {
+    const welcomed = await welcome(deps, confirmed, locale, stringsOf(locale).subscriptions.confirmed);
+    return { status: 200, body: { status: "confirmed" }, page: () => welcomed };
   }
   const problem = "is wrong or no longer works";
   const refusal = new HttpProblem(422, `code ${problem}`, [{ field: "code", problem }]);
@@ -160,13 +162,14 @@ async function confirmCode(deps: SubscriptionDeps, request: HttpRequest): Promis
   };
 }
 
-async function isConfirmed(
+/** Whose number the code confirmed; null: nobody's. */
+async function confirmedBy(
   deps: SubscriptionDeps,
   pageId: string,
   key: SigningKey,
   { phone, code, form }: { phone: string; code: string; form: string },
   now: number,
-): Promise<boolean> {
+): Promise<SmsSubscriber | null> {
   const nobody = newId(deps.random);
   const holder = await holderOf(deps, pageId, "sms", phone, nobody);
   const id = holder?.id ?? nobody;
@@ -177,12 +180,12 @@ async function isConfirmed(
   );
   // Of each form, so that nobody uses up the tries of others; in the stretch that its code is issued in, so that it has them once.
   const counted = await deps.access.count(`${pageId}|sms code|${formHash}`, CODE_TRIES, asked?.at ?? now);
-  if (counted.outcome === "over" || holder?.channel !== "sms") return false;
+  if (counted.outcome === "over" || holder?.channel !== "sms") return null;
   const given = smsCodeMac(key, pageId, id, code, form);
   // Sent twice, it has done its work already.
   const isLatest = (holder.confirmedAt ?? 0) > now - SMS_CODE_LIFE_MS;
-  if (holder.state === "active") return isLatest && sameDigest(holder.confirmTokenHash ?? "", given);
+  if (holder.state === "active") return isLatest && sameDigest(holder.confirmTokenHash ?? "", given) ? holder : null;
   const invitation = openInvitation(holder, invitations, given, now);
-  if (invitation === null || now >= invitation.at + SMS_CODE_LIFE_MS) return false;
-  return acceptInvitation(deps, holder, invitation, now);
+  if (invitation === null || now >= invitation.at + SMS_CODE_LIFE_MS) return null;
+  return (await acceptInvitation(deps, holder, invitation, now)) ? holder : null;
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { withoutComponent } from "../../../functions/core/chosen.ts";
 import { aComponent } from "../../contract/samples.ts";
 import { BUTTON, linkIn, PAGE_ID, START, subscriptionWorld } from "./subscription-world.ts";
@@ -114,6 +115,50 @@ describe("the manage page", () => {
     const saved = await world.save({ what: "chosen", "component_ids[]": "uploadupload" });
     expect(saved.text).toContain("Saved.");
     expect(saved.text).not.toContain(words);
+  });
+});
+
+describe("of what somebody chose, nothing is left once they confirm or come back", () => {
+  const words = "What you had chosen is no longer on this page, so you hear of nothing.";
+
+  test.each([
+    ["en", words],
+    ["de", "Was Sie gewählt hatten, gibt es auf dieser Seite nicht mehr: Sie erfahren von nichts."],
+  ])("by email, in %s", async (locale, told) => {
+    const world = await managed();
+    const wanted = { email: "bo@example.org", "component_ids[]": "webappwebapp", locale };
+    await world.send("POST", "/subscriptions/email", form(wanted));
+    const [mail] = await world.delivered();
+    await world.delete("webappwebapp");
+    const confirmed = await world.send("POST", linkIn(mail?.text, "confirm"), BUTTON);
+    expect(confirmed).toMatchObject({ status: 200, text: expect.stringContaining(told) });
+    expect(confirmed.text).toContain(`href="/manage?locale=${locale}"`);
+    expect(await world.find("email", "bo@example.org")).toMatchObject({ state: "active" });
+  });
+
+  test("by SMS", async () => {
+    const world = await managed();
+    const phone = { phone_country: "DE", phone_number: "015112345678" };
+    const asked = await world.send("POST", "/subscriptions/sms", {
+      json: { ...phone, component_ids: ["webappwebapp"] },
+    });
+    const { sign_up } = z.object({ sign_up: z.string() }).parse(asked.json);
+    const [sms] = await world.delivered();
+    await world.delete("webappwebapp");
+    const [code = ""] = /\d{6}/.exec(sms?.text ?? "") ?? [];
+    const confirmed = await world.send("POST", "/subscriptions/sms/confirm", form({ ...phone, code, sign_up }));
+    expect(confirmed).toMatchObject({ status: 200, text: expect.stringContaining(words) });
+  });
+
+  test("by the farewell's way back", async () => {
+    const world = await managed();
+    await world.save({ what: "chosen", "component_ids[]": "webappwebapp" });
+    await world.send("POST", world.unsubscribePath, BUTTON);
+    const [farewell] = await world.delivered();
+    await world.delete("webappwebapp");
+    const back = await world.send("POST", linkIn(farewell?.text, "undo"), BUTTON);
+    expect(back).toMatchObject({ status: 200, text: expect.stringContaining(words) });
+    expect(back.text).not.toContain("Everything is as it was before");
   });
 });
 
