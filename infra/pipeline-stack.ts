@@ -110,6 +110,7 @@ export class PipelineStack extends Stack {
     // Senders.
     const sendEmail = new SendEmail(this, "SendEmail", {
       state,
+      alarms,
       chunks: email.chunks,
       letters: letters.work,
       mail,

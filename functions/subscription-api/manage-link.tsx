@@ -63,7 +63,10 @@ function accepted(identity: PageIdentity, locale: Locale, by: "mail" | "sms"): B
   const words = stringsOf(locale).subscriptions.checkLink;
   return {
     status: 202,
-    body: { status: "accepted", next: "Open the link that was sent, if the address is subscribed." },
+    body: {
+      status: "accepted",
+      next: "Open the link that was sent, if the address is subscribed. An address gets at most three such mails a day, a number five SMS.",
+    },
     page: () =>
       htmlReply(202, { ...identity, locale, title: words.title, mark: "question", children: <p>{words[by]}</p> }),
   };

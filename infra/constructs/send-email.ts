@@ -1,8 +1,11 @@
-import { Stack } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { FilterPattern, MetricFilter } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { SHARE_USED_UP } from "../../functions/permits/permit-letter.ts";
 import { envSchema } from "../../functions/send-email/env.ts";
 import type { StateStack } from "../state-stack.ts";
+import type { Alarms } from "./alarms.ts";
 import type { Mail } from "./mail.ts";
 import { Sender, tableNames } from "./sender.ts";
 import { allow, allowItems } from "./table-access.ts";
@@ -10,6 +13,7 @@ import type { WorkQueue } from "./work-queue.ts";
 
 export interface SendEmailProps {
   state: StateStack;
+  alarms: Alarms;
   chunks: WorkQueue;
   letters: WorkQueue;
   mail: Mail;
@@ -20,7 +24,11 @@ export interface SendEmailProps {
 export class SendEmail extends Construct {
   readonly function: Sender<typeof envSchema>;
 
-  constructor(scope: Construct, id: string, { state, chunks, letters, mail, subscriptionsUrl }: SendEmailProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { state, alarms, chunks, letters, mail, subscriptionsUrl }: SendEmailProps,
+  ) {
     super(scope, id);
     this.function = new Sender(this, "Function", {
       step: "send-email",
@@ -64,5 +72,18 @@ export class SendEmail extends Construct {
         conditions: { StringEquals: { "ses:FromAddress": mail.from } },
       }),
     );
+    const refusals = new MetricFilter(this, "ShareUsedUp", {
+      logGroup: this.function.logGroup,
+      // A phrase, because Lambda writes more than the logger's JSON into the line.
+      filterPattern: FilterPattern.literal(`"${SHARE_USED_UP}"`),
+      metricNamespace: `Tocsin/${stack.stackName}`,
+      metricName: "LettersShareUsedUp",
+    });
+    alarms.add(this, "ShareUsedUpAlarm", {
+      impact: "People who sign up, or ask for a link, get no mail for now. Updates go out.",
+      runbook: "letters-share-used-up",
+      metric: refusals.metric({ period: Duration.minutes(5), statistic: "Sum" }),
+      threshold: 1,
+    });
   }
 }

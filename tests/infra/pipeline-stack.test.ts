@@ -288,18 +288,26 @@ it("has SES report bounces and complaints of its mail to the feedback queue, as 
   });
 });
 
-it("tells of SMS kept back for the day's ceiling, by the line that send-sms logs", () => {
-  const [filter] = resourcesOf(pipeline, "AWS::Logs::MetricFilter");
+it.each([
+  ["SMS kept back for the day's ceiling", "send-sms", '"daily SMS ceiling reached"', "SmsCeilingReached"],
+  [
+    "letters that have used up their share",
+    "send-email",
+    '"letters have used up their share of the daily quota"',
+    "LettersShareUsedUp",
+  ],
+])("tells of %s, by the line that %s logs", (_what, sender, pattern, metric) => {
+  const filters = resourcesOf(pipeline, "AWS::Logs::MetricFilter");
+  const filter = filters.find(({ Properties }) => Properties.FilterPattern === pattern);
   expect(filter?.Properties).toMatchObject({
-    FilterPattern: '"daily SMS ceiling reached"',
-    MetricTransformations: [{ MetricName: "SmsCeilingReached", MetricNamespace: "Tocsin/TocsinPipeline" }],
+    MetricTransformations: [{ MetricName: metric, MetricNamespace: "Tocsin/TocsinPipeline" }],
   });
-  const sms = steps.find(({ step }) => step === "send-sms")?.logicalId ?? "";
-  expect(resourceOf(pipeline, sms).Properties).toMatchObject({
+  const logicalId = steps.find(({ step }) => step === sender)?.logicalId ?? "";
+  expect(resourceOf(pipeline, logicalId).Properties).toMatchObject({
     LoggingConfig: { LogGroup: filter?.Properties.LogGroupName },
   });
   pipeline.hasResourceProperties("AWS::CloudWatch::Alarm", {
-    MetricName: "SmsCeilingReached",
+    MetricName: metric,
     Namespace: "Tocsin/TocsinPipeline",
     Threshold: 1,
   });

@@ -386,8 +386,8 @@ export const de: Strings = {
     },
     checkLink: {
       title: "Sehen Sie in Ihr Postfach",
-      mail: "Wenn die Adresse angemeldet ist, ist eine Mail mit einem Link an sie unterwegs. Der Link gilt sieben Tage.",
-      sms: "Wenn die Nummer angemeldet ist, ist eine SMS mit einem Link an sie unterwegs. Der Link gilt sieben Tage.",
+      mail: "Wenn die Adresse angemeldet ist, ist eine Mail mit einem Link an sie unterwegs. Der Link gilt sieben Tage. Eine Adresse erhält höchstens drei solche Mails am Tag: Falls Sie schon drei erhalten haben, benutzen Sie bitte den letzten Link oder fragen Sie morgen wieder.",
+      sms: "Wenn die Nummer angemeldet ist, ist eine SMS mit einem Link an sie unterwegs. Der Link gilt sieben Tage. Eine Nummer erhält höchstens fünf solche SMS am Tag.",
     },
     manage: {
       title: "Ihr Abonnement",

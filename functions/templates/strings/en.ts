@@ -387,8 +387,8 @@ export const en: Strings = {
     },
     checkLink: {
       title: "Check your mailbox",
-      mail: "If the address is subscribed, a mail with a link is on its way to it. The link works for seven days.",
-      sms: "If the number is subscribed, an SMS with a link is on its way to it. The link works for seven days.",
+      mail: "If the address is subscribed, a mail with a link is on its way to it. The link works for seven days. An address gets at most three such mails a day: if you have had three, please use the last link, or ask tomorrow.",
+      sms: "If the number is subscribed, an SMS with a link is on its way to it. The link works for seven days. A number gets at most five SMS of this kind a day.",
     },
     manage: {
       title: "Your subscription",
