@@ -1,5 +1,7 @@
 import { newId } from "../core/ids.ts";
-import { linkToken, type TokenSubject, tokenKeyVersion, verifySubscriberToken } from "../core/signature.ts";
+import { mailboxOf } from "../core/mailbox.ts";
+import { MAIL_RULES, permit } from "../core/permit.ts";
+import { addressMac, linkToken, type TokenSubject, tokenKeyVersion, verifySubscriberToken } from "../core/signature.ts";
 import type { EmailSubscriber, Subscriber } from "../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../lambda/http.ts";
 import { stringsOf } from "../templates/strings/strings-of.ts";
@@ -38,13 +40,29 @@ async function leave(deps: SubscriptionDeps, request: HttpRequest): Promise<Http
     const locale = subscriber?.locale ?? "en";
     return done(await pageOf(deps, pageId), locale, stringsOf(locale).subscriptions.linkSent);
   }
-  const how = isOneClick(request) ? "mail program" : "link";
-  const left = await unsubscribe(deps, subject, how);
-  if (how === "mail program") return { status: 200 };
+  if (isOneClick(request)) {
+    await unsubscribe(deps, subject, "mail program");
+    return { status: 200 };
+  }
+  // Asked before: afterwards the letter may have been sent, and count.
+  const isTold = await mayBeTold(deps, subject);
+  const left = await unsubscribe(deps, subject, "link");
   const locale = left?.locale ?? "en";
   const { unsubscribed } = stringsOf(locale).subscriptions;
-  const undo = left?.channel === "email" && left.confirmedAt !== null ? unsubscribed.undo : null;
+  const undo = left?.channel === "email" && left.confirmedAt !== null && isTold ? unsubscribed.undo : null;
   return done(await pageOf(deps, pageId), locale, unsubscribed, undo);
+}
+
+/** Whether the farewell will be permitted where it is sent: the page promises nothing that does not come. */
+async function mayBeTold(
+  { subscribers, access, clock }: SubscriptionDeps,
+  { pageId, channel, subscriberId }: TokenSubject,
+): Promise<boolean> {
+  const subscriber = await subscribers.get(pageId, channel, subscriberId);
+  if (subscriber?.channel !== "email" || subscriber.state !== "active") return true;
+  const mac = addressMac(await access.currentSigningKey(pageId), "email", mailboxOf(subscriber.email));
+  const farewell = { letterId: "", kind: "farewell", cause: "own link", isProven: true } as const;
+  return permit(await access.getPermits(mac), farewell, MAIL_RULES, clock()).outcome === "permitted";
 }
 
 /**

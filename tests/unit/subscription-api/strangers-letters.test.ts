@@ -55,6 +55,20 @@ describe("unsubscribing and undoing it in a loop", () => {
   });
 });
 
+test("the page promises the farewell only where it will be sent", async () => {
+  const world = await worldWithAda();
+  const promised: boolean[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    const page = await world.send("POST", world.unsubscribePath, BUTTON);
+    const mails = await world.delivered();
+    promised.push(page.text.includes("A mail to your address says so too"));
+    expect(mails).toHaveLength(promised.at(-1) ? 1 : 0);
+    await world.subscribers.changeState(PAGE_ID, "email", SUBSCRIBER_ID, ["unsubscribed"], "active", world.now());
+    world.tick(1);
+  }
+  expect(promised).toEqual([true, true, true, false, false]);
+});
+
 test("one line tells of each letter that was not permitted, and no address", async () => {
   const world = await worldWithAda();
   for (let round = 0; round < 4; round += 1) {
