@@ -24,13 +24,12 @@ export function renderIncidentPage(source: PublicPage, { incident, updates }: In
   const affected = affectedSentence(incident, updates, source.catalog, source.page.locale);
   const tone = IMPACT_TONES[incident.impact];
   const strings = stringsOf(source.page.locale);
+  const said = markdownToLine(newest?.body ?? "", source.page.locale);
+  const told = [strings.statuses[publicStatus(incident)], said].filter((part) => part !== "");
   return renderDocument({
     source,
     title: `${name} · ${strings.page.title(pageName)}`,
-    description: cutAtWord(
-      `${strings.statuses[publicStatus(incident)]}: ${markdownToLine(newest?.body ?? "", source.page.locale)}`,
-      DESCRIPTION_LIMIT,
-    ),
+    description: cutAtWord(told.join(": "), DESCRIPTION_LIMIT),
     path: `/incidents/${incident.id}`,
     tone,
     children: (

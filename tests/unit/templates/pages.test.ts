@@ -247,6 +247,15 @@ describe("an incident's page", () => {
     expect(visible(html)).toContain("Jul 07, 2025 - 12:05 to 13:10 CEST, 1 h 5 min in all");
   });
 
+  test("is described by its state, and by its last words if there are any", () => {
+    const description = (one: typeof state) =>
+      /name="description" content="([^"]*)"/.exec(renderIncidentPage(publicPageOf(one), one))?.[1];
+    const open = seedIncident(1);
+    expect(description(open)).toMatch(/^Investigating: \w/);
+    const silent = open.updates.map((update) => ({ ...update, body: " \n" }));
+    expect(description({ ...open, updates: silent })).toBe("Investigating");
+  });
+
   test("ends with what was affected", () => {
     expect(visible(html)).toContain(
       "This incident affected: API (API (group 01), API (group 02), API (group 03), API (group 04), API (group 05), API (group 06), API (group 07), API (group 08), API (group 09)) and Authentication, Web App, Branding, WebDAV, Signing, Virus protection, Webhooks, DATEV.",
