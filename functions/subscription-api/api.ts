@@ -54,7 +54,8 @@ export interface SubscriptionDeps extends LetterDeps, WebhookDeps {
   log: Logger;
 }
 
-const BODY_LIMIT = 16 * 1_024;
+/** A form with every component ticked that a page can have: a thousand and some, 32 bytes each. */
+const BODY_LIMIT = 64 * 1_024;
 
 /** Every route of the public. GET, HEAD and OPTIONS change nothing; only POST does. */
 export function subscriptionRoutes(deps: SubscriptionDeps): HttpRoute[] {

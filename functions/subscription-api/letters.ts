@@ -59,6 +59,9 @@ export type Asker = Extract<LetterCause, "anybody" | "own link">;
 /** What to tick on the page behind a manage link, as `?components=a,b&incidents=c` or `?everything=yes`; null: nothing. */
 export type Ticked = Scopes | null;
 
+/** An HTTP API takes 10,240 bytes of request line and headers. Hundreds of components are ticked on the page itself. */
+const LONGEST_QUERY = 6_000;
+
 export function manageUrl(
   { subscriptionsUrl }: Pick<LetterDeps, "subscriptionsUrl">,
   key: SigningKey,
@@ -73,7 +76,8 @@ export function manageUrl(
   if (ticked?.page) query.set("everything", "yes");
   if (ticked !== null && ticked.components.length > 0) query.set("components", ticked.components.join(","));
   if (ticked !== null && ticked.incidents.length > 0) query.set("incidents", ticked.incidents.join(","));
-  return `${subscriptionsUrl}/manage/${token}${query.size === 0 ? "" : `?${query}`}`;
+  const asked = query.toString();
+  return `${subscriptionsUrl}/manage/${token}${asked === "" || asked.length > LONGEST_QUERY ? "" : `?${asked}`}`;
 }
 
 export async function sendConfirmationLetter(

@@ -104,6 +104,28 @@ describe("the manage page", () => {
     expect(await world.stored()).toMatchObject({ scopes: { page: false, components: ["uploadupload"] } });
   });
 
+  test("as many components as a page can have may be ticked", async () => {
+    const components = Array.from({ length: 1_200 }, (_, index) =>
+      aComponent({ id: `many${String(index).padStart(8, "0")}`, name: `C${index}`, position: index + 1 }),
+    );
+    const { version } = await world.status.getCatalog(PAGE_ID);
+    await world.status.saveCatalog(PAGE_ID, { version, components, groups: [] }, null);
+    const ticked = new URLSearchParams([
+      ["action", "save"],
+      ["what", "chosen"],
+      ...components.map(({ id }) => ["component_ids[]", id]),
+    ]);
+    const saved = await world.send("POST", world.link, { ...form({}), body: ticked.toString() });
+    expect(saved.text).toContain("Saved.");
+    expect((await world.stored())?.scopes.components).toHaveLength(1_200);
+    // A link that asks for them all would be longer than API Gateway takes.
+    const again = { email: "ada@example.org", component_ids: components.map(({ id }) => id) };
+    world.tick(24 * 3_600_000);
+    await world.send("POST", "/subscriptions/email", { json: again });
+    const [mail] = await world.delivered();
+    expect(linkIn(mail?.text, "manage").length).toBeLessThan(8_000);
+  });
+
   test("says that nothing is left of the choice, until it is made anew", async () => {
     await world.save({ what: "chosen", "component_ids[]": "webappwebapp" });
     await world.delete("webappwebapp");
