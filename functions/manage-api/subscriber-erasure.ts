@@ -95,6 +95,7 @@ function phoneIn(number: string, country: string | undefined): string {
 async function forgetContact(deps: ManageDeps, call: ManageCall, email: string): Promise<string[]> {
   const forgotten: string[] = [];
   for await (const subscriber of everybody(deps, call.page.id, "webhook")) {
+    await forgetRegistrations(deps, subscriber, email);
     for (let found: Subscriber | null = subscriber; isContact(found, email); ) {
       const replaced = await deps.subscribers.replace(found, { ...found, contactEmail: null, updatedAt: call.now });
       if (replaced.outcome === "changed") forgotten.push(found.id);
@@ -102,6 +103,15 @@ async function forgetContact(deps: ManageDeps, call: ManageCall, email: string):
     }
   }
   return forgotten;
+}
+
+/** Registrations that stand beside an endpoint name a contact too. Whoever registers it again has lost a day at most. */
+async function forgetRegistrations({ subscribers }: ManageDeps, subscriber: Subscriber, email: string): Promise<void> {
+  const { pageId, channel, id, state } = subscriber;
+  if (state === "active") return;
+  const invitations = await subscribers.invitationsOf(pageId, channel, id);
+  const named = invitations.some(({ registration }) => normalizeEmail(registration?.contactEmail ?? "") === email);
+  if (named) await subscribers.forgetInvitations(pageId, channel, id);
 }
 
 function isContact(subscriber: Subscriber | null, email: string): subscriber is Subscriber & { channel: "webhook" } {

@@ -76,6 +76,22 @@ describe("erase", () => {
     expect(await world.subscribers.get(PAGE.id, "webhook", id)).toMatchObject({ state: "active", contactEmail: null });
   });
 
+  test("the address is not kept with what somebody registers an endpoint as anew either", async () => {
+    const world = await manageWorld();
+    const subscriber = { endpoint: "https://hooks.example.org/", email: "ops@example.org" };
+    const id = idOf(await world.post("/subscribers", { subscriber }));
+    const read = await world.subscribers.find(PAGE.id, id);
+    if (read?.channel !== "webhook") throw new Error("no endpoint");
+    await world.subscribers.changeState(PAGE.id, "webhook", id, ["active"], "unsubscribed", read.updatedAt + 1);
+    const { scopes, preferences, locale, format, statuses, createdAt } = read;
+    const registration = { contactEmail: "Bob@example.net", format, statuses, secretVersion: 7, createdAt };
+    const asked = { hash: "aa", at: read.updatedAt + 2, scopes, preferences, locale, registration };
+    await world.subscribers.invite(PAGE.id, "webhook", id, asked, read.updatedAt + 2);
+    await world.subscribers.create(aSubscriber(PAGE.id, { email: "bob@example.net" }));
+    expect((await world.post("/subscribers/erase", { email: "bob@example.net" })).status).toBe(200);
+    expect(await world.subscribers.invitationsOf(PAGE.id, "webhook", id)).toEqual([]);
+  });
+
   test("the audit trail says whom by the id, not by the address", async () => {
     const world = await manageWorld();
     const id = idOf(await world.post("/subscribers", { subscriber: { email: "ada@example.org" } }));
