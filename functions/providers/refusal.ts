@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import type { AttemptOutcome } from "../core/attempt.ts";
 import { type Parties, type Provider, type Refusal, RULES } from "./refusal-rules.ts";
 
@@ -7,9 +8,31 @@ const NOBODY: Parties = { from: "", to: "" };
 const LONGEST_MESSAGE = 2_000;
 
 /** Failures before a request can have been written: the provider surely has nothing. */
-const BEFORE_WRITING = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
-/** @smithy/node-http-handler's connection time-out. Its request time-out has another text, and comes after the writing. */
-const NO_CONNECTION = /did not establish a connection|without establishing a connection/i;
+const BEFORE_WRITING = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "EHOSTDOWN",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "EADDRNOTAVAIL",
+  "EMFILE",
+]);
+/** What these say failed: whatever the code is (a reset, a time-out), nothing was written. */
+const BEFORE_WRITING_CALLS = new Set(["connect", "getaddrinfo"]);
+/**
+ * Node.js, "X509 certificate error codes" (tls) and ERR_TLS_CERT_ALTNAME_INVALID (errors): whoever was at the other end has
+ * not shown that they are the provider, who therefore has nothing.
+ */
+const CERTIFICATE =
+  /^(CERT_.+|CRL_.+|UNABLE_TO_.+|ERROR_IN_.+|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+/**
+ * @smithy/node-http-handler's connection time-out (its request time-out has another text, and comes after the writing);
+ * Node's and OpenSSL's words for a handshake that came to nothing.
+ */
+const NO_CONNECTION =
+  /did not establish a connection|without establishing a connection|before secure TLS connection was established|SSL routines:.*(wrong version number|unsupported protocol|handshake failure|alert protocol version|no shared cipher)/i;
 
 /**
  * The one place where a failed call to SES, SNS or SQS is told apart. A 4xx is the provider's clear no; a 5xx, a time-out
@@ -31,11 +54,29 @@ export function refusalOf(provider: Provider, error: unknown, parties: Parties =
   if (status === 401 || status === 403) return { whose: "sender", problem: "not permitted", reach: "everybody" };
   if (refused) return { whose: "unclear", reason: code };
   if (status !== null) return { whose: "nobody knows", reason: `${error.name} (${status})` };
-  const cause = "code" in error && typeof error.code === "string" ? error.code : error.name;
-  if (BEFORE_WRITING.has(cause) || NO_CONNECTION.test(error.message)) {
-    return { whose: "sender", problem: "provider cannot be reached", reach: "everybody" };
-  }
-  return { whose: "nobody knows", reason: cause };
+  if (isBeforeWriting(error)) return { whose: "sender", problem: "provider cannot be reached", reach: "everybody" };
+  return { whose: "nobody knows", reason: textIn(error, "code") ?? error.name };
+}
+
+function isBeforeWriting(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // Of a host with several addresses, each was tried; the code is that of the first.
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isBeforeWriting);
+  const code = textIn(error, "code") ?? error.name;
+  return (
+    BEFORE_WRITING.has(code) ||
+    CERTIFICATE.test(code) ||
+    BEFORE_WRITING_CALLS.has(textIn(error, "syscall") ?? "") ||
+    NO_CONNECTION.test(error.message)
+  );
+}
+
+/** Node's own errors have them. */
+const systemErrorSchema = z.object({ code: z.optional(z.string()), syscall: z.optional(z.string()) });
+
+function textIn(error: Error, field: "code" | "syscall"): string | null {
+  const read = systemErrorSchema.safeParse(error);
+  return read.success ? (read.data[field] ?? null) : null;
 }
 
 /** What a failed call to SES or SNS makes of the one attempt. */

@@ -1,9 +1,13 @@
+import { once } from "node:events";
 import { createServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { createServer as createTcpServer, type Server } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { sesMail } from "../../../functions/providers/mail.ts";
 import { refusalOf } from "../../../functions/providers/refusal.ts";
 import { snsSms } from "../../../functions/providers/sms.ts";
-import { closeServer, listen, portOf } from "../../../infra/local/listen.ts";
+import { closeServer, HOST, listen, portOf } from "../../../infra/local/listen.ts";
+import { EXPIRED_CERTIFICATE, EXPIRED_KEY } from "../../fixtures/expired-certificate.ts";
 
 const FROM = "status@example.com";
 const TO = "anna@subscriber.example";
@@ -31,6 +35,18 @@ async function refusing(status: number, code: string, message: string): Promise<
   await listen(server, 0);
   ending.push(() => closeServer(server));
   at(`http://127.0.0.1:${portOf(server)}`);
+}
+
+/** Its port. Ends with the test. */
+async function opened(server: Server): Promise<number> {
+  server.listen(0, HOST);
+  await once(server, "listening");
+  ending.push(async () => {
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("listens on no port");
+  return address.port;
 }
 
 function at(url: string): void {
@@ -159,6 +175,55 @@ describe("SES", () => {
     await closeServer(server);
     at(url);
     expect(await mail()).toEqual(everybody("provider cannot be reached"));
+  });
+});
+
+describe("before a request can have been written, SES surely has nothing", () => {
+  const unreached = everybody("provider cannot be reached");
+
+  it("where the connection ends within the TLS handshake", async () => {
+    const server = createTcpServer((socket) => socket.destroy());
+    at(`https://127.0.0.1:${await opened(server)}`);
+    expect(await mail()).toEqual(unreached);
+  });
+
+  it("where nobody speaks TLS at the other end", async () => {
+    const server = createTcpServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    at(`https://127.0.0.1:${await opened(server)}`);
+    expect(await mail()).toEqual(unreached);
+  });
+
+  it("where the certificate is not the provider's", async () => {
+    const server = createHttpsServer({ cert: EXPIRED_CERTIFICATE, key: EXPIRED_KEY }, (_, response) => response.end());
+    at(`https://127.0.0.1:${await opened(server)}`);
+    expect(await mail()).toEqual(unreached);
+  });
+
+  const system = (code: string, syscall: string) => Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
+  it.each([
+    ["a connection that timed out", system("ETIMEDOUT", "connect"), "sender"],
+    ["a connection that was reset", system("ECONNRESET", "connect"), "sender"],
+    ["no port left", system("EADDRNOTAVAIL", "connect"), "sender"],
+    ["a resolver that answers nothing", system("ETIMEOUT", "getaddrinfo"), "sender"],
+    [
+      "all addresses of a host",
+      Object.assign(new AggregateError([system("ETIMEDOUT", "connect"), system("ENETUNREACH", "connect")]), {
+        code: "ETIMEDOUT",
+      }),
+      "sender",
+    ],
+    ["an answer that was cut off", system("ECONNRESET", "read"), "nobody knows"],
+    ["a request that was cut off", system("EPIPE", "write"), "nobody knows"],
+    ["a socket that hung up", Object.assign(new Error("socket hang up"), { code: "ECONNRESET" }), "nobody knows"],
+  ])("%s", (_, error, whose) => {
+    for (const name of ["Error", "TimeoutError"]) {
+      expect(refusalOf("ses", Object.assign(error, { name })).whose).toBe(whose);
+    }
+  });
+
+  it("but may have taken what it hung up on", async () => {
+    at(`http://127.0.0.1:${await opened(createTcpServer((socket) => socket.once("data", () => socket.destroy())))}`);
+    expect(await mail()).toEqual({ outcome: "unknown", reason: "ECONNRESET" });
   });
 });
 
