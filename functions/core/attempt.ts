@@ -16,8 +16,8 @@ export type Exchange = z.infer<typeof exchangeSchema>;
 /** How one call to a provider or endpoint ended. The senders switch over it exhaustively. */
 export type AttemptOutcome = (
   | { outcome: "accepted"; providerId: string | null }
-  /** Refused for good: it will never be accepted. */
-  | { outcome: "rejected"; reason: string }
+  /** Refused for good: it will never be accepted. `asked: false`: by our own rules, so that the provider was not asked. */
+  | { outcome: "rejected"; reason: string; asked?: false }
   /** Refused for good, and so will be everything to this address: webhook 410, SMS opted out. */
   | { outcome: "gone"; reason: string }
   /** Surely not accepted, may be later. */

@@ -26,6 +26,8 @@ export interface Pace {
 
 /** How long everybody holds back after the provider throttled one of us. */
 const THROTTLE_PAUSE_MS = 1_000;
+/** One connection among thousands may fail by chance: whether nobody gets through is soon found out. */
+const MISSED_PAUSE_MS = 2_000;
 /** SES counts its quota over a rolling day, so some of it comes back all the time. */
 const QUOTA_PAUSE_MS = 15 * 60_000;
 
@@ -67,7 +69,9 @@ export function sharedPace(deps: {
     if (outcome.outcome === "quota exhausted") return access.pause(schedule, clock() + QUOTA_PAUSE_MS);
     if (isEverybodys(outcome)) {
       const { reason } = outcome;
-      const before = await access.beginProblem(schedule, reason, clock(), clock() + PROBE_EVERY_MS);
+      const isFirstMiss = probe === null && reason === "provider cannot be reached";
+      const probeIn = isFirstMiss ? MISSED_PAUSE_MS : PROBE_EVERY_MS;
+      const before = await access.beginProblem(schedule, reason, clock(), clock() + probeIn);
       // Once, however many find it out.
       if (before !== reason) log.warn(SENDING_PAUSED, { schedule, reason });
       return;
@@ -136,10 +140,11 @@ export function isEverybodys(outcome: AttemptOutcome): outcome is SenderProblemO
 }
 
 /** Whether the provider looked at the recipient or the text, so that nothing is wrong with us any more. */
-export function isTaken({ outcome }: AttemptOutcome): boolean {
-  switch (outcome) {
-    case "accepted":
+export function isTaken(outcome: AttemptOutcome): boolean {
+  switch (outcome.outcome) {
     case "rejected":
+      return outcome.asked !== false;
+    case "accepted":
     case "gone":
     case "refused":
     case "sender problem":

@@ -37,9 +37,9 @@ export function limitedSms(
 
   return {
     async send(to, text): Promise<AttemptOutcome> {
-      if (!countries.has(to.country)) return { outcome: "rejected", reason: `no SMS to ${to.country}` };
+      if (!countries.has(to.country)) return refused(`no SMS to ${to.country}`);
       const now = clock();
-      if (now < overUntil) return { outcome: "rejected", reason: CEILING_REACHED };
+      if (now < overUntil) return refused(CEILING_REACHED);
       const price = segmentPrice * smsSize(text).segments;
       const counted = await access.count(SMS_SPEND, day, now, price).catch((error: unknown) => {
         log.error("the price of an SMS was not counted, so it waits", error);
@@ -50,7 +50,7 @@ export function limitedSms(
       if (counted.outcome === "over") {
         overUntil = counted.until;
         log.warn(CEILING_REACHED, { use, ceilingUsd: usdOf(day.most) });
-        return { outcome: "rejected", reason: CEILING_REACHED };
+        return refused(CEILING_REACHED);
       }
       const outcome = await sms.send(to, text);
       if (surelyUnsent(outcome)) {
@@ -62,6 +62,11 @@ export function limitedSms(
       return outcome;
     },
   };
+}
+
+/** Says nothing of whether SNS takes anything of ours. */
+function refused(reason: string): AttemptOutcome {
+  return { outcome: "rejected", reason, asked: false };
 }
 
 function surelyUnsent({ outcome }: AttemptOutcome): boolean {

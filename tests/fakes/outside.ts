@@ -25,6 +25,11 @@ function usual({ channel, to, text }: Reached, providerId: string): AttemptOutco
   return { outcome: "unavailable", reason: `http ${status}`, retryAfterMs: null };
 }
 
+/** What our own rules refuse comes before whatever the provider would say. */
+function isUnasked(next: Answer | undefined): boolean {
+  return typeof next === "object" && next.outcome === "rejected" && next.asked === false;
+}
+
 /** SES, SNS and the integrators' endpoints in one: they keep what they took. */
 export function outside() {
   const reached: Reached[] = [];
@@ -35,7 +40,7 @@ export function outside() {
   const take = (record: Reached): AttemptOutcome => {
     attempts += 1;
     const refusal = broken.get(record.channel);
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined && !isUnasked(answers.get(record.to)?.[0])) return refusal;
     const answer = answers.get(record.to)?.shift() ?? usual(record, `provider-${attempts}`);
     if (answer === "accepted, no reply") {
       reached.push(record);

@@ -129,6 +129,32 @@ it("a probe whose function dies leaves the way free for the next", async () => {
   expect(people.map(times)).toEqual(people.map(() => 1));
 });
 
+it("one connection that failed by chance holds the others back for seconds, and a lasting failure is asked about no oftener", async () => {
+  const people = await many("email", 400);
+  const missed: AttemptOutcome = {
+    outcome: "sender problem",
+    reason: "provider cannot be reached",
+    reach: "everybody",
+  };
+  const [unlucky] = people;
+  if (unlucky === undefined) throw new Error("nobody");
+  world.outside.answer(world.addressOf(unlucky), missed);
+  const began = world.clock();
+  await world.open();
+  await world.settle();
+  expect(world.clock() - began).toBeLessThan(10_000);
+  expect(people.filter((person) => times(person) === 0).length).toBeLessThanOrEqual(25);
+  await world.pass(3);
+  expect(people.map(times)).toEqual(people.map(() => 1));
+
+  world.outside.refuse("email", missed);
+  await world.open();
+  await world.settle();
+  const before = world.outside.attempts();
+  await world.pass(HOUR);
+  expect(world.outside.attempts() - before).toBeLessThanOrEqual(HOUR);
+});
+
 describe("the sandbox", () => {
   it("holds back those whom it does not let through, once an hour, and nobody else", async () => {
     const people = await many("email", 40);

@@ -6,7 +6,7 @@ import { limitedSms } from "../../../functions/send-sms/limited-sms.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
 
 const MIDNIGHT = Date.UTC(2026, 10, 24);
-const OVER = { outcome: "rejected", reason: "daily SMS ceiling reached" };
+const OVER = { outcome: "rejected", reason: "daily SMS ceiling reached", asked: false };
 const ACCEPTED: AttemptOutcome = { outcome: "accepted", providerId: null };
 const ANNA = { phone: "+4915112345678", country: "DE" };
 
@@ -53,6 +53,7 @@ describe("SMS", () => {
     expect(await updates.send({ phone: "+33612345678", country: "FR" }, "Down")).toEqual({
       outcome: "rejected",
       reason: "no SMS to FR",
+      asked: false,
     });
     expect([sent, writes()]).toEqual([[], 0]);
   });

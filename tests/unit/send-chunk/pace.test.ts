@@ -1,0 +1,50 @@
+import { randomBytes } from "node:crypto";
+import { expect, it } from "vitest";
+import type { AttemptOutcome } from "../../../functions/core/attempt.ts";
+import { createLogger } from "../../../functions/lambda/logger.ts";
+import { sharedPace } from "../../../functions/send-chunk/pace.ts";
+import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
+
+const UNVERIFIED: AttemptOutcome = {
+  outcome: "sender problem",
+  reason: "sender identity not verified",
+  reach: "everybody",
+};
+
+/** Whether SMS are still held back after this was the answer to the one that was to find out. */
+async function isHeldBackAfter(answer: AttemptOutcome): Promise<boolean> {
+  const access = memoryAccessStore({ random: randomBytes });
+  let now = Date.UTC(2026, 10, 24);
+  const pace = sharedPace({
+    use: "updates",
+    access,
+    schedule: "sms",
+    clock: () => now,
+    sleep: async () => {},
+    log: createLogger({}, { info() {}, warn() {}, error() {} }),
+  });
+  await pace.learn(UNVERIFIED, null);
+  now += 60_000;
+  const slots = await pace.reserve(1, now);
+  if (slots.outcome !== "go") throw new Error("no slot");
+  expect(slots.probe?.reason).toBe("sender identity not verified");
+  await pace.learn(answer, slots.probe);
+  return (await access.getRate("sms")).problem !== null;
+}
+
+it.each<[AttemptOutcome, boolean]>([
+  [{ outcome: "accepted", providerId: null }, false],
+  [{ outcome: "rejected", reason: "invalid phone number" }, false],
+  [{ outcome: "gone", reason: "opted out" }, false],
+  [{ outcome: "refused", reason: "SomethingNew" }, false],
+  [{ outcome: "sender problem", reason: "account in the sandbox", reach: "recipient" }, false],
+  // Our own rules came first: the provider was not asked.
+  [{ outcome: "rejected", reason: "no SMS to FR", asked: false }, true],
+  [{ outcome: "throttled" }, true],
+  [{ outcome: "quota exhausted" }, true],
+  [{ outcome: "unknown", reason: "ECONNRESET" }, true],
+  [{ outcome: "unavailable", reason: "busy", retryAfterMs: null }, true],
+  [UNVERIFIED, true],
+])("%j leaves SMS held back: %s", async (answer, held) => {
+  expect(await isHeldBackAfter(answer)).toBe(held);
+});
