@@ -45,6 +45,8 @@ export interface HttpApiOptions {
   jsonSuffix: boolean;
   /** How a refusal looks to the caller, who is known by headers and path alone: the body may be what is refused. */
   refuse(problem: HttpProblem, asked: Pick<HttpRequest, "method" | "path" | "headers">): HttpReply;
+  /** Whether what a route threw may be over in a moment: the caller is told to come again. */
+  isBusy(error: unknown): boolean;
   log: Logger;
 }
 
@@ -63,7 +65,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** An HTTP API (payload 2.0) as one Lambda: size limit, routes, refusals as data, security headers; no raw error leaves. */
-export function httpApi({ routes, bodyLimit, jsonSuffix, refuse, log }: HttpApiOptions): HttpHandler {
+export function httpApi({ routes, bodyLimit, jsonSuffix, refuse, isBusy, log }: HttpApiOptions): HttpHandler {
   const router = httpRouterHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({
     routes: routes.flatMap(({ method, path, run }) => {
       const handler = async (call: APIGatewayProxyEventV2) => resultOf(await run(requestOf(call)));
@@ -85,7 +87,7 @@ export function httpApi({ routes, bodyLimit, jsonSuffix, refuse, log }: HttpApiO
     })
     .onError((step) => {
       const { method, path } = step.event.requestContext.http;
-      const problem = problemOf(step.error, step.event, log);
+      const problem = problemOf(step.error, step.event, isBusy, log);
       step.response = secured(step.event, resultOf(refuse(problem, { method, path, headers: headersOf(step.event) })));
     });
 }
@@ -185,11 +187,19 @@ function secured(
   return call.requestContext.http.method === "HEAD" ? { ...result, headers, body: "" } : { ...result, headers };
 }
 
-function problemOf(error: unknown, call: APIGatewayProxyEventV2, log: Logger): HttpProblem {
+const BUSY_SECONDS = "5";
+
+function problemOf(
+  error: unknown,
+  call: APIGatewayProxyEventV2,
+  isBusy: HttpApiOptions["isBusy"],
+  log: Logger,
+): HttpProblem {
   if (error instanceof HttpProblem) return error;
   const { method } = call.requestContext.http;
   log.error("request failed", error, { requestId: call.requestContext.requestId, method, route: call.routeKey });
-  return new HttpProblem(500, "Something went wrong on our side");
+  if (!isBusy(error)) return new HttpProblem(500, "Something went wrong on our side");
+  return new HttpProblem(503, "Too busy at the moment, please try again", [], { "retry-after": BUSY_SECONDS });
 }
 
 /** 405 where the path has other methods, else 404. */

@@ -1,4 +1,5 @@
 import { type HttpHandler, httpApi, refuseAsJson } from "../lambda/http.ts";
+import { busyOf } from "../store/busy.ts";
 import { apiKeyRoutes } from "./api-keys.ts";
 import { refusalAudit } from "./audit.ts";
 import { componentGroupRoutes } from "./component-groups.ts";
@@ -47,6 +48,7 @@ export function manageApi(deps: ManageDeps): HttpHandler {
     bodyLimit: BODY_LIMIT,
     jsonSuffix: true,
     refuse: refuseAsJson,
+    isBusy: (error) => busyOf(error) !== null,
     log: deps.log,
   });
 }

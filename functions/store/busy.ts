@@ -30,7 +30,7 @@ const UNKNOWN = new Set([
   "ServiceUnavailableException",
   "TimeoutError",
 ]);
-const UNKNOWN_CODES = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNREFUSED", "EAI_AGAIN"]);
+const UNKNOWN_CODES = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNREFUSED", "EAI_AGAIN", "ENOTFOUND"]);
 
 /** API reference, TransactWriteItems: the SDK does not repeat a cancelled transaction, whatever its reasons are. */
 const REASONS = new Set([

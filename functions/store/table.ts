@@ -11,6 +11,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
+import { TableBusyError } from "./busy.ts";
 
 export type Item = Record<string, AttributeValue>;
 export interface Key {
@@ -111,7 +112,7 @@ export async function batchGet(
       asked = answer.UnprocessedKeys?.[table]?.Keys ?? [];
       if (asked.length === 0) break;
       if (tries === UNPROCESSED_ATTEMPTS)
-        throw new Error(`${asked.length} keys are still unprocessed after ${UNPROCESSED_ATTEMPTS} attempts`);
+        throw new TableBusyError(`${asked.length} keys are still unprocessed after ${UNPROCESSED_ATTEMPTS} attempts`);
       await backOff(UNPROCESSED_DELAY_MS, tries);
     }
   }

@@ -3,6 +3,7 @@ import { type HttpHandler, type HttpRoute, httpApi, refuseAsJson } from "../lamb
 import type { Logger } from "../lambda/logger.ts";
 import { speaksJson } from "../lambda/negotiate.ts";
 import type { AccessStore } from "../store/access.ts";
+import { busyOf } from "../store/busy.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { StatusStore } from "../store/status.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
@@ -87,6 +88,7 @@ export function subscriptionApi(deps: SubscriptionDeps): HttpHandler {
         ? formOnly(problem, deps.pageUrl, form, locale)
         : refused(problem, deps.pageUrl, form, locale);
     },
+    isBusy: (error) => busyOf(error) !== null,
     log: deps.log,
   });
 }
