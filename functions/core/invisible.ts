@@ -7,14 +7,31 @@ import { withoutEnd } from "./without-end.ts";
 const UNSEEN =
   /[\u00AD\u061C\u115F\u1160\u200B-\u200F\u202A-\u202E\u2060-\u206F\u2800\u3164\uFEFF\uFFA0\uFFF9-\uFFFB\u{E0000}-\u{E007F}]|\p{Variation_Selector}|\u034F|\u17B4|\u17B5|\u180E/gu;
 
+// Words of other scripts, and emoji, are made with these: joiners stand between two of their parts, and U+FE0F behind a
+// picture that is to be in colour.
+const PART = String.raw`(?![A-Za-z])\p{L}|\p{M}|\p{Extended_Pictographic}`;
+const OF_WORDS = /[\uFE0F\u200C\u200D]/;
+const STRAY_JOINER = new RegExp(
+  String.raw`(?<!${PART}|\p{Emoji_Modifier})[\u200C\u200D]|[\u200C\u200D](?!${PART})`,
+  "gu",
+);
+const STRAY_SELECTOR = /(?<!\p{Extended_Pictographic})\uFE0F/gu;
+
+/** Without what cannot be seen, except what words and emoji are made with: `نامه‌ای` and `نامهای` are two domains. */
+export function withoutUnseen(text: string): string {
+  return text
+    .replace(UNSEEN, (character) => (OF_WORDS.test(character) ? character : ""))
+    .replace(STRAY_SELECTOR, "")
+    .replace(STRAY_JOINER, "");
+}
+
 /** The forms in which East Asian keyboards write ASCII. */
 const FULL_WIDTH = /[\uFF01-\uFF5E]/g;
 const TO_ASCII = 0xfee0;
 
 /** An address, phone number or code as it was meant: nothing unseen in it, ASCII written as such, any space as a plain one and none around it. */
 export function cleanAddress(given: string): string {
-  return given
-    .replace(UNSEEN, "")
+  return withoutUnseen(given)
     .replace(FULL_WIDTH, (character) => String.fromCharCode(character.charCodeAt(0) - TO_ASCII))
     .replace(/[\p{Zs}\p{Zl}\p{Zp}]/gu, " ")
     .trim();
@@ -26,13 +43,9 @@ const ENCODED = /%C2%AD|%CD%8F|%D8%9C|%E2%80%(?:8[BEF]|A[A-E])|%E2%81%A[0-9A-F]|
 const ENCODED_END = /(?:%C2%A0|%E2%80%8[0-9A-F]|%E2%80%AF|%E3%80%80|%0[0-9A-F])$/i;
 const LONGEST_ENCODED = "%E2%80%8F".length;
 
-/** A web address as it was meant. What is written in the letters of other scripts stays. */
+/** A web address as it was meant. */
 export function cleanUrl(given: string): string {
-  const typed = given.replace(
-    /(?![A-Za-z])\p{L}[\u200C\u200D](?=(?![A-Za-z])\p{L})/gu,
-    (joined) => joined.slice(0, -1) + encodeURIComponent(joined.slice(-1)),
-  );
-  return withoutEnd(cleanAddress(typed).replace(ENCODED, ""), ENCODED_END, LONGEST_ENCODED).trim();
+  return withoutEnd(cleanAddress(given).replace(ENCODED, ""), ENCODED_END, LONGEST_ENCODED).trim();
 }
 
 // Overrides and embeddings would reach beyond the name; a byte order mark is none of it. Joiners, which emoji and Persian
@@ -47,7 +60,20 @@ const LONGEST_AFTER = 3;
 
 /** A name or any other line that people read, as it was meant. */
 export function cleanLine(given: string): string {
-  return withoutEnd(given.replace(NEVER_IN_NAMES, "").replace(BEFORE, ""), AFTER, LONGEST_AFTER);
+  const shown = withoutEnd(given.replace(NEVER_IN_NAMES, "").replace(BEFORE, ""), AFTER, LONGEST_AFTER);
+  return isClosed(shown) ? shown : shown.replace(ISOLATES, "");
+}
+
+const ISOLATES = /[\u2066-\u2069]/g;
+
+/** Whether each isolate within the name ends there: what is left open reaches to the end of the line. */
+function isClosed(name: string): boolean {
+  let open = 0;
+  for (const [mark] of name.matchAll(ISOLATES)) {
+    open += mark === "\u2069" ? -1 : 1;
+    if (open < 0) return false;
+  }
+  return open === 0;
 }
 
 /** Whether there is anything to be seen of the text. */

@@ -52,7 +52,7 @@ function hostOf(given: string): { name: string } | { problem: string } {
   if (given === "") return { problem: "there is nothing after the @" };
   if (given.startsWith("[")) return { problem: "a number in place of a domain is not taken" };
   // Strict only in what it is asked for: spaces, underscores and the like are for the rule below.
-  const wrong = /[^\p{L}\p{M}\p{N}.。．｡-]/u.exec(given);
+  const wrong = /[^-.。．｡\p{L}\p{M}\p{N}\u200C\u200D]/u.exec(given);
   if (wrong !== null) return { problem: `its domain cannot have ${characterAt(given, wrong.index)}` };
   const isAscii = /^\p{ASCII}*$/u.test(given);
   const name = domainToASCII(given).replace(/\.$/, "");

@@ -5,8 +5,10 @@ export interface TextPiece {
   text: string;
 }
 
-// What RFC 3986 has no place for ends an address, and so does what can be seen by nobody; letters of any script do not (RFC 3987).
-const ADDRESS = /<https?:\/\/[^\s<>"\\^`{|}\p{C}]+>|https?:\/\/[^\s<>"\\^`{|}\p{C}]+/giu;
+// What RFC 3986 has no place for ends an address, and so does what can be seen by nobody; words of any script do not (RFC
+// 3987), nor the joiners within them.
+const PART = String.raw`(?:[^\s<>"\\^\x60{|}\p{C}]|[\u200C\u200D](?=[\p{L}\p{M}\p{Extended_Pictographic}]))+`;
+const ADDRESS = new RegExp(String.raw`<https?:\/\/${PART}>|https?:\/\/${PART}`, "giu");
 
 /** The text cut up at its addresses. Joined again the pieces are the text. */
 export function textPieces(text: string): TextPiece[] {

@@ -1,5 +1,6 @@
 import type { Token } from "markdown-it";
 import type { Locale } from "../core/locale.ts";
+import { textPieces } from "./addresses.ts";
 import { markdownTokens, oneLine } from "./markdown.ts";
 import { stringsOf } from "./strings/strings-of.ts";
 
@@ -120,8 +121,10 @@ function inlineText(tokens: readonly Token[], locale: Locale): string {
   const links: { href: string; isAddress: boolean }[] = [];
   for (const token of tokens) {
     switch (token.type) {
-      case "text":
       case "code_inline":
+        pieces.push(isAddress(token.content) ? { address: token.content } : { text: token.content });
+        break;
+      case "text":
       case "text_special":
         pieces.push({ text: token.content });
         break;
@@ -160,9 +163,14 @@ function inlineText(tokens: readonly Token[], locale: Locale): string {
   return joined(pieces);
 }
 
+function isAddress(text: string): boolean {
+  const [first, ...rest] = textPieces(text);
+  return first?.kind === "address" && rest.length === 0 && !text.startsWith("<");
+}
+
 function linkPiece(label: string, { href, isAddress }: { href: string; isAddress: boolean }): Piece {
   if (/^mailto:/i.test(href)) {
-    const mailbox = href.slice("mailto:".length);
+    const [mailbox = ""] = href.slice("mailto:".length).split("?");
     return { text: label === mailbox || label === href || mailbox === "" ? label : `${label} <${mailbox}>` };
   }
   if (isAddress || label === href) return { address: href };

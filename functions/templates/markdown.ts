@@ -1,4 +1,5 @@
 import MarkdownIt, { type StateCore, type Token } from "markdown-it";
+import { showsSomething, withoutUnseen } from "../core/invisible.ts";
 import { withoutEnd } from "../core/without-end.ts";
 import { escapeHtml } from "./escape-html.ts";
 import { CUT_LENGTH, type Excess, excessOf, HTML_LIMIT_BYTES, plainText, startOf } from "./markdown-bounds.ts";
@@ -9,26 +10,41 @@ import { CUT_LENGTH, type Excess, excessOf, HTML_LIMIT_BYTES, plainText, startOf
  */
 const markdown = new MarkdownIt({ html: false, linkify: true, breaks: true });
 
-const SAFE_LINK = /^(?:https?:\/\/|mailto:)/i;
+/** Whether a link may lead there: somewhere else, by http(s), or to a mailbox. */
+function isSafe(address: string): boolean {
+  return /^mailto:/i.test(address) || (/^https?:\/\//i.test(address) && URL.canParse(address));
+}
+
 // Links are vetted below, once they are read: what is refused here stays in the text as it was typed, brackets and all.
-// Definitions are refused here: "[Note]: fixed" on a line of its own is a sentence, and would be gone.
-let isReadingBlocks = false;
-markdown.core.ruler.before("block", "begin_blocks", () => {
-  isReadingBlocks = true;
-});
+// While blocks are read, only definitions are asked about: `definesAddress` says which lines are one.
+let definesAddress: ((address: string) => boolean) | null = null;
 markdown.core.ruler.after("block", "end_blocks", () => {
-  isReadingBlocks = false;
+  definesAddress = null;
 });
-markdown.validateLink = (url) => !isReadingBlocks || SAFE_LINK.test(url.trim());
+markdown.validateLink = (url) => definesAddress === null || definesAddress(url);
+// What was pasted with an address and cannot be seen leads nowhere.
+const normalized = markdown.normalizeLink.bind(markdown);
+markdown.normalizeLink = (url) => normalized(withoutUnseen(url));
 // Only what is written as an address becomes a link: "status.md" in a sentence is no domain.
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
-// Marks at the end of an address belong to the text around it (GFM 6.9): `~~see https://status.example/x~~`.
+// Marks and entities at the end of an address belong to the text around it (GFM 6.9): `~~see https://status.example/x~~`.
 const lengthOfAddress = markdown.linkify.testSchemaAt.bind(markdown.linkify);
 markdown.linkify.testSchemaAt = (text, schema, from) => {
-  const length = lengthOfAddress(text, schema, from);
-  return withoutEnd(text.slice(from, from + length), /[*_~.,:!?]$/).length;
+  const end = from + lengthOfAddress(text, schema, from);
+  const found = text.slice(from, end);
+  const entity = found.lastIndexOf("&");
+  const isEntity = text.charAt(end) === ";" && /^&[A-Za-z0-9]+$/.test(found.slice(entity));
+  return withoutEnd(isEntity ? found.slice(0, entity) : found, /[*_~.,:!?]$/).length;
 };
 
+// A reference to a character that no page, mail or feed may hold is what was typed.
+markdown.inline.ruler2.push("vet_entities", ({ tokens }) => {
+  for (const token of tokens) {
+    const isOne =
+      token.info === "entity" && token.content !== "\ufffd" && withoutControls(token.content) === token.content;
+    if (token.info === "entity" && !isOne) token.content = token.markup;
+  }
+});
 markdown.core.ruler.push("images_are_links", (state) => {
   const { env, Token } = state;
   for (const token of state.tokens) {
@@ -43,35 +59,60 @@ function withoutImages(tokens: readonly Token[], Make: StateCore["Token"], env: 
     linkDepth += token.nesting * Number(token.tag === "a");
     if (token.type !== "image") return [token];
     const src = String(token.attrGet("src") ?? "");
-    const isLinked = linkDepth === 0 && SAFE_LINK.test(src);
-    const alt = new Make("text", "", 0);
-    alt.content = markdown.renderer.renderInlineAsText(token.children ?? [], markdown.options, env).trim();
+    const isLinked = linkDepth === 0 && isSafe(src);
+    const alt = textToken(
+      markdown.renderer.renderInlineAsText(token.children ?? [], markdown.options, env).trim(),
+      Make,
+    );
     if (!isLinked) return [alt];
-    if (alt.content === "") alt.content = src;
     const open = new Make("link_open", "a", 1);
     open.attrs = [["href", src]];
     return [open, alt, new Make("link_close", "a", -1)];
   });
 }
 
-markdown.core.ruler.push("vet_links", (state) => {
-  for (const { children } of state.tokens) if (children !== null) vetLinks(children);
+markdown.core.ruler.push("vet_links", ({ tokens, Token }) => {
+  for (const token of tokens) if (token.children !== null) token.children = vetted(token.children, Token);
 });
-// A link that leads nowhere, or where links must not lead, is its text: relative ones too, which mean nothing in a mail.
-function vetLinks(tokens: Token[]): void {
-  let isRefused = false;
+/**
+ * A link that leads nowhere, or where links must not lead, is its text: relative ones too, which mean nothing in a mail.
+ * One that shows nothing is its address.
+ */
+function vetted(tokens: readonly Token[], Make: StateCore["Token"]): Token[] {
+  const dropped = new Set<Token>();
+  const unseen = new Map<Token, string>();
+  let open: Token | null = null;
+  let label: Token[] = [];
   for (const token of tokens) {
     if (token.type === "link_open") {
-      isRefused = !SAFE_LINK.test(String(token.attrGet("href") ?? ""));
-      token.attrSet("rel", "noopener nofollow");
-    }
-    if (isRefused && (token.type === "link_open" || token.type === "link_close")) {
-      token.type = "text";
-      token.content = "";
-      token.attrs = null;
-      token.nesting = 0;
+      [open, label] = [token, []];
+    } else if (token.type !== "link_close" || open === null) {
+      label.push(token);
+    } else {
+      const address = String(open.attrGet("href") ?? "");
+      if (!isSafe(address)) {
+        dropped.add(open).add(token);
+      } else if (!showsSomething(label.map(({ content }) => content).join(""))) {
+        for (const each of label) dropped.add(each);
+        unseen.set(token, address);
+      }
+      open.attrSet("rel", "noopener nofollow");
+      const title = open.attrGet("title");
+      if (title !== null) open.attrSet("title", oneLine(String(title)));
+      open = null;
     }
   }
+  return tokens.flatMap((token) => {
+    const address = unseen.get(token);
+    if (address !== undefined) return [textToken(address, Make), token];
+    return dropped.has(token) ? [] : [token];
+  });
+}
+
+function textToken(content: string, Make: StateCore["Token"]): Token {
+  const token = new Make("text", "", 0);
+  token.content = content;
+  return token;
 }
 // Alignment in tables would be an inline style, which the pages' policy refuses.
 markdown.core.ruler.push("no_inline_style", (state) => {
@@ -169,28 +210,42 @@ function read(source: string): Reading {
 }
 
 function parsed(text: string): Token[] {
-  const used = new Set<string>();
-  const env: StateCore["env"] = { references: watched(used) };
-  const tokens = markdown.parse(text, env);
-  if (used.size > 0 || Object.keys(env.references ?? {}).length === 0) return tokens;
+  const first = parsedWith(text, (address) => isSafe(address) || /[/#?]|\.\p{L}/u.test(address));
+  const named = labelsIn(text);
+  const isMeant = (label: string, address: string) => first.used.has(label) && (isSafe(address) || named.has(label));
+  const defined = Object.entries(first.definitions);
+  const meant = defined.filter(([label, { href }]) => isMeant(label, href));
+  if (meant.length === defined.length) return first.tokens;
   // "[Dashboard]: https://…" that nothing refers to is what somebody wanted to say, and would be gone.
-  markdown.block.ruler.disable("reference");
-  try {
-    return markdown.parse(text, {});
-  } finally {
-    markdown.block.ruler.enable("reference");
-  }
+  const addresses = new Set(meant.map(([, { href }]) => href));
+  return parsedWith(text, (address) => addresses.has(address)).tokens;
 }
 
-/** Where the parser keeps definitions; notes which of them something refers to. */
-function watched<Definition>(used: Set<string>): Record<string, Definition> {
-  return new Proxy<Record<string, Definition>>(Object.create(null), {
-    get(definitions, label) {
+/**
+ * The labels of `[text][label]` and `[label][]`. An address that links must not lead to counts as one only if it is meant
+ * so beyond doubt: "[ETA]: 14:00/15:00" is told, although there is "see [ETA]" below.
+ */
+function labelsIn(text: string): Set<string> {
+  const labels = [...text.matchAll(/\]\[([^[\]]+)\]|\[([^[\]]+)\]\[\]/g)];
+  return new Set(labels.map(([, full, collapsed]) => markdown.utils.normalizeReference(full ?? collapsed ?? "")));
+}
+
+type Definitions = NonNullable<StateCore["env"]["references"]>;
+
+/** `defines` is asked for the address of what looks like a definition. */
+function parsedWith(text: string, defines: (address: string) => boolean) {
+  const definitions: Definitions = Object.create(null);
+  /** Labels that something refers to. */
+  const used = new Set<string>();
+  const references = new Proxy(definitions, {
+    get(known, label) {
       if (typeof label !== "string") return undefined;
-      if (!isReadingBlocks && label in definitions) used.add(label);
-      return definitions[label];
+      if (definesAddress === null && label in known) used.add(label);
+      return known[label];
     },
   });
+  definesAddress = defines;
+  return { tokens: markdown.parse(text, { references }), definitions, used };
 }
 
 function written(tokens: readonly Token[]): string {

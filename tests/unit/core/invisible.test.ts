@@ -55,7 +55,11 @@ describe("an address as it was meant", () => {
     ["https://example.com/T0%EF%BB%BF0/B%C2%AD1", "https://example.com/T00/B1"],
     ["https://example.com/%E2%80%AAhook%E2%80%AC", "https://example.com/hook"],
     ["https://example.com/?sep=%20", "https://example.com/?sep=%20"],
-    ["https://example.com/می\u200cخواهم", "https://example.com/می%E2%80%8Cخواهم"],
+    ["https://example.com/می\u200cخواهم", "https://example.com/می\u200cخواهم"],
+    ["https://example.com/क्\u200dष", "https://example.com/क्\u200dष"],
+    ["https://example.com/👨\u200d👩\u200d👧\u200d", "https://example.com/👨\u200d👩\u200d👧"],
+    ["https://example.com/👩🏽\u200d🚒/❤\ufe0f\u200d🔥", "https://example.com/👩🏽\u200d🚒/❤\ufe0f\u200d🔥"],
+    ["https://example.com/a\ufe0f", "https://example.com/a"],
     ["https://example.com/م%E2%80%8Cخ", "https://example.com/م%E2%80%8Cخ"],
     ["https://hooks\u200c.example.com/a\u200db", "https://hooks.example.com/ab"],
   ])("%s", (given, meant) => {
@@ -78,6 +82,9 @@ describe("a name as it was meant", () => {
     ["a joiner at the end of an Indic word", "क्\u200d", "क्\u200d"],
     ["a joiner at the end of another", "API\u200d", "API"],
     ["a mark for Hebrew within", "א\u200f - b", "א\u200f - b"],
+    ["an isolate that ends within", "a \u2067אב\u2069 b", "a \u2067אב\u2069 b"],
+    ["an isolate that is left open", "a \u2067b", "a b"],
+    ["the end of one that was never begun", "\u2066a\u2069 b", "a b"],
   ])("%s", (_, given, meant) => {
     expect(cleanLine(given)).toBe(meant);
   });
@@ -92,7 +99,25 @@ describe("a name as it was meant", () => {
 
   test("to clean twice is to clean once", () => {
     const text = fc.array(
-      fc.constantFrom(...UNSEEN, "\u200c", "\u200d", " ", "\u0301", "a", "@", "．", "%E2%80%8B", "=", "\n", ")"),
+      fc.constantFrom(
+        ...UNSEEN,
+        "\u200c",
+        "\u200d",
+        "\ufe0f",
+        "\u2066",
+        "\u2069",
+        "❤",
+        "क",
+        " ",
+        "\u0301",
+        "a",
+        "@",
+        "．",
+        "%E2%80%8B",
+        "=",
+        "\n",
+        ")",
+      ),
     );
     fc.assert(
       fc.property(text, (pieces) => {

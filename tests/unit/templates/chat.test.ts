@@ -241,6 +241,8 @@ describe("whatever people write", () => {
     "https://example.com/a*b~c|d/@x/!important+1:2,3;4?q=%C3%9C%20_x_#__top__".replace("|", "%7C"),
     "https://störung.example/ä_ö/日本_語",
     "http://[2001:db8::1]:8080/_status",
+    "https://fa.example.org/می\u200cخواهم_ها",
+    "https://example.org/👨\u200d👩\u200d👧_x",
   ];
   test.each(ADDRESSES)("no chat gets %s escaped, whatever stands around it", (address) => {
     for (const text of [address, `See ${address}.`, `(${address})`, `*${address}*, or <${address}>`, `"${address}"!`]) {

@@ -27,6 +27,48 @@ describe("Markdown as HTML", () => {
       "**_~~https://a.example/x_y~~_**",
       '<p><strong><em><s><a href="https://a.example/x_y" rel="noopener nofollow">https://a.example/x_y</a></s></em></strong></p>',
     ],
+    ["a link to no host is its text", "[go](https://) [on](https://a.example:99999/)", "<p>go on</p>"],
+    ["a relative link by reference is its text", "See [a][1], [b][].\n\n[1]: docs/x\n[b]: #top", "<p>See a, b.</p>"],
+    ["a relative image by reference is its description", "![a][1]\n\n[1]: docs/x.png", "<p>a</p>"],
+    [
+      "what can be a sentence is none's address",
+      "See [ETA], [API][Note].\n\n[ETA]: 14:00/15:00\n[Note]: fixed",
+      "<p>See [ETA], [API][Note].</p>\n<p>[ETA]: 14:00/15:00<br>\n[Note]: fixed</p>",
+    ],
+    [
+      "a definition that nothing refers to stays beside one that something does",
+      "[x][1]\n\n[1]: https://a.example\n\n[Dashboard]: https://b.example",
+      '<p><a href="https://a.example" rel="noopener nofollow">x</a></p>\n<p>[Dashboard]: <a href="https://b.example" rel="noopener nofollow">https://b.example</a></p>',
+    ],
+    [
+      "a link that shows nothing is its address",
+      "[](https://a.example) [\u200b](https://b.example) [![](x.png)](https://c.example)",
+      ["a", "b", "c"]
+        .map((host) => `<a href="https://${host}.example" rel="noopener nofollow">https://${host}.example</a>`)
+        .join(" ")
+        .replace(/^/, "<p>")
+        .replace(/$/, "</p>"),
+    ],
+    [
+      "nothing that cannot be seen is a part of an address",
+      "https://a.example/x\u200b [b](https://b.example/\u200bx\u2060)",
+      '<p><a href="https://a.example/x" rel="noopener nofollow">https://a.example/x\u200b</a> <a href="https://b.example/x" rel="noopener nofollow">b</a></p>',
+    ],
+    [
+      "an entity behind an address is none of it",
+      "&lt;https://a.example/x&gt;",
+      '<p>&lt;<a href="https://a.example/x" rel="noopener nofollow">https://a.example/x</a>&gt;</p>',
+    ],
+    [
+      "a reference to what no page or feed may hold is what was typed",
+      "a&#12;b&#0;c&#xfffe;d&#13;e &copy; ![f&#12;](x.png)",
+      "<p>a&amp;#12;b&amp;#0;c&amp;#xfffe;d&amp;#13;e © f&amp;#12;</p>",
+    ],
+    [
+      "nor is it within a title",
+      '[a](https://a.example "b&#12;c")',
+      '<p><a href="https://a.example" title="b c" rel="noopener nofollow">a</a></p>',
+    ],
     ["an autolink that leads nowhere is text", "<javascript:alert(1)>", "<p>javascript:alert(1)</p>"],
     [
       "an image is its description, which leads to it",
@@ -161,6 +203,12 @@ describe("what marks mean is told without them", () => {
     ["an address before a bracket", "(see https://a.example/x_y)!", "(see <https://a.example/x_y>)!"],
     ["an address before a full stop", "See https://a.example/x.", "See <https://a.example/x>."],
     ["an address of other letters", "https://störung.example/ä b", "https://xn--strung-xxa.example/%C3%A4 b"],
+    [
+      "an address as code",
+      "Call `https://a.example/x`, then `GET https://a.example/y`.",
+      "Call <https://a.example/x>, then GET https://a.example/y.",
+    ],
+    ["a mailbox with a subject", "[us](mailto:us@example.com?subject=x)", "us <us@example.com>"],
     ["a foot note", "a[^1]\n\n[^1]: b", "a[^1]\n\n[^1]: b"],
   ])("%s", (_, source, text) => {
     expect(markdownToText(source, "en")).toBe(text);
