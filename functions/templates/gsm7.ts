@@ -83,6 +83,7 @@ const REPLACEMENTS: Readonly<Record<string, string>> = {
  * sent as UCS-2, and all of it as it is.
  */
 export function toGsm(text: string): string | null {
+  if (SAYS_MORE.test(text.normalize("NFD"))) return null;
   let plain = "";
   for (const character of text.normalize("NFC")) {
     const likeness = likenessOf(character);
@@ -91,6 +92,12 @@ export function toGsm(text: string): string | null {
   }
   return plain.replace(/ +/g, " ").trim();
 }
+
+/**
+ * What would say something else without its marks: an overlay strikes a sign out (`≠` is no `=`), and small digits behind
+ * a number are no more of its digits (`10⁶`, `1½`).
+ */
+const SAYS_MORE = /[\u0334-\u0338\u20D2-\u20D3\u20D8-\u20DA\u20E0\u20E5-\u20EB]|\p{N}[\p{No}⁺⁻]/u;
 
 function likenessOf(character: string): string | null {
   // Line ends and form feed are GSM characters, but an SMS of ours is one line.

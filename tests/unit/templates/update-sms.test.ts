@@ -117,12 +117,17 @@ describe("what has a likeness in GSM 03.38", () => {
     ["x\u0323 a\u0301", "x a"],
     ["ΑΒΕΖΗ", "ABEZH"],
     ["≥ 5 µs", ">= 5 us"],
+    ["5 m² CO₂", "5 m2 CO2"],
   ])("%s becomes %s", (text, plain) => {
     expect(toGsm(text)).toBe(plain);
   });
 
   test.each(["日本", "ы", "α", "μ", "م", "א", "🔥", "❤️", "ə", "✓", "₽", "ก", "\ufffd"])("%s has none", (text) => {
     expect(toGsm(`a ${text}`)).toBeNull();
+  });
+
+  test.each(["≠ 5", "a\u0336b\u0336", "10⁶", "10⁻³", "1½ h", "①②", "≮"])("%s would say something else", (text) => {
+    expect(toGsm(text)).toBeNull();
   });
 
   test("what GSM has is kept", () => {
