@@ -21,7 +21,7 @@ export function newId(random: Random): string {
   return id;
 }
 
-export function sha256Hex(text: string): string {
+export function sha256Hex(text: string | Uint8Array): string {
   return createHash("sha256").update(text).digest("hex");
 }
 

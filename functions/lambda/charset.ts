@@ -53,8 +53,9 @@ function decoder(charset: string): Decode {
   const strict = new TextDecoder(charset, { fatal: true });
   return (bytes) => {
     const text = decoded(strict, bytes);
-    // API Gateway has read JSON as UTF-8 before us, and put U+FFFD where it could not. Nobody means that character.
-    if (text?.includes(REPLACEMENT) !== false) throw new HttpProblem(400, `The body ${NOT_UTF8}`);
+    // API Gateway may have read the body as UTF-8 before us, whatever it declares, and put U+FFFD where it could not. Nobody
+    // means that character, nor what its bytes are elsewhere ("ï¿½").
+    if (text === null || Buffer.from(bytes).includes(REPLACEMENT)) throw new HttpProblem(400, `The body ${NOT_UTF8}`);
     return text;
   };
 }

@@ -70,5 +70,5 @@ async function replay(route: ManageRoute, call: ManageCall, status: number, kept
 }
 
 function requestHash(request: HttpRequest): string {
-  return sha256Hex([request.method, request.path, request.text].join("\n"));
+  return sha256Hex(Buffer.concat([Buffer.from(`${request.method}\n${request.path}\n`), request.bytes]));
 }

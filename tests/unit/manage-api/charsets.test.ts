@@ -104,6 +104,15 @@ describe("what is no text is refused, and nothing is stored", () => {
     expect(isUnchanged).toBe(true);
   });
 
+  test("what was lost before it came here, whatever charset it declares", async () => {
+    const lost = JSON_BODY.replace("ö", "\ufffd");
+    for (const charset of ["iso-8859-1", "windows-1252", "iso-8859-15"]) {
+      const { reply, isUnchanged } = await post(`application/json; charset=${charset}`, lost);
+      expect(reply).toMatchObject({ status: 400, json: { error: expect.stringContaining("not UTF-8") } });
+      expect(isUnchanged).toBe(true);
+    }
+  });
+
   test("a query that is not UTF-8", async () => {
     const { send, at } = await manageWorld();
     const reply = await send("GET", `${at}/subscribers?q=%F6`);

@@ -45,6 +45,18 @@ describe("Idempotency-Key", () => {
     expect(idsOf(await world.get("/incidents"))).toHaveLength(1);
   });
 
+  test("another request is told by its bytes, in whatever charset they are", async () => {
+    const world = await manageWorld();
+    const send = (name: string) =>
+      world.send("POST", `${world.at}/incidents`, {
+        body: Buffer.from(JSON.stringify({ incident: { name } }), "latin1"),
+        contentType: "application/json; charset=iso-8859-1",
+        headers: KEY,
+      });
+    expect(await send("Störung")).toMatchObject({ status: 201, json: { name: "Störung" } });
+    expect((await send("Stürung")).status).toBe(422);
+  });
+
   test("a refusal is final under its key", async () => {
     const world = await manageWorld();
     const first = await world.post("/incidents", { incident: {} }, KEY);
