@@ -1,9 +1,22 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { z } from "zod";
+import { cleanLine, showsSomething } from "../functions/core/invisible.ts";
 
 /** What a command was told wrong; shown with the usage. */
 export class UsageError extends Error {
   override name = "UsageError";
+}
+
+/** A name that people will read, by the rules that the API has for one. */
+export function nameOption(limit: number) {
+  return z
+    .string("is missing")
+    .trim()
+    .min(1, "must not be empty")
+    .max(limit, `must not be longer than ${limit} characters`)
+    .refine(showsSomething, "shows nothing: it has only characters that cannot be seen")
+    .refine((name) => !/[\p{Cc}\u2028\u2029]/u.test(name), "must not contain control characters")
+    .overwrite(cleanLine);
 }
 
 /**

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { cleanLine, showsSomething } from "../functions/core/invisible.ts";
 import { LOCALES, localeOf } from "../functions/core/locale.ts";
 import { timeZoneOf } from "../functions/core/time-zone.ts";
-import { runCommand } from "./command.ts";
+import { nameOption, runCommand } from "./command.ts";
 import { deployedStores } from "./deployed-stores.ts";
 import { createFirstPage } from "./first-page.ts";
 
@@ -22,13 +21,7 @@ More keys, or another when this one is lost: npm run keys -- --help
 `;
 
 const optionsSchema = z.object({
-  name: z
-    .string("is missing")
-    .trim()
-    .min(1, "must not be empty")
-    .max(255, "must not be longer than 255 characters")
-    .refine(showsSomething, "shows nothing: it has only characters that cannot be seen")
-    .overwrite(cleanLine),
+  name: nameOption(255),
   "time-zone": z
     .string()
     .default("UTC")

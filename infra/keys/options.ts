@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { type ApiScope, apiScopeSchema, apiScopes } from "../../functions/core/api-key.ts";
-import { UsageError } from "../command.ts";
+import { nameOption, UsageError } from "../command.ts";
 
 export const USAGE = `Makes, lists, renews and revokes the API keys of a deployment, in its tables: with AWS credentials alone, so that
 a key that was lost can be replaced. The manage API does the same for whoever has a key (docs/api.md).
@@ -39,7 +39,7 @@ const commonSchema = z.object({
   stack: z.string().optional(),
 });
 const createSchema = commonSchema.extend({
-  name: z.string("is missing").trim().min(1, "must not be empty").max(100, "must not be longer than 100 characters"),
+  name: nameOption(100),
   scopes: z.string("is missing").transform((text, context): ApiScope[] => {
     if (text.trim() === "all") return [...apiScopes];
     return text.split(",").flatMap((each) => {

@@ -106,6 +106,8 @@ describe("npm run keys", () => {
     ["must not be more than 168", ["rotate", "a", "--overlap-hours", "169"]],
     ["must be revoke or keep", ["revoke", "a", "--made", "both"]],
     ["is missing", ["create", "--scopes", "all"]],
+    ["shows nothing", ["create", "--name", "\u200b\u2060", "--scopes", "all"]],
+    ["must not contain control characters", ["create", "--name", "a\nb", "--scopes", "all"]],
   ])("says %s of an option", (problem, args) => {
     expect(() => parseKeysCommand(args)).toThrow(problem);
   });

@@ -47,6 +47,28 @@ describe("a link leads where it should, whatever was pasted with it", () => {
   });
 });
 
+describe("within an address, too", () => {
+  test.each([...BEHIND.filter((behind) => behind !== "/"), "%3F", "%23", "%C2%AD"])("%s", async (behind) => {
+    const world = await subscriptionWorld();
+    await world.send("POST", world.confirmPath, { body: "from=page" });
+    await world.send("POST", "/manage", { json: { email: "ada@example.org" } });
+    const mails = await world.delivered();
+    const manage = linkIn(mails.at(-1)?.text, "manage");
+    expect(await world.send("GET", `${manage}${behind}/sent`)).toMatchObject({ status: 200 });
+    const { text } = await world.send("GET", manage + behind);
+    expect(text).toContain(`href="${manage}/sent"`);
+    expect(text).toContain(`action="${manage}"`);
+
+    const integrator = await webhookWorld();
+    const portal = await integrator.open();
+    const opened = await integrator.send("GET", portal + behind);
+    expect(opened).toMatchObject({ status: 200 });
+    expect(opened.text).toContain(`action="${portal}/pause"`);
+    expect(await integrator.send("POST", `${portal}${behind}/pause`, { json: {} })).toMatchObject({ status: 200 });
+    expect((await integrator.stored()).pausedAt).not.toBeNull();
+  });
+});
+
 describe("sign-up takes an address as it was meant", () => {
   test.each([
     ["r&d@example.com", "r&d@example.com"],
