@@ -9,7 +9,7 @@ import { type Bench, rounded } from "./measurement.ts";
 
 const MAIN = fileURLToPath(new URL("../infra/local/main.ts", import.meta.url));
 /** After it says that it is running: until what the start used is ended. */
-const SETTLES_MS = 30_000;
+const SETTLES_MS = 45_000;
 /** Clock ticks a second of proc(5), the same on every Linux. */
 const TICKS = 100;
 const MOST_CPU = 3;

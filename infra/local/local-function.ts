@@ -21,7 +21,7 @@ export class FunctionFailure extends Error {
 }
 
 /** How long a worker is kept that nothing invokes: some forty megabytes each. Lambda keeps a sandbox for minutes. */
-const KEPT_IDLE_MS = 20_000;
+const KEPT_IDLE_MS = 30_000;
 
 const WORKER = new URL("./function-worker.ts", import.meta.url);
 
