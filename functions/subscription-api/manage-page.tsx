@@ -237,7 +237,7 @@ function Row({ row, ticked }: { row: CatalogRow; ticked: ReadonlySet<string> }) 
   if (ticks.length === 0) return null;
   return (
     <fieldset class="group">
-      <legend>{oneLine(row.group.name)}</legend>
+      <legend dir="auto">{oneLine(row.group.name)}</legend>
       {ticks}
     </fieldset>
   );
@@ -248,7 +248,7 @@ function Tick(props: { type: "checkbox" | "radio"; name: string; value: string; 
   return (
     <label class="tick">
       <input {...input} />
-      {label}
+      <span dir="auto">{label}</span>
     </label>
   );
 }

@@ -140,7 +140,15 @@ function Known({ portal }: { portal: Portal }) {
     <div class="card">
       <dl class="known">
         <dt>Sent what concerns</dt>
-        <dd>{parts.length === 0 ? "nothing" : parts.join(", ")}</dd>
+        <dd>
+          {parts.length === 0 ? "nothing" : null}
+          {parts.map((part, index) => (
+            <>
+              {index === 0 ? "" : ", "}
+              <bdi>{part}</bdi>
+            </>
+          ))}
+        </dd>
         <dt>Updates</dt>
         <dd>{statuses === null ? "of every status" : statuses.map((one) => STATUS_LABELS[one]).join(", ")}</dd>
         <dt>Impact</dt>

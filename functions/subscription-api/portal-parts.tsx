@@ -88,7 +88,9 @@ function Row({ portal, row }: { portal: Portal; row: PortalRow }) {
     <details class="delivery" id={keyOf(delivery)}>
       <summary>
         <span class="chevron" aria-hidden="true" />
-        <span class="title">{titleOf(row)}</span>
+        <span class="title" dir="auto">
+          {titleOf(row)}
+        </span>
         <span class={`chip tone-${tone}`}>{label}</span>
         <span class="when">
           {status}

@@ -138,7 +138,7 @@ function Choice({
   return (
     <label class="choice">
       <input type={type} name={name} value={value} checked={checked} />
-      <span>{label}</span>
+      <span dir="auto">{label}</span>
     </label>
   );
 }

@@ -54,7 +54,10 @@ function Shell({ title, pageName, pageUrl, isLive, children }: PortalShellProps)
         <main class="portal">
           <div class="wrap">
             <p class="over">
-              Webhook for <a href={pageUrl}>{name}</a>
+              Webhook for{" "}
+              <a href={pageUrl} dir="auto">
+                {name}
+              </a>
             </p>
             {children}
           </div>

@@ -46,7 +46,7 @@ export async function sentPage(deps: SubscriptionDeps, subscriber: Subscriber, p
             ];
             return (
               <li key={delivery.updateId}>
-                <b>{update === undefined ? words.sent.unknown : oneLine(update.incidentName)}</b>
+                <b dir="auto">{update === undefined ? words.sent.unknown : oneLine(update.incidentName)}</b>
                 {told.join(" · ")}
               </li>
             );

@@ -24,6 +24,8 @@ a { color: #1b57c4; }
 .prose blockquote { padding-left: 14px; border-left: 3px solid #cfd4db; }
 .prose code { font-family: Menlo, Consolas, monospace; font-size: 14px; }
 .prose pre { white-space: pre-wrap; }
+.prose .table { overflow-x: auto; }
+.prose table { word-break: normal; }
 @media (max-width: 600px) {
   .outer { padding: 0 !important; }
   .card { border-radius: 0 !important; border-left: 0 !important; border-right: 0 !important; }
@@ -77,7 +79,10 @@ export interface EmailProps {
   footer: ComponentChildren;
 }
 
-/** A whole HTML mail: one column of at most 600 pixels, in tables, for clients that know nothing else. */
+/**
+ * A whole HTML mail: one column of at most 600 pixels, in tables, for clients that know nothing else. Their layout is
+ * fixed, so that a wide table in a text is scrolled by itself, instead of making the mail as wide or its columns a letter.
+ */
 export function renderEmail({ title, preheader, page, tone, children, footer }: EmailProps): string {
   const html = renderToStaticMarkup(
     <html lang={stringsOf(page.locale).language}>
@@ -99,7 +104,7 @@ export function renderEmail({ title, preheader, page, tone, children, footer }: 
           width="100%"
           cellPadding="0"
           cellSpacing="0"
-          style="background:#f6f7f9"
+          style="table-layout:fixed;background:#f6f7f9"
         >
           <tbody>
             <tr>
@@ -110,7 +115,7 @@ export function renderEmail({ title, preheader, page, tone, children, footer }: 
                   width="100%"
                   cellPadding="0"
                   cellSpacing="0"
-                  style="max-width:600px;background:#ffffff;border:1px solid #e2e5ea;border-radius:14px;border-collapse:separate;overflow:hidden"
+                  style="table-layout:fixed;max-width:600px;background:#ffffff;border:1px solid #e2e5ea;border-radius:14px;border-collapse:separate;overflow:hidden"
                 >
                   <tbody>
                     <EmailHeader page={page} tone={tone} />
@@ -149,7 +154,7 @@ function EmailHeader({ page, tone }: { page: MailPage; tone: Tone }) {
       <>
         {stripe}
         <tr>
-          <td class="pad ink-2" style={`padding:26px 36px 0;${common};color:#4d5663`}>
+          <td dir="auto" class="pad ink-2" style={`padding:26px 36px 0;${common};color:#4d5663`}>
             <Brand page={page} />
           </td>
         </tr>
@@ -159,7 +164,7 @@ function EmailHeader({ page, tone }: { page: MailPage; tone: Tone }) {
   return (
     <>
       <tr>
-        <td class="pad" style={`padding:18px 36px;background:${colour};${common};color:${textOn(colour)}`}>
+        <td dir="auto" class="pad" style={`padding:18px 36px;background:${colour};${common};color:${textOn(colour)}`}>
           <Brand page={page} />
         </td>
       </tr>

@@ -43,7 +43,7 @@ function Group({ row: { group, components }, strings }: GroupProps) {
         <span class="chevron" aria-hidden="true" />
         <span class="name" dir="auto">
           {group.name}
-          <span class="count">
+          <span class="count" dir="auto">
             {ailing === 0
               ? strings.page.componentCount(components.length)
               : strings.page.affectedCount(ailing, components.length)}

@@ -130,7 +130,7 @@ summary:hover .name { text-decoration: underline; text-underline-offset: .18em; 
 summary:focus-visible { outline-offset: -3px; border-radius: 12px; }
 summary .chevron { flex: none; width: 8px; height: 8px; margin: 0 12px 2px 3px; border: solid var(--ink-3); border-width: 0 2px 2px 0; transform: rotate(-45deg); }
 details[open] summary .chevron { transform: rotate(45deg); }
-summary .count { margin-left: 8px; color: var(--ink-3); font-size: 13.5px; font-weight: 450; }
+summary .count { margin-inline-start: 8px; color: var(--ink-3); font-size: 13.5px; font-weight: 450; }
 .group-rows { background: var(--ground); }
 .group-rows .row { padding: 11px 22px 11px 45px; }
 .group-rows .name { font-weight: 470; }

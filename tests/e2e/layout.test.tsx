@@ -1,16 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { simpleParser } from "mailparser";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Incident } from "../../functions/core/incident.ts";
+import { splice } from "../../functions/core/rendering.ts";
 import { renderHistoryPage } from "../../functions/templates/page-history.tsx";
 import { renderIncidentPage } from "../../functions/templates/page-incident.tsx";
 import { renderIndexPage } from "../../functions/templates/page-index.tsx";
 import type { PublicPage } from "../../functions/templates/statuspage-json.ts";
+import { composeUpdateEmail } from "../../functions/templates/update-email.tsx";
 import { hasChromium, launchChromium } from "../fixtures/chromium.ts";
-import { SIGN_UP, seedIncident } from "../fixtures/seed-incident.ts";
-import { publicPageOf } from "../fixtures/template-sources.ts";
+import { MAIL_FROM, SIGN_UP, seedIncident } from "../fixtures/seed-incident.ts";
+import { publicPageOf, seedSource } from "../fixtures/template-sources.ts";
 
 const NOW = Date.parse("2025-07-08T10:00:00Z");
 /** Names that people have given things, and the longest that there can be. */
@@ -107,6 +110,21 @@ describe.skipIf(!hasChromium)("with names of every kind", () => {
     );
     await context.close();
     expect(result).toEqual({ passed: ["scrollable-region-focusable"], failed: [] });
+  });
+
+  test("a wide table in a mail is scrolled by itself, its columns no letter wide", async () => {
+    const context = await browser.newContext({ viewport: { width: 360, height: 800 } });
+    const page = await context.newPage();
+    const source = seedSource(1);
+    const update = { ...source.update, body: WIDE };
+    const rendering = await composeUpdateEmail({ ...source, update, updates: [update], from: MAIL_FROM });
+    const raw = splice(rendering, { address: "reader@example.com", unsubscribe_token: "1.dracooncloud.e.x.y" });
+    await page.setContent(String((await simpleParser(raw)).html));
+    const overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+    const cells = await boxesOf(page, ".prose td:not(:empty)");
+    await context.close();
+    expect(overflow).toBe(0);
+    expect(cells.map(({ width }) => width >= 30)).toEqual(cells.map(() => true));
   });
 
   test("text from right to left stands on the right", async () => {

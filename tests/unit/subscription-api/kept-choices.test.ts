@@ -140,6 +140,21 @@ describe("the manage page", () => {
   });
 });
 
+test("names from right to left are set by their own direction, on the manage page and in the portal", async () => {
+  const name = "بوابة (API v2)";
+  const [manage, portal] = [await managed(), await webhookWorld()];
+  for (const { status } of [manage, portal]) {
+    const { version } = await status.getCatalog(PAGE_ID);
+    const component = aComponent({ id: "rtlrtlrtlrtl", name });
+    await status.saveCatalog(PAGE_ID, { version, components: [component], groups: [] }, null);
+  }
+  const path = await portal.open();
+  await portal.work();
+  for (const page of [await manage.send("GET", manage.link), await portal.send("GET", path)]) {
+    expect(page.text).toContain(`<span dir="auto">${name}</span>`);
+  }
+});
+
 describe("of what somebody chose, nothing is left once they confirm or come back", () => {
   const words = "What you had chosen is no longer on this page, so you hear of nothing.";
 
