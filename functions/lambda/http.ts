@@ -207,7 +207,7 @@ function unrouted(routes: readonly HttpRoute[], method: string, path: string): H
   const methods = routes.filter((route) => patternOf(route.path).test(path)).map((route) => route.method);
   if (methods.length === 0) return new HttpProblem(404, "There is nothing at this address");
   const allow = [...new Set(methods)].join(", ");
-  return new HttpProblem(405, `${method} is not possible here`, [], { allow });
+  return new HttpProblem(405, `${method} is not possible here, only ${allow}`, [], { allow });
 }
 
 function patternOf(path: string): RegExp {

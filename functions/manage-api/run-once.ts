@@ -29,7 +29,7 @@ export async function runOnce(route: ManageRoute, call: ManageCall, deps: Manage
     case "running":
       throw new HttpProblem(409, "A request with this Idempotency-Key is still running", [], { "retry-after": "5" });
     case "mismatch":
-      throw new HttpProblem(422, "This Idempotency-Key was used with another request");
+      throw new HttpProblem(422, "This Idempotency-Key was used with another request: a new request takes a new key");
     case "replay":
       return replay(route, call, begun.status, JSON.parse(begun.body));
     case "run":

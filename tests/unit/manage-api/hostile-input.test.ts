@@ -55,6 +55,20 @@ describe("errors read as sentences about the field", () => {
     expect(reply.text).not.toContain("Invalid input");
   });
 
+  test("what is to be done instead is said", async () => {
+    const world = await manageWorld();
+    const path = `/incidents/${await world.incident()}`;
+    const bare = await world.patch(path, { status: "resolved" });
+    expect(bare).toMatchObject({ status: 400, json: { error: expect.stringContaining('as {"incident": {…}}') } });
+    const method = await world.post(path, {});
+    expect(method).toMatchObject({ status: 405, headers: { allow: "GET, PATCH, PUT, DELETE" } });
+    expect(method.json).toMatchObject({ error: "POST is not possible here, only GET, PATCH, PUT, DELETE" });
+    const key = { "idempotency-key": "once" };
+    await world.patch(path, { incident: { body: "One." } }, key);
+    const other = await world.patch(path, { incident: { body: "Two." } }, key);
+    expect(other).toMatchObject({ status: 422, json: { error: expect.stringContaining("takes a new key") } });
+  });
+
   test("JSON that says it is a form: curl -d without a content type", async () => {
     const { send, at } = await manageWorld();
     const reply = await send("POST", `${at}/incidents`, {
