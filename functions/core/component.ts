@@ -117,3 +117,8 @@ export function catalogRows(catalog: Catalog): CatalogRow[] {
   ];
   return rows.sort((a, b) => byPosition(a.order, b.order)).map(({ row }) => row);
 }
+
+/** All components as a list, in the order of the page. */
+export function componentsInOrder(catalog: Catalog): Component[] {
+  return catalogRows(catalog).flatMap((row) => (row.kind === "group" ? row.components : [row.component]));
+}

@@ -167,7 +167,8 @@ export function fieldsUnder<S extends z.ZodMiniType>(root: string, schema: S, bo
   const map = z.safeParse(z.looseObject({}), body);
   if (!map.success) throw new HttpProblem(400, "The body must be an object");
   const given = map.data[root];
-  if (given === undefined) throw new HttpProblem(400, `The body has no "${root}": its fields are to stand in it, as {"${root}": {…}}`);
+  if (given === undefined)
+    throw new HttpProblem(400, `The body has no "${root}": its fields are to stand in it, as {"${root}": {…}}`);
   return fieldsIn(schema, given, root);
 }
 

@@ -1,4 +1,10 @@
-import { type Catalog, type Component, type ComponentGroup, catalogRows } from "../core/component.ts";
+import {
+  type Catalog,
+  type Component,
+  type ComponentGroup,
+  catalogRows,
+  componentsInOrder,
+} from "../core/component.ts";
 import type { Incident, Update } from "../core/incident.ts";
 import type { Page } from "../core/page.ts";
 import { isoInZone } from "../core/zoned-time.ts";
@@ -186,7 +192,7 @@ export function presentIncident(
     postmortem_notified_subscribers: postmortem?.publishedAt != null && postmortem.notifySubscribers,
     postmortem_notified_twitter: false,
     postmortem_published_at: time(postmortem?.publishedAt ?? null),
-    components: catalog.components
+    components: componentsInOrder(catalog)
       .filter((component) => incident.affected[component.id] !== undefined)
       .map((component) => presentComponent(component, page)),
     incident_updates: newestFirst(updates).map((update) => presentUpdate(update, page)),

@@ -1,3 +1,4 @@
+import { componentsInOrder } from "../core/component.ts";
 import type { HttpReply } from "../lambda/http.ts";
 import { oneLine } from "../templates/markdown.ts";
 import type { Tone } from "../templates/tone.ts";
@@ -129,7 +130,9 @@ function Actions({ portal }: { portal: Portal }) {
 function Known({ portal }: { portal: Portal }) {
   const { catalog } = portal;
   const { scopes, statuses, preferences, contactEmail, format, createdAt } = portal.subscriber;
-  const names = catalog.components.filter(({ id }) => scopes.components.includes(id)).map(({ name }) => oneLine(name));
+  const names = componentsInOrder(catalog)
+    .filter(({ id }) => scopes.components.includes(id))
+    .map(({ name }) => oneLine(name));
   const parts = [
     ...(scopes.page ? ["the whole page"] : names),
     ...(scopes.incidents.length === 0

@@ -1,3 +1,4 @@
+import { componentsInOrder } from "../core/component.ts";
 import { type Impact, updateStatusSchema } from "../core/incident.ts";
 import { ROTATION_OVERLAP_MS } from "../core/signature.ts";
 import { oneLine } from "../templates/markdown.ts";
@@ -77,7 +78,7 @@ function Filter({ portal, entered }: { portal: Portal; entered: EnteredFilter | 
               checked={!scopes.page}
             />
             <div class="choices">
-              {catalog.components.map(({ id, name }) => (
+              {componentsInOrder(catalog).map(({ id, name }) => (
                 <Choice
                   key={id}
                   type="checkbox"

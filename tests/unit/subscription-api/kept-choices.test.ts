@@ -252,6 +252,15 @@ describe("the portal's settings", () => {
     expect(refused.text).not.toContain('name="asked"');
   });
 
+  test("offers the components in the page's order", async () => {
+    const world = await opened();
+    const { version } = await world.status.getCatalog(PAGE_ID);
+    const components = COMPONENTS.map((each) => ({ ...each, position: 10 - each.position }));
+    await world.status.saveCatalog(PAGE_ID, { version, components, groups: [] }, null);
+    const { text } = await world.send("GET", world.path);
+    expect(text.indexOf(">Upload</span>")).toBeLessThan(text.indexOf(">Web App</span>"));
+  });
+
   test("an endpoint whose components are deleted says so, and does not pass for one of the whole page", async () => {
     const { submit, send, path, delete: remove } = await opened();
     await submit({ scope: "components", all_statuses: "true", "component_ids[]": "webappwebapp" });
