@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { cleanToken } from "../../functions/core/invisible.ts";
 import { withoutEnd } from "../../functions/core/without-end.ts";
 import { UsageError } from "../command.ts";
 
@@ -32,7 +33,10 @@ const commonSchema = z.object({
   api: z
     .url({ protocol: /^https?$/, error: "must be an http(s) URL" })
     .transform((url) => withoutEnd(url, /\/$/).replace(/\/v1$/, "")),
-  key: z.string().regex(/^tcn_[^_\s]+_[^_\s]+$/, "is not an API key: tcn_…"),
+  key: z
+    .string()
+    .overwrite(cleanToken)
+    .regex(/^tcn_[A-Za-z0-9-]+_[A-Za-z0-9-]+$/, "is not an API key: tcn_…"),
   page: z
     .string()
     .regex(/^[a-z0-9]{12}$/, "must be an id: 12 characters of a-z and 0-9")

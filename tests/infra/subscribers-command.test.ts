@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { beforeEach, expect, it } from "vitest";
+import { parseCommand } from "../../infra/subscribers/options.ts";
 import { afterTheTest, temporaryFolder } from "../fixtures/clean-up.ts";
 import { KEY } from "../unit/manage-api/manage-world.ts";
 import { peopleServer } from "./people-server.ts";
@@ -53,6 +54,15 @@ it("imports, exports and erases, and its exit code says whether rows were refuse
     stdout: expect.stringMatching(/^Erased the email subscriber \w{12}/),
   });
   expect(await erase()).toMatchObject({ code: 1, stdout: "The page knows nothing of this address.\n" });
+});
+
+it("takes a key as it was meant, and nothing that is none", () => {
+  const parsed = (key: string) =>
+    parseCommand(["export", "out.csv"], { TOCSIN_API_KEY: key, TOCSIN_API_URL: "https://api.example.com" });
+  expect(parsed(`\u200b${KEY}\u00a0\n`)).toMatchObject({ api: { key: KEY } });
+  for (const key of [`${KEY}üx`, KEY.replace("_", " "), ""]) {
+    expect(() => parsed(key)).toThrow("--key is not an API key");
+  }
 });
 
 it("says what is wrong and how it is meant", async () => {
