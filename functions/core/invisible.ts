@@ -18,7 +18,7 @@ const STRAY_JOINER = new RegExp(
 const STRAY_SELECTOR = /(?<!\p{Extended_Pictographic})\uFE0F/gu;
 
 /** Without what cannot be seen, except what words and emoji are made with: `نامه‌ای` and `نامهای` are two domains. */
-export function withoutUnseen(text: string): string {
+function withoutUnseen(text: string): string {
   return text
     .replace(UNSEEN, (character) => (OF_WORDS.test(character) ? character : ""))
     .replace(STRAY_SELECTOR, "")
@@ -45,7 +45,12 @@ const LONGEST_ENCODED = "%E2%80%8F".length;
 
 /** A web address as it was meant. */
 export function cleanUrl(given: string): string {
-  return withoutEnd(cleanAddress(given).replace(ENCODED, ""), ENCODED_END, LONGEST_ENCODED).trim();
+  return cleanLink(cleanAddress(given).replace(ENCODED, "")).trim();
+}
+
+/** A link that somebody put into a text: nothing else of it changes. */
+export function cleanLink(given: string): string {
+  return withoutEnd(withoutUnseen(given), ENCODED_END, LONGEST_ENCODED);
 }
 
 // Overrides and embeddings would reach beyond the name; a byte order mark is none of it. Joiners, which emoji and Persian

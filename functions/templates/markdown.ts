@@ -1,5 +1,5 @@
 import MarkdownIt, { type StateCore, type Token } from "markdown-it";
-import { showsSomething, withoutUnseen } from "../core/invisible.ts";
+import { cleanLink, showsSomething } from "../core/invisible.ts";
 import { withoutEnd } from "../core/without-end.ts";
 import { escapeHtml } from "./escape-html.ts";
 import { CUT_LENGTH, type Excess, excessOf, HTML_LIMIT_BYTES, plainText, startOf } from "./markdown-bounds.ts";
@@ -24,7 +24,7 @@ markdown.core.ruler.after("block", "end_blocks", () => {
 markdown.validateLink = (url) => definesAddress === null || definesAddress(url);
 // What was pasted with an address and cannot be seen leads nowhere.
 const normalized = markdown.normalizeLink.bind(markdown);
-markdown.normalizeLink = (url) => normalized(withoutUnseen(url));
+markdown.normalizeLink = (url) => normalized(cleanLink(url));
 // Only what is written as an address becomes a link: "status.md" in a sentence is no domain.
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 // Marks and entities at the end of an address belong to the text around it (GFM 6.9): `~~see https://status.example/x~~`.
@@ -114,6 +114,13 @@ function textToken(content: string, Make: StateCore["Token"]): Token {
   token.content = content;
   return token;
 }
+// One word behind a fence names a language; more are the first line of what somebody quotes, as chats take it.
+markdown.core.ruler.push("keep_first_lines", ({ tokens }) => {
+  for (const token of tokens) {
+    const first = token.type === "fence" ? token.info.trim() : "";
+    if (/\s/.test(first)) token.content = `${first}\n${token.content}`;
+  }
+});
 // Alignment in tables would be an inline style, which the pages' policy refuses.
 markdown.core.ruler.push("no_inline_style", (state) => {
   for (const token of state.tokens) {

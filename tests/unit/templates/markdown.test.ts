@@ -51,7 +51,7 @@ describe("Markdown as HTML", () => {
     ],
     [
       "nothing that cannot be seen is a part of an address",
-      "https://a.example/x\u200b [b](https://b.example/\u200bx\u2060)",
+      "https://a.example/x\u200b [b](https://b.example/\u200bx\u2060%E2%80%8B)",
       '<p><a href="https://a.example/x" rel="noopener nofollow">https://a.example/x\u200b</a> <a href="https://b.example/x" rel="noopener nofollow">b</a></p>',
     ],
     [
@@ -208,6 +208,7 @@ describe("what marks mean is told without them", () => {
       "Call `https://a.example/x`, then `GET https://a.example/y`.",
       "Call <https://a.example/x>, then GET https://a.example/y.",
     ],
+    ["a first line behind a fence", "```Error 500 at 14:00\nmore\n```", "Error 500 at 14:00\nmore"],
     ["a mailbox with a subject", "[us](mailto:us@example.com?subject=x)", "us <us@example.com>"],
     ["a foot note", "a[^1]\n\n[^1]: b", "a[^1]\n\n[^1]: b"],
   ])("%s", (_, source, text) => {
