@@ -198,7 +198,12 @@ export function secretPage(portal: Portal, secret: string, pageUrl: string): Htt
 /** Where a new link is asked for. */
 export function lostLinkPage(
   status: number,
-  { pageName, pageUrl, sent }: { pageName: string; pageUrl: string; sent: boolean },
+  {
+    pageName,
+    pageUrl,
+    sent,
+    refused = null,
+  }: { pageName: string; pageUrl: string; sent: boolean; refused?: { problem: string; endpoint: string } | null },
 ): HttpReply {
   return portalHtml(status, {
     title: "Your webhook",
@@ -213,6 +218,11 @@ export function lostLinkPage(
             If the endpoint is registered, a link is on its way to its contact. One is sent every ten minutes at most.
           </p>
         ) : null}
+        {refused === null ? null : (
+          <p class="notice tone-critical" role="alert" id="problem">
+            {refused.problem}
+          </p>
+        )}
         <div class="card">
           <div class="box">
             <p>
@@ -222,7 +232,17 @@ export function lostLinkPage(
             <form method="post" action="/portal">
               <label class="field" for="endpoint">
                 Endpoint
-                <input id="endpoint" type="url" name="endpoint" required placeholder="https://" autocomplete="off" />
+                <input
+                  id="endpoint"
+                  type="url"
+                  name="endpoint"
+                  required
+                  placeholder="https://"
+                  autocomplete="off"
+                  value={refused?.endpoint}
+                  aria-invalid={refused === null ? undefined : "true"}
+                  aria-describedby={refused === null ? undefined : "problem"}
+                />
               </label>
               <button type="submit" class="button main">
                 Mail the link

@@ -44,7 +44,7 @@ export function portalRoutes(deps: WebhookDeps): HttpRoute[] {
   });
   return [
     { method: "GET", path: "/portal", run: (request) => askForLink(deps, request) },
-    { method: "POST", path: "/portal", run: (request) => mailLink(deps, request) },
+    { method: "POST", path: "/portal", run: (request) => mailLinkOrAsk(deps, request) },
     { method: "GET", path: "/portal/{token}", run: (request) => show(deps, request) },
     post("test", async (portal) => {
       const id = await sendTest(deps, portal);
@@ -147,6 +147,22 @@ async function askForLink(deps: WebhookDeps, request: HttpRequest): Promise<Http
   const page = await servedPage(deps);
   const sent = request.query.get("done") === "mailed";
   return lostLinkPage(200, { pageName: page.name, pageUrl: deps.pageUrl, sent });
+}
+
+/** Whoever filled in the form is told what was wrong with it there, with what they had entered. */
+async function mailLinkOrAsk(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {
+  try {
+    return await mailLink(deps, request);
+  } catch (error) {
+    if (speaksJson(request.headers) || !(error instanceof HttpProblem)) throw error;
+    const { name: pageName } = await servedPage(deps);
+    const refused = {
+      problem: refusal(error).text,
+      endpoint: new URLSearchParams(request.text).get("endpoint") ?? "",
+    };
+    const reply = lostLinkPage(error.status, { pageName, pageUrl: deps.pageUrl, sent: false, refused });
+    return { ...reply, headers: { ...reply.headers, ...error.headers } };
+  }
 }
 
 const linkSchema = z.object({ endpoint: endpointField });

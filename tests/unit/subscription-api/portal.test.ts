@@ -338,4 +338,19 @@ describe("a lost link", () => {
     const reply = await send("POST", "/portal", { body, contentType: FORM });
     expect(reply).toMatchObject({ status: 303, headers: { location: "/portal?done=mailed" } });
   });
+
+  test("a form that is refused comes back with what was entered, in the portal's language", async () => {
+    const { send } = await opened();
+    const headers = { "accept-language": "de", accept: "text/html" };
+    for (const endpoint of ['ftp://example.org/"x"', "hooks.example.org/a"]) {
+      const body = new URLSearchParams({ endpoint }).toString();
+      const reply = await send("POST", "/portal", { body, contentType: FORM, headers });
+      expect(reply.status).toBe(422);
+      expect(reply.text).toContain("endpoint must be an https URL");
+      expect(reply.text).toContain(`value="${endpoint.replaceAll('"', "&quot;")}"`);
+      expect(reply.text).toContain('<html lang="en"');
+    }
+    const asProgram = await send("POST", "/portal", { json: { endpoint: "nope" } });
+    expect(asProgram).toMatchObject({ status: 422, json: { details: [{ field: "endpoint" }] } });
+  });
 });
