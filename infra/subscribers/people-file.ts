@@ -108,14 +108,22 @@ export async function* batchesOf({ text, header }: PeopleFile): AsyncGenerator<B
       batch = { number: batch.number + 1, rows: [], refused: [] };
       bytes = 0;
     }
+    const lost = columnWithLoss(row);
     if (cells.length > header.titles.length) {
       batch.refused.push({ line, reason: "has more cells than the first line has columns", cells });
     } else if (size > BYTES_PER_ROW) {
       batch.refused.push({ line, reason: `is longer than ${BYTES_PER_ROW} bytes`, cells });
+    } else if (lost !== null) {
+      batch.refused.push({ line, reason: `${lost} has a character that was lost before (U+FFFD)`, cells });
     } else {
       batch.rows.push({ line, cells, row });
       bytes += size;
     }
   }
   if (batch.rows.length + batch.refused.length > 0) yield batch;
+}
+
+/** The column with what some program wrote for a character that it could not read; the API would refuse the whole batch. */
+function columnWithLoss(row: Record<string, unknown>): string | null {
+  return Object.keys(row).find((column) => JSON.stringify(row[column]).includes("\ufffd")) ?? null;
 }

@@ -95,6 +95,14 @@ describe("an import", () => {
     expect(readdirSync(folder).sort()).toEqual(["people.csv", "people.csv.refused.csv"]);
   });
 
+  it("refuses a row with a character that was lost, and takes the others", async () => {
+    await using server = await peopleServer();
+    const file = fileOf("Name;E-Mail\nJ\ufffdrg;a@example.org\nEve;e\ufffde@example.org\nBob;b@example.org\n");
+    const { report, ...counts } = await importFrom(file, server);
+    expect(counts).toMatchObject({ created: 2, refused: 1 });
+    expect(readFileSync(report ?? "", "utf8")).toContain("3;email has a character that was lost before (U+FFFD);Eve");
+  });
+
   it("goes on where it was interrupted, with the counts and the report of both runs", async () => {
     await using server = await peopleServer();
     const file = fileOf(people(2_300));
