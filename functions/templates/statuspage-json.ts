@@ -5,6 +5,7 @@ import {
   type ComponentGroup,
   catalogRows,
   componentStatusSchema,
+  componentsInOrder,
 } from "../core/component.ts";
 import { type Impact, type Incident, isOver, isUnresolved, publicStatus, type Update } from "../core/incident.ts";
 import type { Page } from "../core/page.ts";
@@ -209,13 +210,11 @@ export function incidentJson(source: PublicPage, { incident, updates, leftOut }:
  */
 function affectedComponents(catalog: Catalog, incident: Incident): Component[] {
   const open = isUnresolved(incident);
-  return catalogRows(catalog)
-    .flatMap((row) => (row.kind === "group" ? row.components : [row.component]))
-    .flatMap((component) => {
-      const left = incident.affected[component.id];
-      if (left === undefined) return [];
-      return [open ? component : { ...component, status: left, updatedAt: incident.resolvedAt ?? incident.updatedAt }];
-    });
+  return componentsInOrder(catalog).flatMap((component) => {
+    const left = incident.affected[component.id];
+    if (left === undefined) return [];
+    return [open ? component : { ...component, status: left, updatedAt: incident.resolvedAt ?? incident.updatedAt }];
+  });
 }
 
 function updateJson(page: Page, update: Update) {
