@@ -43,22 +43,26 @@ export async function createFirstPage(
   const secret = newSecret(random);
   // The keys first: a page without them could not be used, and would stand in the way of another try.
   await access.makeSigningKey(page.id);
-  await keys.putKey({
-    id: keyId,
-    pageId: page.id,
-    name: "first key",
-    secretHash: sha256Hex(secret),
-    previous: null,
-    scopes: [...apiScopes],
-    createdBy: null,
-    createdAt: now,
-    rotatedAt: null,
-    expiresAt: null,
-    revokedAt: null,
-    lastUsedAt: null,
-    previousUsedAt: null,
-    version: 1,
-  });
+  await keys.putKey(
+    {
+      id: keyId,
+      pageId: page.id,
+      name: "first key",
+      secretHash: sha256Hex(secret),
+      previous: null,
+      scopes: [...apiScopes],
+      createdBy: null,
+      createdAt: now,
+      rotatedAt: null,
+      rotatedBy: null,
+      expiresAt: null,
+      revokedAt: null,
+      lastUsedAt: null,
+      previousUsedAt: null,
+      version: 1,
+    },
+    null,
+  );
   const created = await status.createPage(page);
   if (created.outcome !== "committed") throw new Error(`the page was not created: ${created.outcome}; try again`);
   return { outcome: "created", page, apiKey: keyText(keyId, secret) };

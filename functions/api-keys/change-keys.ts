@@ -8,6 +8,7 @@ import {
   keyText,
   madeWith,
   newSecret,
+  toldTo,
 } from "../core/api-key.ts";
 import type { Random } from "../core/clock.ts";
 import { sha256Hex } from "../core/ids.ts";
@@ -21,10 +22,11 @@ export interface KeyDeps {
 /** Who changes keys: another key, or null for whoever has access to the tables themselves. */
 export type Manager = ApiKey | null;
 
+/** Not the caller's to do. */
+type Forbidden = { outcome: "forbidden"; field: string; problem: string };
 export type KeyRefused =
   | { outcome: "refused"; field: string; problem: string }
-  /** Not the caller's to do. */
-  | { outcome: "forbidden"; field: string; problem: string }
+  | Forbidden
   /** It has ended, and does not come back. */
   | { outcome: "ended"; state: Exclude<KeyState, "active"> }
   | { outcome: "conflict" };
@@ -70,18 +72,21 @@ export async function createKey(
     createdBy: by?.id ?? null,
     createdAt: now,
     rotatedAt: null,
+    rotatedBy: null,
     revokedAt: null,
     lastUsedAt: null,
     previousUsedAt: null,
     version: 1,
   };
-  await keys.putKey(key);
+  // What it may do was read before. One that is being revoked makes no more keys: nobody would revoke those.
+  if (!(await keys.putKey(key, by))) return { outcome: "conflict" };
   return { outcome: "made", key, text: keyText(key.id, secret) };
 }
 
 /**
  * A new secret for a key; the old one is good for `overlapMs` more. Where the present secret was never used since it
- * was made, nobody has it (its answer was lost, or the request is run again), and the one before stays the old one.
+ * was made, nobody has it (its answer was lost, or the request is run again), and the one before stays the old one, if it
+ * is still good: a secret that has ended never comes back.
  */
 export async function rotateKey(
   { keys, random }: KeyDeps,
@@ -93,13 +98,14 @@ export async function rotateKey(
   const refused = unmanageable(by, read, now);
   if (refused !== null) return refused;
   const secret = newSecret(random);
-  const unheard = read.previous !== null && read.lastUsedAt === null;
+  const unheard = read.previous !== null && read.previous.validUntil > now && read.lastUsedAt === null;
   const old = unheard ? read.previous?.secretHash : read.secretHash;
   const rotated: ApiKey = {
     ...read,
     secretHash: sha256Hex(secret),
     previous: old === undefined || overlapMs === 0 ? null : { secretHash: old, validUntil: now + overlapMs },
     rotatedAt: now,
+    rotatedBy: by?.id ?? null,
     lastUsedAt: null,
     previousUsedAt: unheard ? read.previousUsedAt : read.lastUsedAt,
   };
@@ -116,26 +122,37 @@ export async function changeKey(
   now: number,
 ): Promise<KeyChanged | KeyRefused> {
   const changed = { ...read, ...wish };
-  const refused = unmanageable(by, read, now) ?? endsAhead(wish.expiresAt ?? null, now) ?? forbidden(by, changed);
+  const end = wish.expiresAt ?? null;
+  const refused =
+    unmanageable(by, read, now) ??
+    endsAhead(end, now) ??
+    forbidden(by, changed) ??
+    forbiddenAny(by, await outliving(keys, read, end, now));
   if (refused !== null) return refused;
   if (wish.scopes?.some((scope) => !read.scopes.includes(scope))) {
     return { outcome: "refused", field: "scopes", problem: "can only become fewer: make a new key for more" };
   }
   if (!(await keys.saveKey(changed))) return { outcome: "conflict" };
-  if (wish.expiresAt !== undefined && wish.expiresAt !== null) {
-    for (const made of madeWith(read.id, await keys.listKeys(read.pageId), now)) {
-      if (made.expiresAt !== null && made.expiresAt <= wish.expiresAt) continue;
-      if (!(await keys.saveKey({ ...made, expiresAt: wish.expiresAt }))) return { outcome: "conflict" };
-    }
+  // Listed anew: from here on nothing is made with it that lasts longer.
+  for (const made of await outliving(keys, read, end, now)) {
+    if (!(await keys.saveKey({ ...made, expiresAt: end }))) return { outcome: "conflict" };
   }
   return { outcome: "changed", key: changed };
+}
+
+/** What was made with a key and would last longer than it. */
+async function outliving(keys: KeyStore, maker: ApiKey, end: number | null, now: number): Promise<ApiKey[]> {
+  if (end === null) return [];
+  const made = madeWith(maker.id, await keys.listKeys(maker.pageId), now);
+  return made.filter(({ expiresAt }) => expiresAt === null || expiresAt > end);
 }
 
 export type KeysRevoked = { outcome: "revoked"; keys: ApiKey[] };
 
 /**
- * Ends a key at once, for good. Whoever had it may have made others with it: `made` says what becomes of those, and
- * where there are any it must be said. One that is revoked already is answered alike, so that it can be asked again.
+ * Ends a key at once, for good. Whoever had it may have been told the secrets of others, by making or rotating them:
+ * `made` says what becomes of those, and where there are any it must be said. One that is revoked already is answered
+ * alike, so that it can be asked again.
  */
 export async function revokeKey(
   { keys }: Pick<KeyDeps, "keys">,
@@ -144,22 +161,37 @@ export async function revokeKey(
   made: "revoke" | "keep" | undefined,
   now: number,
 ): Promise<KeysRevoked | KeyRefused> {
-  const refused = forbidden(by, { ...read, expiresAt: null }, "scopes");
+  const others = async () => toldTo(read.id, await keys.listKeys(read.pageId), now);
+  const before = await others();
+  const refused =
+    forbidden(by, read, "scopes") ?? unsaid(before, made) ?? (made === "revoke" ? forbiddenAny(by, before) : null);
   if (refused !== null) return refused;
-  const others = madeWith(read.id, await keys.listKeys(read.pageId), now);
-  if (others.length > 0 && made === undefined) {
-    const ids = others.map(({ id }) => id).join(", ");
-    return { outcome: "refused", field: "made", problem: `must be revoke or keep: made with this key were ${ids}` };
-  }
-  // The key itself last: who revokes their own must not lose it halfway.
-  const ending = [...(made === "revoke" ? others : []), ...(read.revokedAt === null ? [read] : [])];
   const revoked: ApiKey[] = [];
-  for (const key of ending) {
-    const gone = { ...key, revokedAt: now, previous: null };
-    if (!(await keys.saveKey(gone))) return { outcome: "conflict" };
-    revoked.push(gone);
+  const end = async (ending: readonly ApiKey[]) => {
+    for (const { id } of ending) {
+      const ended = await keys.endKey(id, now);
+      if (ended !== null) revoked.push(ended);
+    }
+  };
+  // The key itself last: who revokes their own must not lose it halfway.
+  if (made === "revoke") await end(before);
+  await end([read]);
+  // What was made or rotated while this ran. Each that has ended makes no more.
+  for (let late = await others(); late.length > 0 && made !== "keep"; late = await others()) {
+    if (made === undefined) return unsaid(late, made) ?? { outcome: "conflict" };
+    await end(late);
   }
   return { outcome: "revoked", keys: revoked };
+}
+
+function unsaid(others: readonly ApiKey[], made: "revoke" | "keep" | undefined): KeyRefused | null {
+  if (others.length === 0 || made !== undefined) return null;
+  const ids = others.map(({ id }) => id).join(", ");
+  return {
+    outcome: "refused",
+    field: "made",
+    problem: `must be revoke or keep: made or rotated with this key were ${ids}`,
+  };
 }
 
 function unmanageable(by: Manager, read: ApiKey, now: number): KeyRefused | null {
@@ -168,9 +200,18 @@ function unmanageable(by: Manager, read: ApiKey, now: number): KeyRefused | null
   return forbidden(by, read);
 }
 
-function forbidden(by: Manager, power: KeyPower, only?: "scopes"): KeyRefused | null {
+function forbidden(by: Manager, power: KeyPower, only?: "scopes"): Forbidden | null {
   const found = by === null ? null : beyond(by, power);
   return found === null || (only !== undefined && found.field !== only) ? null : { outcome: "forbidden", ...found };
+}
+
+/** Whatever is done to a key is not done to a stronger one along with it. */
+function forbiddenAny(by: Manager, along: readonly ApiKey[]): KeyRefused | null {
+  for (const key of along) {
+    const refused = forbidden(by, key, "scopes");
+    if (refused !== null) return { ...refused, problem: `of ${key.id}, which was made with it, ${refused.problem}` };
+  }
+  return null;
 }
 
 function endsAhead(expiresAt: number | null, now: number): KeyRefused | null {

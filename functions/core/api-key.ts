@@ -30,6 +30,8 @@ export const apiKeySchema = z.object({
   createdBy: z.nullable(z.string()),
   createdAt: z.number(),
   rotatedAt: z.nullable(z.number()),
+  /** Id of the key that it was last rotated with, and so whose holder knows its secret; null as above. */
+  rotatedBy: z._default(z.nullable(z.string()), null),
   /** From then on it is refused, as an unknown one is. */
   expiresAt: z.nullable(z.number()),
   revokedAt: z.nullable(z.number()),
@@ -77,16 +79,30 @@ export function beyond(own: KeyPower, wanted: KeyPower): { field: "scopes" | "ex
 
 /** The working keys that were made with this one, with those that were made with them, and so on. */
 export function madeWith(keyId: string, keys: readonly ApiKey[], now: number): ApiKey[] {
-  const makers = new Set([keyId]);
-  const made: ApiKey[] = [];
-  for (let found = -1; found !== makers.size; ) {
-    found = makers.size;
+  return reachedFrom(keyId, keys, now, ({ createdBy }) => [createdBy]);
+}
+
+/** The working keys whose secrets this one, or one of those, was told: by making or by rotating them. */
+export function toldTo(keyId: string, keys: readonly ApiKey[], now: number): ApiKey[] {
+  return reachedFrom(keyId, keys, now, ({ createdBy, rotatedBy }) => [createdBy, rotatedBy]);
+}
+
+function reachedFrom(
+  keyId: string,
+  keys: readonly ApiKey[],
+  now: number,
+  from: (key: ApiKey) => readonly (string | null)[],
+): ApiKey[] {
+  const reached = new Set([keyId]);
+  const working: ApiKey[] = [];
+  for (let before = 0; before !== reached.size; ) {
+    before = reached.size;
     for (const key of keys) {
-      if (key.createdBy === null || !makers.has(key.createdBy) || makers.has(key.id)) continue;
-      makers.add(key.id);
+      if (reached.has(key.id) || !from(key).some((each) => each !== null && reached.has(each))) continue;
+      reached.add(key.id);
       // Through one that has ended too: what it made may go on.
-      if (keyStateOf(key, now) === "active") made.push(key);
+      if (keyStateOf(key, now) === "active") working.push(key);
     }
   }
-  return made;
+  return working;
 }

@@ -131,6 +131,7 @@ function presentKey(key: ApiKey, page: Page, now: number) {
     created_by: key.createdBy,
     created_at: time(key.createdAt),
     rotated_at: time(key.rotatedAt),
+    rotated_by: key.rotatedBy,
     expires_at: time(key.expiresAt),
     revoked_at: time(key.revokedAt),
     last_used_at: time(greatest(used)),

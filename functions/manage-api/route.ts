@@ -120,14 +120,14 @@ export function httpRoute(route: ManageRoute, deps: ManageDeps, auditRefusal: Re
   };
 }
 
-/** A refusal is told too: that nobody has this address is something to know about it. */
+/** A refusal is told too, for that nobody has this address is something to know about it; so is a fault, before which something may have been stored. */
 async function audited(route: ManageRoute, call: ManageCall, deps: ManageDeps): Promise<ManageReply> {
   try {
     const reply = route.once ? await runOnce(route, call, deps) : await route.run(call);
     audit(route, call, reply, deps.log);
     return reply;
   } catch (error) {
-    if (error instanceof HttpProblem) audit(route, call, { status: error.status }, deps.log);
+    audit(route, call, { status: error instanceof HttpProblem ? error.status : 500 }, deps.log);
     throw error;
   }
 }

@@ -1,9 +1,15 @@
-import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type DynamoDBClient,
+  PutItemCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type ApiKey, apiKeySchema } from "../core/api-key.ts";
 import { least } from "../core/extremes.ts";
 import type { KeyStore } from "./keys.ts";
-import { attempt, getItem, type Key, queryAll, toItem, toKey } from "./table.ts";
+import { attemptThroughConflicts, lastingConflict } from "./repeat.ts";
+import { attempt, fromItem, getItem, isConflict, type Key, queryAll, toItem, toKey } from "./table.ts";
 
 /** An ended key is remembered for so long, so that the lines of the audit trail can still be read. */
 const REMEMBERED_MS = 90 * 24 * 60 * 60 * 1_000;
@@ -15,11 +21,14 @@ function keyOf(keyId: string): Key {
   return { pk: PARTITION, sk: `KEY#${keyId}` };
 }
 
-/** `forgetAt` is the table's TTL attribute, in seconds: long after the key's end, as one that has ended must be refused and not vanish. */
 function itemOf(key: ApiKey): Record<string, unknown> {
   const end = least([key.expiresAt, key.revokedAt].filter((each) => each !== null));
-  const forgetAt = end === null ? undefined : Math.ceil((end + REMEMBERED_MS) / 1_000);
-  return { ...keyOf(key.id), ...key, forgetAt };
+  return { ...keyOf(key.id), ...key, forgetAt: end === null ? undefined : forgetAtOf(end) };
+}
+
+/** The table's TTL attribute, in seconds: long after the key's end, as one that has ended must be refused and not vanish. */
+function forgetAtOf(end: number): number {
+  return Math.ceil((end + REMEMBERED_MS) / 1_000);
 }
 
 const storedSchema = z.pipe(
@@ -29,8 +38,22 @@ const storedSchema = z.pipe(
 
 export function dynamoKeyStore({ client, table }: { client: DynamoDBClient; table: string }): KeyStore {
   return {
-    async putKey(key) {
-      await client.send(new PutItemCommand({ TableName: table, Item: toItem(itemOf(key)) }));
+    async putKey(key, by) {
+      const Put = { TableName: table, Item: toItem(itemOf(key)) };
+      if (by === null) {
+        await client.send(new PutItemCommand(Put));
+        return true;
+      }
+      const ConditionCheck = {
+        TableName: table,
+        Key: toKey(keyOf(by.id)),
+        ConditionExpression: "version = :version",
+        ExpressionAttributeValues: toItem({ ":version": by.version }),
+      };
+      const { refusal } = await attemptThroughConflicts(() =>
+        client.send(new TransactWriteItemsCommand({ TransactItems: [{ Put }, { ConditionCheck }] })),
+      );
+      return refusal === null;
     },
 
     async getKey(keyId) {
@@ -59,6 +82,29 @@ export function dynamoKeyStore({ client, table }: { client: DynamoDBClient; tabl
         ),
       );
       return refusal === null;
+    },
+
+    async endKey(keyId, now) {
+      const ended = await attemptThroughConflicts(() =>
+        client.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: toKey(keyOf(keyId)),
+            UpdateExpression: "SET revokedAt = :now, previous = :none, forgetAt = :forgetAt ADD version :one",
+            ConditionExpression: "revokedAt = :none",
+            ExpressionAttributeValues: toItem({
+              ":now": now,
+              ":none": null,
+              ":forgetAt": forgetAtOf(now),
+              ":one": 1,
+            }),
+            ReturnValues: "ALL_NEW",
+          }),
+        ),
+      );
+      if (ended.refusal === null) return storedSchema.parse(fromItem(ended.result.Attributes ?? {}));
+      if (isConflict(ended.refusal)) throw lastingConflict("revoking a key");
+      return null;
     },
 
     async touchKey({ id, version }, secret, now) {

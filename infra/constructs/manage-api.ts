@@ -68,7 +68,7 @@ export class ManageApi extends Construct {
     // Puts the notice, in the transaction of its update, and reopens deliveries; the rest is the report.
     allow(manage, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], ["problems"]);
     // Nobody else touches API keys. What operators ask for once, and what a preview says of the day's SMS; what signs the links of a confirmation.
-    allow(manage, state.keys, ["GetItem", "Query", "PutItem", "UpdateItem"]);
+    allow(manage, state.keys, ["GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"]);
     allowItems(manage, state.access, {
       requests: ["PutItem", "UpdateItem"],
       schedules: ["GetItem"],

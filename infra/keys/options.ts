@@ -21,7 +21,7 @@ a key that was lost can be replaced. The manage API does the same for whoever ha
   --overlap-hours  how long the old secret stays good: 0 for one that has leaked (default 24)
 
   revoke:
-  --made           what becomes of keys that were made with it: revoke or keep
+  --made           what becomes of keys that were made or rotated with it: revoke or keep
 
   --outputs        the file that "npm run deploy" wrote (default cdk-outputs.json)
   --stack          the state stack's name, if the file holds several deployments

@@ -95,7 +95,7 @@ function table(keys: readonly ApiKey[], now: number): string[] {
       keyStateOf(key, now),
       key.lastUsedAt === null ? "never" : minute(key.lastUsedAt),
       minute(key.createdAt),
-      key.createdBy ?? "-",
+      key.rotatedBy === null ? (key.createdBy ?? "-") : `${key.createdBy ?? "-"}/${key.rotatedBy}`,
       key.expiresAt === null ? "-" : day(key.expiresAt),
       key.name,
       key.scopes.join(","),

@@ -5,8 +5,10 @@ import type { KeyStore } from "../../functions/store/keys.ts";
 export function memoryKeyStore(): KeyStore {
   const keys = new Map<string, ApiKey>();
   return {
-    async putKey(key) {
+    async putKey(key, by) {
+      if (by !== null && keys.get(by.id)?.version !== by.version) return false;
       keys.set(key.id, structuredClone(key));
+      return true;
     },
 
     async getKey(keyId) {
@@ -21,6 +23,14 @@ export function memoryKeyStore(): KeyStore {
       if (keys.get(key.id)?.version !== key.version) return false;
       keys.set(key.id, { ...structuredClone(key), version: key.version + 1 });
       return true;
+    },
+
+    async endKey(keyId, now) {
+      const key = keys.get(keyId);
+      if (key === undefined || key.revokedAt !== null) return null;
+      const ended = { ...key, revokedAt: now, previous: null, version: key.version + 1 };
+      keys.set(keyId, ended);
+      return structuredClone(ended);
     },
 
     async touchKey({ id, version }, secret, now) {

@@ -68,9 +68,9 @@ describe("npm run keys", () => {
     const { deps, made, run } = await keysWorld();
     const { id } = await made("create", "--name", "leaked", "--scopes", "all");
     const child = { ...(await deps.keys.getKey(id)), id: "childofleak0", createdBy: id };
-    await deps.keys.putKey({ ...(await mustGet(deps.keys, id)), ...child });
+    await deps.keys.putKey({ ...(await mustGet(deps.keys, id)), ...child }, null);
     await expect(run("revoke", id)).rejects.toThrow(
-      "--made must be revoke or keep: made with this key were childofleak0",
+      "--made must be revoke or keep: made or rotated with this key were childofleak0",
     );
     expect(await run("revoke", id, "--made", "revoke")).toMatch(/Revoked childofleak0.*\nRevoked /);
     expect(await run("revoke", id)).toBe(`${id} was revoked already.`);

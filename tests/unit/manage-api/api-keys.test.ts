@@ -140,6 +140,18 @@ describe("rotation", () => {
     expect([await world.works(inUse), await world.works(key), await world.works(third)]).toEqual([false, true, true]);
   });
 
+  test("brings no secret back that has ended", async () => {
+    const world = await keyWorld();
+    const { id, key: leaked } = await world.make({ scopes: ["keys:read"] });
+    const { key: unused } = madeSchema.parse(
+      (await world.post(`/api_keys/${id}/rotate`, { overlap_seconds: 3_600 })).json,
+    );
+    world.tick(2 * HOUR);
+    expect(await world.works(leaked)).toBe(false);
+    const { key } = madeSchema.parse((await world.post(`/api_keys/${id}/rotate`, {})).json);
+    expect([await world.works(leaked), await world.works(unused), await world.works(key)]).toEqual([false, true, true]);
+  });
+
   test.each([-1, 604_801, "soon"])("takes no overlap of %s", async (overlap_seconds) => {
     const world = await keyWorld();
     const { id, key } = await world.make({ scopes: ["keys:read"] });
@@ -221,6 +233,47 @@ describe("revocation", () => {
     expect(json).toEqual({ revoked: expect.arrayContaining([child.id, grandchild.id]) });
     expect([await world.works(child.key), await world.works(grandchild.key)]).toEqual([false, false]);
   });
+});
+
+describe("a key whose scopes became fewer than those of what it made", () => {
+  async function reduced() {
+    const world = await keyWorld();
+    const weak = await world.make({ scopes: DEPLOYER });
+    const strong = await world.make({ scopes: DEPLOYER }, weak.key);
+    const fewer = { api_key: { scopes: ["keys:read", "keys:write"] } };
+    expect((await world.patch(`/api_keys/${weak.id}`, fewer)).status).toBe(200);
+    return { ...world, weak, strong };
+  }
+
+  test("does not revoke that along with itself", async () => {
+    const { weak, strong, ...world } = await reduced();
+    refusedWith(await world.as(weak.key, "DELETE", `/api_keys/${weak.id}?made=revoke`), 403, "scopes");
+    expect([await world.works(weak.key), await world.works(strong.key)]).toEqual([true, true]);
+    expect((await world.as(weak.key, "DELETE", `/api_keys/${weak.id}?made=keep`)).status).toBe(200);
+    expect([await world.works(weak.key), await world.works(strong.key)]).toEqual([false, true]);
+  });
+
+  test("does not bring that one's end forward along with its own", async () => {
+    const { weak, strong, ...world } = await reduced();
+    const soon = { api_key: { expires_at: "2025-07-07T13:05:00+02:00" } };
+    refusedWith(await world.as(weak.key, "PATCH", `/api_keys/${weak.id}`, soon), 403, "scopes");
+    world.tick(2 * HOUR);
+    expect([await world.works(weak.key), await world.works(strong.key)]).toEqual([true, true]);
+  });
+});
+
+test("whose secret a key was told by rotating it is among what its revocation asks for", async () => {
+  const world = await keyWorld();
+  const leaked = await world.make({ scopes: DEPLOYER });
+  const other = await world.make({ scopes: ["incidents:write", "keys:read"] });
+  const stolen = madeSchema.parse((await world.as(leaked.key, "POST", `/api_keys/${other.id}/rotate`, {})).json);
+  expect((await world.get(`/api_keys/${other.id}`)).json).toMatchObject({
+    created_by: "operator",
+    rotated_by: leaked.id,
+  });
+  refusedWith(await world.remove(`/api_keys/${leaked.id}`), 422, "made");
+  expect((await world.remove(`/api_keys/${leaked.id}?made=revoke`)).json).toEqual({ revoked: [other.id, leaked.id] });
+  expect(await world.works(stolen.key)).toBe(false);
 });
 
 test("another page's key is 404, and so is what is no id", async () => {

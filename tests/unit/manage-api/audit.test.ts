@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { memoryStatusStore } from "../../fakes/memory-status-store.ts";
 import { manageWorld, PAGE, SECRET } from "./manage-world.ts";
 
 const lineSchema = z.looseObject({ message: z.string() });
@@ -65,6 +66,21 @@ it("says who looked for somebody who is not there, and whom they looked for to n
     { keyId: "operator", did: "GET /pages/{page}/subscribers/{subscriber}", status: 404 },
   ]);
   expect(world.logged.join()).not.toContain("bob@");
+});
+
+it("says what a key asked for that ended in a fault of ours, for something may have been stored before", async () => {
+  const status = memoryStatusStore({ putNotice: () => {} });
+  const world = await manageWorld({
+    status: {
+      ...status,
+      getPage: async () => PAGE,
+      getCatalog: async () => {
+        throw new Error("the table is gone");
+      },
+    },
+  });
+  expect((await world.post("/incidents", { incident: { name: "x", body: "y" } })).status).toBe(500);
+  expect(auditLines(world.logged)).toMatchObject([{ did: "POST /pages/{page}/incidents", status: 500 }]);
 });
 
 describe("keys that are refused", () => {

@@ -53,23 +53,27 @@ export async function manageWorld(overrides: Partial<ManageDeps> = {}) {
   const keys = memoryKeyStore();
   await status.createPage(PAGE);
   const addKey = (id: string, scopes: readonly ApiScope[], rest: Partial<ApiKey> = {}) =>
-    keys.putKey({
-      id,
-      pageId: PAGE.id,
-      name: id,
-      secretHash: sha256Hex(SECRET),
-      previous: null,
-      scopes: [...scopes],
-      createdBy: null,
-      createdAt: START,
-      rotatedAt: null,
-      expiresAt: null,
-      revokedAt: null,
-      lastUsedAt: null,
-      previousUsedAt: null,
-      version: 1,
-      ...rest,
-    });
+    keys.putKey(
+      {
+        id,
+        pageId: PAGE.id,
+        name: id,
+        secretHash: sha256Hex(SECRET),
+        previous: null,
+        scopes: [...scopes],
+        createdBy: null,
+        createdAt: START,
+        rotatedAt: null,
+        rotatedBy: null,
+        expiresAt: null,
+        revokedAt: null,
+        lastUsedAt: null,
+        previousUsedAt: null,
+        version: 1,
+        ...rest,
+      },
+      null,
+    );
   await addKey("operator", apiScopes);
 
   const deps: ManageDeps = {
