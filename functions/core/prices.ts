@@ -29,14 +29,16 @@ export function estimateCost(
       const basis = `SES: ${PRICES.emailsPerThousand} USD per 1,000 emails (price of ${PRICES.asOf})`;
       return { usd, atMostUsd: usd, basis };
     }
-    case "sms":
+    case "sms": {
+      const segments = recipients * sms.segments;
       return {
         usd: recipients === 0 ? 0 : null,
-        atMostUsd: inMicros(recipients * sms.segments * sms.maxPriceUsd),
+        atMostUsd: inMicros(segments * sms.maxPriceUsd),
         basis:
-          `SNS charges by country and carrier and changes its prices often: ${recipients * sms.segments} segments, ` +
+          `SNS charges by country and carrier and changes its prices often: ${segments} ${segments === 1 ? "segment" : "segments"}, ` +
           `at most ${sms.maxPriceUsd} USD for each (SMS_MAX_PRICE; SNS refuses a dearer SMS)`,
       };
+    }
     case "webhook":
       return { usd: 0, atMostUsd: 0, basis: "HTTPS requests cost the sender's Lambda time only, which is negligible" };
   }

@@ -107,7 +107,7 @@ describe("the preview of a new incident", () => {
           sms: {
             recipients: 1,
             estimated_seconds: 1,
-            estimated_cost: { usd: null, at_most_usd: 0.15, basis: expect.stringContaining("1 segments") },
+            estimated_cost: { usd: null, at_most_usd: 0.15, basis: expect.stringContaining("1 segment") },
             exceeds_daily_ceiling: false,
             text: expect.stringContaining("DRACOON Cloud: Investigating: Uploads fail."),
             encoding: "GSM-7",
