@@ -102,7 +102,11 @@ function wordsOf(tokens: readonly Token[], limit: number): string {
     if (type === "tr_open") row = [];
     const said: string = type === "tr_close" ? (row ?? []).join(" | ") : saidIn(type, content, children);
     if (type === "tr_close") row = null;
-    const line = said.slice(0, limit + 1).trim();
+    // No half of a character, where the first of a line is longer than what is left.
+    const line = said
+      .slice(0, limit + 1)
+      .replace(/[\uD800-\uDBFF]$/, "")
+      .trim();
     if (line === "") continue;
     if (row === null) lines.push(line);
     else row.push(line);

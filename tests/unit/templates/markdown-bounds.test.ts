@@ -35,6 +35,12 @@ describe("what people write", () => {
     expect(bytes(markdownToHtml(body))).toBeLessThanOrEqual(HTML_LIMIT_BYTES);
   });
 
+  it("has no half of a character where nothing is left for the next block", () => {
+    for (const limit of [18, 19, 20, 21, 22, 23]) {
+      expect(markdownToHtml("word **bold** \n\n🚨", limit).isWellFormed()).toBe(true);
+    }
+  });
+
   it("is told up to a limit, with no half of a character, a mark or a link", () => {
     const piece = fc.constantFrom(
       "word ",
