@@ -38,7 +38,7 @@ const WORDS: ReadonlySet<Column> = new Set<Column>([
 /** Told by an export for whoever reads it; and the two that a report of refused rows puts before them. */
 const INFORMATION: ReadonlySet<string> = new Set(["id", "createdat", "line", "reason"]);
 
-/** What people call the columns, by letters and digits alone: `E-Mail Address` is `emailaddress`. */
+/** What people call the columns, by letters and digits alone: `E-Mail Address (required)` is `emailaddress`. */
 const OTHER_NAMES: Record<string, Column> = {
   mail: "email",
   emailaddress: "email",
@@ -56,11 +56,15 @@ const OTHER_NAMES: Record<string, Column> = {
   telephone: "phone_number",
   telephonenumber: "phone_number",
   sms: "phone_number",
+  tel: "phone_number",
   telefon: "phone_number",
+  telefonnr: "phone_number",
   telefonnummer: "phone_number",
   handy: "phone_number",
   handynummer: "phone_number",
+  handynr: "phone_number",
   mobilnummer: "phone_number",
+  mobilnr: "phone_number",
   mobiltelefon: "phone_number",
   country: "phone_country",
   countrycode: "phone_country",
@@ -88,6 +92,7 @@ function nameOf(title: string): string {
   return title
     .normalize("NFKC")
     .toLowerCase()
+    .replace(/(?<=\S\s*)\([^()]*\)\s*$/, "")
     .replace(/[^\p{L}\p{N}]/gu, "");
 }
 
@@ -145,8 +150,9 @@ export function cellOf(column: Column, value: unknown): string {
  * sign makes it text. Where apostrophes are there already it is one more, so that taking one away is always right.
  */
 const SIGN = /[=+\-@＝＋－＠]/;
-// The text's own beginning last: where it begins with a separator, that one counts.
-const BEGINNING = /((?:[;,\t\r\n]|^)[\s"]*)('*)/g;
+// The text's own beginning last: where it begins with a separator, that one counts. Readers drop what cannot be seen, NUL
+// above all.
+const BEGINNING = /((?:[;,\t\r\n]|^)[\s"\p{Cc}\p{Cf}]*)('*)/gu;
 
 export function toCell(text: string): string {
   const harmless = atBeginnings(text, (apostrophes) => `'${apostrophes}`);

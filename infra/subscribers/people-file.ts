@@ -6,6 +6,7 @@ import { charsetOf, checkedHash, decoded, type FileText, firstText } from "./fil
 
 export interface PeopleFile {
   text: FileText;
+  /** That a file made after this one is written with: its own, where that is found without being said. */
   delimiter: string;
   header: Header;
   /** SHA-256, hex, of the content. */
@@ -26,7 +27,8 @@ export async function inspectFile(path: string, charset: string | null): Promise
     else rows += 1;
   }
   if (header === null) throw new Error(`${path} is empty`);
-  return { text, delimiter: delimiter.sign, header, hash, rows };
+  const sign = USUAL_DELIMITERS.includes(delimiter.sign) ? delimiter.sign : ",";
+  return { text, delimiter: sign, header, hash, rows };
 }
 
 interface Delimiter {
@@ -35,13 +37,15 @@ interface Delimiter {
   isSaid: boolean;
 }
 
+const USUAL_DELIMITERS: readonly string[] = [",", ";", "\t"];
+
 /** What the file says, else whichever its header has most of outside quotation marks: spreadsheets of many countries write semicolons. */
 async function delimiterOf(text: FileText): Promise<Delimiter> {
   const lines = (await firstText(text)).split(/\r\n?|\n/);
   const said = /^"?sep=(.)"?$/i.exec(lines[0] ?? "")?.[1];
   if (said !== undefined) return { sign: said, isSaid: true };
   const header = (lines.find((line) => line.trim() !== "") ?? "").replace(/"[^"]*"/g, "");
-  const counted = [",", ";", "\t"].map((sign) => ({ sign, count: header.split(sign).length }));
+  const counted = USUAL_DELIMITERS.map((sign) => ({ sign, count: header.split(sign).length }));
   return { sign: counted.reduce((most, each) => (each.count > most.count ? each : most)).sign, isSaid: false };
 }
 
@@ -57,6 +61,8 @@ async function* records(
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
+    // Spreadsheets write rows that were emptied as separators alone.
+    skip_records_with_empty_values: true,
     from_line: isSaid ? 2 : 1,
   });
   // The parser's end, or its error, is what the loop sees.

@@ -298,6 +298,8 @@ describe("an import", () => {
     ["an empty first line, and other words", "\r\nEmail address, Last Name ,LANG\nada@example.org,L,de\n"],
     ["UTF-16 of Excel's “Unicode text”", Buffer.from("\ufeffE_MAIL\tlocale\r\nada@example.org\tde\r\n", "utf16le")],
     ["UTF-16 that does not say so", Buffer.from("Mail,Language\r\nada@example.org,de\r\n", "utf16le")],
+    ["rows that were emptied", "email;locale;;\r\n;;;\r\nada@example.org;de;;\r\n ;;;\r\n"],
+    ["what a form's export says of its questions", "Email (required),Language (de / en)\nada@example.org,de\n"],
     ["no-break spaces", "\ufeffE-Mail\u00a0Adresse;sprache\u00a0\r\nada@example.org;de\r\n"],
   ])("reads %s", async (_what, text) => {
     await using server = await peopleServer();
@@ -310,6 +312,15 @@ describe("an import", () => {
     const file = fileOf("sep=;\nE-Mail\n\nada@example.org\nnobody\n");
     expect(await importFrom(file, server)).toMatchObject({ created: 1, refused: 1 });
     expect(readFileSync(`${file}.refused.csv`, "utf8")).toContain("\n5;");
+  });
+
+  it.each([";", "|", ":", "\t"])("reads its own report of a file that is separated by %j", async (sign) => {
+    await using server = await peopleServer();
+    const file = fileOf(`sep=${sign}\nE-Mail${sign}Language\nnobody${sign}de\n`);
+    expect(await importFrom(file, server)).toMatchObject({ created: 0, refused: 1 });
+    const report = readFileSync(`${file}.refused.csv`, "utf8");
+    expect(await importFrom(fileOf(report.replace("nobody", "ada@example.org")), server)).toMatchObject({ created: 1 });
+    expect(await everybody(server)).toMatchObject([{ email: "ada@example.org", locale: "de" }]);
   });
 
   it("reads a charset that is named, and believes the file's own mark before it", async () => {
