@@ -82,6 +82,11 @@ export function incidentPeriod(incident: Incident, page: Page): string {
   return inAll(localSpan(startedAt, resolvedAt, page), duration(resolvedAt - startedAt, page.locale));
 }
 
+/** A text's own headings are h4, as fits the index; below an h2 that would leave out a level. */
+function headingsBelowH2(html: string): string {
+  return html.replace(/<(\/?)h4(?=[ >])/g, "<$1h3");
+}
+
 /**
  * Newest first, each with its label, text and time, as far as so many bytes go; the rest is at `rest`. `level` is the
  * heading level of the labels.
@@ -108,7 +113,7 @@ export function UpdateList({
       {told.map(({ update, html, isWhole }) => (
         <article key={update.id} id={`update-${update.id}`} class={`update tone-${STATUS_TONES[update.status]}`}>
           <Label class="label">{updateLabel(update, updates, locale)}</Label>
-          <div class="prose" {...trustedHtml(html)} />
+          <div class="prose" {...trustedHtml(level === "h2" ? headingsBelowH2(html) : html)} />
           {isWhole ? null : (
             <p>
               <a href={rest}>{strings.updateEmail.readWhole}</a>

@@ -100,9 +100,9 @@ section > h2, .section-head h2 { font-size: 19px; font-weight: 680; letter-spaci
 
 .prose { margin-top: 4px; color: var(--ink-2); }
 .prose > * + * { margin-top: 12px; }
-.prose h4 { margin-top: 22px; color: var(--ink); font-size: 16px; font-weight: 660; line-height: 1.4; }
-.prose h4 + * { margin-top: 6px; }
-.prose > h4:first-child { margin-top: 8px; }
+.prose h3, .prose h4 { margin-top: 22px; color: var(--ink); font-size: 16px; font-weight: 660; line-height: 1.4; }
+.prose h3 + *, .prose h4 + * { margin-top: 6px; }
+.prose > h3:first-child, .prose > h4:first-child { margin-top: 8px; }
 .prose ul, .prose ol { padding-inline-start: 24px; }
 .prose li + li { margin-top: 4px; }
 .prose strong { color: var(--ink); }

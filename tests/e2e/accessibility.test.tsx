@@ -107,7 +107,9 @@ describe.skipIf(!hasChromium)("in a real browser", () => {
       );
       await context.close();
       expect(passed).toContain("color-contrast");
-      expect(violations.filter(({ impact }) => impact === "serious" || impact === "critical")).toEqual([]);
+      const isFault = ({ id, impact }: (typeof violations)[number]) =>
+        impact === "serious" || impact === "critical" || (id === "heading-order" && !name.startsWith("mail"));
+      expect(violations.filter(isFault)).toEqual([]);
     });
   });
 

@@ -243,7 +243,7 @@ describe("an incident's page", () => {
     expect(html).toContain(
       '<time datetime="2025-07-07T12:05:00.000+02:00">Jul 07, 2025 - 12:05 CEST (10:05 UTC)</time>',
     );
-    expect(html).toContain("<h4>What happened</h4>");
+    expect(html).toContain("<h3>What happened</h3>");
     expect(visible(html)).toContain("Jul 07, 2025 - 12:05 to 13:10 CEST, 1 h 5 min in all");
   });
 
