@@ -89,10 +89,11 @@ const BY_NAME: ReadonlyMap<string, Column> = new Map([
 ]);
 
 function nameOf(title: string): string {
-  return title
-    .normalize("NFKC")
+  const plain = title.normalize("NFKC").trim();
+  const bracket = plain.endsWith(")") ? plain.lastIndexOf("(") : -1;
+  return plain
+    .slice(0, bracket > 0 ? bracket : plain.length)
     .toLowerCase()
-    .replace(/(?<=\S\s*)\([^()]*\)\s*$/, "")
     .replace(/[^\p{L}\p{N}]/gu, "");
 }
 
