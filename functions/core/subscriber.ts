@@ -133,6 +133,11 @@ export type EmailSubscriber = z.infer<typeof emailSubscriberSchema>;
 export type SmsSubscriber = z.infer<typeof smsSubscriberSchema>;
 export type WebhookSubscriber = z.infer<typeof webhookSubscriberSchema>;
 export type Subscriber = z.infer<typeof subscriberSchema>;
+export type SubscriberOn<C extends Channel> = Extract<Subscriber, { channel: C }>;
+
+export function isOn<C extends Channel>(subscriber: Subscriber, channel: C): subscriber is SubscriberOn<C> {
+  return subscriber.channel === channel;
+}
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const PURGE_AFTER_MS = 90 * DAY_MS;

@@ -89,9 +89,11 @@ async function sendToAddress(
   const nobody = newId(deps.random);
   const holder = await holderOf(deps, pageId, channel, address, nobody);
   const page = await lookOf(deps, pageId);
-  if (manageStep({ holder, blocked, isCapped }) === "manage link") {
-    if (holder?.channel === "email") return sendManageLetter(deps, key, holder, page, now, by);
-    if (holder?.channel === "sms") return sendManageSms(deps, key, holder, page.name, now, by);
+  const step = manageStep({ holder, blocked, isCapped });
+  if (step.do === "manage link") {
+    return step.holder.channel === "email"
+      ? sendManageLetter(deps, key, step.holder, page, now, by)
+      : sendManageSms(deps, key, step.holder, page.name, now, by);
   }
   if (channel === "email") return sendDecoyLetter(deps, key, pageId, page, { locale, to: written }, now);
   const text = deps.fitSms(stringsOf(locale).subscriptions.smsLink(page.name), deps.subscriptionsUrl);

@@ -10,7 +10,7 @@ import { HttpProblem, invalid } from "../lambda/problem.ts";
 import { endpointsPerHost, formatAt } from "../subscriptions/chats.ts";
 import { endpointField, endpointOf } from "../subscriptions/contact.ts";
 import { emailField } from "../subscriptions/email-address.ts";
-import { newSubscriber } from "../subscriptions/new-subscriber.ts";
+import { newWebhookSubscriber } from "../subscriptions/new-subscriber.ts";
 import { wishFields } from "../subscriptions/webhook-wishes.ts";
 import { countSource } from "./caps.ts";
 import { captchaFields, checkCaptcha } from "./captcha.ts";
@@ -119,7 +119,7 @@ function registered({
 }) {
   const id = holder?.id ?? newId(deps.random);
   const proof = newProof(deps, { pageId: page.id, channel: "webhook", id, format });
-  const fresh = newSubscriber(
+  const fresh = newWebhookSubscriber(
     {
       pageId: page.id,
       id,
@@ -132,7 +132,6 @@ function registered({
     // Tells registrations apart, so it must grow.
     Math.max(now, (holder?.createdAt ?? 0) + 1),
   );
-  if (fresh.channel !== "webhook") throw new Error("an endpoint makes a webhook");
   const secretVersion = holder === null ? fresh.secretVersion : holder.secretVersion + 1 + drawn(deps);
   const subscriber: WebhookSubscriber = { ...fresh, secretVersion, confirmTokenHash: proof.hash };
   return { subscriber, proof };

@@ -3,12 +3,12 @@ import { newConfirmToken } from "../core/confirm-token.ts";
 import { newId } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
 import type { SigningKey } from "../core/signature.ts";
-import { type EmailSubscriber, normalizeEmail, type Subscriber } from "../core/subscriber.ts";
+import { type EmailSubscriber, isOn, normalizeEmail, type Subscriber, type SubscriberOn } from "../core/subscriber.ts";
 import { type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
 import { fieldsIn } from "../lambda/input.ts";
 import { blockOf } from "../subscriptions/blocks.ts";
 import { emailField } from "../subscriptions/email-address.ts";
-import { newSubscriber } from "../subscriptions/new-subscriber.ts";
+import { newEmailSubscriber } from "../subscriptions/new-subscriber.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { type BothReply, forBoth, preflight } from "./both.ts";
 import { countAddress, countSource } from "./caps.ts";
@@ -36,7 +36,7 @@ async function signUp(deps: SubscriptionDeps, request: HttpRequest): Promise<Bot
   await checkCaptcha(deps, input, request.source);
   const scopes = await scopesFrom(deps, page.id, input);
   const locale = input.locale ?? page.locale;
-  const wanted = newSubscriber(
+  const wanted = newEmailSubscriber(
     {
       pageId: page.id,
       id: newId(deps.random),
@@ -48,7 +48,7 @@ async function signUp(deps: SubscriptionDeps, request: HttpRequest): Promise<Bot
     now,
   );
   const preferences = preferencesFrom(input.preferences, wanted.preferences);
-  if (wanted.channel === "email") await enrol(deps, page, key, { ...wanted, preferences }, now);
+  await enrol(deps, page, key, { ...wanted, preferences }, now);
   return {
     status: 202,
     body: { status: "accepted", next: "Open the mail that was sent to the address, and confirm it." },
@@ -71,20 +71,20 @@ async function enrol(
   const blocked = await blockOf(deps, key, page.id, "email", address);
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const holder = await holderOf(deps, page.id, "email", address, wanted.id);
-    switch (signUpStep({ holder, blocked, isCapped })) {
+    const step = signUpStep({ holder, blocked, isCapped });
+    switch (step.do) {
       case "invite": {
         const subject = { pageId: page.id, channel: "email", subscriberId: holder?.id ?? wanted.id } as const;
         const { token, hash } = newConfirmToken(subject, deps.random);
         const invited = await invitedOf(deps, holder, wanted, now);
-        if (invited?.channel !== "email") break;
+        if (invited === null) break;
         const { scopes, preferences, locale } = wanted;
         const invitation = { hash, at: now, scopes, preferences, locale };
         return sendConfirmationLetter(deps, invited, page, token, invitation);
       }
       case "manage link":
         await writeNothing(deps, page.id, now);
-        if (holder?.channel !== "email") return;
-        return sendManageLetter(deps, key, holder, page, now, "anybody", wanted.scopes);
+        return sendManageLetter(deps, key, step.holder, page, now, "anybody", wanted.scopes);
       case "nothing": {
         await writeNothing(deps, page.id, now);
         const { locale, email } = wanted;
@@ -96,16 +96,17 @@ async function enrol(
 }
 
 /** Whoever has the address. Where nobody has, somebody is looked for all the same, so that it takes as long. */
-export async function holderOf(
+export async function holderOf<C extends "email" | "sms">(
   { subscribers }: Pick<SubscriptionDeps, "subscribers">,
   pageId: string,
-  channel: "email" | "sms",
+  channel: C,
   address: string,
   nobodyId: string,
-): Promise<Subscriber | null> {
-  return (
-    (await subscribers.findByAddress(pageId, channel, address)) ?? (await subscribers.get(pageId, channel, nobodyId))
-  );
+): Promise<SubscriberOn<C> | null> {
+  const found =
+    (await subscribers.findByAddress(pageId, channel, address)) ?? (await subscribers.get(pageId, channel, nobodyId));
+  if (found === null || isOn(found, channel)) return found;
+  throw new Error(`subscriber ${found.id} was found by ${channel}, and is reached by ${found.channel}`);
 }
 
 /** Stands where others write a subscriber: as many writes, whoever it is. */
@@ -121,12 +122,12 @@ export async function writeNothing(
  * Whom an invitation is for: whoever has the address, of whom nothing changes before they confirm, or somebody new. Null:
  * lost a race.
  */
-export async function invitedOf(
+export async function invitedOf<S extends Subscriber>(
   deps: Pick<SubscriptionDeps, "subscribers" | "access">,
-  holder: Subscriber | null,
-  wanted: Subscriber,
+  holder: S | null,
+  wanted: S,
   now: number,
-): Promise<Subscriber | null> {
+): Promise<S | null> {
   if (holder === null) return (await deps.subscribers.create(wanted)).outcome === "created" ? wanted : null;
   await writeNothing(deps, wanted.pageId, now);
   return holder;

@@ -11,7 +11,7 @@ import { fieldsIn, line, optional } from "../lambda/input.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import { blockOf } from "../subscriptions/blocks.ts";
 import { phoneCountryField, phoneNumberField, phoneOf } from "../subscriptions/contact.ts";
-import { newSubscriber } from "../subscriptions/new-subscriber.ts";
+import { newSmsSubscriber } from "../subscriptions/new-subscriber.ts";
 import { stringsOf } from "../templates/strings/strings-of.ts";
 import { acceptInvitation } from "./accept-invitation.ts";
 import type { SubscriptionDeps } from "./api.ts";
@@ -61,13 +61,13 @@ async function signUp(deps: SubscriptionDeps, request: HttpRequest): Promise<Bot
   const contact = phoneOf({ number: input.phone_number, country: input.phone_country }, deps.smsCountries, "");
   const scopes = await scopesFrom(deps, page.id, input);
   const locale = input.locale ?? page.locale;
-  const wanted = newSubscriber(
+  const wanted = newSmsSubscriber(
     { pageId: page.id, id: newId(deps.random), contact, scopes, locale, confirmed: false },
     now,
   );
   const preferences = preferencesFrom(input.preferences, wanted.preferences);
   const form = newFormToken(deps.random);
-  if (wanted.channel === "sms") await enrol(deps, page, key, { ...wanted, preferences }, form, now);
+  await enrol(deps, page, key, { ...wanted, preferences }, form, now);
   return {
     status: 202,
     body: {
@@ -116,7 +116,8 @@ async function enrol(
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const holder = await holderOf(deps, page.id, "sms", wanted.phone, wanted.id);
     const code = newSmsCode(deps.random);
-    switch (signUpStep({ holder, blocked, isCapped })) {
+    const step = signUpStep({ holder, blocked, isCapped });
+    switch (step.do) {
       case "invite": {
         const invited = await invitedOf(deps, holder, wanted, now);
         if (invited === null) break;
@@ -124,8 +125,7 @@ async function enrol(
       }
       case "manage link":
         await writeNothing(deps, page.id, now);
-        if (holder?.channel !== "sms") return;
-        return sendManageSms(deps, key, holder, page.name, now, "anybody");
+        return sendManageSms(deps, key, step.holder, page.name, now, "anybody");
       case "nothing":
         await writeNothing(deps, page.id, now);
         return send("nothing", wanted.id, code);
@@ -180,7 +180,7 @@ async function confirmedBy(
   );
   // Of each form, so that nobody uses up the tries of others; in the stretch that its code is issued in, so that it has them once.
   const counted = await deps.access.count(`${pageId}|sms code|${formHash}`, CODE_TRIES, asked?.at ?? now);
-  if (counted.outcome === "over" || holder?.channel !== "sms") return null;
+  if (counted.outcome === "over" || holder === null) return null;
   const given = smsCodeMac(key, pageId, id, code, form);
   // Sent twice, it has done its work already.
   const isLatest = (holder.confirmedAt ?? 0) > now - SMS_CODE_LIFE_MS;

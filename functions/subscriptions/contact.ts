@@ -88,7 +88,9 @@ export function contactOf(input: NewSubscriber, rules: ContactRules): Contact {
   throw invalid("subscriber.email", "is required, or endpoint, or phone_number");
 }
 
+export type EmailContact = Extract<Contact, { channel: "email" }>;
 export type PhoneContact = Extract<Contact, { channel: "sms" }>;
+export type EndpointContact = Extract<Contact, { channel: "webhook" }>;
 
 /**
  * E.164 of a number as dialled from the country, and the country that the number belongs to: that decides what an SMS
