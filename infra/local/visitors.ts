@@ -28,10 +28,10 @@ export function admitOnly(visitors: Visitors, server: Server): void {
 }
 
 export function refusal(visitors: Visitors, request: IncomingMessage): { status: number; why: string } | null {
-  const own = ["localhost", HOST, "[::1]"].map((name) => `${name}:${request.socket.localPort}`);
-  const { host = "", origin } = request.headers;
+  const own = ["localhost", HOST, "[::1]"].map((name) => authorityOf(name, request.socket.localPort));
+  const { origin } = request.headers;
   // RFC 9110, 15.5.20.
-  if (!own.includes(host.toLowerCase())) {
+  if (!hostsOf(request).every((host) => own.includes(host.toLowerCase()))) {
     return { status: 421, why: `This server answers for ${own.join(", ")} only.` };
   }
   if (visitors === "readers") return null;
@@ -43,4 +43,15 @@ export function refusal(visitors: Visitors, request: IncomingMessage): { status:
   // A link elsewhere may lead here; a picture, a frame or a script elsewhere may not.
   const embedded = site === "cross-site" && request.headers["sec-fetch-mode"] !== "navigate";
   return foreign || embedded ? { status: 403, why: "No other web page may ask here." } : null;
+}
+
+/** As browsers write it: without the port where that is http's own. */
+function authorityOf(name: string, port: number | undefined): string {
+  return port === 80 ? name : `${name}:${port}`;
+}
+
+/** Every host that a request names: in each Host field, and in a target with one, which counts before those (RFC 9112, 3.2.2). */
+function hostsOf({ url = "", headersDistinct }: IncomingMessage): string[] {
+  const target = url.startsWith("/") || url === "*" ? [] : [URL.parse(url)?.host ?? ""];
+  return [...(headersDistinct.host ?? [""]), ...target];
 }
