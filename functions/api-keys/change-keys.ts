@@ -121,7 +121,7 @@ export async function changeKey(
   wish: Partial<Pick<ApiKey, "name" | "scopes" | "expiresAt">>,
   now: number,
 ): Promise<KeyChanged | KeyRefused> {
-  const changed = { ...read, ...wish };
+  const changed = { ...read, ...wish, scopes: [...new Set(wish.scopes ?? read.scopes)] };
   const end = wish.expiresAt ?? null;
   const refused =
     unmanageable(by, read, now) ??

@@ -5,6 +5,8 @@ import type { Logger } from "../lambda/logger.ts";
 import type { ManageCall, ManageReply, ManageRoute } from "./route.ts";
 
 const withId = z.object({ id: idSchema });
+/** A revocation may end more than the key that it names. */
+const withRevoked = z.object({ revoked: z.array(idSchema) });
 
 /**
  * The audit trail: one line for each request that may have changed something, or that read who somebody is, saying which
@@ -14,11 +16,13 @@ const withId = z.object({ id: idSchema });
 export function audit(route: ManageRoute, call: ManageCall, reply: ManageReply, log: Logger): void {
   if (route.method === "GET" && !readsPersonalData(route)) return;
   const made = withId.safeParse(reply.body);
+  const ended = withRevoked.safeParse(reply.body);
   log.info("audit", {
     keyId: call.apiKey.id,
     did: did(route),
     ...idsIn(call.request.params),
     ...(made.success ? { id: made.data.id } : {}),
+    ...(ended.success ? { revoked: ended.data.revoked.join(" ") } : {}),
     status: reply.status,
     ...(reply.unchanged ? { unchanged: true } : {}),
   });

@@ -187,7 +187,9 @@ describe("a key that may manage keys", () => {
     const { id, key } = await world.make({ scopes: DEPLOYER });
     expect((await world.as(key, "POST", `/api_keys/${id}/rotate`, {})).status).toBe(201);
     const other = await world.make({ scopes: ["incidents:read", "incidents:write"] }, key);
-    const narrow = { api_key: { name: "reader", scopes: ["incidents:read"], expires_at: "2025-07-08" } };
+    const narrow = {
+      api_key: { name: "reader", scopes: ["incidents:read", "incidents:read"], expires_at: "2025-07-08" },
+    };
     expect(await world.as(key, "PATCH", `/api_keys/${other.id}`, narrow)).toMatchObject({
       status: 200,
       json: { name: "reader", scopes: ["incidents:read"], expires_at: "2025-07-08T14:00:00.000+02:00" },
@@ -274,6 +276,11 @@ test("whose secret a key was told by rotating it is among what its revocation as
   refusedWith(await world.remove(`/api_keys/${leaked.id}`), 422, "made");
   expect((await world.remove(`/api_keys/${leaked.id}?made=revoke`)).json).toEqual({ revoked: [other.id, leaked.id] });
   expect(await world.works(stolen.key)).toBe(false);
+  expect(JSON.parse(world.logged.findLast((line) => line.includes('"status":200')) ?? "")).toMatchObject({
+    did: "DELETE /pages/{page}/api_keys/{api_key}",
+    api_key: leaked.id,
+    revoked: `${other.id} ${leaked.id}`,
+  });
 });
 
 test("another page's key is 404, and so is what is no id", async () => {
