@@ -1,7 +1,7 @@
 import { GetSendQuotaCommand, SESClient, SendRawEmailCommand } from "@aws-sdk/client-ses";
 import type { AttemptOutcome } from "../core/attempt.ts";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
-import { BOUNDED } from "./bounded.ts";
+import { SENDING_TIMES, SERVICE_TIMES } from "../lambda/sdk-times.ts";
 import { outcomeOf, refusalOf } from "./refusal.ts";
 
 export interface MailToSend {
@@ -34,7 +34,7 @@ const DAY_SECONDS = 24 * 60 * 60;
 
 /** SES's classic API. Only its raw call carries List-Unsubscribe. One attempt a call: SES has no idempotency token. */
 export function sesMail(configurationSet: string, from: string): Mail {
-  const client = new SESClient({ maxAttempts: 1, logger: sdkLogger, requestHandler: BOUNDED });
+  const client = new SESClient({ maxAttempts: 1, logger: sdkLogger, requestHandler: SENDING_TIMES });
   return {
     async send({ to, raw, tags }) {
       try {
@@ -57,7 +57,7 @@ export function sesMail(configurationSet: string, from: string): Mail {
 
 /** The account's present limits. Asked for by sweep only: SES allows one such call a second. */
 export function sesLimits(): MailLimits {
-  const client = new SESClient({ logger: sdkLogger });
+  const client = new SESClient({ logger: sdkLogger, requestHandler: SERVICE_TIMES });
   return {
     async quota() {
       const {

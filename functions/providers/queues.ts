@@ -20,6 +20,7 @@ import {
 } from "../core/queued-work.ts";
 import { CHANNELS } from "../core/subscriber.ts";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
+import { SERVICE_TIMES } from "../lambda/sdk-times.ts";
 
 /** Each call reads the `Failed` list of its batches and throws QueueError, naming how many, if some stay unsent after retries. */
 export interface ChunkQueues {
@@ -80,7 +81,7 @@ export type AllQueues = ChunkQueues &
 /** SQS. A function names only the queues it may write to; asking for another is a programming error that says so. */
 export function sqsQueues(urls: QueueUrls): AllQueues {
   // The queue's URL is data, not an endpoint: on one machine it names a host that does not resolve.
-  const client = new SQSClient({ useQueueUrlAsEndpoint: false, logger: sdkLogger });
+  const client = new SQSClient({ useQueueUrlAsEndpoint: false, logger: sdkLogger, requestHandler: SERVICE_TIMES });
   const urlOf = (name: keyof QueueUrls): string => {
     const url = urls[name];
     if (url === undefined) throw new QueueError(`this function has no queue named ${name}`);

@@ -1,5 +1,6 @@
 import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
+import { SERVICE_TIMES } from "../lambda/sdk-times.ts";
 
 export interface SiteFile {
   /** Key in the bucket: `index.html`, `incidents/abc`, `api/v2/summary.json`. */
@@ -49,5 +50,5 @@ export function s3Site({ bucket, client = s3Client() }: { bucket: string; client
 }
 
 function s3Client(): S3Client {
-  return new S3Client({ forcePathStyle: true, logger: sdkLogger });
+  return new S3Client({ forcePathStyle: true, logger: sdkLogger, requestHandler: SERVICE_TIMES });
 }

@@ -2,7 +2,7 @@ import { ListPhoneNumbersOptedOutCommand, PublishCommand, SNSClient } from "@aws
 import type { AttemptOutcome } from "../core/attempt.ts";
 import { smsSize } from "../core/sms-size.ts";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
-import { BOUNDED } from "./bounded.ts";
+import { SENDING_TIMES, SERVICE_TIMES } from "../lambda/sdk-times.ts";
 import { outcomeOf, refusalOf } from "./refusal.ts";
 
 export interface Sms {
@@ -21,7 +21,7 @@ export interface OptOuts {
  * the sender in countries that allow it, and ignored elsewhere; "" for none.
  */
 export function snsSms(maxPrice: string, senderId: string): Sms {
-  const client = new SNSClient({ maxAttempts: 1, logger: sdkLogger, requestHandler: BOUNDED });
+  const client = new SNSClient({ maxAttempts: 1, logger: sdkLogger, requestHandler: SENDING_TIMES });
   return {
     async send({ phone }, text) {
       try {
@@ -51,7 +51,7 @@ function priceOf(text: string, maxPrice: string): string {
 }
 
 export function snsOptOuts(): OptOuts {
-  const client = new SNSClient({ logger: sdkLogger });
+  const client = new SNSClient({ logger: sdkLogger, requestHandler: SERVICE_TIMES });
   return {
     async page(after) {
       const { phoneNumbers = [], nextToken } = await client.send(

@@ -1,5 +1,6 @@
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
+import { SENDING_TIMES } from "../lambda/sdk-times.ts";
 import { refusalOf } from "./refusal.ts";
 import type { Refusal } from "./refusal-rules.ts";
 
@@ -29,7 +30,7 @@ const MOST_IDS = 2_500;
 
 /** SNS topic for AWS-native subscribers. */
 export function snsTopic(topicArn: string): Topic {
-  const client = new SNSClient({ maxAttempts: 1, logger: sdkLogger });
+  const client = new SNSClient({ maxAttempts: 1, logger: sdkLogger, requestHandler: SENDING_TIMES });
   return {
     async publish(json, { componentIds, ...texts }) {
       const attributes = Object.entries(texts).map(([name, StringValue]) => [

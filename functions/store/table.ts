@@ -4,6 +4,7 @@ import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
   DynamoDBClient,
+  type DynamoDBClientConfig,
   GetItemCommand,
   QueryCommand,
   type QueryCommandInput,
@@ -11,6 +12,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
+import { TABLE_TIMES } from "../lambda/sdk-times.ts";
 import { TableBusyError } from "./busy.ts";
 
 export type Item = Record<string, AttributeValue>;
@@ -19,8 +21,11 @@ export interface Key {
   sk: string;
 }
 
-export function dynamoClient(): DynamoDBClient {
-  return new DynamoDBClient({ logger: sdkLogger });
+/** `where`: only a test says where its tables are; a function's environment does. */
+export function dynamoClient(
+  where: Pick<DynamoDBClientConfig, "endpoint" | "region" | "credentials"> = {},
+): DynamoDBClient {
+  return new DynamoDBClient({ ...where, logger: sdkLogger, requestHandler: TABLE_TIMES });
 }
 
 export function toItem(value: Record<string, unknown>): Item {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseAst } from "vitest/node";
 import * as z from "zod/mini";
 import { reach, sourceFiles } from "./source.ts";
+import { clientsMade } from "./syntax.ts";
 import { resourcesOf, synthesized } from "./synthesized.ts";
 
 const { pipeline, steps } = synthesized();
@@ -65,6 +66,30 @@ describe("a function's bundle holds only the AWS clients that it uses", () => {
     const imports = reach(`functions/${step}/handler.ts`).flatMap((file) => file.imports);
     const used = imports.flatMap((name) => /^@aws-sdk\/client-(.+)$/.exec(name)?.[1] ?? []);
     expect([...new Set(used)].sort()).toEqual(clients[step]);
+  });
+});
+
+describe("every client of the SDK has its times", () => {
+  const made = functions.flatMap(({ path, text }) => clientsMade(text, path).map((client) => ({ path, ...client })));
+
+  it("wherever one is made", () => {
+    expect(made.filter(({ times }) => times === null)).toEqual([]);
+    const makers = functions.filter(({ text }) => /\bnew [A-Z]\w*Client\(/.test(text)).map(({ path }) => path);
+    expect([...new Set(made.map(({ path }) => path))]).toEqual(makers);
+    expect(makers.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it("the tables shorter ones", () => {
+    expect(made.filter(({ text }) => /DynamoDB/.test(text)).map(({ times }) => times)).toEqual(["TABLE_TIMES"]);
+  });
+
+  it("one without is found out wherever it stands", () => {
+    const timesOf = (text: string) => clientsMade(text).map(({ times }) => times);
+    expect(timesOf("const a = new SQSClient();")).toEqual([null]);
+    expect(timesOf("const a = () => new SQSClient({ logger });")).toEqual([null]);
+    expect(timesOf("class A { b = new SQSClient({ requestHandler: {} }); }")).toEqual([null]);
+    expect(timesOf("f(new SQSClient({ requestHandler: TABLE_TIMES, ...given }));")).toEqual([null]);
+    expect(timesOf("f(new SQSClient({ ...given, requestHandler: TABLE_TIMES }));")).toEqual(["TABLE_TIMES"]);
   });
 });
 
