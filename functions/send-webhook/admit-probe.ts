@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { sha256Hex } from "../core/ids.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
-import type { AccessStore } from "../store/access.ts";
+import type { AccessStore, Limit } from "../store/access.ts";
 import { isChat } from "../subscriptions/chats.ts";
 import { probeHostOf } from "./probe-host.ts";
 
@@ -22,6 +22,12 @@ const PROVEN = { most: 120, windowMs: HOUR_MS };
 /** Somewhat longer than a probe may take (see `PROBE_BOUNDS`): a sender that died holds its host no longer. */
 const TURN_MS = 10_000;
 
+/**
+ * `proven`: whoever has proved that the endpoint is theirs has it tried out, also when it is to come back from a quarantine
+ * or an unsubscription. `unproven`: whoever registers it, also beside an endpoint that somebody else has proved.
+ */
+export type Prober = "proven" | "unproven";
+
 export type ProbeAdmission =
   /** It may be posted; `end` when that is over. */
   | { outcome: "go"; end: () => Promise<void> }
@@ -32,28 +38,30 @@ export type ProbeAdmission =
 
 /**
  * Every post that somebody can cause at a host without being its customer passes here, right before it is made: first
- * challenges and repeated ones, first posts to chats, tests. So nothing goes round it, whatever queued it.
+ * challenges and repeated ones, first posts to chats, tests. So nothing goes round it, whatever queued it. `by`: see
+ * `Prober`.
  */
 export async function admitProbe(
-  subscriber: WebhookSubscriber,
+  { pageId, endpoint }: Pick<WebhookSubscriber, "pageId" | "endpoint">,
+  by: Prober,
   { access, clock }: AdmitProbeDeps,
 ): Promise<ProbeAdmission> {
-  const { pageId, endpoint } = subscriber;
   const host = sha256Hex(probeHostOf(endpoint));
   const turn = `${pageId}|probe|${host}`;
   const now = clock();
   const until = now + TURN_MS;
   if (!(await access.takeTurn(turn, now, until))) return { outcome: "busy" };
-  const [who, limit] = isProven(subscriber)
-    ? (["proven", PROVEN] as const)
-    : (["unproven", isChat(endpoint) ? UNPROVEN_AT_CHATS : UNPROVEN] as const);
-  const counted = await access.count(`${pageId}|probes|${who}|${host}`, limit, now);
+  const counted = await access.count(`${pageId}|probes|${by}|${host}`, limitOf(by, endpoint), now);
   if (counted.outcome === "counted") return { outcome: "go", end: () => access.endTurn(turn, until) };
   await access.endTurn(turn, until);
   return { outcome: "over" };
 }
 
-/** That it was proved once says nothing of who has registered it since. */
-function isProven({ state, confirmedAt }: WebhookSubscriber): boolean {
-  return confirmedAt !== null && (state === "active" || state === "quarantined");
+function limitOf(by: Prober, endpoint: string): Limit {
+  switch (by) {
+    case "proven":
+      return PROVEN;
+    case "unproven":
+      return isChat(endpoint) ? UNPROVEN_AT_CHATS : UNPROVEN;
+  }
 }

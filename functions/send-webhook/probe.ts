@@ -12,7 +12,7 @@ import type { AccessStore } from "../store/access.ts";
 import type { Ledger } from "../store/deliveries.ts";
 import type { SubscriberStore } from "../store/subscribers.ts";
 import { endpointsPerHost } from "../subscriptions/chats.ts";
-import { type AdmitProbeDeps, admitProbe } from "./admit-probe.ts";
+import { type AdmitProbeDeps, admitProbe, type Prober } from "./admit-probe.ts";
 import { signedHeaders } from "./signed-headers.ts";
 
 export interface ProbeDeps {
@@ -49,9 +49,10 @@ const OVER: AttemptOutcome = {
  * that took its first post has its contact asked whether that was right; one that refused it has nobody asked.
  */
 export async function probeEndpoint(work: ProbeWork, deps: ProbeDeps): Promise<void> {
-  const subscriber = await triedOut(work, deps);
-  if (subscriber === null) return;
-  const admitted = await admitProbe(subscriber, deps);
+  const wanted = await triedOut(work, deps);
+  if (wanted === null) return;
+  const { subscriber, by } = wanted;
+  const admitted = await admitProbe(subscriber, by, deps);
   if (admitted.outcome === "busy") return deps.probes.sendProbe(work, BUSY_MS);
   const posted = admitted.outcome === "over" ? OVER : await post(work, subscriber, deps).finally(admitted.end);
   const outcome = await confirmIfEchoed(work, subscriber, posted, deps);
@@ -99,18 +100,21 @@ async function post(work: ProbeWork, subscriber: WebhookSubscriber, deps: ProbeD
  * The endpoint as the probe is to find it; null: it is not wanted any more. Of one that is being registered anew, who does
  * that has a secret of their own, and it signs.
  */
-async function triedOut(work: ProbeWork, { subscribers, clock }: ProbeDeps): Promise<WebhookSubscriber | null> {
+async function triedOut(
+  work: ProbeWork,
+  { subscribers, clock }: ProbeDeps,
+): Promise<{ subscriber: WebhookSubscriber; by: Prober } | null> {
   const { pageId, subscriberId } = work;
   const subscriber = await subscribers.get(pageId, "webhook", subscriberId);
   if (subscriber?.channel !== "webhook") return null;
-  if (isWanted(work, subscriber)) return subscriber;
+  if (isWanted(work, subscriber)) return { subscriber, by: subscriber.confirmedAt === null ? "unproven" : "proven" };
   const hash = hashOf(work);
   if (hash === null) return null;
   const invitations = await subscribers.invitationsOf(pageId, "webhook", subscriberId);
   const invitation = openInvitation(subscriber, invitations, hash, clock());
   if (invitation?.registration === undefined) return null;
   const { rotation: _, health: __, ...rest } = subscriber;
-  return { ...rest, secretVersion: invitation.registration.secretVersion };
+  return { subscriber: { ...rest, secretVersion: invitation.registration.secretVersion }, by: "unproven" };
 }
 
 /** What the proof that it asks for is stored as. */

@@ -80,7 +80,7 @@ export async function challengeAgain(deps: WebhookDeps, portal: Portal): Promise
   const { page, key, now } = portal;
   const { pageId, endpoint, format, contactEmail, state } = portal.subscriber;
   if (state === "active") throw new HttpProblem(409, "The endpoint is active already");
-  await countProof(deps, key, endpoint, now);
+  await countProof(deps, key, endpoint, "own link", now);
   let mail: ContactMail = "withhold";
   if (format !== "statuspage") {
     const isProven = isContactProven(portal.subscriber);

@@ -17,6 +17,7 @@ import { captchaFields, checkCaptcha } from "./captcha.ts";
 import { askForProof, newProof } from "./challenge.ts";
 import { type ContactMail, contactMail } from "./contact-letter.ts";
 import { countOrRefuse } from "./count-or-refuse.ts";
+import type { Asker } from "./letters.ts";
 import { servedPage } from "./page-of.ts";
 import { mailPortalLink } from "./portal-link.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
@@ -71,7 +72,7 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
   const holder = found?.channel === "webhook" ? found : null;
   if (holder?.state === "active") return alreadyRegistered(deps, { page, key, subscriber: holder }, now);
   await checkHost(deps, page.id, endpoint);
-  await countProof(deps, key, endpoint, now);
+  await countProof(deps, key, endpoint, "anybody", now);
   // A chat's webhook cannot be confirmed without the mail.
   const proofMail: ContactMail =
     format === "statuspage"
@@ -175,9 +176,15 @@ async function checkHost(deps: WebhookDeps, pageId: string, endpoint: string): P
   throw invalid("endpoint", `is at a host that has ${most} endpoints already: whoever runs the page can add more`);
 }
 
-/** Throws 429. */
-export async function countProof(deps: WebhookDeps, key: SigningKey, endpoint: string, now: number): Promise<void> {
-  const counter = `proofs|${addressMac(key, "webhook", endpoint)}`;
+/** Throws 429. Whoever asks by the contact's link is counted apart, so that strangers do not keep them from coming back. */
+export async function countProof(
+  deps: WebhookDeps,
+  key: SigningKey,
+  endpoint: string,
+  by: Asker,
+  now: number,
+): Promise<void> {
+  const counter = `proofs|${by}|${addressMac(key, "webhook", endpoint)}`;
   await countOrRefuse(deps, counter, PROOFS_PER_ENDPOINT, now, "This endpoint was tried too often: try again later");
 }
 

@@ -267,6 +267,45 @@ describe("caps", () => {
     expect(world.queues.sent.filter(({ queue }) => queue === "webhookRetry")).toEqual([]);
   });
 
+  test("of whoever registers an endpoint anew that somebody else proved are a stranger's", async () => {
+    const world = await webhookWorld();
+    for (let index = 0; index < 8; index += 1) {
+      const endpoint = `https://h${index}.victim.example/`;
+      await world.register({ endpoint });
+      await world.work();
+      const found = await world.find("webhook", endpoint);
+      if (found === null) throw new Error("not registered");
+      await world.subscribers.changeState(PAGE_ID, "webhook", found.id, ["active"], "quarantined", world.now());
+      world.tick(HOUR);
+    }
+    world.answers(() => ({ status: 500, text: "" }));
+    world.posted.length = 0;
+    for (let index = 0; index < 40; index += 1) {
+      const [endpoint, source] = [`https://h${index % 8}.victim.example/`, `2001:db8:${index}::1`];
+      await world.send("POST", "/subscriptions/webhooks", { json: { endpoint, email: CONTACT }, source });
+      await world.work();
+    }
+    expect(world.posted).toHaveLength(30);
+  });
+
+  test("take nothing from whoever proved an endpoint, and asks for its challenge to bring it back", async () => {
+    const world = await webhookWorld();
+    const portal = await world.open();
+    const { id } = await world.stored();
+    await world.subscribers.changeState(PAGE_ID, "webhook", id, ["active"], "quarantined", world.now());
+    world.answers(() => ({ status: 500, text: "" }));
+    const { hostname } = new URL(ENDPOINT);
+    for (let index = 0; index < 40; index += 1) {
+      const [endpoint, source] = [index < 6 ? ENDPOINT : `https://${hostname}/${index}`, `2001:db8:${index}::1`];
+      await world.send("POST", "/subscriptions/webhooks", { json: { endpoint, email: "x@example.net" }, source });
+      await world.work();
+    }
+    world.answers(echoing);
+    expect((await world.send("POST", `${portal}/challenge`, { json: {} })).status).toBe(202);
+    await world.work();
+    expect(await world.stored()).toMatchObject({ id, state: "active" });
+  });
+
   test("of forty that prove themselves at once, twenty get a place", async () => {
     const world = await webhookWorld();
     for (let made = 0; made < 40; made += 1) {
