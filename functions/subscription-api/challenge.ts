@@ -41,7 +41,7 @@ export async function askForProof(
     return;
   }
   const hello = { probe: "hello", confirmTokenHash: proof.hash } as const;
-  if (to === null || format === "statuspage" || mail.contact !== "send") {
+  if (to === null || format === "statuspage") {
     await sendProbe(deps, page, subscriber, hello, now);
     return;
   }
@@ -57,8 +57,9 @@ export async function askForProof(
     confirmUrl,
   });
   const letter = contactLetter(deps, subscriber, to, raw, mail.cause);
-  // Whoever posts it mails the letter once the chat has taken the post: nobody can confirm what never arrived.
-  await sendProbe(deps, page, subscriber, { ...hello, letter }, now);
+  // Whoever posts it mails the letter once the chat has taken the post: nobody can confirm what never arrived. One that is
+  // withheld is made all the same, so that the time it takes tells nothing.
+  await sendProbe(deps, page, subscriber, mail.contact === "send" ? { ...hello, letter } : hello, now);
 }
 
 /** Queues a probe and tells its id. */

@@ -6,6 +6,7 @@ import { lastingReason, normalizeEmail, type WebhookSubscriber } from "../core/s
 import { blockOf } from "../subscriptions/blocks.ts";
 import { countAddress } from "./caps.ts";
 import type { Asker } from "./letters.ts";
+import { holderOf } from "./sign-up-email.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
 /** `withhold`: nothing is mailed, which whoever asked is not told. */
@@ -16,7 +17,7 @@ export type ContactMail = "send" | "withhold";
  * to an address that is blocked, that bounced, or whose holder complained, be they a subscriber still or not.
  */
 export async function contactMail(
-  deps: Pick<WebhookDeps, "access" | "subscribers">,
+  deps: Pick<WebhookDeps, "access" | "subscribers" | "random">,
   {
     pageId,
     key,
@@ -30,7 +31,7 @@ export async function contactMail(
   // The cap is asked first and of everybody, so that it tells nothing of the rest.
   const isCapped = await countAddress(deps, key, pageId, "email", email, now, "contact", by);
   const blocked = await blockOf(deps, key, pageId, "email", address);
-  const holder = await deps.subscribers.findByAddress(pageId, "email", address);
+  const holder = await holderOf(deps, pageId, "email", address, newId(deps.random));
   if (isCapped("contact", isProven) || blocked !== null) return "withhold";
   return holder !== null && lastingReason(holder) !== null ? "withhold" : "send";
 }

@@ -1,8 +1,9 @@
-import { newId } from "../core/ids.ts";
+import { newId, sha256Hex } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
 import { linkToken, type SigningKey } from "../core/signature.ts";
-import type { WebhookSubscriber } from "../core/subscriber.ts";
-import { type ContactMail, contactLetter, contactMail, isContactProven, toldToContact } from "./contact-letter.ts";
+import { UNPROVEN_DAYS, type WebhookSubscriber } from "../core/subscriber.ts";
+import { newWebhookSubscriber } from "../subscriptions/new-subscriber.ts";
+import { contactLetter, contactMail, isContactProven, toldToContact } from "./contact-letter.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -22,43 +23,36 @@ export function portalPath(key: SigningKey, subscriber: WebhookSubscriber, now: 
   return `/portal/${linkToken(key, "manage", { pageId, channel, subscriberId }, endsAt, boundOf(subscriber))}`;
 }
 
-/** Mails the contact a link to the portal, if there is one and it may be written to just now. */
+/**
+ * Mails the contact a link to the portal, if there is one and it may be written to just now. Else, and for an endpoint
+ * that nobody registered (`subscriber` is null), the same work is done for nobody: the time it takes tells nothing.
+ */
 export async function mailPortalLink(
   deps: WebhookDeps,
-  { page, key, subscriber }: { page: Page; key: SigningKey; subscriber: WebhookSubscriber },
-  now: number,
-): Promise<ContactMail> {
-  const { contactEmail: to, locale, pageId } = subscriber;
-  if (to === null) return "withhold";
-  const isProven = isContactProven(subscriber);
-  const mail = await contactMail(deps, { pageId, key, email: to, isProven, now });
-  if (mail !== "send") return mail;
-  const portalUrl = `${deps.subscriptionsUrl}${portalPath(key, subscriber, now)}`;
-  const told = toldToContact(deps, key, subscriber, to);
-  const raw = await deps.renderPortalLink({ page, locale, to, ...told, days: LINK_DAYS, portalUrl });
-  await deps.letters.sendLetter(contactLetter(deps, subscriber, to, raw, "anybody"));
-  return mail;
-}
-
-/** The same work for an endpoint that nobody registered, so that the time it takes tells nothing; it reaches nobody. */
-export async function mailNobody(
-  deps: WebhookDeps,
-  { page, key, endpoint }: { page: Page; key: SigningKey; endpoint: string },
+  {
+    page,
+    key,
+    endpoint,
+    subscriber,
+  }: { page: Page; key: SigningKey; endpoint: string; subscriber: WebhookSubscriber | null },
   now: number,
 ): Promise<void> {
+  const found = subscriber ?? nobodyAt(endpoint, page, newId(deps.random), now);
+  const { contactEmail, locale, pageId, state, confirmedAt } = found;
   // Counted for the endpoint, as its contact's mailbox would be.
-  if ((await contactMail(deps, { pageId: page.id, key, email: endpoint, isProven: false, now })) !== "send") return;
-  const subject = { pageId: page.id, channel: "webhook" as const, subscriberId: newId(deps.random) };
-  const portalUrl = `${deps.subscriptionsUrl}/portal/${linkToken(key, "manage", subject, now, endpoint)}`;
-  const raw = await deps.renderPortalLink({
-    page,
-    locale: page.locale,
-    to: "nobody@localhost",
-    host: null,
-    declineUrl: null,
-    days: 0,
-    portalUrl,
-  });
-  const [letterId, letter] = [newId(deps.random), { about: "nothing" } as const];
-  await deps.letters.sendLetter({ kind: "letter", ...subject, letterId, cause: "anybody", letter, raw });
+  const to = contactEmail ?? `${sha256Hex(endpoint)}@nobody.invalid`;
+  const mail = await contactMail(deps, { pageId, key, email: to, isProven: isContactProven(found), now });
+  const portalUrl = `${deps.subscriptionsUrl}${portalPath(key, found, now)}`;
+  const told = toldToContact(deps, key, found, to);
+  const daysToProve = state === "unconfirmed" && confirmedAt === null ? UNPROVEN_DAYS : null;
+  const raw = await deps.renderPortalLink({ page, locale, to, ...told, days: LINK_DAYS, daysToProve, portalUrl });
+  const letter = contactLetter(deps, found, to, raw, "anybody");
+  const isMailed = mail === "send" && contactEmail !== null;
+  await deps.letters.sendLetter(isMailed ? letter : { ...letter, letter: { about: "nothing" } });
+}
+
+function nobodyAt(endpoint: string, page: Page, id: string, now: number): WebhookSubscriber {
+  const contact = { channel: "webhook", endpoint, contactEmail: null, format: "statuspage" } as const;
+  const scopes = { page: true, components: [], incidents: [] };
+  return newWebhookSubscriber({ pageId: page.id, id, contact, scopes, locale: page.locale, confirmed: false }, now);
 }

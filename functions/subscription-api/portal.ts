@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { newId } from "../core/ids.ts";
 import { ROTATION_OVERLAP_MS } from "../core/signature.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, json, parsedBody } from "../lambda/http.ts";
@@ -13,11 +14,12 @@ import { openPortal, type Portal } from "./portal-access.ts";
 import { challengeAgain, changeFilter, pause, resume, rotateSecret, sendTest } from "./portal-actions.ts";
 import { hasOpen, listDeliveries, presentRow, revisionOf } from "./portal-deliveries.ts";
 import { type EnteredFilter, enteredFilter } from "./portal-filter.ts";
-import { mailNobody, mailPortalLink } from "./portal-link.ts";
+import { mailPortalLink } from "./portal-link.ts";
 import { noticeFor, portalDeleted, refusal } from "./portal-notices.tsx";
 import { lostLinkPage, portalPage, secretPage } from "./portal-page.tsx";
 import { replayFailed, replayOne } from "./portal-replays.ts";
 import { proveContact } from "./prove-contact.ts";
+import { holderOf } from "./sign-up-email.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 import { presentWebhook } from "./webhook-view.ts";
 
@@ -175,12 +177,8 @@ async function mailLink(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
   const page = await servedPage(deps);
   const key = await deps.access.currentSigningKey(page.id);
   await countSource(deps, key, page.id, "mail", request.source, now);
-  const holder = await deps.subscribers.findByAddress(page.id, "webhook", endpoint);
-  if (holder?.channel === "webhook" && holder.contactEmail !== null) {
-    await mailPortalLink(deps, { page, key, subscriber: holder }, now);
-  } else {
-    await mailNobody(deps, { page, key, endpoint }, now);
-  }
+  const subscriber = await holderOf(deps, page.id, "webhook", endpoint, newId(deps.random));
+  await mailPortalLink(deps, { page, key, endpoint, subscriber }, now);
   if (!speaksJson(request.headers)) return { status: 303, headers: { location: "/portal?done=mailed" } };
   return json(202, { status: "if the endpoint is registered, a link is mailed to its contact" });
 }

@@ -88,7 +88,7 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
     await deps.subscribers.invite(page.id, "webhook", holder.id, invitationOf(subscriber, proof.hash, now), now);
   }
   await askForProof(deps, { page, key }, subscriber, proof, { contact: proofMail, cause: "anybody" }, now);
-  if (format === "statuspage") await mailPortalLink(deps, { page, key, subscriber }, now);
+  if (format === "statuspage") await mailPortalLink(deps, { page, key, endpoint, subscriber }, now);
   return json(201, {
     ...presentWebhook(subscriber, page, await deps.status.getCatalog(page.id)),
     // A chat verifies nothing, so there is nothing to verify with.
@@ -155,7 +155,7 @@ async function alreadyRegistered(
   found: { page: Page; key: SigningKey; subscriber: WebhookSubscriber },
   now: number,
 ): Promise<HttpReply> {
-  await mailPortalLink(deps, found, now);
+  await mailPortalLink(deps, { ...found, endpoint: found.subscriber.endpoint }, now);
   throw new HttpProblem(
     409,
     found.subscriber.contactEmail === null

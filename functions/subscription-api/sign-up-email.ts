@@ -3,7 +3,14 @@ import { newConfirmToken } from "../core/confirm-token.ts";
 import { newId } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
 import type { SigningKey } from "../core/signature.ts";
-import { type EmailSubscriber, isOn, normalizeEmail, type Subscriber, type SubscriberOn } from "../core/subscriber.ts";
+import {
+  type Channel,
+  type EmailSubscriber,
+  isOn,
+  normalizeEmail,
+  type Subscriber,
+  type SubscriberOn,
+} from "../core/subscriber.ts";
 import { type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
 import { fieldsIn } from "../lambda/input.ts";
 import { blockOf } from "../subscriptions/blocks.ts";
@@ -96,8 +103,8 @@ async function enrol(
 }
 
 /** Whoever has the address. Where nobody has, somebody is looked for all the same, so that it takes as long. */
-export async function holderOf<C extends "email" | "sms">(
-  { subscribers }: Pick<SubscriptionDeps, "subscribers">,
+export async function holderOf<C extends Channel>(
+  { subscribers }: { subscribers: Pick<SubscriptionDeps["subscribers"], "findByAddress" | "get"> },
   pageId: string,
   channel: C,
   address: string,

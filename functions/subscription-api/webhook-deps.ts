@@ -23,6 +23,12 @@ export interface ContactLetter {
   days: number;
 }
 
+export interface PortalLetter extends ContactLetter {
+  portalUrl: string;
+  /** In which the endpoint must prove whose it is: the link ends with a registration that does not. Null: it did once. */
+  daysToProve: number | null;
+}
+
 /** What an endpoint is tried out with. */
 export type ProbeText = { probe: "challenge"; echo: string } | { probe: "test"; probeId: string } | { probe: "hello" };
 
@@ -39,7 +45,7 @@ export interface WebhookDeps {
   resends: RetryQueues;
   probes: ProbeQueue;
   letters: LetterQueue;
-  renderPortalLink: (letter: ContactLetter & { portalUrl: string }) => Promise<string>;
+  renderPortalLink: (letter: PortalLetter) => Promise<string>;
   renderChatConfirmation: (letter: ContactLetter & { chat: ChatFormat; confirmUrl: string }) => Promise<string>;
   /** The body of a probe in the endpoint's format; challenges are for `statuspage` alone, hellos for the others. */
   renderProbe: (text: ProbeText, to: { page: Page; format: WebhookFormat; locale: Locale; now: number }) => string;

@@ -11,6 +11,8 @@ export interface PortalLinkMail extends LetterMail {
   portalUrl: string;
   /** How long the link works. */
   days: number;
+  /** In which the endpoint must prove whose it is: the link ends with a registration that does not. Null: it did once. */
+  daysToProve: number | null;
 }
 
 /** The mail with an integrator's link to their endpoint's portal: whole RFC 5322 text for one recipient. */
@@ -25,6 +27,7 @@ export function renderPortalLinkMail(mail: PortalLinkMail): Promise<string> {
     blocks: [
       { kind: "text", words: strings.asked(pageLink(mail), host === null ? null : { strong: host }) },
       { kind: "link", label: strings.button, url: mail.portalUrl, days: mail.days },
+      ...(mail.daysToProve === null ? [] : [{ kind: "text", words: [strings.unproven(mail.daysToProve)] } as const]),
       { kind: "text", words: [strings.secret] },
     ],
     footer: contactFooter(mail.declineUrl, letters),

@@ -237,6 +237,8 @@ export const de: Strings = {
       " gesendet und was dieser geantwortet hat. Sie können Meldungen erneut senden lassen, einen Test senden und das Signaturgeheimnis wechseln.",
     ],
     button: "Seite des Webhooks öffnen",
+    unproven: (days) =>
+      `Wird der Endpunkt nicht innerhalb ${days === 1 ? "eines Tages" : `von ${days} Tagen`} bestätigt, wird er entfernt, und mit ihm dieser Link.`,
     secret: "Wer den Link besitzt, kann ihn benutzen. Bitte leiten Sie diese E-Mail nicht weiter.",
   },
   chatConfirmation: {

@@ -240,6 +240,8 @@ export const en: Strings = {
       " and how it answered, have it sent again, send a test, and change the signing secret.",
     ],
     button: "Open the webhook's page",
+    unproven: (days) =>
+      `An endpoint that is not confirmed within ${days === 1 ? "a day" : `${days} days`} is removed, and this link with it.`,
     secret: "Whoever has the link can use it, so do not pass this mail on.",
   },
   chatConfirmation: {

@@ -282,6 +282,7 @@ export interface Strings {
     headline: string;
     asked<T>(page: T, host: T | null): Words<T>;
     button: string;
+    unproven(days: number): string;
     secret: string;
   };
   chatConfirmation: {

@@ -489,6 +489,17 @@ describe("somebody who is named as the contact of endpoints", () => {
     expect((await world.send("POST", forged)).status).toBe(404);
   });
 
+  test("is told when their link ends with a registration that proves nothing, and not once it is proven", async () => {
+    const world = await webhookWorld();
+    await world.register();
+    const [mail] = await world.work();
+    expect(mail).toContain("days to prove: 1");
+    await world.send("POST", `${linkIn(mail, "portal")}/contact`);
+    world.tick(HOUR);
+    await world.send("POST", "/portal", { json: { endpoint: ENDPOINT } });
+    expect((await world.work())[0]).toContain("days to prove: null");
+  });
+
   test("is the contact once they do anything by their link, and not by opening it", async () => {
     const world = await webhookWorld();
     await world.register();

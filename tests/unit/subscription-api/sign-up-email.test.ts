@@ -5,7 +5,7 @@ import { addressMac } from "../../../functions/core/signature.ts";
 import type { Subscriber } from "../../../functions/core/subscriber.ts";
 import { renderersFor } from "../../../functions/subscription-api/renderers.ts";
 import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";
-import { BUTTON, linkIn, PAGE_ID, START, SUBSCRIBER_ID, subscriptionWorld } from "./subscription-world.ts";
+import { BUTTON, linkIn, PAGE_ID, START, SUBSCRIBER_ID, subscriptionWorld, watched } from "./subscription-world.ts";
 
 const PATH = "/subscriptions/email";
 const MINUTE = 60_000;
@@ -311,27 +311,6 @@ describe("what is answered and done says nothing of the address", () => {
       world.subscribers.block(PAGE_ID, "email", addressMac(world.key, "email", ADA), "not asked for", START),
   };
 
-  /** Every call of a store or queue, as read or write. */
-  function watch(world: World): string[] {
-    const calls: string[] = [];
-    const kind = (name: string) => (/^(get|find|list|block[O])/.test(name) ? "read" : "write");
-    for (const port of [world.deps.status, world.deps.subscribers, world.deps.access, world.deps.letters]) {
-      for (const [name, member] of Object.entries(port)) {
-        if (typeof member !== "function") continue;
-        Object.assign(port, {
-          [name]: async (...parameters: unknown[]) => {
-            calls.push(kind(name));
-            const found: unknown = await Reflect.apply(member, port, parameters);
-            // The guard of the address, and whoever it names.
-            if (name === "findByAddress" && found !== null) calls.push("read");
-            return found;
-          },
-        });
-      }
-    }
-    return calls;
-  }
-
   test.each([
     ["a sign-up", PATH],
     ["a request for a link", "/manage"],
@@ -340,7 +319,7 @@ describe("what is answered and done says nothing of the address", () => {
     for (const [name, arrange] of Object.entries(CASES)) {
       const world = await subscriptionWorld();
       await arrange(world);
-      const calls = watch(world);
+      const calls = watched(world);
       const reply = await world.send("POST", path, { json: { email: ADA } });
       const reads = calls.filter((call) => call === "read").length;
       seen.set(name, { reply, reads, writes: calls.length - reads });

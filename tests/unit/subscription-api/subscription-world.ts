@@ -11,7 +11,7 @@ import { handleEmailWork } from "../../../functions/send-email/handle-email-work
 import { handleSmsWork } from "../../../functions/send-sms/handle-sms-work.ts";
 import { type SubscriptionDeps, subscriptionApi } from "../../../functions/subscription-api/api.ts";
 import type { Captcha } from "../../../functions/subscription-api/captcha.ts";
-import type { ContactLetter } from "../../../functions/subscription-api/webhook-deps.ts";
+import type { ContactLetter, PortalLetter } from "../../../functions/subscription-api/webhook-deps.ts";
 import { webhookRenderersFor } from "../../../functions/subscription-api/webhook-renderers.ts";
 import { smsText } from "../../../functions/templates/sms-text.ts";
 import { httpClient } from "../../fakes/http-client.ts";
@@ -40,8 +40,8 @@ const RENDERERS = {
     `to ${mail.to} (${mail.locale})\nmanage ${mail.manageUrl}`,
   renderFarewell: async (mail: { to: string; locale: string; undoUrl: string; how: string }) =>
     `to ${mail.to} (${mail.locale})\nleft by ${mail.how}\nundo ${mail.undoUrl}`,
-  renderPortalLink: async ({ to, locale, portalUrl, ...told }: ContactLetter & { portalUrl: string }) =>
-    `to ${to} (${locale})\nportal ${portalUrl}\n${toldIn(told)}`,
+  renderPortalLink: async ({ to, locale, portalUrl, daysToProve, ...told }: PortalLetter) =>
+    `to ${to} (${locale})\nportal ${portalUrl}\n${toldIn(told)}\ndays to prove: ${daysToProve}`,
   renderChatConfirmation: async (mail: ContactLetter & { chat: string; confirmUrl: string }) =>
     `to ${mail.to} (${mail.locale}) of ${mail.chat}\nconfirm ${mail.confirmUrl}\n${toldIn(mail)}`,
   renderProbe: webhookRenderersFor({ ...SITE, mailFrom: "status@example.com" }).renderProbe,
@@ -166,6 +166,33 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
     find: (channel: Channel, address: string) => subscribers.findByAddress(PAGE_ID, channel, address),
     stored: () => subscribers.get(PAGE_ID, "email", SUBSCRIBER_ID),
   };
+}
+
+/** Every call from now on of a store or queue, as read or write, and of what makes a mail. */
+export function watched({ deps }: { deps: SubscriptionDeps }): string[] {
+  const calls: string[] = [];
+  const kind = (name: string) => {
+    if (name.startsWith("render")) return "rendering";
+    return /^(get|find|list|block[O]|count[P]|invitations|current)/.test(name) ? "read" : "write";
+  };
+  const { renderConfirmation, renderManageLink, renderPortalLink, renderChatConfirmation } = deps;
+  const renderers = { renderConfirmation, renderManageLink, renderPortalLink, renderChatConfirmation };
+  for (const port of [deps.status, deps.subscribers, deps.access, deps.letters, renderers]) {
+    for (const [name, member] of Object.entries(port)) {
+      if (typeof member !== "function") continue;
+      Object.assign(port, {
+        [name]: async (...parameters: unknown[]) => {
+          calls.push(kind(name));
+          const found: unknown = await Reflect.apply(member, port, parameters);
+          // The guard of the address, and whoever it names.
+          if (name === "findByAddress" && found !== null) calls.push("read");
+          return found;
+        },
+      });
+    }
+  }
+  Object.assign(deps, renderers);
+  return calls;
 }
 
 /** Letters never come near chunks. */
