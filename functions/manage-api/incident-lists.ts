@@ -1,9 +1,14 @@
 import type { Incident, Update } from "../core/incident.ts";
+import type { Page } from "../core/page.ts";
+import { inParallel } from "../lambda/in-parallel.ts";
 import { windowIn } from "../lambda/input.ts";
-import { showIncidents, updatesOf } from "./incident-view.ts";
+import { invalid } from "../lambda/problem.ts";
+import { costOf, showIncidents } from "./incident-view.ts";
 import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "./route.ts";
 
 const READ_AT_ONCE = 100;
+/** Of Lambda's 6 MB; the rest is for headers. */
+const LARGEST_ANSWER_BYTES = 6_000_000;
 
 export function incidentListRoutes(deps: ManageDeps): ManageRoute[] {
   const unfinished = (name: string, belongs: (incident: Incident) => boolean): ManageRoute => ({
@@ -30,7 +35,7 @@ async function listUnfinished(
 ): Promise<ManageReply> {
   const { skip, limit } = windowIn(request.query, "per_page", 1);
   const incidents = (await deps.status.listUnresolved(page.id)).filter(belongs);
-  return { status: 200, body: await showIncidents(deps, page, incidents.slice(skip, skip + limit)) };
+  return { status: 200, body: await listed(deps, page, incidents.slice(skip, skip + limit), "per_page") };
 }
 
 /** All incidents, newest first; `q` searches name, status, postmortem and updates. */
@@ -49,12 +54,24 @@ async function listAll(deps: ManageDeps, { page, request }: ManageCall): Promise
     for (const incident of fitting) found.push(incident);
     cursor = read.next;
   } while (cursor !== null && found.length < skip + limit);
-  return { status: 200, body: await showIncidents(deps, page, found.slice(skip, skip + limit)) };
+  return { status: 200, body: await listed(deps, page, found.slice(skip, skip + limit), "limit") };
 }
 
+/** Throws 422 where they do not fit into one answer even with their newest updates alone: their metadata, say. */
+async function listed(deps: ManageDeps, page: Page, incidents: readonly Incident[], size: "limit" | "per_page") {
+  const shown = await showIncidents(deps, page, incidents);
+  if (costOf(shown) <= LARGEST_ANSWER_BYTES) return shown;
+  throw invalid(size, `asks for more than one answer can hold: ask for fewer than ${incidents.length}`);
+}
+
+/** Reads in flight at once: only whether they fit is kept of what they find. */
+const READS = 8;
+
 async function matching(deps: ManageDeps, pageId: string, incidents: readonly Incident[], wanted: string) {
-  const updates = await updatesOf(deps, pageId, incidents);
-  return incidents.filter((incident, index) => tells(incident, updates[index] ?? [], wanted));
+  const fits = await inParallel(incidents, READS, async (incident) =>
+    tells(incident, await deps.status.listUpdates(pageId, incident.id), wanted),
+  );
+  return incidents.filter((_, index) => fits[index]);
 }
 
 function tells(incident: Incident, updates: readonly Update[], wanted: string): boolean {
