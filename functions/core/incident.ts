@@ -106,6 +106,21 @@ export const updateSchema = z.object({
 });
 export type Update = z.infer<typeof updateSchema>;
 
+/** What decides who is told of an update and in which order: all that a sender needs of it. No edit changes it. */
+export const updateTellingSchema = z.pick(updateSchema, {
+  id: true,
+  incidentId: true,
+  seq: true,
+  status: true,
+  opens: true,
+  componentIdsSoFar: true,
+  impactSoFar: true,
+  before: true,
+  deliverNotifications: true,
+  createdAt: true,
+});
+export type UpdateTelling = z.infer<typeof updateTellingSchema>;
+
 export function isScheduled(incident: Pick<Incident, "status" | "schedule">): boolean {
   return incident.schedule !== null;
 }

@@ -27,7 +27,7 @@ export async function readSubject(
   const { pageId, incidentId, updateId } = ref;
   const [incident, updates] = await Promise.all([
     deps.status.getIncident(pageId, incidentId),
-    deps.status.listUpdates(pageId, incidentId),
+    deps.status.listTellings(pageId, incidentId),
   ]);
   if (incident === null) return readChange(ref, deps);
   const told = updates.find(({ id }) => id === updateId);

@@ -21,6 +21,7 @@ import { pageSchema } from "../core/page.ts";
 import type { IncidentCommit } from "../core/posting.ts";
 import { cursorParts } from "./cursor.ts";
 import { dynamoPublication } from "./dynamo-publication.ts";
+import { dynamoTellings } from "./dynamo-tellings.ts";
 import { noticeItem } from "./notice-item.ts";
 import type { CommitOutcome, StatusStore } from "./status.ts";
 import {
@@ -222,6 +223,8 @@ export function dynamoStatusStore({ client, statusTable, deliveriesTable }: Stat
       });
       return z.array(updateSchema).parse(items);
     },
+
+    ...dynamoTellings(client, statusTable),
 
     editUpdate(update, incident, expectedVersion) {
       const edit: Action = {

@@ -1,5 +1,5 @@
 import type { Catalog, ComponentChange } from "../core/component.ts";
-import type { Incident, Update } from "../core/incident.ts";
+import type { Incident, Update, UpdateTelling } from "../core/incident.ts";
 import type { Page } from "../core/page.ts";
 import type { IncidentCommit } from "../core/posting.ts";
 
@@ -34,6 +34,8 @@ export interface StatusStore {
   getIncident(pageId: string, incidentId: string): Promise<Incident | null>;
   /** All updates of the incident, oldest first. */
   listUpdates(pageId: string, incidentId: string): Promise<Update[]>;
+  /** The same without their texts, for who reads them again and again: those seen before cost nothing. */
+  listTellings(pageId: string, incidentId: string): Promise<UpdateTelling[]>;
   /** Edits text and display time of an update in place (notifies nobody); the header's new version and `updatedAt` go with it. */
   editUpdate(update: Update, incident: Incident, expectedVersion: number): Promise<CommitOutcome>;
   /** Newest first by creation, without withdrawn ones. */

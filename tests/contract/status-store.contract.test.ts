@@ -1,7 +1,7 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect, it } from "vitest";
 import { changeStatus } from "../../functions/core/component-change.ts";
-import type { Incident, Update } from "../../functions/core/incident.ts";
+import { type Incident, type Update, updateTellingSchema } from "../../functions/core/incident.ts";
 import type { Notice } from "../../functions/core/notice.ts";
 import { headerCommit, postUpdate, type UpdateInput, withdraw } from "../../functions/core/posting.ts";
 import { commitWithRetry } from "../../functions/manage-api/commit-with-retry.ts";
@@ -273,6 +273,32 @@ describeOnBoth("status store", { memory: inMemory, dynamo: onDynamo }, (subject)
     // Each change starts from what the one before left.
     const changes = (await store.listChanges(pageId, 0)).filter(({ incidentId }) => incidentId !== null);
     expect((await store.getCatalog(pageId)).version).toBe(1 + changes.length);
+  });
+
+  it("tells of each update what decides who is told, whatever is edited and whatever comes later", async () => {
+    const { store, pageId } = await withPage();
+    const { incident } = await opened(store, pageId);
+    const expected = async () =>
+      (await store.listUpdates(pageId, incident.id)).map((update) => updateTellingSchema.parse(update));
+    expect(await store.listTellings(pageId, incident.id)).toEqual(await expected());
+    for (let seq = 2; seq <= 12; seq += 1) {
+      const present = await store.getIncident(pageId, incident.id);
+      if (present === null) throw new Error("the incident is there");
+      const posted = postUpdate(present, anUpdate({ components: {} }), await store.getCatalog(pageId), NOW + seq);
+      if (posted.outcome !== "ready") throw new Error(posted.outcome);
+      await store.commitIncident(posted.commit);
+      // Twice: what was seen before is not asked for again.
+      expect(await store.listTellings(pageId, incident.id)).toHaveLength(seq);
+      expect(await store.listTellings(pageId, incident.id)).toEqual(await expected());
+    }
+    const [first] = await store.listUpdates(pageId, incident.id);
+    const present = await store.getIncident(pageId, incident.id);
+    if (first === undefined || present === null) throw new Error("the incident is there");
+    const edited = { ...present, version: present.version + 1 };
+    await store.editUpdate({ ...first, body: "Corrected.", displayAt: NOW + 99 }, edited, present.version);
+    expect(await store.listTellings(pageId, incident.id)).toEqual(await expected());
+    expect(JSON.stringify(await store.listTellings(pageId, incident.id))).not.toContain(first.body);
+    expect(await store.listTellings(pageId, anId())).toEqual([]);
   });
 
   it("lists incidents newest first, page by page, each once", async () => {

@@ -1,6 +1,6 @@
 import { type Catalog, type ComponentChange, EMPTY_CATALOG } from "../../functions/core/component.ts";
 import { noticeOfChange } from "../../functions/core/component-change.ts";
-import { type Incident, isUnresolved, type Update } from "../../functions/core/incident.ts";
+import { type Incident, isUnresolved, type Update, updateTellingSchema } from "../../functions/core/incident.ts";
 import type { Notice } from "../../functions/core/notice.ts";
 import type { Page } from "../../functions/core/page.ts";
 import { cursorParts } from "../../functions/store/cursor.ts";
@@ -164,6 +164,11 @@ export function memoryStatusStore({ putNotice }: { putNotice: (notice: Notice) =
 
     async listUpdates(pageId, incidentId) {
       return structuredClone(pages.get(pageId)?.updates.get(incidentId) ?? []);
+    },
+
+    async listTellings(pageId, incidentId) {
+      const updates = pages.get(pageId)?.updates.get(incidentId) ?? [];
+      return updates.map((update) => structuredClone(updateTellingSchema.parse(update)));
     },
 
     async editUpdate(update, incident, expectedVersion) {

@@ -100,8 +100,8 @@ export const MUTANTS = {
     return {
       status: {
         ...status,
-        listUpdates: async (...parameters) =>
-          (await status.listUpdates(...parameters)).filter((update) => update.seq <= seq),
+        listTellings: async (...parameters) =>
+          (await status.listTellings(...parameters)).filter((update) => update.seq <= seq),
       },
     };
   },
