@@ -137,7 +137,8 @@ const SMS: readonly Rule[] = [
   },
   { text: /SenderID|MaxPrice|SMSType|EntityId|TemplateId|MessageAttributes/, verdict: ours("sender settings refused") },
   {
-    text: /phone ?number|is not valid to publish to|invalid (destination|number)/i,
+    // A number of ours may be meant as well (a pool, a sender's): only what says that this one is no number.
+    text: /PhoneNumber Reason:|is not valid to publish to|invalid (destination|(phone ?)?number)|\bphone ?number\b.{0,40}\b(invalid|not valid)/i,
     verdict: theirs("invalid phone number"),
   },
   { text: /message (is )?(too long|empty)|empty message/i, verdict: unclear("message too long") },

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { sesMail } from "../../../functions/providers/mail.ts";
 import { refusalOf } from "../../../functions/providers/refusal.ts";
 import { snsSms } from "../../../functions/providers/sms.ts";
+import { snsTopic } from "../../../functions/providers/topic.ts";
 import { closeServer, HOST, listen, portOf } from "../../../infra/local/listen.ts";
 import { EXPIRED_CERTIFICATE, EXPIRED_KEY } from "../../fixtures/expired-certificate.ts";
 
@@ -262,6 +263,21 @@ describe("SNS to a number", () => {
     [400, "UserError", "The phone number is not verified in your SMS sandbox", onlyThis("account in the sandbox")],
     [400, "UserError", "Destination country is not enabled", onlyThis("country not enabled")],
     [403, "AuthorizationError", "not authorized to perform: SNS:Publish", everybody("not permitted")],
+    [
+      400,
+      "InvalidParameter",
+      "Invalid parameter: PhoneNumber Reason: not a phone number",
+      { outcome: "rejected", reason: "invalid phone number" },
+    ],
+    [
+      400,
+      "ValidationException",
+      "The phone number is not valid",
+      { outcome: "rejected", reason: "invalid phone number" },
+    ],
+    // Ours, though a phone number is named.
+    [400, "UserError", "The pool has no active phone number", { outcome: "refused", reason: "UserError" }],
+    [400, "UserError", "Phone number limit of the account reached", { outcome: "refused", reason: "UserError" }],
     [400, "KMSAccessDenied", "no", everybody("encryption key unavailable")],
     [400, "KMSDisabled", "no", everybody("encryption key unavailable")],
     [403, "KMSOptInRequired", "no", everybody("service not enabled")],
@@ -272,6 +288,40 @@ describe("SNS to a number", () => {
   ])("%i %s: %s", async (status, code, message, expected) => {
     await refusing(status, code, message);
     expect(await snsSms("0.15", "").send({ phone: PHONE, country: "DE" }, "Down")).toEqual(expected);
+  });
+});
+
+describe("the topic", () => {
+  const published = () =>
+    snsTopic("arn:aws:sns:eu-central-1:123456789012:updates").publish("{}", {
+      page: "page00000000",
+      incident: "incident0000",
+      status: "resolved",
+      impact: "none",
+      componentIds: [],
+    });
+
+  it.each([
+    [
+      400,
+      "InvalidParameter",
+      "Invalid parameter: Message too long",
+      { outcome: "refused", reason: "message too long" },
+    ],
+    [400, "ParameterValueInvalid", "no", { outcome: "refused", reason: "InvalidParameterValue" }],
+    [404, "NotFound", "Topic does not exist", { outcome: "unavailable", reason: "queue or topic missing" }],
+    [403, "AuthorizationError", "not authorized", { outcome: "unavailable", reason: "not permitted" }],
+    [400, "KMSDisabled", "no", { outcome: "unavailable", reason: "encryption key unavailable" }],
+    [400, "Throttled", "Rate exceeded", { outcome: "unavailable", reason: "throttle" }],
+    [500, "InternalError", "oops", { outcome: "unavailable", reason: "InternalErrorException (500)" }],
+  ])("%i %s: %s", async (status, code, message, expected) => {
+    await refusing(status, code, message);
+    expect(await published()).toEqual(expected);
+  });
+
+  it("that cannot be reached is published to later", async () => {
+    at(`https://127.0.0.1:${await opened(createTcpServer((socket) => socket.destroy()))}`);
+    expect(await published()).toEqual({ outcome: "unavailable", reason: "provider cannot be reached" });
   });
 });
 
