@@ -1,5 +1,4 @@
 import type { SenderProblem } from "../core/sender-problem.ts";
-import { withoutEnd } from "../core/without-end.ts";
 
 /** Whose fault a failed call is. Only what the recipient's own address causes is the recipient's. */
 export type Refusal =
@@ -167,16 +166,17 @@ export const RULES: Readonly<Record<Provider, readonly Rule[]>> = {
  * check in region EU-CENTRAL-1: …"). Only where nobody but the recipient is named do others have a chance.
  */
 function identity({ message, parties }: { message: string; parties: Parties }): Refusal {
-  const named = (message.match(/[^\s<>,;:"'()]+/g) ?? []).filter((word) => /.@./.test(word)).map(trimmed);
-  const [from, to] = [parties.from.toLowerCase(), parties.to.toLowerCase()];
-  const onlyTheRecipient = to !== "" && to !== from && named.length > 0 && named.every((address) => address === to);
-  return onlyTheRecipient
+  return namesOnlyTheRecipient(message.toLowerCase(), parties)
     ? { whose: "sender", problem: "account in the sandbox", reach: "recipient" }
     : { whose: "sender", problem: "sender identity not verified", reach: "everybody" };
 }
 
-function trimmed(address: string): string {
-  return withoutEnd(address, /[.…]$/).toLowerCase();
+/** Looked for whole: an address may have an apostrophe or a slash in it, and ours may end in theirs. */
+function namesOnlyTheRecipient(message: string, parties: Parties): boolean {
+  const [from, to] = [parties.from.toLowerCase(), parties.to.toLowerCase()];
+  if (to === "" || to === from || !message.includes(to)) return false;
+  if (from !== "" && message.includes(from)) return false;
+  return !/[^\s<>]@[^\s<>]/.test(message.replaceAll(to, " "));
 }
 
 /**
@@ -184,11 +184,16 @@ function trimmed(address: string): string {
  * of other recipients.
  */
 function notPermitted({ message, parties }: { message: string; parties: Parties }): Refusal {
-  const [, resource = ""] = /:identity\/([^\s'"`]+)/.exec(message) ?? [];
-  const [from, to, named] = [parties.from, parties.to, resource].map((address) => address.toLowerCase());
+  const [text, from, to] = [message, parties.from, parties.to].map((each) => each.toLowerCase());
   const isTheirs =
-    named !== "" && to !== from && (named === to || (named === domainOf(to) && named !== domainOf(from)));
+    to !== from && (namesIdentity(text, to) || (namesIdentity(text, domainOf(to)) && domainOf(to) !== domainOf(from)));
   return { whose: "sender", problem: "not permitted", reach: isTheirs ? "recipient" : "everybody" };
+}
+
+/** As a whole: `example.com` is not named by `example.com.au`. */
+function namesIdentity(text = "", identity = ""): boolean {
+  const [, ...rest] = identity === "" ? [] : text.split(`:identity/${identity}`);
+  return rest.some((behind) => !/^\.?[a-z\d@-]/.test(behind));
 }
 
 function domainOf(address = ""): string {

@@ -163,6 +163,42 @@ describe("SES", () => {
     expect(await mail()).toEqual({ outcome: "refused", reason: "an address is refused" });
   });
 
+  it.each([
+    "o'brien@subscriber.example",
+    "r/d@subscriber.example",
+    "r&amp;d@subscriber.example",
+    "Anna@Subscriber.Example",
+  ])("whose sandbox does not let %s through takes mail to others", async (written) => {
+    const to = written.replace("&amp;", "&").toLowerCase();
+    for (const named of [
+      written,
+      `arn:aws:ses:eu-central-1:123456789012:identity/${written}`,
+      `&lt;${written}&gt;...`,
+    ]) {
+      await refusing(400, "MessageRejected", `${IDENTITIES} ${named}`);
+      expect(await mail(to)).toEqual(onlyThis("account in the sandbox"));
+      await refusing(400, "MessageRejected", `${IDENTITIES} ${named}, ${FROM}`);
+      expect(await mail(to)).toEqual(everybody("sender identity not verified"));
+    }
+  });
+
+  it.each([
+    ["o'brien@subscriber.example", "o'brien@subscriber.example'", "recipient"],
+    ["anna@subscriber.example", "anna@subscriber.example.", "recipient"],
+    ["anna@subscriber.example", "subscriber.example because no policy allows it", "recipient"],
+    ["anna@subscriber.example", "anna@subscriber.example.org", "everybody"],
+    ["anna@example.com", "example.com", "everybody"],
+    [FROM, FROM, "everybody"],
+  ])("that is not permitted to write to %s, where %s is named, concerns: %s", async (to, named, reach) => {
+    await refusing(403, "AccessDenied", `not authorized on resource 'arn:aws:ses:eu-central-1:1:identity/${named}`);
+    expect(await mail(to)).toEqual({ outcome: "sender problem", reason: "not permitted", reach });
+  });
+
+  it("does not take our address for one that it ends in", async () => {
+    await refusing(400, "MessageRejected", `${IDENTITIES} ${FROM}`);
+    expect(await mail(FROM.slice(2))).toEqual(everybody("sender identity not verified"));
+  });
+
   it("does not take an address for the provider's words", async () => {
     const to = "sending.suspended@account.example";
     await refusing(400, "SomethingNew", `no mail to ${to}`);
