@@ -63,10 +63,10 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
     fields: { endpoint: "endpoint", format: "format" },
   });
   const page = await servedPage(deps);
-  const scopes = await scopesOf(deps, page.id, input);
   const key = await deps.access.currentSigningKey(page.id);
   await countSource(deps, key, page.id, "mail", request.source, now);
   await checkCaptcha(deps, input, request.source);
+  const scopes = await scopesOf(deps, page.id, input);
 
   const found = await deps.subscribers.findByAddress(page.id, "webhook", endpoint);
   const holder = found?.channel === "webhook" ? found : null;

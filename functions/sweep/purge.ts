@@ -14,8 +14,8 @@ export interface PurgeDeps {
 const MINUTE_MS = 60_000;
 /** Which minute of an hour: not the first, when everything else in the world begins. */
 const MINUTE_OF_HOUR = 17;
-/** A day's worth is far more than can become due in one, also after an import. */
-const PER_PURGE = 2_000;
+/** Read at once. */
+const PER_LIST = 2_000;
 const AT_ONCE = 25;
 
 /** Nobody waits for it, so once an hour is enough; an hour that is missed is made up for by the next. */
@@ -23,11 +23,21 @@ export function isPurgeTime(now: number): boolean {
   return Math.floor(now / MINUTE_MS) % 60 === MINUTE_OF_HOUR;
 }
 
-/** Removes those who have not confirmed, or were in quarantine, for 90 days. Begins nothing after the deadline. Returns how many. */
+/**
+ * Removes those who have not confirmed, or were in quarantine, for 90 days. All that there are, for anybody can register
+ * endpoints and sign up addresses, faster than any one list of them would be removed. Begins nothing after the deadline.
+ * Returns how many.
+ */
 export async function purge(deps: PurgeDeps, deadline: number): Promise<number> {
-  const due = await deps.subscribers.listPurgeable(deps.clock(), PER_PURGE);
-  const removed = await inParallel(due, AT_ONCE, (subscriber) => purgeOne(subscriber, deps, deadline));
-  return removed.filter((each) => each).length;
+  let removed = 0;
+  for (;;) {
+    const due = await deps.subscribers.listPurgeable(deps.clock(), PER_LIST);
+    const each = await inParallel(due, AT_ONCE, (subscriber) => purgeOne(subscriber, deps, deadline));
+    const now = each.filter((isRemoved) => isRemoved).length;
+    removed += now;
+    // Those who are left were changed meanwhile, or are for the next hour.
+    if (due.length < PER_LIST || now === 0 || deps.clock() > deadline) return removed;
+  }
 }
 
 async function purgeOne(subscriber: Subscriber, deps: PurgeDeps, deadline: number): Promise<boolean> {

@@ -53,6 +53,14 @@ describe("after 90 days", () => {
     expect(await world.left()).toEqual(ids(world.people.slice(2)));
   });
 
+  it("all that are due are removed in one hour, however many somebody made", async () => {
+    const many = Array.from({ length: 4_500 }, () => ({ state: "unconfirmed", confirmedAt: null }) as const);
+    const world = await purgeWorld(...many);
+    world.advance(90 * DAY);
+    expect(await purge(world.deps, world.clock() + MINUTE)).toBe(4_500);
+    expect(await world.left()).toEqual([]);
+  });
+
   it("what bounced or was complained of is not written to again: a keyed hash stays", async () => {
     const state = { state: "quarantined", quarantinedAt: 1 } as const;
     const world = await purgeWorld(
