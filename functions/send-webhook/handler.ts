@@ -45,7 +45,7 @@ const probes: ProbeDeps = {
   clock,
 };
 
-// Invocation: one chunk, one retry, or one probe.
+// Invocation: one chunk, or some retries or probes.
 const run = sqsBatch(({ body }) => handleWebhookWork(body, deps, probes, log), log);
 
 // Export.

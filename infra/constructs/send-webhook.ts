@@ -29,7 +29,7 @@ export class SendWebhook extends Construct {
     super(scope, id);
     this.function = new Sender(this, "Function", {
       step: "send-webhook",
-      description: "posts one chunk of an update to webhooks, one retry, or some probes",
+      description: "posts one chunk of an update to webhooks, or some retries or probes",
       envSchema,
       environment: {
         ...tableNames(state),

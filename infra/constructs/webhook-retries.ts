@@ -5,6 +5,12 @@ import { SENDER_VISIBILITY } from "./delivery-channel.ts";
 import type { PipelineFunction } from "./pipeline-function.ts";
 import { FEWEST_TRIES, WorkQueue } from "./work-queue.ts";
 
+/**
+ * Retries that one invocation makes side by side: each does little but wait for an answer, and anybody may have endpoints
+ * that prove themselves and then answer nothing.
+ */
+const AT_ONCE = 10;
+
 /** A lane of its own for webhooks tried before, so that dead endpoints never slow the living. Its delay is at most 15 minutes; later retries wait in the ledger's *due* index. */
 export class WebhookRetries extends Construct {
   readonly retries: WorkQueue;
@@ -31,6 +37,6 @@ export class WebhookRetries extends Construct {
   }
 
   sentBy(sender: PipelineFunction, maxConcurrency: number): void {
-    this.retries.feed(sender, maxConcurrency);
+    this.retries.feed(sender, maxConcurrency, AT_ONCE);
   }
 }
