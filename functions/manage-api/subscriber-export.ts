@@ -1,6 +1,7 @@
 import { presentScopes } from "../core/chosen.ts";
 import type { Catalog } from "../core/component.ts";
 import { CHANNELS, type Channel, type Subscriber } from "../core/subscriber.ts";
+import { unreachable } from "../core/unreachable.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { countIn } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
@@ -91,5 +92,7 @@ function contactOf(subscriber: Subscriber) {
       const { endpoint, contactEmail, format, statuses } = subscriber;
       return { ...none, email: contactEmail, endpoint, format, statuses };
     }
+    default:
+      return unreachable(subscriber);
   }
 }

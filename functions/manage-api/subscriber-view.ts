@@ -4,6 +4,7 @@ import type { Catalog } from "../core/component.ts";
 import type { Page } from "../core/page.ts";
 import { webhookSecret } from "../core/signature.ts";
 import { purgeAtOf, type Subscriber, type WebhookSubscriber } from "../core/subscriber.ts";
+import { unreachable } from "../core/unreachable.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import type { ManageDeps } from "./route.ts";
 
@@ -49,6 +50,8 @@ function contactFields(subscriber: Subscriber) {
         phone_country: subscriber.country,
         display_phone_number: parsePhoneNumber(subscriber.phone)?.formatInternational() ?? subscriber.phone,
       };
+    default:
+      return unreachable(subscriber);
   }
 }
 

@@ -1,4 +1,6 @@
+import type { TopicState } from "../core/notice.ts";
 import type { PlanWork } from "../core/queued-work.ts";
+import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";
 import { type PlanDeps, planNotice } from "./plan.ts";
 import { gatherQuarantine, passOnDigest, type QuarantineMailDeps } from "./quarantine-mail.ts";
@@ -9,10 +11,31 @@ export type PlanningDeps = PlanDeps & QuarantineMailDeps & { log: Logger };
 /** Plans a notice. What the topic will never take is told once; what it has not taken yet, at each try. */
 export async function planAndTell(work: PlanWork, deps: PlanDeps & { log: Logger }): Promise<void> {
   const planned = await planNotice(work, deps);
-  if (!("topic" in planned) || planned.topic.state === "published") return;
-  const fields = { ...work, reason: planned.topic.reason };
-  if (planned.topic.state === "waiting") deps.log.warn("not published to the topic yet", fields);
-  else deps.log.error("never published to the topic", new Error(planned.topic.reason ?? "no reason"), fields);
+  switch (planned.outcome) {
+    case "nothing to plan":
+    case "withdrawn":
+      return;
+    case "planned":
+    case "published again":
+      return tellOfTopic(work, planned.topic, deps.log);
+    default:
+      return unreachable(planned);
+  }
+}
+
+function tellOfTopic(work: PlanWork, { state, reason }: TopicState, log: Logger): void {
+  switch (state) {
+    case "published":
+      return;
+    case "waiting":
+      log.warn("not published to the topic yet", { ...work, reason });
+      return;
+    case "refused":
+      log.error("never published to the topic", new Error(reason ?? "no reason"), { ...work, reason });
+      return;
+    default:
+      unreachable(state);
+  }
 }
 
 /** One body of the planning queue. */
@@ -24,5 +47,7 @@ export async function handlePlanning(body: string, deps: PlanningDeps): Promise<
       return gatherQuarantine(work, deps);
     case "digest":
       return passOnDigest(work, deps);
+    default:
+      return unreachable(work);
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../core/clock.ts";
 import { newId } from "../core/ids.ts";
 import { LEASE_MS } from "../core/lease.ts";
+import { unreachable } from "../core/unreachable.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import type { SiteBucket, SiteFile } from "../providers/site.ts";
 import type { StatusStore } from "../store/status.ts";
@@ -96,6 +97,8 @@ async function publishUnderLease(pageId: string, lease: PublishingLease, deps: P
         return { outcome: "lost" };
       case "stale":
         break;
+      default:
+        return unreachable(outcome);
     }
   }
 }

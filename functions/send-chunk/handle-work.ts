@@ -1,4 +1,5 @@
 import { sendWorkSchema } from "../core/queued-work.ts";
+import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { SendDeps } from "./channel-sender.ts";
 import { runChunk } from "./run-chunk.ts";
@@ -24,5 +25,7 @@ export async function handleWork(body: string, deps: SendDeps, log: Logger): Pro
     case "letter":
     case "probe":
       throw new Error(`a ${work.kind} came over a queue of chunks`);
+    default:
+      return unreachable(work);
   }
 }

@@ -1,6 +1,7 @@
 import type { AttemptOutcome } from "../core/attempt.ts";
 import type { Clock } from "../core/clock.ts";
 import { PROBE_EVERY_MS } from "../core/sender-problem.ts";
+import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { AccessStore, SendProblem, SendSchedule } from "../store/access.ts";
 
@@ -113,6 +114,8 @@ export function sharedPace(deps: {
             if (reservation.retryAt > deadline) return { outcome: "later", until: reservation.retryAt };
             await waitUntil(reservation.retryAt);
             break;
+          default:
+            return unreachable(reservation);
         }
       }
     },

@@ -4,6 +4,7 @@ import { mailboxOf } from "../core/mailbox.ts";
 import { MAIL_RULES } from "../core/permit.ts";
 import { type LetterWork, sendWorkSchema } from "../core/queued-work.ts";
 import { addressMac } from "../core/signature.ts";
+import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";
 import { type PermitDeps, permitLetter } from "../permits/permit-letter.ts";
 import type { Mail } from "../providers/mail.ts";
@@ -37,6 +38,8 @@ export async function handleEmailWork(body: string, deps: SendDeps, letters: Let
       return sendLetter(work, letters, log);
     case "probe":
       throw new Error("a probe came over a queue of mails");
+    default:
+      return unreachable(work);
   }
 }
 
@@ -83,6 +86,8 @@ async function sendLetter(work: LetterWork, deps: LetterDeps, log: Logger): Prom
     case "sender problem":
     case "quota exhausted":
       return hold(work, clock() + HELD_MS.longest, deps);
+    default:
+      return unreachable(outcome);
   }
 }
 

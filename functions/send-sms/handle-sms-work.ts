@@ -5,6 +5,7 @@ import { SMS_RULES } from "../core/permit.ts";
 import { type SmsLetterWork, sendWorkSchema, smsLetterWorkSchema } from "../core/queued-work.ts";
 import { addressMac } from "../core/signature.ts";
 import type { SmsSubscriber, Subscriber } from "../core/subscriber.ts";
+import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";
 import { type PermitDeps, permitLetter } from "../permits/permit-letter.ts";
 import type { SmsLetterQueue } from "../providers/queues.ts";
@@ -87,6 +88,8 @@ async function sendSmsLetter(work: SmsLetterWork, deps: SmsLetterDeps, log: Logg
     case "throttled":
     case "quota exhausted":
       return deps.smsLetters.sendSmsLetter(work, HELD_MS);
+    default:
+      return unreachable(outcome);
   }
 }
 

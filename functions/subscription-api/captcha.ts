@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { unreachable } from "../core/unreachable.ts";
 import { optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
 
@@ -33,12 +34,15 @@ export async function checkCaptcha(
     input["g-recaptcha-response"] ??
     "";
   if (given === "") throw invalid("captcha_token", "is required");
-  switch (await captcha.verify(given, source)) {
+  const answer = await captcha.verify(given, source);
+  switch (answer) {
     case "solved":
       return;
     case "not solved":
       throw invalid("captcha_token", "was not accepted, solve it again");
     case "no answer":
       throw new HttpProblem(503, "The CAPTCHA could not be checked, try again", [], { "retry-after": "30" });
+    default:
+      return unreachable(answer);
   }
 }

@@ -2,6 +2,7 @@ import { hearsNothing } from "../core/chosen.ts";
 import { type CatalogRow, catalogRows } from "../core/component.ts";
 import { LOCALES } from "../core/locale.ts";
 import type { Subscriber } from "../core/subscriber.ts";
+import { unreachable } from "../core/unreachable.ts";
 import type { HttpReply } from "../lambda/http.ts";
 import { oneLine } from "../templates/markdown.ts";
 import type { SubscriptionStrings } from "../templates/strings/strings.ts";
@@ -122,6 +123,8 @@ function Said({ note, words: { manage } }: { note: Note; words: SubscriptionStri
           {manage[note]}
         </p>
       );
+    default:
+      return unreachable(note);
   }
 }
 

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { newId } from "../core/ids.ts";
 import { webhookSecret } from "../core/signature.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
+import { unreachable } from "../core/unreachable.ts";
 import { count, fieldsIn, optional } from "../lambda/input.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import { askForProof, newProof, sendProbe } from "./challenge.ts";
@@ -28,6 +29,8 @@ export async function sendTest(deps: WebhookDeps, { page, subscriber, now }: Por
     case "active":
     case "quarantined":
       break;
+    default:
+      return unreachable(subscriber.state);
   }
   await countOrRefuse(deps, `tests|${subscriber.id}`, TESTS, now, "Too many tests within an hour: try again later");
   return sendProbe(deps, page, subscriber, { probe: "test" }, now);

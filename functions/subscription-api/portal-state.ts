@@ -1,5 +1,6 @@
 import { hearsNothing } from "../core/chosen.ts";
 import { purgeAtOf } from "../core/subscriber.ts";
+import { unreachable } from "../core/unreachable.ts";
 import type { Tone } from "../templates/tone.ts";
 import type { Portal } from "./portal-access.ts";
 import type { PortalList } from "./portal-deliveries.ts";
@@ -45,6 +46,8 @@ export function stateText({ subscriber, page, catalog }: Portal, list: PortalLis
       };
     case "active":
       break;
+    default:
+      return unreachable(subscriber.state);
   }
   if (pausedAt !== null) {
     return {

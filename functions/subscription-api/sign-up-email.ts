@@ -11,6 +11,7 @@ import {
   type Subscriber,
   type SubscriberOn,
 } from "../core/subscriber.ts";
+import { unreachable } from "../core/unreachable.ts";
 import { type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
 import { fieldsIn } from "../lambda/input.ts";
 import { blockOf } from "../subscriptions/blocks.ts";
@@ -97,6 +98,8 @@ async function enrol(
         const { locale, email } = wanted;
         return sendDecoyLetter(deps, key, page.id, page, { locale, to: email }, now);
       }
+      default:
+        return unreachable(step);
     }
   }
   throw new Error("a subscriber that signs up is changed again and again");

@@ -6,6 +6,7 @@ import type { Page } from "../core/page.ts";
 import { type SigningKey, sameDigest } from "../core/signature.ts";
 import { newFormToken, newSmsCode, SMS_CODE_LIFE_MS, smsCodeMac } from "../core/sms-code.ts";
 import type { SmsSubscriber } from "../core/subscriber.ts";
+import { unreachable } from "../core/unreachable.ts";
 import { type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
 import { fieldsIn, line, optional } from "../lambda/input.ts";
 import { HttpProblem } from "../lambda/problem.ts";
@@ -129,6 +130,8 @@ async function enrol(
       case "nothing":
         await writeNothing(deps, page.id, now);
         return send("nothing", wanted.id, code);
+      default:
+        return unreachable(step);
     }
   }
   throw new Error("a subscriber that signs up is changed again and again");

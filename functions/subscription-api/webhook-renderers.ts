@@ -1,4 +1,5 @@
 import type { Page, Site } from "../core/page.ts";
+import { unreachable } from "../core/unreachable.ts";
 import { renderChatConfirmationMail } from "../templates/chat-confirmation-email.ts";
 import { chatBody, testPost } from "../templates/chat-post.ts";
 import { renderPortalLinkMail } from "../templates/portal-link-email.ts";
@@ -32,6 +33,8 @@ export function webhookRenderersFor({
           return format === "statuspage"
             ? helloJson(page)
             : JSON.stringify(chatBody(format, testPost(page, site.pageUrl, "hello")));
+        default:
+          return unreachable(text);
       }
     },
   };

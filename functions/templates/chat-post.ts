@@ -1,5 +1,6 @@
 import type { Page } from "../core/page.ts";
 import type { ChatFormat } from "../core/subscriber.ts";
+import { unreachable } from "../core/unreachable.ts";
 import { discordBody } from "./chat-discord.ts";
 import { slackBody } from "./chat-slack.ts";
 import { teamsBody } from "./chat-teams.ts";
@@ -33,6 +34,8 @@ export function chatBody(format: ChatFormat, post: ChatPost): unknown {
       return discordBody(post);
     case "teams":
       return teamsBody(post);
+    default:
+      return unreachable(format);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Locale } from "../core/locale.ts";
 import type { Branding } from "../core/page.ts";
+import { unreachable } from "../core/unreachable.ts";
 import {
   EmailButton,
   EmailFacts,
@@ -154,6 +155,8 @@ function BlockHtml({ block, locale }: { block: Block; locale: Locale }) {
         </>
       );
     }
+    default:
+      return unreachable(block);
   }
 }
 

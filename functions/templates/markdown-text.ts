@@ -99,6 +99,8 @@ function linesOf(tokens: readonly Token[], locale: Locale, rowEnd: string): stri
       case "table_close":
         endBlock();
         break;
+      // What opens or closes any other block leaves nothing in the text.
+      default:
     }
   }
   return lines;
@@ -158,6 +160,8 @@ function inlineText(tokens: readonly Token[], locale: Locale): string {
         pieces = [...(before ?? []), { text: gone }];
         break;
       }
+      // Emphasis, and what this version of Markdown does not take.
+      default:
     }
   }
   return joined(pieces);

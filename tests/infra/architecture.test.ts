@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseAst } from "vitest/node";
 import * as z from "zod/mini";
+import { unreachable } from "../../functions/core/unreachable.ts";
 import { reach, sourceFiles } from "./source.ts";
-import { clientsMade } from "./syntax.ts";
+import { clientsMade, openSwitches } from "./syntax.ts";
 import { resourcesOf, synthesized } from "./synthesized.ts";
 
 const { pipeline, steps } = synthesized();
@@ -67,6 +68,52 @@ describe("a function's bundle holds only the AWS clients that it uses", () => {
     const used = imports.flatMap((name) => /^@aws-sdk\/client-(.+)$/.exec(name)?.[1] ?? []);
     expect([...new Set(used)].sort()).toEqual(clients[step]);
   });
+});
+
+describe("a switch that goes on in silence when a kind is added is refused", () => {
+  it.each(
+    sourceFiles(
+      "functions/**/*.{ts,tsx}",
+      "infra/**/*.ts",
+      "bench/**/*.ts",
+      "tests/fakes/**/*.ts",
+      "tests/simulation/**/*.ts",
+    ).map(({ path, text }) => [path, text]),
+  )("%s", (path, text) => {
+    expect(openSwitches(text, path)).toEqual([]);
+  });
+
+  const returning = (type: string, body: string) => openSwitches(`async function f(a: A)${type} { ${body} }`);
+  const all = 'switch (a.kind) { case "a": return; case "b": return; }';
+
+  it.each([
+    ["to nobody", ": Promise<void>", all],
+    ["to nobody, at once", ": void", all],
+    ["to anybody", ": Promise<unknown>", all],
+    ["to somebody, perhaps", ": Promise<string | void>", all],
+    ["undeclared", "", all],
+    ["before something else", ": Promise<string>", `${all} return "";`],
+    ["in a loop", ": Promise<string>", `for (;;) { ${all} }`],
+    ["in a function inside", ": Promise<string>", `const g = () => { ${all} }; return g();`],
+    ["in an if before something else", ": Promise<string>", `if (a) { ${all} } return "";`],
+    ["in another's case", ": Promise<void>", `switch (b) { case 1: ${all} default: return; }`],
+  ])("%s", (_, type, body) => {
+    expect(returning(type, body)).toHaveLength(1);
+  });
+
+  it.each([
+    ["the compiler closes it", ": Promise<string>", all],
+    ["the compiler closes it in an if's end", ": string | undefined", `if (a) { ${all} } else { return ""; }`],
+    ["a default closes it", ": Promise<void>", 'switch (a.kind) { case "a": return; default: return unreachable(a); }'],
+  ])("but not where %s", (_, type, body) => {
+    expect(returning(type, body)).toEqual([]);
+  });
+});
+
+it("work of a kind that nobody knows is not acknowledged", () => {
+  expect.assertions(1);
+  const newer: never[] = JSON.parse('["fax"]');
+  for (const kind of newer) expect(() => unreachable(kind)).toThrow('nothing is known of the kind "fax"');
 });
 
 describe("every client of the SDK has its times", () => {

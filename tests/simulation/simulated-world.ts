@@ -6,6 +6,7 @@ import { NO_BRANDING } from "../../functions/core/page.ts";
 import { openIncident, postUpdate, withdraw } from "../../functions/core/posting.ts";
 import type { PlanWork } from "../../functions/core/queued-work.ts";
 import { CHANNELS, type Channel, type Subscriber } from "../../functions/core/subscriber.ts";
+import { unreachable } from "../../functions/core/unreachable.ts";
 import { createLogger } from "../../functions/lambda/logger.ts";
 import { planNotice } from "../../functions/plan-notifications/plan.ts";
 import { planningWorkOf } from "../../functions/plan-notifications/wake.ts";
@@ -192,6 +193,8 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
       }
       case "publish":
       case "letters":
+      case "smsLetters":
+      case "probes":
         return;
       case "webhookRetry":
         return send("webhook", body, invocation);
@@ -199,6 +202,8 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
       case "sms":
       case "webhook":
         return send(queue, body, invocation);
+      default:
+        return unreachable(queue);
     }
   }
 
@@ -373,6 +378,9 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
       case "kill":
       case "freeze":
         dooms.push({ ...deed });
+        return;
+      default:
+        return unreachable(deed);
     }
   }
 
