@@ -106,7 +106,14 @@ function codeOf({ name }: Error): string {
 
 /** What the rules look for must not be an address that somebody chose. */
 function withoutParties(message: string, { from, to }: Parties): string {
-  return [to, from].reduce((text, address) => (address === "" ? text : text.replaceAll(address, "<address>")), message);
+  return [to, from].reduce(
+    (text, address) => (address === "" ? text : text.replace(anyCase(address), "<address>")),
+    message,
+  );
+}
+
+function anyCase(address: string): RegExp {
+  return new RegExp(address.replace(/\W/g, "\\$&"), "gi");
 }
 
 function isClearNo(error: Error, status: number | null): boolean {

@@ -200,9 +200,11 @@ describe("SES", () => {
   });
 
   it("does not take an address for the provider's words", async () => {
-    const to = "sending.suspended@account.example";
-    await refusing(400, "SomethingNew", `no mail to ${to}`);
-    expect(await mail(to)).toMatchObject({ outcome: "refused" });
+    const to = "sending-suspended@account.example";
+    for (const written of [to, to.toUpperCase(), "Sending-Suspended@Account.Example"]) {
+      await refusing(400, "SomethingNew", `no mail to ${written}`);
+      expect(await mail(to)).toMatchObject({ outcome: "refused" });
+    }
   });
 
   it("that cannot be reached has nothing", async () => {
