@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { PERMIT_DAY_MS, type Permits, permitsSchema } from "../core/permit.ts";
-import { senderProblemSchema } from "../core/sender-problem.ts";
+import { type SenderProblem, senderProblemSchema } from "../core/sender-problem.ts";
 import type { Limit, SendSchedule } from "./access.ts";
 import type { Key } from "./table.ts";
 
@@ -35,6 +35,9 @@ export function scheduleKey(schedule: SendSchedule): Key {
   return { pk: `SCHEDULE#${schedule}`, sk: "SCHEDULE" };
 }
 
+/** A later version may have stored a problem that this one does not know. Sending must not end over it. */
+const UNKNOWN_PROBLEM = "request not understood" satisfies SenderProblem;
+
 /** Any attribute may be missing: rate, slots and pause are written by different hands. */
 export const scheduleItemSchema = z.object({
   /** When the next free slot begins. */
@@ -44,7 +47,7 @@ export const scheduleItemSchema = z.object({
   leftToday: z.optional(z.nullable(z.number())),
   perDay: z.optional(z.number()),
   /** Present together. */
-  problem: z.optional(senderProblemSchema),
+  problem: z.optional(z.catch(senderProblemSchema, UNKNOWN_PROBLEM)),
   problemSince: z.optional(z.number()),
   probeAt: z.optional(z.number()),
 });

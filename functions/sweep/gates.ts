@@ -25,16 +25,19 @@ const NONE = { retries: 0, chunks: 0 };
  * While nothing of ours is taken on a channel, or the day's quota is used up, a few pieces of work find out whether that is
  * over. The others stay where they are, lest twenty thousand chunks be queued every minute to be given back at once.
  */
-export async function readGates({
-  access,
-  clock,
-}: {
-  access: Pick<AccessStore, "getRate">;
-  clock: Clock;
-}): Promise<Gates> {
+export async function readGates(
+  { access, clock }: { access: Pick<AccessStore, "getRate">; clock: Clock },
+  onFailure: (error: unknown) => void,
+): Promise<Gates> {
   const gateOf = async (schedule: "email" | "sms"): Promise<Gate> => {
-    const { problem, leftToday } = await access.getRate(schedule);
+    const rate = await access.getRate(schedule).catch((error: unknown) => {
+      onFailure(error);
+      return null;
+    });
     const now = clock();
+    // What cannot be read keeps nothing shut for good: a few go through, and the webhooks never asked.
+    if (rate === null) return { ...A_FEW, opensAt: now + PROBE_EVERY_MS };
+    const { problem, leftToday } = rate;
     const opensAt = Math.max(problem?.probeAt ?? now, now + PROBE_EVERY_MS);
     if (problem !== null) return { ...(problem.probeAt <= now ? A_FEW : NONE), opensAt };
     // Sweep has just read it; a few all the same, in case it could not.

@@ -77,7 +77,7 @@ export async function sweep(deps: SweepDeps): Promise<SweepResult> {
   // Read once, by the first that asks: what is let through is counted over all duties.
   let read: Promise<Gates> | null = null;
   const gates = () => {
-    read ??= readGates(deps);
+    read ??= readGates(deps, (error) => failures.push({ duty: "gates", error }));
     return read;
   };
   const duties: [string, () => Promise<void>][] = [

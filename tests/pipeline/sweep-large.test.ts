@@ -64,6 +64,22 @@ describe("a sweep", () => {
   });
 });
 
+describe("a sweep that cannot read how the channels are", () => {
+  it("says so, and leaves what waits for none of them alone", async () => {
+    await world.open();
+    world.advance(60_000);
+    const access = { ...world.access, getRate: () => Promise.reject(new Error("table busy")) };
+    const { counts, failures } = await sweep({ ...deps({}), access });
+    expect(failures.filter(({ duty }) => duty === "gates")).toMatchObject([
+      { error: { message: "table busy" } },
+      { error: { message: "table busy" } },
+    ]);
+    expect(failures.map(({ duty }) => duty)).not.toContain("notices");
+    expect(failures.map(({ duty }) => duty)).not.toContain("retries");
+    expect(counts.noticesWoken).toBe(1);
+  });
+});
+
 const DONE = {
   state: "done" as const,
   leaseUntil: 0,
