@@ -331,12 +331,12 @@ export const de: Strings = {
     },
     decline: {
       title: "Das waren nicht Sie?",
-      text: "Dann hat jemand anderes Ihre Adresse eingegeben. Wir löschen sie, und niemand kann von dieser Seite aus noch etwas an sie schicken lassen.",
+      text: "Dann hat jemand anderes Ihre Adresse eingegeben. Mit diesem Knopf kann niemand mehr von dieser Seite aus etwas an sie schicken lassen.",
       button: "Nie wieder anschreiben",
     },
     declined: {
       title: "Wir schreiben Ihnen nicht mehr",
-      text: "Ihre Adresse wurde gelöscht. Nur ein unlesbarer Fingerabdruck bleibt, damit es dabei bleibt.",
+      text: "Niemand kann von dieser Seite aus noch etwas an Ihre Adresse schicken lassen. Ein unlesbarer Fingerabdruck von ihr bleibt, damit es dabei bleibt.",
     },
     unsubscribe: {
       title: "Abmelden?",

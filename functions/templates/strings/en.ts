@@ -332,12 +332,12 @@ export const en: Strings = {
     },
     decline: {
       title: "You did not ask for this?",
-      text: "Then your address was entered by somebody else. We will delete it, and nobody can have anything sent to it from this page any more.",
+      text: "Then your address was entered by somebody else. With this button nobody can have anything sent to it from this page any more.",
       button: "Never write to me again",
     },
     declined: {
       title: "We will not write to you again",
-      text: "Your address was deleted. Only an unreadable fingerprint of it is kept, so that it stays that way.",
+      text: "Nobody can have anything sent to your address from this page any more. An unreadable fingerprint of it is kept, so that it stays that way.",
     },
     unsubscribe: {
       title: "Unsubscribe?",
