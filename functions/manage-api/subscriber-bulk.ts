@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import { type Channel, channelSchema, type Subscriber, type SubscriberState } from "../core/subscriber.ts";
+import { mailboxOf } from "../core/mailbox.ts";
+import { addressOf, type Channel, channelSchema, type Subscriber, type SubscriberState } from "../core/subscriber.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import { fieldsIn, idList, oneOf, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
@@ -87,20 +88,38 @@ async function reactivate(deps: ManageDeps, call: ManageCall): Promise<ManageRep
 
 async function resendConfirmations(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const { subscribers, cursor } = fieldsIn(resendSchema, call.body, "");
-  const send = async (subscriber: Subscriber): Promise<Done> =>
-    subscriber.channel === "email" && (await sendConfirmation(deps, subscriber, call.now)) ? "changed" : "unchanged";
+  const key = await deps.access.currentSigningKey(call.page.id);
+  const send = async (subscriber: Subscriber): Promise<Done> => {
+    if (subscriber.channel !== "email" || (await whyBlocked(deps, key, subscriber)) !== null) return "unchanged";
+    return (await sendConfirmation(deps, subscriber, call.now)) ? "changed" : "unchanged";
+  };
   if (subscribers !== "all") {
     return replyToNamed("sent", await runAll(await named(deps, call, subscribers), undefined, send));
   }
-  const run = async (subscriber: Subscriber): Promise<Done> =>
-    wasMailed(subscriber, call.now) ? "unchanged" : send(subscriber);
+  // Strangers sign a mailbox up under as many spellings as they like.
+  const mailboxes = new Set<string>();
+  const run = async (subscriber: Subscriber): Promise<Done> => {
+    if (await wasMailed(deps, subscriber, call.now)) return "unchanged";
+    const mailbox = mailboxOf(addressOf(subscriber));
+    if (mailboxes.has(mailbox)) return "unchanged";
+    mailboxes.add(mailbox);
+    return send(subscriber);
+  };
   const isMeant = ({ state, channel }: Subscriber) => state === "unconfirmed" && channel === "email";
   return replyToAll("sent", await runOnAll(deps, call, cursor, isMeant, run));
 }
 
-/** Each confirmation that is sent puts a new token in place. */
-function wasMailed({ confirmTokenHash, updatedAt }: Subscriber, now: number): boolean {
-  return confirmTokenHash !== null && updatedAt > now - RESENT_RECENTLY_MS;
+/** Each confirmation that an operator has sent puts a new token in place; what was sent at a sign-up stands beside it. */
+async function wasMailed(
+  { subscribers }: ManageDeps,
+  { pageId, channel, id, confirmTokenHash, updatedAt }: Subscriber,
+  now: number,
+): Promise<boolean> {
+  const since = now - RESENT_RECENTLY_MS;
+  // Nothing of them has changed since, an invitation neither.
+  if (updatedAt <= since) return false;
+  if (confirmTokenHash !== null) return true;
+  return (await subscribers.invitationsOf(pageId, channel, id)).some(({ at }) => at > since);
 }
 
 /** An endpoint's failures are forgotten with it: the next one would not be its first. */

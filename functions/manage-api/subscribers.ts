@@ -14,6 +14,7 @@ import { sendConfirmation } from "../subscriptions/confirmation.ts";
 import { contactOf, newSubscriberSchema } from "../subscriptions/contact.ts";
 import { wishFields } from "../subscriptions/webhook-wishes.ts";
 import { addSubscriber } from "./add-subscriber.ts";
+import { refuseBlocked } from "./blocked.ts";
 import { unknownComponents } from "./components.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
 import { conflict } from "./save-with-retry.ts";
@@ -165,6 +166,7 @@ export async function endSubscription(deps: ManageDeps, subscriber: Subscriber, 
 
 export async function resend(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const subscriber = await subscriberIn(deps, call);
+  await refuseBlocked(deps, await deps.access.currentSigningKey(call.page.id), subscriber, fieldOf(subscriber));
   if (subscriber.channel !== "email" || !(await sendConfirmation(deps, subscriber, call.now))) {
     throw new HttpProblem(422, "Only an email subscriber that is not confirmed yet can be sent a confirmation");
   }

@@ -185,6 +185,47 @@ describe("resend confirmations", () => {
     expect((await all()).json).toMatchObject({ sent: 1 });
     expect(world.mails).toHaveLength(2);
   });
+
+  test("to all, but not to who was mailed at their own sign-up within a day", async () => {
+    const world = await crowd();
+    const { id, scopes, preferences } = world.unconfirmed;
+    const all = () => world.post("/subscribers/resend_confirmation", { subscribers: "all" });
+    const at = world.deps.clock();
+    await world.subscribers.invite(PAGE.id, "email", id, { hash: "aa", at, scopes, preferences, locale: "en" }, at);
+    expect((await all()).json).toMatchObject({ sent: 0, unchanged: 1 });
+    world.tick(24 * 60 * 60 * 1_000);
+    expect((await all()).json).toMatchObject({ sent: 1, unchanged: 0 });
+  });
+
+  test("to all, but to one spelling of a mailbox at a time: strangers may have signed up as many as they like", async () => {
+    const world = await crowd();
+    for (let index = 0; index < 40; index += 1) {
+      const email =
+        index % 2 === 0
+          ? `victim+${index}@gmail.com`
+          : `v${".".repeat(index % 3 === 0 ? 1 : 0)}ictim+${index}@googlemail.com`;
+      await world.subscribers.create(aSubscriber(PAGE.id, { state: "unconfirmed", confirmedAt: null, email }));
+    }
+    const reply = await world.post("/subscribers/resend_confirmation", { subscribers: "all" });
+    expect(reply.json).toMatchObject({ sent: 2, unchanged: 39 });
+    expect(world.mails).toHaveLength(2);
+  });
+
+  test("to nobody who has closed their mailbox, whoever is named", async () => {
+    const world = await crowd();
+    const tagged = aSubscriber(PAGE.id, { state: "unconfirmed", confirmedAt: null, email: "victim+2@example.org" });
+    await world.subscribers.create(tagged);
+    const mac = addressMac(await world.access.currentSigningKey(PAGE.id), "email", "victim@example.org");
+    await world.subscribers.block(PAGE.id, "email", mac, "not asked for", 1);
+    const named = await world.post("/subscribers/resend_confirmation", { subscribers: [tagged.id] });
+    expect(named.json).toMatchObject({ sent: 0, unchanged: 1 });
+    expect(await world.post(`/subscribers/${tagged.id}/resend_confirmation`, {})).toMatchObject({
+      status: 422,
+      json: { details: [{ field: "email", problem: expect.stringContaining("blocked") }] },
+    });
+    await world.post("/subscribers/resend_confirmation", { subscribers: "all" });
+    expect(world.mails.map(({ subscriberId }) => subscriberId)).toEqual([world.unconfirmed.id]);
+  });
 });
 
 test.each([
