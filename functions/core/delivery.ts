@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { exchangeSchema } from "./attempt.ts";
 import { idSchema } from "./ids.ts";
+import { type OwnReason, reasonSchema } from "./reason.ts";
 import { channelSchema } from "./subscriber.ts";
 
 /**
@@ -48,7 +49,7 @@ export const deliverySchema = z.object({
   /** What the provider calls it. */
   providerId: z.nullable(z.string()),
   /** For failed, suppressed, retrying: why; for superseded: the id of the update that did. */
-  reason: z.nullable(z.string()),
+  reason: z.nullable(reasonSchema),
   committedAt: z.number(),
   firstAttemptAt: z.nullable(z.number()),
   updatedAt: z.number(),
@@ -96,13 +97,14 @@ export const NO_COUNTS: Counts = {
 };
 
 /** Why an open delivery is open, when somebody asked for it. */
-export const RESENT: Record<Resender, string> = {
+export const RESENT = {
   operator: "sent again by an operator",
   integrator: "sent again by the integrator",
-};
+} as const satisfies Record<Resender, OwnReason>;
 
 /** Why a webhook waits, when it is not its own failure: see core/endpoint-health.ts. */
-export const ENDPOINT_FAILING = "the endpoint is failing: its next attempt is for all that waits";
+export const ENDPOINT_FAILING =
+  "the endpoint is failing: its next attempt is for all that waits" as const satisfies OwnReason;
 
 /**
  * The texts are kept for 90 days after the commit, and a delivery may be open for a week: one of an older update could

@@ -25,10 +25,16 @@ export const senderProblemSchema = z.enum([
 ]);
 export type SenderProblem = z.infer<typeof senderProblemSchema>;
 
+/** What everything waits for that is held back for our own sake. */
+export const pauseSchema = z.enum([...senderProblemSchema.options, "daily quota used up"]);
+export type Pause = z.infer<typeof pauseSchema>;
+
 const PAUSED = "paused: ";
+export const pausedSchema = z.templateLiteral([PAUSED, pauseSchema]);
+export type Paused = z.infer<typeof pausedSchema>;
 
 /** Why a delivery waits that is held back for our own sake. */
-export function pausedBy(problem: string): string {
+export function pausedBy(problem: Pause): Paused {
   return `${PAUSED}${problem}`;
 }
 

@@ -1,10 +1,11 @@
 import { type AttemptOutcome, logged } from "./attempt.ts";
 import type { Delivery } from "./delivery.ts";
+import { type OwnReason, otherReason, type Reason } from "./reason.ts";
 import { endlessDelay, OVERDUE_MS, retryDelay } from "./retry-schedule.ts";
 import { HELD_RECHECK_MS, PROBE_EVERY_MS, pausedBy } from "./sender-problem.ts";
 
 /** Why a delivery failed when no answer ever came back, twice. */
-export const OUTCOME_UNKNOWN_TWICE = "outcome unknown twice";
+export const OUTCOME_UNKNOWN_TWICE = "outcome unknown twice" as const satisfies OwnReason;
 
 /** How soon to try again when the refusal had nothing to do with the recipient. */
 const THROTTLED_DELAY_MS = 30_000;
@@ -30,9 +31,9 @@ export function settle(delivery: Delivery, outcome: AttemptOutcome, now: number,
       return { ...base, state: "accepted", providerId: outcome.providerId };
     case "rejected":
     case "gone":
-      return { ...base, state: "failed", reason: outcome.reason };
+      return { ...base, state: "failed", reason: otherReason(outcome.reason) };
     case "unavailable":
-      return retryOrFail(base, outcome.reason, now, jitter, outcome.retryAfterMs);
+      return retryOrFail(base, otherReason(outcome.reason), now, jitter, outcome.retryAfterMs);
     case "throttled":
       return heldBack(base, "throttled", now + THROTTLED_DELAY_MS);
     case "quota exhausted":
@@ -42,12 +43,17 @@ export function settle(delivery: Delivery, outcome: AttemptOutcome, now: number,
     case "refused":
       return settleUnclear(base, outcome.reason, now, jitter);
     case "unknown":
-      return settleUnknown({ ...base, unknownOutcomes: base.unknownOutcomes + 1 }, outcome.reason, now, jitter);
+      return settleUnknown(
+        { ...base, unknownOutcomes: base.unknownOutcomes + 1 },
+        otherReason(outcome.reason),
+        now,
+        jitter,
+      );
   }
 }
 
 /** Not the recipient's failure, so no attempt: the schedule goes on from where it was. */
-function heldBack(delivery: Delivery, reason: string, until: number): Delivery {
+function heldBack(delivery: Delivery, reason: Reason, until: number): Delivery {
   return { ...delivery, state: "retrying", reason, nextAttemptAt: until, attempts: delivery.attempts - 1 };
 }
 
@@ -68,12 +74,12 @@ function settleOurs(
 function settleUnclear(delivery: Delivery, reason: string, now: number, jitter: number): Delivery {
   const nextAttemptAt = now + endlessDelay(delivery.channel, delivery.attempts, jitter);
   return isTooOld(delivery, nextAttemptAt)
-    ? { ...delivery, state: "failed", reason }
+    ? { ...delivery, state: "failed", reason: otherReason(reason) }
     : { ...delivery, state: "retrying", reason: `refused: ${reason}`, nextAttemptAt };
 }
 
 /** `delivery` already counts the unknown outcome. */
-function settleUnknown(delivery: Delivery, reason: string, now: number, jitter: number): Delivery {
+function settleUnknown(delivery: Delivery, reason: Reason, now: number, jitter: number): Delivery {
   switch (delivery.channel) {
     case "sms":
       return { ...delivery, state: "ambiguous", reason };
@@ -98,7 +104,7 @@ function isTooOld({ committedAt, resent }: Delivery, nextAttemptAt: number): boo
 
 function retryOrFail(
   delivery: Delivery,
-  reason: string,
+  reason: Reason,
   now: number,
   jitter: number,
   retryAfterMs: number | null,

@@ -1,4 +1,5 @@
 import { type Delivery, isOpen } from "../core/delivery.ts";
+import { otherReason } from "../core/reason.ts";
 import type { SendDeps } from "./channel-sender.ts";
 
 /** How long to stand back when somebody else is changing the earlier delivery right now. */
@@ -43,7 +44,7 @@ function ending(earlier: Delivery, supersededBy: string): Pick<Delivery, "state"
   }
   return {
     state: "superseded",
-    reason: supersededBy,
+    reason: otherReason(supersededBy),
     unknownOutcomes: earlier.unknownOutcomes + (interrupted ? 1 : 0),
   };
 }

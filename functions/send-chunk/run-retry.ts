@@ -3,6 +3,7 @@ import { type Delivery, ENDPOINT_FAILING, isOpen } from "../core/delivery.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import { hasStarted, supersededBy } from "../core/order.ts";
 import type { RetryWork } from "../core/queued-work.ts";
+import { otherReason } from "../core/reason.ts";
 import { isExhausted, OUTCOME_UNKNOWN_TWICE, settle } from "../core/settle.ts";
 import type { Subscriber } from "../core/subscriber.ts";
 import { LAST_WINDOW_MS, type SendDeps } from "./channel-sender.ts";
@@ -68,7 +69,8 @@ export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOu
   // What an operator had sent again goes out whatever else was, or is being, said of the incident.
   if (known.resent === undefined) {
     const overtakenBy = supersededBy(subscriber, later);
-    if (overtakenBy !== null) return finish(delivery, { ...known, state: "superseded", reason: overtakenBy.id }, deps);
+    if (overtakenBy !== null)
+      return finish(delivery, { ...known, state: "superseded", reason: otherReason(overtakenBy.id) }, deps);
 
     const waitUntil = await endEarlier(known, deps);
     if (waitUntil !== null) {

@@ -4,6 +4,7 @@ import { countDeliveries, type Delivery, ENDPOINT_FAILING, isOpen } from "../cor
 import { greatest, least } from "../core/extremes.ts";
 import { addTo, type Histogram } from "../core/latency.ts";
 import { supersededBy } from "../core/order.ts";
+import { otherReason } from "../core/reason.ts";
 import { OUTCOME_UNKNOWN_TWICE, settle } from "../core/settle.ts";
 import type { EndpointHealth, Subscriber } from "../core/subscriber.ts";
 import type { SendDeps } from "./channel-sender.ts";
@@ -141,7 +142,7 @@ async function decide(run: ChunkRun, id: string, subscriber: Subscriber | null, 
   }
   const overtakenBy = supersededBy(subscriber, run.later);
   if (overtakenBy !== null) {
-    return { do: "record", delivery: { ...unsent, state: "superseded", reason: overtakenBy.id } };
+    return { do: "record", delivery: { ...unsent, state: "superseded", reason: otherReason(overtakenBy.id) } };
   }
   if (run.openEarlier.has(id)) {
     const waitUntil = await endEarlier(delivery, deps);

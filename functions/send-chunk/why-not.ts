@@ -1,12 +1,5 @@
+import type { SuppressionReason } from "../core/reason.ts";
 import type { Subscriber } from "../core/subscriber.ts";
-
-export type SuppressionReason =
-  | "withdrawn"
-  | "erased"
-  | "unsubscribed"
-  | "quarantined"
-  | "unconfirmed"
-  | "no longer subscribed to this";
 
 /** Why somebody who was in the audience is not any more. */
 export function whyNot(subscriber: Subscriber | null): SuppressionReason {

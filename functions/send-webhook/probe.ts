@@ -5,6 +5,7 @@ import type { Delivery } from "../core/delivery.ts";
 import { sha256Hex } from "../core/ids.ts";
 import { openInvitation } from "../core/invitation.ts";
 import type { ProbeWork } from "../core/queued-work.ts";
+import { otherReason, type Reason } from "../core/reason.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
 import { type Https, POST_BOUNDS, type PostBounds } from "../providers/https.ts";
 import type { LetterQueue, ProbeQueue } from "../providers/queues.ts";
@@ -211,7 +212,7 @@ async function record(work: ProbeWork, outcome: AttemptOutcome, deps: ProbeDeps)
   await deps.ledger.recordDeliveries([delivery]);
 }
 
-function reasonOf(outcome: AttemptOutcome): string | null {
+function reasonOf(outcome: AttemptOutcome): Reason | null {
   switch (outcome.outcome) {
     case "accepted":
       return null;
@@ -221,7 +222,7 @@ function reasonOf(outcome: AttemptOutcome): string | null {
     case "unknown":
     case "sender problem":
     case "refused":
-      return outcome.reason;
+      return otherReason(outcome.reason);
     case "throttled":
     case "quota exhausted":
       return outcome.outcome;

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { type Delivery, NO_COUNTS, resend } from "../../functions/core/delivery.ts";
 import { bucketOf } from "../../functions/core/latency.ts";
+import { otherReason } from "../../functions/core/reason.ts";
 import {
   aChunkKey,
   aDelivery,
@@ -114,7 +115,7 @@ describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubj
   it("opens a final delivery again", async () => {
     const { ledger } = subject();
     const key = aChunkKey();
-    const failed = aDelivery(key, { state: "failed", reason: "timeout", attempts: 3 });
+    const failed = aDelivery(key, { state: "failed", reason: otherReason("timeout"), attempts: 3 });
     await counted(ledger, key, [failed]);
     expect(await ledger.changeDelivery(failed, { ...retrying(key), ...failed, state: "retrying" }, null)).toEqual({
       outcome: "saved",

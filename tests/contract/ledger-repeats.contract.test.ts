@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { expect, inject, it } from "vitest";
 import type { ChunkKey } from "../../functions/core/chunk.ts";
 import { type Delivery, NO_COUNTS } from "../../functions/core/delivery.ts";
+import { otherReason } from "../../functions/core/reason.ts";
 import { dynamoLedger } from "../../functions/store/dynamo-ledger.ts";
 import { contractClient, describeOnDynamo } from "./on-both.ts";
 import { anId, NOW } from "./samples.ts";
@@ -69,7 +70,7 @@ describeOnDynamo("ledger whose every call is sent twice, as the SDK does when an
       attempts: 2,
       unknownOutcomes: 0,
       providerId: null,
-      reason: "timeout",
+      reason: otherReason("timeout"),
       committedAt: NOW,
       firstAttemptAt: NOW,
       updatedAt: NOW,

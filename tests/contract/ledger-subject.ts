@@ -5,6 +5,7 @@ import type { ChunkKey, ChunkProgress } from "../../functions/core/chunk.ts";
 import { countDeliveries, type Delivery, isOpen } from "../../functions/core/delivery.ts";
 import { addTo, type Histogram } from "../../functions/core/latency.ts";
 import type { Notice } from "../../functions/core/notice.ts";
+import { otherReason } from "../../functions/core/reason.ts";
 import type { Ledger } from "../../functions/store/deliveries.ts";
 import { dynamoLedger } from "../../functions/store/dynamo-ledger.ts";
 import { noticeItem } from "../../functions/store/notice-item.ts";
@@ -76,7 +77,7 @@ export function retrying(key: ChunkKey, overrides: Partial<Delivery> = {}): Deli
   return aDelivery(key, {
     state: "retrying",
     providerId: null,
-    reason: "timeout",
+    reason: otherReason("timeout"),
     nextAttemptAt: NOW + 30_000,
     ...overrides,
   });

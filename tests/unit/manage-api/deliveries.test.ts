@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ChunkKey } from "../../../functions/core/chunk.ts";
 import { countDeliveries, type Delivery, isOpen } from "../../../functions/core/delivery.ts";
 import { addTo, type Histogram } from "../../../functions/core/latency.ts";
+import { otherReason } from "../../../functions/core/reason.ts";
 import type { Channel } from "../../../functions/core/subscriber.ts";
 import { manageWorld, PAGE, START } from "./manage-world.ts";
 
@@ -92,7 +93,7 @@ describe("the report", () => {
     await planned({ email: 2, sms: 0, webhook: 0 });
     await world.access.saveRate("email", { perSecond: 10, leftToday: null }, START);
     const accepted = [1_000, 2_000, 3_000].map((ms, index) => delivery(index, { updatedAt: START + ms }));
-    await sent([...accepted, delivery(4, { state: "failed", reason: "bounced" })], "email", 0, 2);
+    await sent([...accepted, delivery(4, { state: "failed", reason: otherReason("bounced") })], "email", 0, 2);
     expect(await world.get(at)).toMatchObject({
       status: 200,
       json: {
@@ -150,7 +151,11 @@ describe("the report while something is wrong with us", () => {
 
   test("says so where some wait for it only, and of the quota", async () => {
     await planned({ email: 1, sms: 0, webhook: 0 });
-    const waiting = { state: "retrying" as const, reason: "paused: account in the sandbox", nextAttemptAt: START };
+    const waiting = {
+      state: "retrying",
+      reason: "paused: account in the sandbox",
+      nextAttemptAt: START,
+    } as const;
     await sent([delivery(1), delivery(2, waiting)]);
     expect(await paused()).toEqual(["account in the sandbox", null, null]);
     await world.access.saveRate("email", { perSecond: 10, leftToday: 0 }, START);
@@ -162,11 +167,11 @@ describe("the list of problems", () => {
   beforeEach(() =>
     sent([
       delivery(1),
-      delivery(2, { state: "failed", reason: "bounced" }),
+      delivery(2, { state: "failed", reason: otherReason("bounced") }),
       delivery(3, { state: "suppressed", reason: "unsubscribed", attempts: 0 }),
-      delivery(4, { state: "failed", reason: "rejected" }),
-      delivery(5, { state: "retrying", reason: "timeout", nextAttemptAt: START + 90_000 }),
-      delivery(6, { state: "superseded", reason: "update000002" }),
+      delivery(4, { state: "failed", reason: otherReason("rejected") }),
+      delivery(5, { state: "retrying", reason: otherReason("timeout"), nextAttemptAt: START + 90_000 }),
+      delivery(6, { state: "superseded", reason: otherReason("update000002") }),
       delivery(7, { state: "retrying", reason: "throttled", nextAttemptAt: START + 99_000 }),
     ]),
   );
@@ -217,7 +222,7 @@ describe("what one subscriber got", () => {
     await world.ledger.recordDeliveries([
       delivery(1, { incidentId: "incidentzzzz", updateId: "updatezzzzzz", committedAt: START - 1_000 }),
       delivery(1, { incidentId: "incidentaaaa", updateId: "updateaaaaaa", committedAt: START + 1_000 }),
-      delivery(1, { state: "superseded", reason: "updateaaaaaa" }),
+      delivery(1, { state: "superseded", reason: otherReason("updateaaaaaa") }),
     ]);
     const path = `/subscribers/${subscriberId(1)}/deliveries`;
     const first = await list(`${path}?limit=2`);

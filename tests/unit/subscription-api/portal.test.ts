@@ -2,6 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { Delivery } from "../../../functions/core/delivery.ts";
+import { otherReason } from "../../../functions/core/reason.ts";
 import { linkToken, webhookSecret } from "../../../functions/core/signature.ts";
 import { linkIn, PAGE_ID, START } from "./subscription-world.ts";
 import { CONTACT, ENDPOINT, webhookWorld } from "./webhook-world.ts";
@@ -49,7 +50,7 @@ async function opened() {
       attempts: 10,
       unknownOutcomes: 0,
       providerId: null,
-      reason: "http 500",
+      reason: otherReason("http 500"),
       committedAt: world.now(),
       firstAttemptAt: world.now(),
       updatedAt: world.now(),
