@@ -181,12 +181,13 @@ async function openIncident(endpoints: LocalEndpoints): Promise<string> {
 }
 
 async function readMails(outbox: string) {
-  const { emails } = outboxSchema.parse(
-    await (await fetch(outbox, { headers: { accept: "application/json" } })).json(),
-  );
+  const sent = async () => {
+    const reply = await fetch(outbox, { headers: { accept: "application/json" } });
+    return outboxSchema.parse(await reply.json()).emails;
+  };
   const find = async (pattern: RegExp) => {
-    const mail = emails.findLast(({ raw }) => pattern.test(raw.replaceAll("=\r\n", "")));
-    if (mail === undefined) throw new Error(`no mail with ${pattern} in the outbox`);
+    const look = async () => (await sent()).findLast(({ raw }) => pattern.test(raw.replaceAll("=\r\n", "")));
+    const mail = await until(`a mail with ${pattern}`, look, { moving: async () => (await sent()).length });
     const { html } = await simpleParser(mail.raw);
     return { raw: mail.raw.replaceAll("=\r\n", ""), html: typeof html === "string" ? html : "" };
   };
