@@ -82,6 +82,7 @@ const CALLS: Record<string, readonly string[]> = {
   "status.commitIncident": ["Status PutItem", "Status UpdateItem", "Deliveries PutItem"],
   "status.getIncident": ["Status GetItem"],
   "status.listUpdates": ["Status Query"],
+  "status.listTellings": ["Status Query"],
   "status.editUpdate": ["Status PutItem", "Status UpdateItem"],
   "status.listIncidents": ["Status/newest Query"],
   "status.listUnresolved": ["Status/unresolved Query"],
