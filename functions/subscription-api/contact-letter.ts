@@ -5,8 +5,8 @@ import { addressMac, mailboxToken, type SigningKey } from "../core/signature.ts"
 import { lastingReason, normalizeEmail, type WebhookSubscriber } from "../core/subscriber.ts";
 import { blockOf } from "../subscriptions/blocks.ts";
 import { countAddress } from "./caps.ts";
+import { holderOf } from "./holder-of.ts";
 import type { Asker } from "./letters.ts";
-import { holderOf } from "./sign-up-email.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
 /** `withhold`: nothing is mailed, which whoever asked is not told. */

@@ -8,6 +8,7 @@ import { speaksJson } from "../lambda/negotiate.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import { endpointField, endpointOf } from "../subscriptions/contact.ts";
 import { countSource } from "./caps.ts";
+import { holderOf } from "./holder-of.ts";
 import { servedPage } from "./page-of.ts";
 import { linkDoesNotWork } from "./pages.tsx";
 import { openPortal, type Portal } from "./portal-access.ts";
@@ -19,7 +20,6 @@ import { noticeFor, portalDeleted, refusal } from "./portal-notices.tsx";
 import { lostLinkPage, portalPage, secretPage } from "./portal-page.tsx";
 import { replayFailed, replayOne } from "./portal-replays.ts";
 import { proveContact } from "./prove-contact.ts";
-import { holderOf } from "./sign-up-email.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 import { presentWebhook } from "./webhook-view.ts";
 

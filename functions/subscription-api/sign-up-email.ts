@@ -3,14 +3,7 @@ import { newConfirmToken } from "../core/confirm-token.ts";
 import { newId } from "../core/ids.ts";
 import type { Page } from "../core/page.ts";
 import type { SigningKey } from "../core/signature.ts";
-import {
-  type Channel,
-  type EmailSubscriber,
-  isOn,
-  normalizeEmail,
-  type Subscriber,
-  type SubscriberOn,
-} from "../core/subscriber.ts";
+import { type EmailSubscriber, normalizeEmail, type Subscriber } from "../core/subscriber.ts";
 import { unreachable } from "../core/unreachable.ts";
 import { type HttpRequest, type HttpRoute, parsedBody } from "../lambda/http.ts";
 import { fieldsIn } from "../lambda/input.ts";
@@ -21,6 +14,7 @@ import type { SubscriptionDeps } from "./api.ts";
 import { type BothReply, forBoth, preflight } from "./both.ts";
 import { countAddress, countSource } from "./caps.ts";
 import { captchaFields, checkCaptcha } from "./captcha.ts";
+import { holderOf } from "./holder-of.ts";
 import { sendConfirmationLetter, sendDecoyLetter, sendManageLetter } from "./letters.ts";
 import { servedPage } from "./page-of.ts";
 import { checkMailbox } from "./sign-up-pages.tsx";
@@ -103,20 +97,6 @@ async function enrol(
     }
   }
   throw new Error("a subscriber that signs up is changed again and again");
-}
-
-/** Whoever has the address. Where nobody has, somebody is looked for all the same, so that it takes as long. */
-export async function holderOf<C extends Channel>(
-  { subscribers }: { subscribers: Pick<SubscriptionDeps["subscribers"], "findByAddress" | "get"> },
-  pageId: string,
-  channel: C,
-  address: string,
-  nobodyId: string,
-): Promise<SubscriberOn<C> | null> {
-  const found =
-    (await subscribers.findByAddress(pageId, channel, address)) ?? (await subscribers.get(pageId, channel, nobodyId));
-  if (found === null || isOn(found, channel)) return found;
-  throw new Error(`subscriber ${found.id} was found by ${channel}, and is reached by ${found.channel}`);
 }
 
 /** Stands where others write a subscriber: as many writes, whoever it is. */

@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from "vitest";
 import type { EmailSubscriber, SmsSubscriber, WebhookSubscriber } from "../../../functions/core/subscriber.ts";
-import { holderOf } from "../../../functions/subscription-api/sign-up-email.ts";
+import { holderOf } from "../../../functions/subscription-api/holder-of.ts";
 import {
   newEmailSubscriber,
   newSmsSubscriber,

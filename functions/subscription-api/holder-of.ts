@@ -1,0 +1,16 @@
+import { type Channel, isOn, type SubscriberOn } from "../core/subscriber.ts";
+import type { SubscriberStore } from "../store/subscribers.ts";
+
+/** Whoever has the address. Where nobody has, somebody is looked for all the same, so that it takes as long. */
+export async function holderOf<C extends Channel>(
+  { subscribers }: { subscribers: Pick<SubscriberStore, "findByAddress" | "get"> },
+  pageId: string,
+  channel: C,
+  address: string,
+  nobodyId: string,
+): Promise<SubscriberOn<C> | null> {
+  const found =
+    (await subscribers.findByAddress(pageId, channel, address)) ?? (await subscribers.get(pageId, channel, nobodyId));
+  if (found === null || isOn(found, channel)) return found;
+  throw new Error(`subscriber ${found.id} was found by ${channel}, and is reached by ${found.channel}`);
+}
