@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseAst } from "vitest/node";
 import * as z from "zod/mini";
 import { unreachable } from "../../functions/core/unreachable.ts";
+import { SENDING_TIMES, SERVICE_TIMES, TABLE_TIMES } from "../../functions/lambda/sdk-times.ts";
 import { reach, sourceFiles } from "./source.ts";
 import { clientsMade, openSwitches } from "./syntax.ts";
 import { resourcesOf, synthesized } from "./synthesized.ts";
@@ -128,6 +129,17 @@ describe("every client of the SDK has its times", () => {
 
   it("the tables shorter ones", () => {
     expect(made.filter(({ text }) => /DynamoDB/.test(text)).map(({ times }) => times)).toEqual(["TABLE_TIMES"]);
+  });
+
+  it("with which one call is over, all its tries included, before any function is ended", () => {
+    const seconds = resourcesOf(pipeline, "AWS::Lambda::Function").map(({ Properties }) =>
+      z.number().check(z.positive()).parse(Properties.Timeout),
+    );
+    expect(seconds.length).toBe(steps.length);
+    const milliseconds = Math.min(...seconds) * 1_000;
+    expect(3 * SERVICE_TIMES.requestTimeout).toBeLessThan(milliseconds);
+    expect(4 * TABLE_TIMES.requestTimeout).toBeLessThan(milliseconds);
+    expect(SENDING_TIMES.requestTimeout).toBeLessThanOrEqual(milliseconds);
   });
 
   it("one without is found out wherever it stands", () => {

@@ -40,6 +40,14 @@ it.concurrent("a table that never answers is an error, after as many tries as th
   expect(asked()).toBe(await client.config.maxAttempts());
 });
 
+it.concurrent("an answer that begins and never ends is an error too", async ({ expect, onTestFinished }) => {
+  const { client } = await hanging(onTestFinished, (response) => {
+    response.writeHead(200, { "content-type": "application/x-amz-json-1.0", "content-length": "1000" });
+    response.write('{"Item":');
+  });
+  await expect(getItem(client, "status", key)).rejects.toMatchObject({ name: "TimeoutError" });
+});
+
 it("a write that is repeated for as long as may be ends before its sender does", async () => {
   let writes = 0;
   const write = () => {
@@ -49,12 +57,4 @@ it("a write that is repeated for as long as may be ends before its sender does",
   await expect(repeatWhileBusy((count) => new Uint8Array(count), write)).rejects.toThrow("hangs");
   const tries = writes * (await dynamoClient({ region: "eu-central-1" }).config.maxAttempts());
   expect(tries * TABLE_TIMES.requestTimeout).toBeLessThan(LEASE_MS - 10_000);
-});
-
-it.concurrent("an answer that begins and never ends is an error too", async ({ expect, onTestFinished }) => {
-  const { client } = await hanging(onTestFinished, (response) => {
-    response.writeHead(200, { "content-type": "application/x-amz-json-1.0", "content-length": "1000" });
-    response.write('{"Item":');
-  });
-  await expect(getItem(client, "status", key)).rejects.toMatchObject({ name: "TimeoutError" });
 });
