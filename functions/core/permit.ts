@@ -60,8 +60,8 @@ export const PERMIT_DAY_MS = 24 * HOUR;
 interface Rule {
   most: number;
   withinMs: number;
-  /** Whether each kind is counted by itself. */
-  each: "kind" | "all";
+  /** What is counted together: each kind by itself, all of them, or the rest, which leaves farewells their own. */
+  each: "kind" | "all" | "all but farewells";
 }
 
 /** What one mailbox gets at most, by what brought it about. The stretches roll: they are not the clock's. */
@@ -71,7 +71,11 @@ export const MAIL_RULES = {
     { most: 1, withinMs: 10 * MINUTE, each: "kind" },
     { most: 3, withinMs: PERMIT_DAY_MS, each: "all" },
   ],
-  "own link": [{ most: 3, withinMs: PERMIT_DAY_MS, each: "all" }],
+  "own link": [
+    { most: 3, withinMs: PERMIT_DAY_MS, each: "all" },
+    // One is kept: nobody who reads the same mailbox is taken out without hearing of it.
+    { most: 2, withinMs: PERMIT_DAY_MS, each: "all but farewells" },
+  ],
   // One digest an hour; the rest is for the queue's unpunctuality.
   "endpoint failing": [{ most: 1, withinMs: 30 * MINUTE, each: "all" }],
 } as const satisfies Record<Exclude<LetterCause, "operator">, readonly Rule[]>;
@@ -109,8 +113,9 @@ export function permit(known: Permits, request: LetterRequest, rules: PermitRule
   }
   const limits = cause === "operator" ? [] : rules[cause];
   for (const { most, withinMs, each } of limits) {
+    if (each === "all but farewells" && kind === "farewell") continue;
     const counted = letters.filter(
-      (letter) => letter.cause === cause && letter.at > now - withinMs && (each === "all" || letter.kind === kind),
+      (letter) => letter.cause === cause && letter.at > now - withinMs && countsTogether(letter.kind, kind, each),
     );
     if (counted.length >= most) {
       return { outcome: "refused", why: withinMs < PERMIT_DAY_MS ? "enough lately" : "enough for a day" };
@@ -120,6 +125,17 @@ export function permit(known: Permits, request: LetterRequest, rules: PermitRule
   const { digest } = known;
   const next = { letters: [...letters, { letterId, kind, cause, at: now }], contact };
   return { outcome: "permitted", next: digest === undefined ? next : { ...next, digest } };
+}
+
+function countsTogether(one: LetterKind, other: LetterKind, each: Rule["each"]): boolean {
+  switch (each) {
+    case "kind":
+      return one === other;
+    case "all":
+      return true;
+    case "all but farewells":
+      return one !== "farewell";
+  }
 }
 
 /** Of the daily quota of mails, for all letters together that strangers can bring about: a flood of them must leave updates the rest. */
