@@ -353,7 +353,7 @@ export const de: Strings = {
     },
     linkSent: {
       title: "Ein Link ist unterwegs",
-      text: "Öffnen Sie ihn, um zu ändern, was Sie erhalten. Er geht an die angemeldete Adresse, höchstens dreimal am Tag, und gilt sieben Tage.",
+      text: "Öffnen Sie ihn, um zu ändern, was Sie erhalten. Er geht an die angemeldete Adresse, höchstens zweimal am Tag, und gilt sieben Tage.",
     },
     resubscribe: {
       title: "Wieder Meldungen erhalten?",

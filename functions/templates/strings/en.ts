@@ -354,7 +354,7 @@ export const en: Strings = {
     },
     linkSent: {
       title: "A link is on its way",
-      text: "Open it to change what you receive. It goes to the subscribed address, at most three times a day, and works for seven days.",
+      text: "Open it to change what you receive. It goes to the subscribed address, at most twice a day, and works for seven days.",
     },
     resubscribe: {
       title: "Receive updates again?",
