@@ -43,6 +43,7 @@ export default defineConfig({
       project("pipeline", sideBySide),
       project("simulation", sideBySide),
       project("infra", sideBySide),
+      project("browser", sideBySide),
       project("e2e", { ...oneByOne, globalSetup: ["tests/e2e/shared-stack-setup.ts"] }),
     ],
   },
