@@ -36,6 +36,7 @@ const ENVIRONMENT = {
   SMS_QUEUE_URL: "https://queue.example/sms.fifo",
   WEBHOOK_QUEUE_URL: "https://queue.example/webhook.fifo",
   WEBHOOK_RETRY_QUEUE_URL: "https://queue.example/retry",
+  PROBES_QUEUE_URL: "https://queue.example/probes",
   LETTERS_QUEUE_URL: "https://queue.example/letters",
   SMS_LETTERS_QUEUE_URL: "https://queue.example/sms-letters",
   PLAN_QUEUE_URL: "https://queue.example/plan",
@@ -51,6 +52,7 @@ const ENVIRONMENT = {
   SMS_DAILY_CEILING: "20",
   SMS_SENDER_ID: "",
   WEBHOOK_TARGETS: "public",
+  SIGN_UP_PAGE_URL: "",
   CAPTCHA_VERIFY_URL: "",
   CAPTCHA_SECRET: "",
 };
@@ -140,6 +142,9 @@ async function loadTime(folder: string): Promise<number> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const printed = text(child.stdout);
-  await once(child, "exit");
-  return Number(await printed);
+  const [code] = await once(child, "exit");
+  const milliseconds = Number.parseFloat(await printed);
+  // A bundle that does not load is no fast one.
+  if (code !== 0 || !(milliseconds > 0)) throw new Error(`${folder} could not be loaded: see above`);
+  return milliseconds;
 }
