@@ -1,10 +1,10 @@
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { withInvitation } from "../core/invitation.ts";
 import type { Channel } from "../core/subscriber.ts";
 import { attemptThroughConflicts } from "./repeat.ts";
 import { invitationsExpireAt, invitationsItemSchema, invitationsKey } from "./subscriber-items.ts";
 import type { SubscriberStore } from "./subscribers.ts";
-import { attempt, getItem, toItem, toKey } from "./table.ts";
+import { attempt, getItem, putOver, toKey } from "./table.ts";
 
 type InvitationCalls = Pick<SubscriberStore, "invite" | "invitationsOf" | "forgetInvitations">;
 
@@ -33,21 +33,7 @@ export function dynamoInvitations(
           version: version + 1,
           expiresAt: invitationsExpireAt(next),
         };
-        const { refusal } = await attemptThroughConflicts(() =>
-          client.send(
-            new PutItemCommand({
-              TableName: table,
-              Item: toItem(item),
-              ConditionExpression: version === 0 ? "attribute_not_exists(pk)" : "#version = :version",
-              ...(version === 0
-                ? {}
-                : {
-                    ExpressionAttributeNames: { "#version": "version" },
-                    ExpressionAttributeValues: toItem({ ":version": version }),
-                  }),
-            }),
-          ),
-        );
+        const { refusal } = await attemptThroughConflicts(() => client.send(putOver(table, item, version)));
         if (refusal === null) return keepLonger(pageId, channel, subscriberId, now);
       }
       throw new Error(`the invitations of subscriber ${subscriberId} kept changing`);

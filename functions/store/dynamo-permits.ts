@@ -1,8 +1,8 @@
-import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { NO_PERMITS, PERMIT_DAY_MS } from "../core/permit.ts";
 import type { AccessStore } from "./access.ts";
 import { permitsExpireAt, permitsItemSchema, permitsKey, SHARE_KEY, shareItemSchema } from "./access-items.ts";
-import { attempt, fromItem, getItem, toItem, toKey } from "./table.ts";
+import { attempt, fromItem, getItem, putOver, toItem, toKey } from "./table.ts";
 
 type PermitCalls = Pick<AccessStore, "getPermits" | "savePermits" | "takeShare" | "giveBackShare">;
 
@@ -40,21 +40,7 @@ export function dynamoPermits({ client, table }: { client: DynamoDBClient; table
 
     async savePermits(mac, { version }, next, now) {
       const item = { ...permitsKey(mac), ...next, version: version + 1, expiresAt: permitsExpireAt(next, now) };
-      const { refusal } = await attempt(() =>
-        client.send(
-          new PutItemCommand({
-            TableName: table,
-            Item: toItem(item),
-            ConditionExpression: version === 0 ? "attribute_not_exists(pk)" : "#version = :version",
-            ...(version === 0
-              ? {}
-              : {
-                  ExpressionAttributeNames: { "#version": "version" },
-                  ExpressionAttributeValues: toItem({ ":version": version }),
-                }),
-          }),
-        ),
-      );
+      const { refusal } = await attempt(() => client.send(putOver(table, item, version)));
       return { outcome: refusal === null ? "saved" : "lost" };
     },
 

@@ -6,6 +6,7 @@ import {
   DynamoDBClient,
   type DynamoDBClientConfig,
   GetItemCommand,
+  PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
   TransactionCanceledException,
@@ -26,6 +27,19 @@ export function dynamoClient(
   where: Pick<DynamoDBClientConfig, "endpoint" | "region" | "credentials"> = {},
 ): DynamoDBClient {
   return new DynamoDBClient({ ...where, logger: sdkLogger, requestHandler: TABLE_TIMES });
+}
+
+/** Puts an item in place of the one that was read at `version`; 0: there was none. Refused if somebody else was faster. */
+export function putOver(table: string, item: Record<string, unknown>, version: number): PutItemCommand {
+  const condition =
+    version === 0
+      ? { ConditionExpression: "attribute_not_exists(pk)" }
+      : {
+          ConditionExpression: "#version = :version",
+          ExpressionAttributeNames: { "#version": "version" },
+          ExpressionAttributeValues: toItem({ ":version": version }),
+        };
+  return new PutItemCommand({ TableName: table, Item: toItem(item), ...condition });
 }
 
 export function toItem(value: Record<string, unknown>): Item {
