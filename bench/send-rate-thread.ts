@@ -12,7 +12,7 @@ import type { SendDeps } from "../functions/send-chunk/channel-sender.ts";
 import { sharedPace } from "../functions/send-chunk/pace.ts";
 import { runChunk } from "../functions/send-chunk/run-chunk.ts";
 import { emailSender } from "../functions/send-email/email-sender.ts";
-import { dynamoAccessStore } from "../functions/store/dynamo-access.ts";
+import { dynamoAccessStore } from "../functions/store/access/dynamo-access.ts";
 import { dynamoClient } from "../functions/store/table.ts";
 import { memoryLedger } from "../tests/fakes/memory-ledger.ts";
 import { memoryStatusStore } from "../tests/fakes/memory-status-store.ts";

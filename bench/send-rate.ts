@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import * as z from "zod";
-import { dynamoAccessStore } from "../functions/store/dynamo-access.ts";
+import { dynamoAccessStore } from "../functions/store/access/dynamo-access.ts";
 import { openDataDir } from "../infra/local/data-dir.ts";
 import { startDynoxide } from "../infra/local/emulators/dynoxide.ts";
 import { startMailFront } from "../infra/local/emulators/mail-front.ts";

@@ -5,7 +5,7 @@ import { Agent, request } from "undici";
 import * as z from "zod";
 import { chunkRange, WINDOW } from "../functions/core/chunk.ts";
 import { sdkLogger } from "../functions/lambda/sdk-logger.ts";
-import { audiencePartition } from "../functions/store/subscriber-items.ts";
+import { audiencePartition } from "../functions/store/subscribers/subscriber-items.ts";
 import { dynamoClient, fromItem, toItem, toKey } from "../functions/store/table.ts";
 import { inLanes } from "./measurement.ts";
 

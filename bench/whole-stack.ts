@@ -9,7 +9,7 @@ import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import * as z from "zod";
 import { RECIPIENTS_PER_CHUNK } from "../functions/core/chunk.ts";
 import { putAll } from "../functions/store/repeat.ts";
-import { subscriberKey } from "../functions/store/subscriber-items.ts";
+import { subscriberKey } from "../functions/store/subscribers/subscriber-items.ts";
 import { toItem } from "../functions/store/table.ts";
 import { freePorts } from "../infra/local/listen.ts";
 import { startLocalStack } from "../infra/local/local-stack.ts";

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { dynamoAccessStore } from "../functions/store/dynamo-access.ts";
-import { dynamoKeyStore } from "../functions/store/dynamo-keys.ts";
-import { dynamoStatusStore } from "../functions/store/dynamo-status.ts";
+import { dynamoAccessStore } from "../functions/store/access/dynamo-access.ts";
+import { dynamoKeyStore } from "../functions/store/keys/dynamo-keys.ts";
+import { dynamoStatusStore } from "../functions/store/status/dynamo-status.ts";
 import { dynamoClient } from "../functions/store/table.ts";
 import { UsageError } from "./command.ts";
 import { stateOutputs } from "./stack-outputs.ts";

@@ -4,9 +4,9 @@ import { newId, sha256Hex } from "../functions/core/ids.ts";
 import type { Locale } from "../functions/core/locale.ts";
 import { NO_BRANDING, type Page, pageSchema } from "../functions/core/page.ts";
 import { timeZoneSchema } from "../functions/core/time-zone.ts";
-import type { AccessStore } from "../functions/store/access.ts";
-import type { KeyStore } from "../functions/store/keys.ts";
-import type { StatusStore } from "../functions/store/status.ts";
+import type { AccessStore } from "../functions/store/access/access-store.ts";
+import type { KeyStore } from "../functions/store/keys/key-store.ts";
+import type { StatusStore } from "../functions/store/status/status-store.ts";
 
 export interface FirstPageDeps {
   status: Pick<StatusStore, "createPage" | "listPages">;

@@ -12,7 +12,7 @@ import {
 } from "../core/api-key.ts";
 import type { Random } from "../core/clock.ts";
 import { sha256Hex } from "../core/ids.ts";
-import type { KeyStore } from "../store/keys.ts";
+import type { KeyStore } from "../store/keys/key-store.ts";
 
 export interface KeyDeps {
   keys: KeyStore;

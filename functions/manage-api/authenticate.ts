@@ -5,7 +5,7 @@ import { sameDigest } from "../core/signature.ts";
 import type { HttpRequest } from "../lambda/http.ts";
 import type { Logger } from "../lambda/logger.ts";
 import { HttpProblem } from "../lambda/problem.ts";
-import type { KeyStore, UsedSecret } from "../store/keys.ts";
+import type { KeyStore, UsedSecret } from "../store/keys/key-store.ts";
 
 /** `tcn_<id>_<secret>`; neither part contains `_`. */
 const KEY_FORM = /^tcn_([A-Za-z0-9-]{1,64})_([A-Za-z0-9-]{1,256})$/;

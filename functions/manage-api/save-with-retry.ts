@@ -1,5 +1,5 @@
 import { HttpProblem } from "../lambda/problem.ts";
-import type { CommitOutcome } from "../store/status.ts";
+import type { CommitOutcome } from "../store/status/status-store.ts";
 import { COMMIT_ATTEMPTS } from "./commit-with-retry.ts";
 
 const FIRST_DELAY_MS = 20;

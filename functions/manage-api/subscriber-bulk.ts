@@ -5,7 +5,7 @@ import { inParallel } from "../lambda/in-parallel.ts";
 import { fieldsIn, idList, oneOf, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
 import { InvalidCursorError } from "../store/cursor.ts";
-import type { ListPage } from "../store/status.ts";
+import type { ListPage } from "../store/status/status-store.ts";
 import { sendConfirmation } from "../subscriptions/confirmation.ts";
 import { whyBlocked } from "./blocked.ts";
 import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "./route.ts";

@@ -5,7 +5,7 @@ import type { Subscriber } from "../core/subscriber.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import { fieldsIn, flag, optional } from "../lambda/input.ts";
 import { HttpProblem } from "../lambda/problem.ts";
-import { addressKey } from "../store/subscriber-items.ts";
+import { addressKey } from "../store/subscribers/subscriber-items.ts";
 import { sendConfirmation } from "../subscriptions/confirmation.ts";
 import { refuseBlocked } from "./blocked.ts";
 import { lineOf, type RowContext, readRow } from "./import-row.ts";

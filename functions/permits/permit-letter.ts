@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { type LetterRequest, type PermitRules, permit, shareSpacing } from "../core/permit.ts";
 import type { BoundedLog } from "../lambda/bounded-log.ts";
 import type { Logger } from "../lambda/logger.ts";
-import type { AccessStore } from "../store/access.ts";
+import type { AccessStore } from "../store/access/access-store.ts";
 
 export interface PermitDeps {
   access: Pick<AccessStore, "getPermits" | "savePermits" | "takeShare" | "giveBackShare" | "getRate">;

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Notice } from "../core/notice.ts";
 import type { Rendering, TextName } from "../core/rendering.ts";
-import type { Ledger } from "../store/deliveries.ts";
+import type { Ledger } from "../store/deliveries/ledger.ts";
 
 export type RenderedText = TextName & { rendering: Rendering };
 

@@ -6,8 +6,8 @@ import { type CostEstimate, estimateCost } from "../core/prices.ts";
 import type { SmsSize } from "../core/sms-size.ts";
 import type { Channel, ChatFormat, Subscriber } from "../core/subscriber.ts";
 import { exceedsDay } from "../send-sms/sms-budget.ts";
-import { type AccessStore, pauseIn, type SendState } from "../store/access.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import { type AccessStore, pauseIn, type SendState } from "../store/access/access-store.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 import { sample } from "../subscriptions/sample.ts";
 import type { RenderSource } from "./plan.ts";
 

@@ -8,9 +8,9 @@ import type { DigestWork, QuarantineWork } from "../core/queued-work.ts";
 import { addressMac } from "../core/signature.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
 import type { LetterQueue, QuarantineQueue } from "../providers/queues.ts";
-import type { AccessStore } from "../store/access.ts";
-import type { StatusStore } from "../store/status.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { AccessStore } from "../store/access/access-store.ts";
+import type { StatusStore } from "../store/status/status-store.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 /** An endpoint in quarantine, as its contact is told of it. */
 export interface Quarantined {

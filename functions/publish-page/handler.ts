@@ -6,7 +6,7 @@ import { isStreamBatch, sqsBatch, streamBatch } from "../lambda/batch.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
 import { s3Site } from "../providers/site.ts";
-import { dynamoStatusStore } from "../store/dynamo-status.ts";
+import { dynamoStatusStore } from "../store/status/dynamo-status.ts";
 import { dynamoClient } from "../store/table.ts";
 import { envSchema } from "./env.ts";
 import { type PublishDeps, publishPage } from "./publish-page.ts";

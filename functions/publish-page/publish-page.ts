@@ -4,7 +4,7 @@ import { LEASE_MS } from "../core/lease.ts";
 import { unreachable } from "../core/unreachable.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import type { SiteBucket, SiteFile } from "../providers/site.ts";
-import type { StatusStore } from "../store/status.ts";
+import type { StatusStore } from "../store/status/status-store.ts";
 import type { SignUp } from "../templates/sign-up-form.tsx";
 import { fileHash, MANIFEST_PATH, type Manifest, PENDING, parseManifest } from "./manifest.ts";
 import { type PageSnapshot, readPage } from "./read-page.ts";

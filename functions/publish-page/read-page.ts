@@ -4,7 +4,7 @@ import { type Incident, isUnresolved } from "../core/incident.ts";
 import { byNews, newsAt } from "../core/news.ts";
 import type { Page } from "../core/page.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
-import type { StatusStore } from "../store/status.ts";
+import type { StatusStore } from "../store/status/status-store.ts";
 import { FEED_LENGTH } from "../templates/feed.ts";
 import type { SignUp } from "../templates/sign-up-form.tsx";
 import type { IncidentWithUpdates } from "../templates/statuspage-json.ts";

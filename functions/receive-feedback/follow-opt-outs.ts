@@ -2,8 +2,8 @@ import type { Clock } from "../core/clock.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { OptOuts } from "../providers/sms.ts";
-import type { StatusStore } from "../store/status.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { StatusStore } from "../store/status/status-store.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 export interface OptOutDeps {
   status: Pick<StatusStore, "listPages">;

@@ -3,8 +3,8 @@ import type { Delivery } from "../core/delivery.ts";
 import { ARRIVED_AFTER_MS, type Feedback, firstDay, judge, quarantined, type Report } from "../core/feedback.ts";
 import type { EmailSubscriber } from "../core/subscriber.ts";
 import type { Logger } from "../lambda/logger.ts";
-import type { Ledger } from "../store/deliveries.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { Ledger } from "../store/deliveries/ledger.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 import { readReport } from "./ses-report.ts";
 
 export interface FeedbackDeps {

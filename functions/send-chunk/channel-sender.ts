@@ -4,9 +4,9 @@ import type { Delivery } from "../core/delivery.ts";
 import type { Update } from "../core/incident.ts";
 import type { Channel, EndpointHealth, Subscriber } from "../core/subscriber.ts";
 import type { RetryQueues } from "../providers/queues.ts";
-import type { Ledger } from "../store/deliveries.ts";
-import type { StatusStore } from "../store/status.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { Ledger } from "../store/deliveries/ledger.ts";
+import type { StatusStore } from "../store/status/status-store.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 import type { Pace } from "./pace.ts";
 
 /** Names an update or a component change: all that is needed to find its stored texts. */

@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { PROBE_EVERY_MS } from "../core/sender-problem.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";
-import type { AccessStore, SendProblem, SendSchedule } from "../store/access.ts";
+import type { AccessStore, SendProblem, SendSchedule } from "../store/access/access-store.ts";
 
 export type Slots =
   /** Start the i-th send no earlier than `at(i)`. `probe`: the first of them finds out whether this problem is over. */

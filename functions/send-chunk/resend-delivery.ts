@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { type Delivery, isTooOldToResend, type Resender, resend } from "../core/delivery.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { RetryQueues } from "../providers/queues.ts";
-import type { Ledger } from "../store/deliveries.ts";
+import type { Ledger } from "../store/deliveries/ledger.ts";
 
 export interface ResendDeps {
   ledger: Pick<Ledger, "changeDelivery">;

@@ -6,7 +6,7 @@ import { LEASE_MS } from "../core/lease.ts";
 import { hasStarted, type LaterUpdate } from "../core/order.ts";
 import type { ChunkWork } from "../core/queued-work.ts";
 import type { Subscriber } from "../core/subscriber.ts";
-import type { ListPage } from "../store/status.ts";
+import type { ListPage } from "../store/status/status-store.ts";
 import { LAST_WINDOW_MS, type SendDeps, type UpdateSender } from "./channel-sender.ts";
 import { patiently } from "./patiently.ts";
 import { readSubject } from "./read-subject.ts";

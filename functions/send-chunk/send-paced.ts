@@ -1,6 +1,6 @@
 import type { AttemptOutcome } from "../core/attempt.ts";
 import type { Subscriber } from "../core/subscriber.ts";
-import type { SendProblem } from "../store/access.ts";
+import type { SendProblem } from "../store/access/access-store.ts";
 import type { SendDeps, UpdateSender } from "./channel-sender.ts";
 import { isEverybodys, isTaken } from "./pace.ts";
 

@@ -1,6 +1,6 @@
 import { LOCALES } from "../core/locale.ts";
 import type { Rendering, TextName } from "../core/rendering.ts";
-import type { Ledger } from "../store/deliveries.ts";
+import type { Ledger } from "../store/deliveries/ledger.ts";
 import type { UpdateRef } from "./channel-sender.ts";
 
 /**

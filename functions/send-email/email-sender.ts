@@ -4,8 +4,8 @@ import type { Subscriber } from "../core/subscriber.ts";
 import type { Mail } from "../providers/mail.ts";
 import { ADMITTED, type ChannelSender } from "../send-chunk/channel-sender.ts";
 import { storedTexts } from "../send-chunk/stored-text.ts";
-import type { AccessStore } from "../store/access.ts";
-import type { Ledger } from "../store/deliveries.ts";
+import type { AccessStore } from "../store/access/access-store.ts";
+import type { Ledger } from "../store/deliveries/ledger.ts";
 
 /** Email: only the address and the unsubscribe token are put into the text that is stored in the subscriber's language. */
 export function emailSender(deps: {

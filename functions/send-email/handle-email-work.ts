@@ -12,8 +12,8 @@ import type { LetterQueue } from "../providers/queues.ts";
 import type { SendDeps } from "../send-chunk/channel-sender.ts";
 import { handleWork } from "../send-chunk/handle-work.ts";
 import type { Pace } from "../send-chunk/pace.ts";
-import type { AccessStore } from "../store/access.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { AccessStore } from "../store/access/access-store.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 export interface LetterDeps {
   subscribers: Pick<SubscriberStore, "get" | "invite">;

@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { smsSize } from "../core/sms-size.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { Sms } from "../providers/sms.ts";
-import type { AccessStore } from "../store/access.ts";
+import type { AccessStore } from "../store/access/access-store.ts";
 import { dayOf, priceInMicros, SMS_SPEND, usdOf } from "./sms-budget.ts";
 
 export interface SmsLimits {

@@ -1,4 +1,4 @@
-import type { AccessStore, Limit } from "../store/access.ts";
+import type { AccessStore, Limit } from "../store/access/access-store.ts";
 
 /** What SMS are counted by: millionths of a USD, all senders and pages together, in a UTC day. */
 export const SMS_SPEND = "sms spend";

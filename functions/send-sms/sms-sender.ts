@@ -4,8 +4,8 @@ import type { Subscriber } from "../core/subscriber.ts";
 import type { Sms } from "../providers/sms.ts";
 import { ADMITTED, type ChannelSender } from "../send-chunk/channel-sender.ts";
 import { storedTexts } from "../send-chunk/stored-text.ts";
-import type { Ledger } from "../store/deliveries.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { Ledger } from "../store/deliveries/ledger.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 /** SMS: everybody of a language gets the same text. A holder who replied STOP is unsubscribed: opted-out is final. */
 export function smsSender(deps: {

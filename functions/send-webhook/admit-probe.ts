@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { sha256Hex } from "../core/ids.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
-import type { AccessStore, Limit } from "../store/access.ts";
+import type { AccessStore, Limit } from "../store/access/access-store.ts";
 import { isChat } from "../subscriptions/chats.ts";
 import { probeHostOf } from "./probe-host.ts";
 

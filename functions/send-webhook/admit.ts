@@ -3,7 +3,7 @@ import type { Delivery } from "../core/delivery.ts";
 import { admission } from "../core/endpoint-health.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
 import type { Admitted } from "../send-chunk/channel-sender.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 /** How soon to look again after another attempt was faster: by then its outcome may be known. */
 const RIVAL_MS = 5_000;

@@ -2,8 +2,8 @@ import type { Clock } from "../core/clock.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import type { Subscriber, WebhookSubscriber } from "../core/subscriber.ts";
 import type { QuarantineQueue } from "../providers/queues.ts";
-import type { Ledger } from "../store/deliveries.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { Ledger } from "../store/deliveries/ledger.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 export interface QuarantineDeps {
   ledger: Pick<Ledger, "listSubscriberDeliveries">;

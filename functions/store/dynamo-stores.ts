@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import type { AccessStore } from "./access.ts";
-import type { Ledger } from "./deliveries.ts";
-import { dynamoAccessStore } from "./dynamo-access.ts";
-import { dynamoLedger } from "./dynamo-ledger.ts";
-import { dynamoStatusStore } from "./dynamo-status.ts";
-import { dynamoSubscriberStore } from "./dynamo-subscribers.ts";
-import type { StatusStore } from "./status.ts";
-import type { SubscriberStore } from "./subscribers.ts";
+import type { AccessStore } from "./access/access-store.ts";
+import { dynamoAccessStore } from "./access/dynamo-access.ts";
+import { dynamoLedger } from "./deliveries/dynamo-ledger.ts";
+import type { Ledger } from "./deliveries/ledger.ts";
+import { dynamoStatusStore } from "./status/dynamo-status.ts";
+import type { StatusStore } from "./status/status-store.ts";
+import { dynamoSubscriberStore } from "./subscribers/dynamo-subscribers.ts";
+import type { SubscriberStore } from "./subscribers/subscriber-store.ts";
 import { dynamoClient } from "./table.ts";
 
 export interface TableNames {

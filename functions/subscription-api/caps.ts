@@ -3,7 +3,7 @@ import { mailboxOf } from "../core/mailbox.ts";
 import { type LetterKind, MAIL_RULES, permit, SMS_RULES } from "../core/permit.ts";
 import { addressMac, type SigningKey } from "../core/signature.ts";
 import { HttpProblem } from "../lambda/problem.ts";
-import type { AccessStore, Limit } from "../store/access.ts";
+import type { AccessStore, Limit } from "../store/access/access-store.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,5 +1,5 @@
 import { HttpProblem } from "../lambda/problem.ts";
-import type { AccessStore, Limit } from "../store/access.ts";
+import type { AccessStore, Limit } from "../store/access/access-store.ts";
 
 /** Counts towards a limit of webhooks. Throws 429, which says from when on it may be tried again. */
 export async function countOrRefuse(

@@ -1,5 +1,5 @@
 import { type Channel, isOn, type SubscriberOn } from "../core/subscriber.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 /** Whoever has the address. Where nobody has, somebody is looked for all the same, so that it takes as long. */
 export async function holderOf<C extends Channel>(

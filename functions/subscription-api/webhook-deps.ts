@@ -4,10 +4,10 @@ import type { Page } from "../core/page.ts";
 import type { ChatFormat, WebhookFormat } from "../core/subscriber.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { LetterQueue, ProbeQueue, RetryQueues } from "../providers/queues.ts";
-import type { AccessStore } from "../store/access.ts";
-import type { Ledger } from "../store/deliveries.ts";
-import type { StatusStore } from "../store/status.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { AccessStore } from "../store/access/access-store.ts";
+import type { Ledger } from "../store/deliveries/ledger.ts";
+import type { StatusStore } from "../store/status/status-store.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 import type { Captcha } from "./captcha.ts";
 
 /** A mail to an endpoint's contact. */

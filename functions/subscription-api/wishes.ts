@@ -6,7 +6,7 @@ import { cleanAddress } from "../core/invisible.ts";
 import type { Preferences, Scopes } from "../core/subscriber.ts";
 import { idList, languageField, oneOf, optional } from "../lambda/input.ts";
 import { invalid } from "../lambda/problem.ts";
-import type { StatusStore } from "../store/status.ts";
+import type { StatusStore } from "../store/status/status-store.ts";
 
 /** A form's empty choice is text too. */
 function chosen<S extends z.ZodMiniType>(schema: S) {

@@ -1,7 +1,7 @@
 import { mailboxOf } from "../core/mailbox.ts";
 import { addressMac, type SigningKey } from "../core/signature.ts";
 import type { BlockReason, Channel } from "../core/subscriber.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 type BlockDeps<Calls extends "block" | "blockOf" | "unblock"> = { subscribers: Pick<SubscriberStore, Calls> };
 

@@ -5,8 +5,8 @@ import type { Locale } from "../core/locale.ts";
 import type { Branding, Page } from "../core/page.ts";
 import type { EmailSubscriber } from "../core/subscriber.ts";
 import type { LetterQueue } from "../providers/queues.ts";
-import type { StatusStore } from "../store/status.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { StatusStore } from "../store/status/status-store.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 export interface ConfirmationDeps {
   status: Pick<StatusStore, "getPage">;

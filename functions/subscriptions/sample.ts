@@ -1,9 +1,9 @@
 import type { Clock } from "../core/clock.ts";
 import { hashPosition } from "../core/ids.ts";
 import type { Channel, Subscriber } from "../core/subscriber.ts";
-import type { ListPage } from "../store/status.ts";
-import { scaleToAll } from "../store/subscriber-items.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { ListPage } from "../store/status/status-store.ts";
+import { scaleToAll } from "../store/subscribers/subscriber-items.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 const SUBSCRIBERS_PER_PAGE = 1_000;
 /** Beyond these the counts are scaled: positions are hashes, so the first 20,000 are a fair sample (within 1 % or so). */

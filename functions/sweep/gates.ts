@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { PROBE_EVERY_MS } from "../core/sender-problem.ts";
 import type { Channel } from "../core/subscriber.ts";
-import type { AccessStore } from "../store/access.ts";
+import type { AccessStore } from "../store/access/access-store.ts";
 
 /** What a sweep may set going on a channel. */
 export interface Gate {

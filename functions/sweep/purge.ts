@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import { addressOf, type BlockReason, lastingReason, type Subscriber } from "../core/subscriber.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
-import type { AccessStore } from "../store/access.ts";
-import type { SubscriberStore } from "../store/subscribers.ts";
+import type { AccessStore } from "../store/access/access-store.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 import { block, type NewBlock, takeBack } from "../subscriptions/blocks.ts";
 
 export interface PurgeDeps {

@@ -9,9 +9,9 @@ import { CHANNELS, type Channel } from "../core/subscriber.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import type { MailLimits } from "../providers/mail.ts";
 import type { ChunkQueues, RetryQueues, WakeQueues } from "../providers/queues.ts";
-import type { AccessStore } from "../store/access.ts";
-import type { Ledger } from "../store/deliveries.ts";
-import type { StatusStore } from "../store/status.ts";
+import type { AccessStore } from "../store/access/access-store.ts";
+import type { Ledger } from "../store/deliveries/ledger.ts";
+import type { StatusStore } from "../store/status/status-store.ts";
 import { type Gates, readGates } from "./gates.ts";
 import { isPurgeTime, type PurgeDeps, purge } from "./purge.ts";
 

@@ -1,6 +1,6 @@
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
-import { ACCESS_ITEMS, type AccessItems, LEADING_KEYS } from "../../functions/store/access-items.ts";
+import { ACCESS_ITEMS, type AccessItems, LEADING_KEYS } from "../../functions/store/access/access-items.ts";
 
 /** The actions of a transaction's parts are those of the single calls. */
 type TableAction =

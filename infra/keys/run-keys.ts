@@ -9,9 +9,9 @@ import { type ApiKey, keyStateOf } from "../../functions/core/api-key.ts";
 import type { Clock, Random } from "../../functions/core/clock.ts";
 import { newId } from "../../functions/core/ids.ts";
 import type { Page } from "../../functions/core/page.ts";
-import type { AccessStore } from "../../functions/store/access.ts";
-import type { KeyStore } from "../../functions/store/keys.ts";
-import type { StatusStore } from "../../functions/store/status.ts";
+import type { AccessStore } from "../../functions/store/access/access-store.ts";
+import type { KeyStore } from "../../functions/store/keys/key-store.ts";
+import type { StatusStore } from "../../functions/store/status/status-store.ts";
 import type { KeysCommand } from "./options.ts";
 
 export interface KeysDeps {

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Locale } from "../../functions/core/locale.ts";
-import { dynamoAccessStore } from "../../functions/store/dynamo-access.ts";
-import { dynamoKeyStore } from "../../functions/store/dynamo-keys.ts";
-import { dynamoStatusStore } from "../../functions/store/dynamo-status.ts";
-import type { KeyStore } from "../../functions/store/keys.ts";
-import type { StatusStore } from "../../functions/store/status.ts";
+import { dynamoAccessStore } from "../../functions/store/access/dynamo-access.ts";
+import { dynamoKeyStore } from "../../functions/store/keys/dynamo-keys.ts";
+import type { KeyStore } from "../../functions/store/keys/key-store.ts";
+import { dynamoStatusStore } from "../../functions/store/status/dynamo-status.ts";
+import type { StatusStore } from "../../functions/store/status/status-store.ts";
 import { createFirstPage } from "../first-page.ts";
 import { type Credentials, type DataDir, readCredentials, writeCredentials } from "./data-dir.ts";
 import { StartFailure } from "./failure.ts";

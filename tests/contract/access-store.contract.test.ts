@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Permits } from "../../functions/core/permit.ts";
-import { type AccessStore, DEFAULT_RATES, type Reservation } from "../../functions/store/access.ts";
-import { dynamoAccessStore } from "../../functions/store/dynamo-access.ts";
+import { type AccessStore, DEFAULT_RATES, type Reservation } from "../../functions/store/access/access-store.ts";
+import { dynamoAccessStore } from "../../functions/store/access/dynamo-access.ts";
 import { memoryAccessStore } from "../fakes/memory-access-store.ts";
 import { describeOnBoth, describeOnDynamo } from "./on-both.ts";
 import { anId, NOW } from "./samples.ts";

@@ -5,9 +5,9 @@ import {
   TransactionCanceledException,
 } from "@aws-sdk/client-dynamodb";
 import { expect, it } from "vitest";
-import { dynamoLedger } from "../../functions/store/dynamo-ledger.ts";
-import { dynamoStatusStore } from "../../functions/store/dynamo-status.ts";
-import { dynamoSubscriberStore } from "../../functions/store/dynamo-subscribers.ts";
+import { dynamoLedger } from "../../functions/store/deliveries/dynamo-ledger.ts";
+import { dynamoStatusStore } from "../../functions/store/status/dynamo-status.ts";
+import { dynamoSubscriberStore } from "../../functions/store/subscribers/dynamo-subscribers.ts";
 import { batchGet } from "../../functions/store/table.ts";
 import { memoryStatusStore } from "../fakes/memory-status-store.ts";
 import { aChunkKey, retrying } from "./ledger-subject.ts";

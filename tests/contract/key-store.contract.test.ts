@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { ApiKey } from "../../functions/core/api-key.ts";
-import { dynamoKeyStore } from "../../functions/store/dynamo-keys.ts";
-import type { KeyStore } from "../../functions/store/keys.ts";
+import { dynamoKeyStore } from "../../functions/store/keys/dynamo-keys.ts";
+import type { KeyStore } from "../../functions/store/keys/key-store.ts";
 import { memoryKeyStore } from "../fakes/memory-key-store.ts";
 import { describeOnBoth } from "./on-both.ts";
 import { anId, NOW } from "./samples.ts";

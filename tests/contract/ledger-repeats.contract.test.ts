@@ -3,7 +3,7 @@ import { expect, inject, it } from "vitest";
 import type { ChunkKey } from "../../functions/core/chunk.ts";
 import { type Delivery, NO_COUNTS } from "../../functions/core/delivery.ts";
 import { otherReason } from "../../functions/core/reason.ts";
-import { dynamoLedger } from "../../functions/store/dynamo-ledger.ts";
+import { dynamoLedger } from "../../functions/store/deliveries/dynamo-ledger.ts";
 import { contractClient, describeOnDynamo } from "./on-both.ts";
 import { anId, NOW } from "./samples.ts";
 

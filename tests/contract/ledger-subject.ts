@@ -6,9 +6,9 @@ import { countDeliveries, type Delivery, isOpen } from "../../functions/core/del
 import { addTo, type Histogram } from "../../functions/core/latency.ts";
 import type { Notice } from "../../functions/core/notice.ts";
 import { otherReason } from "../../functions/core/reason.ts";
-import type { Ledger } from "../../functions/store/deliveries.ts";
-import { dynamoLedger } from "../../functions/store/dynamo-ledger.ts";
-import { noticeItem } from "../../functions/store/notice-item.ts";
+import { dynamoLedger } from "../../functions/store/deliveries/dynamo-ledger.ts";
+import type { Ledger } from "../../functions/store/deliveries/ledger.ts";
+import { noticeItem } from "../../functions/store/deliveries/notice-item.ts";
 import { toItem } from "../../functions/store/table.ts";
 import { memoryLedger } from "../fakes/memory-ledger.ts";
 import type { Server } from "./on-both.ts";

@@ -4,7 +4,7 @@ import type { Delivery } from "../../functions/core/delivery.ts";
 import type { Notice, UpdateNotice } from "../../functions/core/notice.ts";
 import { DUE_GRACE_MS } from "../../functions/core/retry-schedule.ts";
 import { InvalidCursorError } from "../../functions/store/cursor.ts";
-import type { Ledger } from "../../functions/store/deliveries.ts";
+import type { Ledger } from "../../functions/store/deliveries/ledger.ts";
 import { aChunkKey, aDelivery, counted, dynamoSubject, LEASE, memorySubject, retrying } from "./ledger-subject.ts";
 import { describeOnBoth } from "./on-both.ts";
 import { anId, NOW } from "./samples.ts";

@@ -10,9 +10,9 @@ import {
   type WebhookSubscriber,
 } from "../../functions/core/subscriber.ts";
 import { InvalidCursorError } from "../../functions/store/cursor.ts";
-import { dynamoSubscriberStore } from "../../functions/store/dynamo-subscribers.ts";
-import { positionKey, scaleToAll } from "../../functions/store/subscriber-items.ts";
-import type { SubscriberStore } from "../../functions/store/subscribers.ts";
+import { dynamoSubscriberStore } from "../../functions/store/subscribers/dynamo-subscribers.ts";
+import { positionKey, scaleToAll } from "../../functions/store/subscribers/subscriber-items.ts";
+import type { SubscriberStore } from "../../functions/store/subscribers/subscriber-store.ts";
 import { memorySubscriberStore } from "../fakes/memory-subscriber-store.ts";
 import { describeOnBoth } from "./on-both.ts";
 import { anId, aSubscriber, NOW } from "./samples.ts";

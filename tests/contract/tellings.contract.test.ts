@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { updateTellingSchema } from "../../functions/core/incident.ts";
-import { dynamoStatusStore } from "../../functions/store/dynamo-status.ts";
+import { dynamoStatusStore } from "../../functions/store/status/dynamo-status.ts";
 import { contractClient, describeOnDynamo } from "./on-both.ts";
 import { anIncident, aPage, opening } from "./samples.ts";
 

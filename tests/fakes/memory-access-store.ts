@@ -1,7 +1,6 @@
 import type { Random } from "../../functions/core/clock.ts";
 import { NO_PERMITS, PERMIT_DAY_MS } from "../../functions/core/permit.ts";
 import type { SigningKey } from "../../functions/core/signature.ts";
-import type { AccessStore, SendSchedule, VersionedPermits } from "../../functions/store/access.ts";
 import {
   counterWindow,
   IDEMPOTENCY_TTL_MS,
@@ -9,8 +8,9 @@ import {
   noSigningKey,
   RUN_LEASE_MS,
   type ScheduleItem,
-} from "../../functions/store/access-items.ts";
-import { probing, rateOf, slotsAt, spacingFor } from "../../functions/store/send-slots.ts";
+} from "../../functions/store/access/access-items.ts";
+import type { AccessStore, SendSchedule, VersionedPermits } from "../../functions/store/access/access-store.ts";
+import { probing, rateOf, slotsAt, spacingFor } from "../../functions/store/access/send-slots.ts";
 
 /** The access store in memory. `pages` have their signing keys, as every page that was made has. */
 export function memoryAccessStore({ random, pages = [] }: { random: Random; pages?: readonly string[] }): AccessStore {

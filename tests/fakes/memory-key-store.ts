@@ -1,5 +1,5 @@
 import type { ApiKey } from "../../functions/core/api-key.ts";
-import type { KeyStore } from "../../functions/store/keys.ts";
+import type { KeyStore } from "../../functions/store/keys/key-store.ts";
 
 /** The keys table in memory. */
 export function memoryKeyStore(): KeyStore {

@@ -4,8 +4,8 @@ import { mergeHistograms } from "../../functions/core/latency.ts";
 import type { Notice } from "../../functions/core/notice.ts";
 import type { Rendering } from "../../functions/core/rendering.ts";
 import { cursorParts } from "../../functions/store/cursor.ts";
-import type { FencedOutcome, Ledger } from "../../functions/store/deliveries.ts";
-import { type ChunkDelta, deltaOf, mustBeCounted } from "../../functions/store/delivery-change.ts";
+import { type ChunkDelta, deltaOf, mustBeCounted } from "../../functions/store/deliveries/delivery-change.ts";
+import type { FencedOutcome, Ledger } from "../../functions/store/deliveries/ledger.ts";
 import {
   chunkItemKey,
   deliveryKey,
@@ -19,9 +19,9 @@ import {
   problemsSortKey,
   renderingKey,
   SUBSCRIBER_CURSOR,
-} from "../../functions/store/ledger-items.ts";
-import { noticeKey, noticeOpenKeys } from "../../functions/store/notice-item.ts";
-import type { ListPage } from "../../functions/store/status.ts";
+} from "../../functions/store/deliveries/ledger-items.ts";
+import { noticeKey, noticeOpenKeys } from "../../functions/store/deliveries/notice-item.ts";
+import type { ListPage } from "../../functions/store/status/status-store.ts";
 import type { Key } from "../../functions/store/table.ts";
 
 export interface MemoryLedger extends Ledger {

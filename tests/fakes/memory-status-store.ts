@@ -4,7 +4,7 @@ import { type Incident, isUnresolved, type Update, updateTellingSchema } from ".
 import type { Notice } from "../../functions/core/notice.ts";
 import type { Page } from "../../functions/core/page.ts";
 import { cursorParts } from "../../functions/store/cursor.ts";
-import type { CommitOutcome, Publication, StatusStore } from "../../functions/store/status.ts";
+import type { CommitOutcome, Publication, StatusStore } from "../../functions/store/status/status-store.ts";
 
 /** What the stream would tell of one commit. */
 export interface Commit {

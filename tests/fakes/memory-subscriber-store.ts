@@ -26,8 +26,8 @@ import {
   stateFields,
   unsettledAfter,
   unsettledFrom,
-} from "../../functions/store/subscriber-items.ts";
-import type { ChangeOutcome, SubscriberStore } from "../../functions/store/subscribers.ts";
+} from "../../functions/store/subscribers/subscriber-items.ts";
+import type { ChangeOutcome, SubscriberStore } from "../../functions/store/subscribers/subscriber-store.ts";
 import { timeKey } from "../../functions/store/table.ts";
 
 interface Audience {

@@ -10,7 +10,7 @@ import {
   scheduleKey,
   signingKeyKey,
   turnKey,
-} from "../../functions/store/access-items.ts";
+} from "../../functions/store/access/access-items.ts";
 import { reach } from "./source.ts";
 import { idOf, type Resource, resourceOf, resourcesOf, synthesized } from "./synthesized.ts";
 

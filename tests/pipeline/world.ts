@@ -28,7 +28,7 @@ import { handleSmsWork } from "../../functions/send-sms/handle-sms-work.ts";
 import { smsSender } from "../../functions/send-sms/sms-sender.ts";
 import { handleWebhookWork } from "../../functions/send-webhook/handle-webhook-work.ts";
 import { webhookSender } from "../../functions/send-webhook/webhook-sender.ts";
-import type { SubscriberStore } from "../../functions/store/subscribers.ts";
+import type { SubscriberStore } from "../../functions/store/subscribers/subscriber-store.ts";
 import { sweep } from "../../functions/sweep/sweep.ts";
 import { renderQuarantineMail } from "../../functions/templates/quarantine-email.tsx";
 import { Crash, crashSite } from "../fakes/crash.ts";

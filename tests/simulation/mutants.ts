@@ -5,7 +5,7 @@ import { LEASE_MS } from "../../functions/core/lease.ts";
 import { type ChunkWork, type RetryWork, sendWorkSchema } from "../../functions/core/queued-work.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
 import { TableBusyError } from "../../functions/store/busy.ts";
-import type { Ledger } from "../../functions/store/deliveries.ts";
+import type { Ledger } from "../../functions/store/deliveries/ledger.ts";
 import type { Mutation, Ports } from "./mutation.ts";
 import { TableFailure } from "./schedule.ts";
 

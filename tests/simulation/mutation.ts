@@ -1,8 +1,8 @@
 import type { AllQueues } from "../../functions/providers/queues.ts";
-import type { AccessStore } from "../../functions/store/access.ts";
-import type { Ledger } from "../../functions/store/deliveries.ts";
-import type { StatusStore } from "../../functions/store/status.ts";
-import type { SubscriberStore } from "../../functions/store/subscribers.ts";
+import type { AccessStore } from "../../functions/store/access/access-store.ts";
+import type { Ledger } from "../../functions/store/deliveries/ledger.ts";
+import type { StatusStore } from "../../functions/store/status/status-store.ts";
+import type { SubscriberStore } from "../../functions/store/subscribers/subscriber-store.ts";
 import type { Providers } from "./providers.ts";
 
 /** What an invocation is there for. */

@@ -3,7 +3,7 @@ import { newId } from "../../functions/core/ids.ts";
 import { LEASE_MS } from "../../functions/core/lease.ts";
 import { seededRandom } from "../../functions/core/seeded-random.ts";
 import { type PublishDeps, publishPage } from "../../functions/publish-page/publish-page.ts";
-import type { StatusStore } from "../../functions/store/status.ts";
+import type { StatusStore } from "../../functions/store/status/status-store.ts";
 import { anIncident, opening } from "../contract/samples.ts";
 import { memorySite } from "../fakes/memory-site.ts";
 import { memoryStatusStore } from "../fakes/memory-status-store.ts";

@@ -16,7 +16,7 @@ import { emailSender } from "../../functions/send-email/email-sender.ts";
 import { smsSender } from "../../functions/send-sms/sms-sender.ts";
 import { webhookSender } from "../../functions/send-webhook/webhook-sender.ts";
 import { TableBusyError } from "../../functions/store/busy.ts";
-import type { SubscriberStore } from "../../functions/store/subscribers.ts";
+import type { SubscriberStore } from "../../functions/store/subscribers/subscriber-store.ts";
 import { sweep } from "../../functions/sweep/sweep.ts";
 import { memoryAccessStore } from "../fakes/memory-access-store.ts";
 import { memoryLedger } from "../fakes/memory-ledger.ts";

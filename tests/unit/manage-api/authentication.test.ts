@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type ApiScope, apiScopes } from "../../../functions/core/api-key.ts";
 import { sha256Hex } from "../../../functions/core/ids.ts";
-import type { KeyStore } from "../../../functions/store/keys.ts";
+import type { KeyStore } from "../../../functions/store/keys/key-store.ts";
 import { KEY, manageWorld, PAGE, SECRET, START } from "./manage-world.ts";
 
 const DELIVERIES = "/incidents/abcdefghijkl/incident_updates/abcdefghijkl/deliveries";

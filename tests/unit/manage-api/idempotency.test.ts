@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/commit-with-retry.ts";
-import { RUN_LEASE_MS } from "../../../functions/store/access-items.ts";
+import { RUN_LEASE_MS } from "../../../functions/store/access/access-items.ts";
 import { idOf, idsOf, incidentAnswer, manageWorld, PAGE, SECRET } from "./manage-world.ts";
 
 const KEY = { "idempotency-key": "deploy-4711" };

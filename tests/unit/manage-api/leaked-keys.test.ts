@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createKey, type KeyMade, revokeKey, rotateKey } from "../../../functions/api-keys/change-keys.ts";
 import { type ApiKey, apiScopes, keyStateOf } from "../../../functions/core/api-key.ts";
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
-import type { KeyStore } from "../../../functions/store/keys.ts";
+import type { KeyStore } from "../../../functions/store/keys/key-store.ts";
 import { memoryKeyStore } from "../../fakes/memory-key-store.ts";
 
 const NOW = Date.UTC(2025, 6, 7, 10, 5);

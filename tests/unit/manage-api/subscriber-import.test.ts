@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { addressMac } from "../../../functions/core/signature.ts";
 import type { Subscriber } from "../../../functions/core/subscriber.ts";
-import { RUN_LEASE_MS } from "../../../functions/store/access-items.ts";
+import { RUN_LEASE_MS } from "../../../functions/store/access/access-items.ts";
 import { aSubscriber } from "../../contract/samples.ts";
 import type { Reply } from "../../fakes/http-client.ts";
 import { manageWorld, PAGE } from "./manage-world.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { parseConfirmToken } from "../../../functions/core/confirm-token.ts";
 import { addressMac, webhookSecret } from "../../../functions/core/signature.ts";
-import { RUN_LEASE_MS } from "../../../functions/store/access-items.ts";
+import { RUN_LEASE_MS } from "../../../functions/store/access/access-items.ts";
 import { aSubscriber } from "../../contract/samples.ts";
 import { idOf, idsOf, manageWorld, PAGE, START } from "./manage-world.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Rendering } from "../../../functions/core/rendering.ts";
 import { storedTexts } from "../../../functions/send-chunk/stored-text.ts";
-import type { RenderingKey } from "../../../functions/store/deliveries.ts";
+import type { RenderingKey } from "../../../functions/store/deliveries/ledger.ts";
 
 const UPDATE = { pageId: "page00000001", id: "update000001" };
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { scheduleItemSchema } from "../../../functions/store/access-items.ts";
+import { scheduleItemSchema } from "../../../functions/store/access/access-items.ts";
 
 test("a problem that a later version has stored is one that this version can wait for", () => {
   expect(scheduleItemSchema.parse({ problem: "moon in the wrong house", probeAt: 5 })).toEqual({

@@ -1,4 +1,5 @@
-import { PROBE_MS } from "../core/sender-problem.ts";
+import { PROBE_MS } from "../../core/sender-problem.ts";
+import type { ScheduleItem } from "./access-items.ts";
 import {
   DEFAULT_RATES,
   type Reservation,
@@ -6,8 +7,7 @@ import {
   type SendRate,
   type SendSchedule,
   type SendState,
-} from "./access.ts";
-import type { ScheduleItem } from "./access-items.ts";
+} from "./access-store.ts";
 
 /** How far ahead slots may begin: an invocation that holds slots waits for them, and waiting is paid for. */
 export const SLOTS_AHEAD_MS = 1_000;

@@ -1,6 +1,6 @@
-import type { Invitation } from "../core/invitation.ts";
-import type { BlockReason, Channel, EndpointHealth, Subscriber, SubscriberState } from "../core/subscriber.ts";
-import type { ListPage } from "./status.ts";
+import type { Invitation } from "../../core/invitation.ts";
+import type { BlockReason, Channel, EndpointHealth, Subscriber, SubscriberState } from "../../core/subscriber.ts";
+import type { ListPage } from "../status/status-store.ts";
 
 export type CreateOutcome = { outcome: "created" } | { outcome: "exists"; subscriberId: string };
 /** `unchanged`: it was not in one of the states that the change starts from (or, for confirm, the token is another one). */

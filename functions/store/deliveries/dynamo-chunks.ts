@@ -1,11 +1,11 @@
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import type { ChunkKey } from "../core/chunk.ts";
-import type { FencedOutcome, Ledger } from "./deliveries.ts";
+import type { ChunkKey } from "../../core/chunk.ts";
+import { repeatWhileBusy } from "../repeat.ts";
+import { batchGet, fromItem, queryAll, toItem, toKey } from "../table.ts";
+import { type Change, updateParts } from "../update-expression.ts";
 import type { LedgerDeps } from "./dynamo-ledger.ts";
+import type { FencedOutcome, Ledger } from "./ledger.ts";
 import { addsOf, CHUNK_PREFIX, chunkItemKey, chunkOf, expiryOf, updatePartition } from "./ledger-items.ts";
-import { repeatWhileBusy } from "./repeat.ts";
-import { batchGet, fromItem, queryAll, toItem, toKey } from "./table.ts";
-import { type Change, updateParts } from "./update-expression.ts";
 
 type Chunks = Pick<
   Ledger,

@@ -1,7 +1,7 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { attempt, fromItem, getItem, toItem, toKey } from "../table.ts";
 import { blockItemSchema, blockKey, mayReplaceBlock } from "./subscriber-items.ts";
-import type { SubscriberStore } from "./subscribers.ts";
-import { attempt, fromItem, getItem, toItem, toKey } from "./table.ts";
+import type { SubscriberStore } from "./subscriber-store.ts";
 
 /** The part of the subscribers store that knows which addresses are not to be written to. */
 export function dynamoBlocks(

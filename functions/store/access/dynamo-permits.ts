@@ -1,8 +1,8 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { NO_PERMITS, PERMIT_DAY_MS } from "../core/permit.ts";
-import type { AccessStore } from "./access.ts";
+import { NO_PERMITS, PERMIT_DAY_MS } from "../../core/permit.ts";
+import { attempt, fromItem, getItem, putOver, toItem, toKey } from "../table.ts";
 import { permitsExpireAt, permitsItemSchema, permitsKey, SHARE_KEY, shareItemSchema } from "./access-items.ts";
-import { attempt, fromItem, getItem, putOver, toItem, toKey } from "./table.ts";
+import type { AccessStore } from "./access-store.ts";
 
 type PermitCalls = Pick<AccessStore, "getPermits" | "savePermits" | "takeShare" | "giveBackShare">;
 

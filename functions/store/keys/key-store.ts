@@ -1,4 +1,4 @@
-import type { ApiKey } from "../core/api-key.ts";
+import type { ApiKey } from "../../core/api-key.ts";
 
 /** Which of a key's two secrets was shown. */
 export type UsedSecret = "current" | "previous";

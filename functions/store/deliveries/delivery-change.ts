@@ -1,5 +1,5 @@
-import { countKey, type Delivery, type DeliveryState, isOpen } from "../core/delivery.ts";
-import { bucketOf } from "../core/latency.ts";
+import { countKey, type Delivery, type DeliveryState, isOpen } from "../../core/delivery.ts";
+import { bucketOf } from "../../core/latency.ts";
 
 /** The delivery as its change expects to find it. */
 export interface FromDelivery {

@@ -1,6 +1,6 @@
-import { sha256Hex } from "../core/ids.ts";
-import { type Notice, noticeSchema } from "../core/notice.ts";
-import { timeKey } from "./table.ts";
+import { sha256Hex } from "../../core/ids.ts";
+import { type Notice, noticeSchema } from "../../core/notice.ts";
+import { timeKey } from "../table.ts";
 
 /** Shards of the index *open*: sweep reads them all, so that no single partition takes every write. */
 export const OPEN_SHARDS = 8;

@@ -5,11 +5,11 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { type ApiKey, apiKeySchema } from "../core/api-key.ts";
-import { least } from "../core/extremes.ts";
-import type { KeyStore } from "./keys.ts";
-import { attemptThroughConflicts, lastingConflict } from "./repeat.ts";
-import { attempt, fromItem, getItem, isConflict, type Key, queryAll, toItem, toKey } from "./table.ts";
+import { type ApiKey, apiKeySchema } from "../../core/api-key.ts";
+import { least } from "../../core/extremes.ts";
+import { attemptThroughConflicts, lastingConflict } from "../repeat.ts";
+import { attempt, fromItem, getItem, isConflict, type Key, queryAll, toItem, toKey } from "../table.ts";
+import type { KeyStore } from "./key-store.ts";
 
 /** An ended key is remembered for so long, so that the lines of the audit trail can still be read. */
 const REMEMBERED_MS = 90 * 24 * 60 * 60 * 1_000;

@@ -1,7 +1,7 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import type { Random } from "../core/clock.ts";
-import type { SigningKey } from "../core/signature.ts";
-import type { AccessStore, IdempotencyOutcome } from "./access.ts";
+import type { Random } from "../../core/clock.ts";
+import type { SigningKey } from "../../core/signature.ts";
+import { attempt, fromItem, getItem, toItem, toKey } from "../table.ts";
 import {
   counterItemSchema,
   counterWindow,
@@ -16,9 +16,9 @@ import {
   TURN_KEPT_MS,
   turnKey,
 } from "./access-items.ts";
+import type { AccessStore, IdempotencyOutcome } from "./access-store.ts";
 import { dynamoPermits } from "./dynamo-permits.ts";
 import { dynamoSchedules } from "./dynamo-schedules.ts";
-import { attempt, fromItem, getItem, toItem, toKey } from "./table.ts";
 
 interface AccessTable {
   client: DynamoDBClient;

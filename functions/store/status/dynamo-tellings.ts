@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { type UpdateTelling, updateTellingSchema } from "../core/incident.ts";
-import type { StatusStore } from "./status.ts";
+import { type UpdateTelling, updateTellingSchema } from "../../core/incident.ts";
+import { queryAll, toItem } from "../table.ts";
 import { updateKey } from "./status-items.ts";
-import { queryAll, toItem } from "./table.ts";
+import type { StatusStore } from "./status-store.ts";
 
 /** Incidents whose tellings are kept: more than are told of at any time. */
 const MOST_KEPT = 20;

@@ -6,11 +6,15 @@ import {
   type Update,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import type { Delivery } from "../core/delivery.ts";
-import { cursorParts } from "./cursor.ts";
-import type { FencedOutcome, Ledger } from "./deliveries.ts";
+import type { Delivery } from "../../core/delivery.ts";
+import { cursorParts } from "../cursor.ts";
+import { putAll, repeatWhileBusy } from "../repeat.ts";
+import { queryShards } from "../sharded-index.ts";
+import { batchGet, fromItem, queryAll, timeKey, toItem, toKey } from "../table.ts";
+import { updateParts } from "../update-expression.ts";
 import { type ChunkDelta, deltaOf, type FromDelivery, mustBeCounted } from "./delivery-change.ts";
 import type { LedgerDeps } from "./dynamo-ledger.ts";
+import type { FencedOutcome, Ledger } from "./ledger.ts";
 import {
   addsOf,
   chunkItemKey,
@@ -26,10 +30,6 @@ import {
   problemsRange,
   SUBSCRIBER_CURSOR,
 } from "./ledger-items.ts";
-import { putAll, repeatWhileBusy } from "./repeat.ts";
-import { queryShards } from "./sharded-index.ts";
-import { batchGet, fromItem, queryAll, timeKey, toItem, toKey } from "./table.ts";
-import { updateParts } from "./update-expression.ts";
 
 type Deliveries = Pick<
   Ledger,

@@ -1,9 +1,9 @@
-import type { Chunk, ChunkKey, ChunkPlan, ChunkProgress, ChunkRef } from "../core/chunk.ts";
-import type { Delivery, DeliveryState } from "../core/delivery.ts";
-import type { ChannelPlan, Notice, TopicState } from "../core/notice.ts";
-import type { Rendering, TextName } from "../core/rendering.ts";
-import type { Channel } from "../core/subscriber.ts";
-import type { ListPage } from "./status.ts";
+import type { Chunk, ChunkKey, ChunkPlan, ChunkProgress, ChunkRef } from "../../core/chunk.ts";
+import type { Delivery, DeliveryState } from "../../core/delivery.ts";
+import type { ChannelPlan, Notice, TopicState } from "../../core/notice.ts";
+import type { Rendering, TextName } from "../../core/rendering.ts";
+import type { Channel } from "../../core/subscriber.ts";
+import type { ListPage } from "../status/status-store.ts";
 
 export type ClaimOutcome =
   /** `chunk` is the claim as stored, `attempt` its fencing token. `window` holds what an earlier attempt left in doubt. */

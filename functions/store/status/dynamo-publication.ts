@@ -4,10 +4,10 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { attemptThroughConflicts, lastingConflict } from "./repeat.ts";
-import type { StatusStore } from "./status.ts";
+import { attemptThroughConflicts, lastingConflict } from "../repeat.ts";
+import { getItem, isConflict, toItem, toKey } from "../table.ts";
 import { pageKey, publicationItemSchema, publicationKey } from "./status-items.ts";
-import { getItem, isConflict, toItem, toKey } from "./table.ts";
+import type { StatusStore } from "./status-store.ts";
 
 type Publishing = Pick<StatusStore, "getPublication" | "leasePublication" | "finishPublication" | "forgetPublication">;
 

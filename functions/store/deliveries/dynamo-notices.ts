@@ -1,16 +1,16 @@
 import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { tooOldFor } from "../core/chunk.ts";
-import { renderingSchema } from "../core/rendering.ts";
-import { cursorParts } from "./cursor.ts";
-import type { Ledger } from "./deliveries.ts";
+import { tooOldFor } from "../../core/chunk.ts";
+import { renderingSchema } from "../../core/rendering.ts";
+import { cursorParts } from "../cursor.ts";
+import { repeatWhileBusy } from "../repeat.ts";
+import { queryShards } from "../sharded-index.ts";
+import { fromItem, getItem, toItem, toKey } from "../table.ts";
+import { updateParts } from "../update-expression.ts";
 import type { LedgerDeps } from "./dynamo-ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import { chunkPlanOf, expiryOf, OPEN_CURSOR, PLANNED_PREFIX, planKey, renderingKey } from "./ledger-items.ts";
 import { noticeKey, noticeOf, OPEN_SHARDS, openPartition } from "./notice-item.ts";
-import { repeatWhileBusy } from "./repeat.ts";
-import { queryShards } from "./sharded-index.ts";
-import { fromItem, getItem, toItem, toKey } from "./table.ts";
-import { updateParts } from "./update-expression.ts";
 
 type Notices = Pick<
   Ledger,

@@ -6,13 +6,15 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { CHANNELS, type Channel, type Subscriber, subscriberSchema } from "../core/subscriber.ts";
-import { cursorParts } from "./cursor.ts";
+import { CHANNELS, type Channel, type Subscriber, subscriberSchema } from "../../core/subscriber.ts";
+import { cursorParts } from "../cursor.ts";
+import { attemptThroughConflicts, lastingConflict } from "../repeat.ts";
+import { batchGet, fromItem, getItem, isConflict, type Key, toItem, toKey } from "../table.ts";
+import { updateParts } from "../update-expression.ts";
 import { dynamoBlocks } from "./dynamo-blocks.ts";
 import { dynamoInvitations } from "./dynamo-invitations.ts";
 import { dynamoPlaces, placeGivenBack, updateOf } from "./dynamo-places.ts";
 import { dynamoPurge, removalOf } from "./dynamo-purge.ts";
-import { attemptThroughConflicts, lastingConflict } from "./repeat.ts";
 import {
   addressGuardSchema,
   addressKey,
@@ -28,9 +30,7 @@ import {
   stateFields,
   subscriberKey,
 } from "./subscriber-items.ts";
-import type { ChangeOutcome, SubscriberStore } from "./subscribers.ts";
-import { batchGet, fromItem, getItem, isConflict, type Key, toItem, toKey } from "./table.ts";
-import { updateParts } from "./update-expression.ts";
+import type { ChangeOutcome, SubscriberStore } from "./subscriber-store.ts";
 
 const subscribersSchema = z.array(subscriberSchema);
 

@@ -1,10 +1,11 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type TransactWriteItem, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { type Subscriber, subscriberSchema } from "../core/subscriber.ts";
+import { type Subscriber, subscriberSchema } from "../../core/subscriber.ts";
+import { attemptThroughConflicts, lastingConflict } from "../repeat.ts";
+import { queryShards } from "../sharded-index.ts";
+import { batchGet, fromItem, isConflict, timeKey, toItem, toKey } from "../table.ts";
 import { placeGivenBack } from "./dynamo-places.ts";
-import { attemptThroughConflicts, lastingConflict } from "./repeat.ts";
-import { queryShards } from "./sharded-index.ts";
 import {
   addressKey,
   holdsPlace,
@@ -17,8 +18,7 @@ import {
   unsettledAfter,
   unsettledFrom,
 } from "./subscriber-items.ts";
-import type { SubscriberStore } from "./subscribers.ts";
-import { batchGet, fromItem, isConflict, timeKey, toItem, toKey } from "./table.ts";
+import type { SubscriberStore } from "./subscriber-store.ts";
 
 const keySchema = z.object({ pk: z.string(), sk: z.string() });
 

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { hashPosition, idSchema, sha256Hex } from "../core/ids.ts";
-import { endOf, type Invitation, invitationSchema } from "../core/invitation.ts";
+import { hashPosition, idSchema, sha256Hex } from "../../core/ids.ts";
+import { endOf, type Invitation, invitationSchema } from "../../core/invitation.ts";
 import {
   addressOf,
   type BlockReason,
@@ -10,9 +10,9 @@ import {
   purgeAtOf,
   type Subscriber,
   type WebhookSubscriber,
-} from "../core/subscriber.ts";
-import { cursorParts } from "./cursor.ts";
-import { type Key, timeKey } from "./table.ts";
+} from "../../core/subscriber.ts";
+import { cursorParts } from "../cursor.ts";
+import { type Key, timeKey } from "../table.ts";
 
 export function audiencePartition(pageId: string, channel: Channel): string {
   return `PAGE#${pageId}#${channel}`;

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { Random } from "../core/clock.ts";
-import type { Ledger } from "./deliveries.ts";
+import type { Random } from "../../core/clock.ts";
 import { dynamoChunks } from "./dynamo-chunks.ts";
 import { dynamoDeliveries } from "./dynamo-deliveries.ts";
 import { dynamoNotices } from "./dynamo-notices.ts";
+import type { Ledger } from "./ledger.ts";
 
 export interface LedgerDeps {
   client: DynamoDBClient;

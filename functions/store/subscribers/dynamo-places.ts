@@ -1,10 +1,10 @@
 import { type DynamoDBClient, type TransactWriteItem, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
-import { openInvitation, registeredAnew } from "../core/invitation.ts";
-import type { Subscriber, WebhookSubscriber } from "../core/subscriber.ts";
-import { attemptThroughConflicts, lastingConflict } from "./repeat.ts";
+import { openInvitation, registeredAnew } from "../../core/invitation.ts";
+import type { Subscriber, WebhookSubscriber } from "../../core/subscriber.ts";
+import { attemptThroughConflicts, lastingConflict } from "../repeat.ts";
+import { getItem, isConflict, type Key, toItem, toKey } from "../table.ts";
 import { holdsPlace, invitationsKey, placesKey, placesKeyOf, placesSchema, subscriberKey } from "./subscriber-items.ts";
-import type { ChangeOutcome, SubscriberStore } from "./subscribers.ts";
-import { getItem, isConflict, type Key, toItem, toKey } from "./table.ts";
+import type { ChangeOutcome, SubscriberStore } from "./subscriber-store.ts";
 
 export interface FieldChange {
   key: Key;

@@ -1,10 +1,10 @@
 import { DeleteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { withInvitation } from "../core/invitation.ts";
-import type { Channel } from "../core/subscriber.ts";
-import { attemptThroughConflicts } from "./repeat.ts";
+import { withInvitation } from "../../core/invitation.ts";
+import type { Channel } from "../../core/subscriber.ts";
+import { attemptThroughConflicts } from "../repeat.ts";
+import { attempt, getItem, putOver, toKey } from "../table.ts";
 import { invitationsExpireAt, invitationsItemSchema, invitationsKey } from "./subscriber-items.ts";
-import type { SubscriberStore } from "./subscribers.ts";
-import { attempt, getItem, putOver, toKey } from "./table.ts";
+import type { SubscriberStore } from "./subscriber-store.ts";
 
 type InvitationCalls = Pick<SubscriberStore, "invite" | "invitationsOf" | "forgetInvitations">;
 

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { PERMIT_DAY_MS, type Permits, permitsSchema } from "../core/permit.ts";
-import { type SenderProblem, senderProblemSchema } from "../core/sender-problem.ts";
-import type { Limit, SendSchedule } from "./access.ts";
-import type { Key } from "./table.ts";
+import { PERMIT_DAY_MS, type Permits, permitsSchema } from "../../core/permit.ts";
+import { type SenderProblem, senderProblemSchema } from "../../core/sender-problem.ts";
+import type { Key } from "../table.ts";
+import type { Limit, SendSchedule } from "./access-store.ts";
 
 /** The kinds of items, each by what its partition keys are like: IAM's `dynamodb:LeadingKeys` grants a role one kind and not the others. */
 export const ACCESS_ITEMS = ["signingKeys", "schedules", "counters", "permits", "requests", "turns"] as const;

@@ -1,8 +1,8 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import type { AccessStore, Reservation, SendRate, SendSchedule } from "./access.ts";
+import { attempt, fromItem, getItem, toItem, toKey } from "../table.ts";
 import { type ScheduleItem, scheduleItemSchema, scheduleKey } from "./access-items.ts";
+import type { AccessStore, Reservation, SendRate, SendSchedule } from "./access-store.ts";
 import { probing, rateOf, SLOTS_AHEAD_MS, type SlotState, slotsAt, spacingFor } from "./send-slots.ts";
-import { attempt, fromItem, getItem, toItem, toKey } from "./table.ts";
 
 type Schedules = Pick<AccessStore, "reserveSlots" | "getRate" | "saveRate" | "pause" | "beginProblem" | "endProblem">;
 

@@ -1,15 +1,15 @@
 import * as z from "zod/mini";
-import { type Chunk, type ChunkPlan, type ChunkRef, chunkKeySchema, chunkSchema } from "../core/chunk.ts";
-import { type Delivery, deliverySchema, isOpen } from "../core/delivery.ts";
-import { greatest, least } from "../core/extremes.ts";
-import { hashPosition } from "../core/ids.ts";
-import { DUE_GRACE_MS, LONGEST_QUEUE_DELAY_MS } from "../core/retry-schedule.ts";
-import { cursorParts, InvalidCursorError } from "./cursor.ts";
-import type { ChunkPlanKey, ProblemState, RenderingKey } from "./deliveries.ts";
+import { type Chunk, type ChunkPlan, type ChunkRef, chunkKeySchema, chunkSchema } from "../../core/chunk.ts";
+import { type Delivery, deliverySchema, isOpen } from "../../core/delivery.ts";
+import { greatest, least } from "../../core/extremes.ts";
+import { hashPosition } from "../../core/ids.ts";
+import { DUE_GRACE_MS, LONGEST_QUEUE_DELAY_MS } from "../../core/retry-schedule.ts";
+import { cursorParts, InvalidCursorError } from "../cursor.ts";
+import type { ListPage } from "../status/status-store.ts";
+import { type Key, timeKey } from "../table.ts";
 import type { ChunkDelta } from "./delivery-change.ts";
+import type { ChunkPlanKey, ProblemState, RenderingKey } from "./ledger.ts";
 import { DELIVERIES_TTL_MS } from "./notice-item.ts";
-import type { ListPage } from "./status.ts";
-import { type Key, timeKey } from "./table.ts";
 
 /** Shards of the indexes *due* and *problems*: no single partition takes every write of a large update. */
 const INDEX_SHARDS = 8;

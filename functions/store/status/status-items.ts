@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import type { ComponentChange } from "../core/component.ts";
-import { idSchema } from "../core/ids.ts";
-import { type Incident, incidentSchema, isUnresolved } from "../core/incident.ts";
-import { type Key, timeKey } from "./table.ts";
+import type { ComponentChange } from "../../core/component.ts";
+import { idSchema } from "../../core/ids.ts";
+import { type Incident, incidentSchema, isUnresolved } from "../../core/incident.ts";
+import { type Key, timeKey } from "../table.ts";
 
 /** The partition of what one page's lists are made of: page, catalog, incident headers, publication. */
 export function pagePartition(pageId: string): string {

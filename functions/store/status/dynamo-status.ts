@@ -13,17 +13,28 @@ import {
   catalogSchema,
   componentChangeSchema,
   EMPTY_CATALOG,
-} from "../core/component.ts";
-import { noticeOfChange } from "../core/component-change.ts";
-import { type Incident, isUnresolved, updateSchema } from "../core/incident.ts";
-import type { Notice } from "../core/notice.ts";
-import { pageSchema } from "../core/page.ts";
-import type { IncidentCommit } from "../core/posting.ts";
-import { cursorParts } from "./cursor.ts";
+} from "../../core/component.ts";
+import { noticeOfChange } from "../../core/component-change.ts";
+import { type Incident, isUnresolved, updateSchema } from "../../core/incident.ts";
+import type { Notice } from "../../core/notice.ts";
+import { pageSchema } from "../../core/page.ts";
+import type { IncidentCommit } from "../../core/posting.ts";
+import { cursorParts } from "../cursor.ts";
+import { noticeItem } from "../deliveries/notice-item.ts";
+import {
+  attempt,
+  batchGet,
+  fromItem,
+  getItem,
+  isConflict,
+  type Key,
+  queryAll,
+  timeKey,
+  toItem,
+  toKey,
+} from "../table.ts";
 import { dynamoPublication } from "./dynamo-publication.ts";
 import { dynamoTellings } from "./dynamo-tellings.ts";
-import { noticeItem } from "./notice-item.ts";
-import type { CommitOutcome, StatusStore } from "./status.ts";
 import {
   catalogKey,
   changeKey,
@@ -38,18 +49,7 @@ import {
   updateKey,
   updatesPartition,
 } from "./status-items.ts";
-import {
-  attempt,
-  batchGet,
-  fromItem,
-  getItem,
-  isConflict,
-  type Key,
-  queryAll,
-  timeKey,
-  toItem,
-  toKey,
-} from "./table.ts";
+import type { CommitOutcome, StatusStore } from "./status-store.ts";
 
 interface StatusTables {
   client: DynamoDBClient;

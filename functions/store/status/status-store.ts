@@ -1,7 +1,7 @@
-import type { Catalog, ComponentChange } from "../core/component.ts";
-import type { Incident, Update, UpdateTelling } from "../core/incident.ts";
-import type { Page } from "../core/page.ts";
-import type { IncidentCommit } from "../core/posting.ts";
+import type { Catalog, ComponentChange } from "../../core/component.ts";
+import type { Incident, Update, UpdateTelling } from "../../core/incident.ts";
+import type { Page } from "../../core/page.ts";
+import type { IncidentCommit } from "../../core/posting.ts";
 
 /** `conflict`: somebody else wrote first; read again and retry. `exists`: an item with this id is already there. */
 export type CommitOutcome = { outcome: "committed" } | { outcome: "conflict" } | { outcome: "exists" };
