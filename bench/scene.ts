@@ -80,7 +80,7 @@ export function updateOf({ commit: { update } }: Scene) {
 }
 
 type Renderer = typeof import("../functions/plan-notifications/render-update.ts") &
-  typeof import("../functions/templates/email-skeleton.ts");
+  typeof import("../functions/templates/email/email-skeleton.ts");
 let loading: Promise<Renderer> | null = null;
 
 /** The templates: Node strips types, but JSX has to be compiled. */
@@ -98,7 +98,7 @@ async function loadRenderer(): Promise<Renderer> {
     await build({
       stdin: {
         contents: `export * from "./functions/plan-notifications/render-update.ts";
-          export * from "./functions/templates/email-skeleton.ts";`,
+          export * from "./functions/templates/email/email-skeleton.ts";`,
         resolveDir: root,
       },
       outfile,

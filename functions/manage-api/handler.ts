@@ -7,7 +7,7 @@ import { sqsQueues } from "../providers/queues.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
 import { dynamoKeyStore } from "../store/keys/dynamo-keys.ts";
 import { dynamoClient } from "../store/table.ts";
-import { renderConfirmationMail } from "../templates/confirmation-email.tsx";
+import { renderConfirmationMail } from "../templates/email/confirmation-email.tsx";
 import { manageApi } from "./api.ts";
 import { envSchema } from "./env.ts";
 

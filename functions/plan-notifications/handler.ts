@@ -6,7 +6,7 @@ import { createLogger } from "../lambda/logger.ts";
 import { sqsQueues } from "../providers/queues.ts";
 import { snsTopic } from "../providers/topic.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
-import { renderQuarantineMail } from "../templates/quarantine-email.tsx";
+import { renderQuarantineMail } from "../templates/email/quarantine-email.tsx";
 import { envSchema } from "./env.ts";
 import { handlePlanning, type PlanningDeps, planAndTell } from "./handle-planning.ts";
 import { renderChange } from "./render-change.ts";

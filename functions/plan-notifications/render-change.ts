@@ -1,8 +1,8 @@
 import { LOCALES } from "../core/locale.ts";
 import type { Site } from "../core/page.ts";
 import { CHAT_FORMATS } from "../core/subscriber.ts";
-import { composeChangeChat } from "../templates/change-chat.ts";
-import { composeChangeTopicJson, composeChangeWebhook } from "../templates/change-webhook.ts";
+import { composeChangeChat } from "../templates/chat/change-chat.ts";
+import { composeChangeTopicJson, composeChangeWebhook } from "../templates/statuspage/change-webhook.ts";
 import type { RenderedText } from "./keep-texts.ts";
 import type { ChangeSource, RenderedChange } from "./plan-change.ts";
 

@@ -5,9 +5,9 @@ import { byNews, newsAt } from "../core/news.ts";
 import type { Page } from "../core/page.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import type { StatusStore } from "../store/status/status-store.ts";
-import { FEED_LENGTH } from "../templates/feed.ts";
-import type { SignUp } from "../templates/sign-up-form.tsx";
-import type { IncidentWithUpdates } from "../templates/statuspage-json.ts";
+import { FEED_LENGTH } from "../templates/page/feed.ts";
+import type { SignUp } from "../templates/page/sign-up-form.tsx";
+import type { IncidentWithUpdates } from "../templates/statuspage/statuspage-json.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** What the files tell of addresses: where the page is, and how readers sign up. */

@@ -1,13 +1,13 @@
 import { isUnresolved } from "../core/incident.ts";
 import { lastChangeOf } from "../core/news.ts";
 import type { SiteFile } from "../providers/site.ts";
-import { renderFeeds } from "../templates/feed.ts";
-import { pageHeadline } from "../templates/page-headline.ts";
-import { renderHistoryPage } from "../templates/page-history.tsx";
-import { pageIcons } from "../templates/page-icons.ts";
-import { renderIncidentPage } from "../templates/page-incident.tsx";
-import { renderIndexPage } from "../templates/page-index.tsx";
-import { renderNotFoundPage } from "../templates/page-not-found.tsx";
+import { renderFeeds } from "../templates/page/feed.ts";
+import { pageHeadline } from "../templates/page/page-headline.ts";
+import { renderHistoryPage } from "../templates/page/page-history.tsx";
+import { pageIcons } from "../templates/page/page-icons.ts";
+import { renderIncidentPage } from "../templates/page/page-incident.tsx";
+import { renderIndexPage } from "../templates/page/page-index.tsx";
+import { renderNotFoundPage } from "../templates/page/page-not-found.tsx";
 import {
   componentsJson,
   type IncidentWithUpdates,
@@ -20,7 +20,7 @@ import {
   type PublicPage,
   statusJson,
   summaryJson,
-} from "../templates/statuspage-json.ts";
+} from "../templates/statuspage/statuspage-json.ts";
 import { listable } from "./listable.ts";
 import { LIST_LENGTH, type PageSnapshot, type PublishedSite } from "./read-page.ts";
 

@@ -7,7 +7,7 @@ import { fieldsIn } from "../lambda/input.ts";
 import { blockOf } from "../subscriptions/blocks.ts";
 import { phoneOf } from "../subscriptions/contact.ts";
 import { emailField } from "../subscriptions/email-address.ts";
-import { countryName } from "../templates/sign-up-form.tsx";
+import { countryName } from "../templates/page/sign-up-form.tsx";
 import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { SubscriptionDeps } from "./api.ts";
 import { type BothReply, forBoth } from "./both.ts";

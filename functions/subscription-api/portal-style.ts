@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { pageStyle } from "../templates/page-style.ts";
+import { pageStyle } from "../templates/page/page-style.ts";
 
 /** The status page's own sheet, and what only the portal has. */
 export const PORTAL_STYLESHEET = `${pageStyle(null).sheet}

@@ -1,7 +1,7 @@
-import { renderConfirmationMail } from "../templates/confirmation-email.tsx";
-import { renderManageLinkMail } from "../templates/manage-link-email.ts";
-import { smsText } from "../templates/sms-text.ts";
-import { renderUnsubscribedMail } from "../templates/unsubscribed-email.ts";
+import { renderConfirmationMail } from "../templates/email/confirmation-email.tsx";
+import { renderManageLinkMail } from "../templates/email/manage-link-email.ts";
+import { renderUnsubscribedMail } from "../templates/email/unsubscribed-email.ts";
+import { smsText } from "../templates/sms/sms-text.ts";
 import type { Renderers } from "./letters.ts";
 
 /** The letters of the public API, for one deployment's addresses. */

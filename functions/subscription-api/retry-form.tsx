@@ -1,7 +1,7 @@
 import type { Locale } from "../core/locale.ts";
 import type { HttpRequest } from "../lambda/http.ts";
 import type { HttpProblem } from "../lambda/problem.ts";
-import { countryName } from "../templates/sign-up-form.tsx";
+import { countryName } from "../templates/page/sign-up-form.tsx";
 import { stringsOf } from "../templates/strings/strings-of.ts";
 
 /** A form whose address was refused, to be sent again with another; everything else of it stays as it was chosen. */

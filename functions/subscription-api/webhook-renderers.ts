@@ -1,9 +1,9 @@
 import type { Page, Site } from "../core/page.ts";
 import { unreachable } from "../core/unreachable.ts";
-import { renderChatConfirmationMail } from "../templates/chat-confirmation-email.ts";
-import { chatBody, testPost } from "../templates/chat-post.ts";
-import { renderPortalLinkMail } from "../templates/portal-link-email.ts";
-import { challengeJson, testJson } from "../templates/probe-webhook.ts";
+import { chatBody, testPost } from "../templates/chat/chat-post.ts";
+import { renderChatConfirmationMail } from "../templates/email/chat-confirmation-email.ts";
+import { renderPortalLinkMail } from "../templates/email/portal-link-email.ts";
+import { challengeJson, testJson } from "../templates/statuspage/probe-webhook.ts";
 import type { ContactLetter, WebhookDeps } from "./webhook-deps.ts";
 
 /** What endpoints and their contacts are sent, for one deployment's addresses. */

@@ -30,7 +30,7 @@ import { handleWebhookWork } from "../../functions/send-webhook/handle-webhook-w
 import { webhookSender } from "../../functions/send-webhook/webhook-sender.ts";
 import type { SubscriberStore } from "../../functions/store/subscribers/subscriber-store.ts";
 import { sweep } from "../../functions/sweep/sweep.ts";
-import { renderQuarantineMail } from "../../functions/templates/quarantine-email.tsx";
+import { renderQuarantineMail } from "../../functions/templates/email/quarantine-email.tsx";
 import { Crash, crashSite } from "../fakes/crash.ts";
 import { memoryAccessStore } from "../fakes/memory-access-store.ts";
 import { memoryLedger } from "../fakes/memory-ledger.ts";

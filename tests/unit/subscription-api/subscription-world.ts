@@ -13,7 +13,7 @@ import { type SubscriptionDeps, subscriptionApi } from "../../../functions/subsc
 import type { Captcha } from "../../../functions/subscription-api/captcha.ts";
 import type { ContactLetter, PortalLetter } from "../../../functions/subscription-api/webhook-deps.ts";
 import { webhookRenderersFor } from "../../../functions/subscription-api/webhook-renderers.ts";
-import { smsText } from "../../../functions/templates/sms-text.ts";
+import { smsText } from "../../../functions/templates/sms/sms-text.ts";
 import { httpClient } from "../../fakes/http-client.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
 import { memoryLedger } from "../../fakes/memory-ledger.ts";

@@ -4,7 +4,7 @@ import { simpleParser } from "mailparser";
 import { describe, expect, test } from "vitest";
 import { z } from "zod/mini";
 import { emailAddress, emailField } from "../../../functions/subscriptions/email-address.ts";
-import { composeMail } from "../../../functions/templates/email-skeleton.ts";
+import { composeMail } from "../../../functions/templates/email/email-skeleton.ts";
 
 const TAKEN = [
   "r&d@example.com",

@@ -4,12 +4,15 @@ import type { Component } from "../../../functions/core/component.ts";
 import type { Update } from "../../../functions/core/incident.ts";
 import { splice } from "../../../functions/core/rendering.ts";
 import { CHAT_FORMATS } from "../../../functions/core/subscriber.ts";
-import { costOf, WEBHOOK_LIMIT_BYTES } from "../../../functions/templates/bounded-webhook.ts";
+import { composeUpdateChat } from "../../../functions/templates/chat/update-chat.ts";
 import { cutToCost } from "../../../functions/templates/cut-to-bytes.ts";
-import { composeUpdateChat } from "../../../functions/templates/update-chat.ts";
-import { composeUpdateEmail } from "../../../functions/templates/update-email.tsx";
+import { composeUpdateEmail } from "../../../functions/templates/email/update-email.tsx";
+import { costOf, WEBHOOK_LIMIT_BYTES } from "../../../functions/templates/statuspage/bounded-webhook.ts";
+import {
+  composeUpdateTopicJson,
+  composeUpdateWebhook,
+} from "../../../functions/templates/statuspage/update-webhook.ts";
 import type { UpdateSource } from "../../../functions/templates/update-source.ts";
-import { composeUpdateTopicJson, composeUpdateWebhook } from "../../../functions/templates/update-webhook.ts";
 import { seedSource } from "../../fixtures/template-sources.ts";
 
 const EXAMPLE = { address: "reader@example.com", unsubscribe_token: "t".repeat(64) };

@@ -4,7 +4,7 @@ import {
   type ChangeWebhookSource,
   composeChangeTopicJson,
   composeChangeWebhook,
-} from "../../../functions/templates/change-webhook.ts";
+} from "../../../functions/templates/statuspage/change-webhook.ts";
 import { SITE, seedPage } from "../../fixtures/seed-incident.ts";
 import { seedChange } from "../../fixtures/template-sources.ts";
 

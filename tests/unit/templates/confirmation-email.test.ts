@@ -1,7 +1,10 @@
 import { simpleParser } from "mailparser";
 import { expect, test } from "vitest";
 import { NO_BRANDING } from "../../../functions/core/page.ts";
-import { type ConfirmationMail, renderConfirmationMail } from "../../../functions/templates/confirmation-email.tsx";
+import {
+  type ConfirmationMail,
+  renderConfirmationMail,
+} from "../../../functions/templates/email/confirmation-email.tsx";
 import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";
 
 const MAIL: ConfirmationMail = {

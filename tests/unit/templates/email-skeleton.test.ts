@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { simpleParser } from "mailparser";
 import { describe, expect, test } from "vitest";
 import { renderingOf, splice } from "../../../functions/core/rendering.ts";
-import { composeMail, isolateMarkers, type MailParts } from "../../../functions/templates/email-skeleton.ts";
+import { composeMail, isolateMarkers, type MailParts } from "../../../functions/templates/email/email-skeleton.ts";
 import { slotMarker } from "../../../functions/templates/slot-marker.ts";
 
 const MARKER = slotMarker("seedupdate01", "unsubscribe_token");

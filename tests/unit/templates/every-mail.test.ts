@@ -1,7 +1,7 @@
 import { simpleParser } from "mailparser";
 import { describe, expect, test } from "vitest";
 import { LOCALES, type Locale } from "../../../functions/core/locale.ts";
-import { MAIL_LIMIT_BYTES } from "../../../functions/templates/update-email.tsx";
+import { MAIL_LIMIT_BYTES } from "../../../functions/templates/email/update-email.tsx";
 import { everyMail, MAIL_KINDS } from "../../fixtures/every-mail.ts";
 import { leftovers } from "../../fixtures/leftovers.ts";
 import { SITE } from "../../fixtures/seed-incident.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { xml2js } from "xml-js";
 import { z } from "zod";
-import { renderFeeds } from "../../../functions/templates/feed.ts";
+import { renderFeeds } from "../../../functions/templates/page/feed.ts";
 import { leftovers } from "../../fixtures/leftovers.ts";
 import { SITE, seedIncident } from "../../fixtures/seed-incident.ts";
 import { awkwardSource, publicPageOf, seedMaintenance } from "../../fixtures/template-sources.ts";

@@ -1,6 +1,6 @@
 import { decode } from "fast-png";
 import { expect, test } from "vitest";
-import { pageIcons } from "../../../functions/templates/page-icons.ts";
+import { pageIcons } from "../../../functions/templates/page/page-icons.ts";
 
 function pixel(png: Uint8Array, x: number, y: number): number[] {
   const { data, width } = decode(png);

@@ -1,7 +1,7 @@
 import { simpleParser } from "mailparser";
 import { expect, test } from "vitest";
 import { NO_BRANDING } from "../../../functions/core/page.ts";
-import { type QuarantineMail, renderQuarantineMail } from "../../../functions/templates/quarantine-email.tsx";
+import { type QuarantineMail, renderQuarantineMail } from "../../../functions/templates/email/quarantine-email.tsx";
 import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";
 
 const ENDPOINT = {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { renderIncidentPage } from "../../../functions/templates/page-incident.tsx";
-import { renderIndexPage } from "../../../functions/templates/page-index.tsx";
+import { renderIncidentPage } from "../../../functions/templates/page/page-incident.tsx";
+import { renderIndexPage } from "../../../functions/templates/page/page-index.tsx";
 import { SIGN_UP, seedIncident } from "../../fixtures/seed-incident.ts";
 import { publicPageOf } from "../../fixtures/template-sources.ts";
 

@@ -8,7 +8,7 @@ import {
   statusJson,
   summaryJson,
   updateWebhookJson,
-} from "../../../functions/templates/statuspage-json.ts";
+} from "../../../functions/templates/statuspage/statuspage-json.ts";
 import { SITE, seedIncident } from "../../fixtures/seed-incident.ts";
 import { publicPageOf, seedMaintenance, seedSource } from "../../fixtures/template-sources.ts";
 

@@ -1,7 +1,7 @@
 import { simpleParser } from "mailparser";
 import { describe, expect, test } from "vitest";
 import { splice } from "../../../functions/core/rendering.ts";
-import { composeUpdateEmail, MAIL_LIMIT_BYTES } from "../../../functions/templates/update-email.tsx";
+import { composeUpdateEmail, MAIL_LIMIT_BYTES } from "../../../functions/templates/email/update-email.tsx";
 import type { UpdateSource } from "../../../functions/templates/update-source.ts";
 import { MAIL_FROM, SITE, seedIncident } from "../../fixtures/seed-incident.ts";
 import { awkwardSource, seedMaintenance, seedSource } from "../../fixtures/template-sources.ts";

@@ -3,9 +3,9 @@ import { SegmentedMessage } from "sms-segments-calculator";
 import { describe, expect, test } from "vitest";
 import { LOCALES } from "../../../functions/core/locale.ts";
 import { isGsm, smsSize } from "../../../functions/core/sms-size.ts";
-import { toGsm } from "../../../functions/templates/gsm7.ts";
-import { cutToUnits, smsText } from "../../../functions/templates/sms-text.ts";
-import { composeUpdateSms, updateSmsText } from "../../../functions/templates/update-sms.ts";
+import { toGsm } from "../../../functions/templates/sms/gsm7.ts";
+import { cutToUnits, smsText } from "../../../functions/templates/sms/sms-text.ts";
+import { composeUpdateSms, updateSmsText } from "../../../functions/templates/sms/update-sms.ts";
 import { SITE } from "../../fixtures/seed-incident.ts";
 import { awkwardSource, seedSource } from "../../fixtures/template-sources.ts";
 

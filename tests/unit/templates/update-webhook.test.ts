@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { splice } from "../../../functions/core/rendering.ts";
-import { composeUpdateTopicJson, composeUpdateWebhook } from "../../../functions/templates/update-webhook.ts";
+import {
+  composeUpdateTopicJson,
+  composeUpdateWebhook,
+} from "../../../functions/templates/statuspage/update-webhook.ts";
 import { SITE } from "../../fixtures/seed-incident.ts";
 import { awkwardSource, seedSource } from "../../fixtures/template-sources.ts";
 

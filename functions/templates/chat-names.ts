@@ -1,7 +1,0 @@
-import type { ChatFormat } from "../core/subscriber.ts";
-
-export const CHAT_NAMES: Record<ChatFormat, string> = {
-  slack: "Slack",
-  discord: "Discord",
-  teams: "Microsoft Teams",
-};

@@ -1,0 +1,27 @@
+import type { Rendering } from "../../core/rendering.ts";
+import type { ChatFormat } from "../../core/subscriber.ts";
+import { oneLine } from "../markdown.ts";
+import type { ChangeWebhookSource } from "../statuspage/change-webhook.ts";
+import { stringsOf } from "../strings/strings-of.ts";
+import { COMPONENT_TONES } from "../tone.ts";
+import { postedTime } from "../wording.ts";
+import { type ChatPost, chatBody } from "./chat-post.ts";
+
+/** What a chat's hook is posted of a component's change of status without an incident, in the page's language. */
+export function composeChangeChat(format: ChatFormat, source: ChangeWebhookSource): Rendering {
+  return { parts: [JSON.stringify(chatBody(format, changePost(source)))], slots: [] };
+}
+
+function changePost({ page, component, oldStatus, newStatus, changedAt, site }: ChangeWebhookSource): ChatPost {
+  const strings = stringsOf(page.locale);
+  return {
+    label: strings.components[newStatus],
+    title: oneLine(component.name),
+    body: "",
+    facts: [[strings.before, strings.components[oldStatus]]],
+    footer: `${oneLine(page.name)} · ${postedTime(changedAt, page)}`,
+    tone: COMPONENT_TONES[newStatus],
+    url: site.pageUrl,
+    linkLabel: strings.letters.seePage,
+  };
+}

@@ -1,0 +1,142 @@
+import type { Update } from "../../core/incident.ts";
+import { type Rendering, renderingOf } from "../../core/rendering.ts";
+import { markdownToHtml, oneLine } from "../markdown.ts";
+import { slotMarker } from "../slot-marker.ts";
+import { type UpdateSource, updatesAsOf } from "../update-source.ts";
+import { composeMail, isolateMarkers, mailHost } from "./email-skeleton.ts";
+import { updateHtml } from "./update-email-html.tsx";
+import { updateText } from "./update-email-text.ts";
+
+/** Gmail clips a mail beyond 102 kB, and every kilobyte is paid for by subscribers' phones: all in all less than this. */
+export const MAIL_LIMIT_BYTES = 60_000;
+
+/** Characters of the newest update's body to try, in turn, once it stands alone and is still too long. */
+const BODY_CUTS = [12_000, 6_000, 3_000, 1_500, 700] as const;
+const LAST_CUT = 300;
+
+export interface UpdateEmailSource extends UpdateSource {
+  /** Sender address; the display name is the page's. */
+  from: string;
+}
+
+/** What of an incident a mail tells. */
+export interface Draft {
+  /** Newest first; the first one is what the mail is about. */
+  told: readonly Update[];
+  /** Characters of the first one's body; null: all. */
+  cut: number | null;
+  unsubscribeUrl: string;
+}
+
+/** The parts of a mail that differ between an update and a reminder. */
+export interface MailKind {
+  /** Of the Message-ID and all that derives from it. */
+  seed: string;
+  date: number | null;
+  text: (source: UpdateEmailSource, draft: Draft) => string;
+  html: (source: UpdateEmailSource, draft: Draft) => string;
+}
+
+/**
+ * The mail of an update as stored once for all its recipients of a language: whole RFC 5322 text with slots for the
+ * address and the unsubscribe token. Newest update first, then the earlier ones as far as they fit; all mails of an
+ * incident share subject and root, so that they are one thread.
+ */
+export function composeUpdateEmail(source: UpdateEmailSource): Promise<Rendering> {
+  return composeForAll(source, kindOf(source), source.update.id);
+}
+
+/** `id`: of what the mail is about, unlike that of any other mail. */
+export async function composeForAll(source: UpdateEmailSource, kind: MailKind, id: string): Promise<Rendering> {
+  const address = `${slotMarker(id, "address")}@slot.invalid`;
+  const token = slotMarker(id, "unsubscribe_token");
+  const unsubscribeUrl = `${source.site.subscriptionsUrl}/unsubscribe/${token}`;
+  const { mail } = await fittingMail(source, kind, address, unsubscribeUrl);
+  return renderingOf(isolateMarkers(mail, [token]), { [address]: "address", [token]: "unsubscribe_token" });
+}
+
+/** What a reader sees of the mail without opening it, and its plain text; what stands where the token will is `unsubscribeUrl`. */
+export async function readUpdateEmail(
+  source: UpdateEmailSource,
+  unsubscribeUrl: string,
+): Promise<{ subject: string; text: string }> {
+  const { draft } = await fittingMail(source, kindOf(source), "reader@slot.invalid", unsubscribeUrl);
+  return { subject: subjectOf(source), text: updateText(source, draft) };
+}
+
+function kindOf({ update }: UpdateEmailSource): MailKind {
+  return { seed: `update|${update.id}`, date: update.createdAt, text: updateText, html: updateHtml };
+}
+
+/** As many of the newest updates as fit; if the newest alone is too long, as much of it as does. */
+async function fittingMail(
+  source: UpdateEmailSource,
+  kind: MailKind,
+  address: string,
+  unsubscribeUrl: string,
+): Promise<{ mail: string; draft: Draft }> {
+  const all = updatesAsOf(source);
+  const compose = async (told: number, cut: number | null) => {
+    const draft: Draft = { told: all.slice(0, told), cut, unsubscribeUrl };
+    return { draft, mail: await composeDraft(source, kind, draft, address) };
+  };
+  // Between `fewest`, which fit, and `most`, which do not.
+  let [fewest, most] = [0, candidatesOf(all) + 1];
+  let fitting: { mail: string; draft: Draft } | null = null;
+  for (let told = most - 1; most - fewest > 1; told = Math.ceil((fewest + most) / 2)) {
+    const tried = await compose(told, null);
+    if (tried.mail.length <= MAIL_LIMIT_BYTES - SPLICE_ALLOWANCE) [fewest, fitting] = [told, tried];
+    else most = told;
+  }
+  if (fitting !== null) return fitting;
+  for (const cut of BODY_CUTS) {
+    fitting = await compose(1, cut);
+    if (fitting.mail.length <= MAIL_LIMIT_BYTES - SPLICE_ALLOWANCE) return fitting;
+  }
+  return compose(1, LAST_CUT);
+}
+
+/** Bytes that any update takes in both parts, whatever it says: its label, its time, its frame. */
+const LEAST_BYTES = 400;
+
+/** How many of the newest could fit, one at least: what cannot is not composed, and what is far beyond is not even parsed. */
+function candidatesOf(newestFirst: readonly Update[]): number {
+  let count = 0;
+  let [written, read] = [0, 0];
+  for (const { body } of newestFirst) {
+    read += body.length;
+    if (count > 0 && read > MAIL_LIMIT_BYTES) break;
+    written += LEAST_BYTES + markdownToHtml(body).length;
+    if (count > 0 && written > MAIL_LIMIT_BYTES) break;
+    count += 1;
+  }
+  return Math.max(count, 1);
+}
+
+/** Room for soft breaks, and for addresses and tokens longer than their markers. */
+const SPLICE_ALLOWANCE = 600;
+
+function composeDraft(source: UpdateEmailSource, kind: MailKind, draft: Draft, address: string): Promise<string> {
+  const { page, incident, from } = source;
+  const host = mailHost(from);
+  return composeMail({
+    from: { name: page.name, address: from },
+    to: address,
+    subject: subjectOf(source),
+    text: kind.text(source, draft),
+    html: kind.html(source, draft),
+    seed: kind.seed,
+    date: kind.date,
+    thread: `<incident-${incident.id}@${host}>`,
+    headers: {
+      "List-Unsubscribe": `<${draft.unsubscribeUrl}>`,
+      "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+      "List-Id": `<${page.id}.${host}>`,
+    },
+  });
+}
+
+/** The same for every update of the incident, in every language: mail clients thread by it. The status is in headline and preview. */
+function subjectOf({ page, update }: UpdateEmailSource): string {
+  return `[${oneLine(page.name)}] ${oneLine(update.incidentName)}`;
+}

@@ -1,0 +1,19 @@
+import type { Rendering } from "../../core/rendering.ts";
+import { incidentUrl } from "../statuspage/statuspage-json.ts";
+import type { UpdateSource } from "../update-source.ts";
+import { updateLabel } from "../wording.ts";
+import { smsText } from "./sms-text.ts";
+
+/** Components are not told of in an SMS. */
+export type UpdateSmsSource = Omit<UpdateSource, "catalog">;
+
+/** `DRACOON Cloud: Investigating: Partial Outage of DRACOON. https://…`, in the page's language. */
+export function updateSmsText({ page, incident, updates, update, site }: UpdateSmsSource): string {
+  const headline = `${page.name}: ${updateLabel(update, updates, page.locale)}: ${update.incidentName}`;
+  return smsText(headline, incidentUrl(site.pageUrl, incident.id));
+}
+
+/** Nothing in it differs from recipient to recipient. */
+export function composeUpdateSms(source: UpdateSmsSource): Rendering {
+  return { parts: [updateSmsText(source)], slots: [] };
+}
