@@ -5,9 +5,9 @@ import { siteVerify } from "../providers/captcha.ts";
 import { sqsQueues } from "../providers/queues.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
 import { subscriptionApi } from "./api.ts";
+import { webhookRenderersFor } from "./endpoints/webhook-renderers.ts";
 import { envSchema } from "./env.ts";
 import { renderersFor } from "./renderers.ts";
-import { webhookRenderersFor } from "./webhook-renderers.ts";
 
 // Cold start.
 const env = readEnv(envSchema);

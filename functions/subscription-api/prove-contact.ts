@@ -1,7 +1,7 @@
 import { mailboxOf } from "../core/mailbox.ts";
 import { addressMac, type SigningKey } from "../core/signature.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
-import type { WebhookDeps } from "./webhook-deps.ts";
+import type { WebhookDeps } from "./endpoints/webhook-deps.ts";
 
 /** Somebody else changed the endpoint or the mailbox's permits at the same moment. */
 const TRIES = 4;

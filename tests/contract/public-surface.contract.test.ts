@@ -10,9 +10,9 @@ import { dynamoLedger } from "../../functions/store/deliveries/dynamo-ledger.ts"
 import { dynamoStatusStore } from "../../functions/store/status/dynamo-status.ts";
 import { dynamoSubscriberStore } from "../../functions/store/subscribers/dynamo-subscribers.ts";
 import { type SubscriptionDeps, subscriptionApi, subscriptionRoutes } from "../../functions/subscription-api/api.ts";
-import { boundOf as portalBound } from "../../functions/subscription-api/portal-link.ts";
+import { boundOf as portalBound } from "../../functions/subscription-api/endpoints/portal-link.ts";
+import { webhookRenderersFor } from "../../functions/subscription-api/endpoints/webhook-renderers.ts";
 import { renderersFor } from "../../functions/subscription-api/renderers.ts";
-import { webhookRenderersFor } from "../../functions/subscription-api/webhook-renderers.ts";
 import { httpClient } from "../fakes/http-client.ts";
 import { memoryQueues } from "../fakes/queues.ts";
 import { describeOnDynamo, type Server } from "./on-both.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkHeader, checkUpdate } from "../../../functions/manage-api/item-bounds.ts";
+import { checkHeader, checkUpdate } from "../../../functions/manage-api/incidents/item-bounds.ts";
 import { seedSource } from "../../fixtures/template-sources.ts";
 
 const { incident, update } = seedSource(1);

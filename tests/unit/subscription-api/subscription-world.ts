@@ -11,8 +11,8 @@ import { handleEmailWork } from "../../../functions/send-email/handle-email-work
 import { handleSmsWork } from "../../../functions/send-sms/handle-sms-work.ts";
 import { type SubscriptionDeps, subscriptionApi } from "../../../functions/subscription-api/api.ts";
 import type { Captcha } from "../../../functions/subscription-api/captcha.ts";
-import type { ContactLetter, PortalLetter } from "../../../functions/subscription-api/webhook-deps.ts";
-import { webhookRenderersFor } from "../../../functions/subscription-api/webhook-renderers.ts";
+import type { ContactLetter, PortalLetter } from "../../../functions/subscription-api/endpoints/webhook-deps.ts";
+import { webhookRenderersFor } from "../../../functions/subscription-api/endpoints/webhook-renderers.ts";
 import { smsText } from "../../../functions/templates/sms/sms-text.ts";
 import { httpClient } from "../../fakes/http-client.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";

@@ -1,0 +1,74 @@
+import type { Delivery } from "../../core/delivery.ts";
+import type { Page } from "../../core/page.ts";
+import type { ChannelReport, UpdateReport } from "../../core/report.ts";
+import { isoInZone } from "../../core/zoned-time.ts";
+
+/** Tocsin's own: what became of one update. Durations run from its commit to the provider's acceptance, in milliseconds. */
+export function presentReport(report: UpdateReport, page: Page) {
+  const { email, sms, webhook } = report.channels;
+  return {
+    incident_id: report.incidentId,
+    incident_update_id: report.updateId,
+    sequence: report.seq,
+    state: report.state,
+    committed_at: isoInZone(report.committedAt, page.timeZone),
+    as_of: isoInZone(report.asOf, page.timeZone),
+    estimated_end_at: timeIn(page, report.estimatedEndAt),
+    channels: {
+      email: presentChannel(email, page),
+      sms: presentChannel(sms, page),
+      webhook: presentChannel(webhook, page),
+    },
+    topic: report.topic,
+  };
+}
+
+function presentChannel(channel: ChannelReport, page: Page) {
+  return {
+    audience: channel.audience,
+    ...channel.counts,
+    median_ms: channel.medianMs,
+    p95_ms: channel.p95Ms,
+    max_ms: channel.maxMs,
+    first_accepted_at: timeIn(page, channel.firstAcceptedAt),
+    last_accepted_at: timeIn(page, channel.lastAcceptedAt),
+    accepted_per_second: channel.throughput === null ? null : Number(channel.throughput.toPrecision(3)),
+    chunks: channel.chunks,
+    chunks_done: channel.chunksDone,
+    estimated_end_at: timeIn(page, channel.estimatedEndAt),
+    /** What is wrong on our side, so that what is open has to wait. */
+    paused: channel.paused,
+  };
+}
+
+/**
+ * One (subscriber, update) pair. No address: the subscriber's id is enough to ask for that. A component change's names
+ * the component and the change where an update's names the incident and the update.
+ */
+export function presentDelivery(delivery: Delivery, page: Page) {
+  const { resent, kind, incidentId, updateId } = delivery;
+  const superseded = delivery.state === "superseded";
+  return {
+    subscriber_id: delivery.subscriberId,
+    ...(kind === "component change"
+      ? { component_id: incidentId, component_update_id: updateId }
+      : { incident_id: incidentId, incident_update_id: updateId }),
+    sequence: delivery.seq,
+    channel: delivery.channel,
+    state: delivery.state,
+    reason: superseded ? null : delivery.reason,
+    superseded_by: superseded ? delivery.reason : null,
+    attempts: delivery.attempts,
+    provider_id: delivery.providerId,
+    committed_at: isoInZone(delivery.committedAt, page.timeZone),
+    first_attempt_at: timeIn(page, delivery.firstAttemptAt),
+    updated_at: isoInZone(delivery.updatedAt, page.timeZone),
+    next_attempt_at: timeIn(page, delivery.nextAttemptAt),
+    /** Set once an operator had it sent again: from then on it is exempt from the incident's order. */
+    resent: resent === undefined ? null : { at: isoInZone(resent.at, page.timeZone), from: resent.from },
+  };
+}
+
+function timeIn(page: Page, instant: number | null): string | null {
+  return instant === null ? null : isoInZone(instant, page.timeZone);
+}

@@ -1,0 +1,66 @@
+import type { Incident } from "../../core/incident.ts";
+import type { Page } from "../../core/page.ts";
+import { shownUpdates } from "../../core/postmortem.ts";
+import { inParallel } from "../../lambda/in-parallel.ts";
+import { type IncidentContext, presentIncident } from "../presentation.ts";
+import { type ManageDeps, notFound } from "../route.ts";
+
+/** Throws 404 for one that does not exist or was withdrawn. */
+export async function incidentIn(deps: ManageDeps, pageId: string, incidentId: string): Promise<Incident> {
+  const incident = await deps.status.getIncident(pageId, incidentId);
+  if (incident === null || incident.withdrawnAt !== null) throw notFound("incident");
+  return incident;
+}
+
+/** The incident with its updates, as it is answered. */
+export async function showIncident(deps: ManageDeps, page: Page, incident: Incident) {
+  const [shown] = await showIncidents(deps, page, [incident]);
+  return shown;
+}
+
+/**
+ * Bytes of one answer's incidents. Lambda answers 6 MB (developer guide, "Lambda quotas"), in which the body is a text within
+ * JSON, where every quotation mark takes two bytes; the rest is for what is no update.
+ */
+const ANSWER_BYTES = 4_000_000;
+/** Reads in flight at once while a list is put together: the updates of one incident may be 20 MB. */
+const READS = 8;
+
+/**
+ * Each with as many of its newest updates as there is room for, one at least: where not all have room, each has the same
+ * share of it. `incident_updates_left_out` says how many are missing; the page's `incidents/ID.json` has them all.
+ */
+export async function showIncidents(deps: ManageDeps, page: Page, incidents: readonly Incident[]) {
+  const catalog = await deps.status.getCatalog(page.id);
+  const context: IncidentContext = { page, catalog, pageUrl: deps.pageUrl };
+  const share = ANSWER_BYTES / incidents.length;
+  let total = 0;
+  const shown = await inParallel<Incident, ShownIncident>(incidents, READS, async (incident) => {
+    const updates = await deps.status.listUpdates(page.id, incident.id);
+    const whole = presentIncident(incident, shownUpdates(incident, updates), context);
+    total += costOf(whole);
+    // Known to be too much: nothing is to be held that is left out in the end.
+    return total > ANSWER_BYTES ? shortened(whole, share) : whole;
+  });
+  return total > ANSWER_BYTES ? shown.map((one) => shortened(one, share)) : shown;
+}
+
+type ShownIncident = ReturnType<typeof presentIncident> & { incident_updates_left_out?: number };
+
+function shortened(whole: ShownIncident, share: number): ShownIncident {
+  if (costOf(whole) <= share) return whole;
+  const { incident_updates: updates, incident_updates_left_out: before = 0 } = whole;
+  const costs = updates.map(costOf);
+  let room = costs.reduce((sum, cost) => sum + cost, share - costOf(whole));
+  const kept = updates.filter((_, index) => {
+    room -= costs[index] ?? 0;
+    return index === 0 || room >= 0;
+  });
+  const leftOut = before + updates.length - kept.length;
+  return leftOut === 0 ? whole : { ...whole, incident_updates: kept, incident_updates_left_out: leftOut };
+}
+
+/** What it takes of Lambda's answer. */
+export function costOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(JSON.stringify(value)));
+}

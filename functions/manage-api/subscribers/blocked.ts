@@ -1,0 +1,28 @@
+import type { SigningKey } from "../../core/signature.ts";
+import { addressOf, type BlockReason, type Subscriber } from "../../core/subscriber.ts";
+import { invalid } from "../../lambda/problem.ts";
+import { blockOf } from "../../subscriptions/blocks.ts";
+import type { ManageDeps } from "../route.ts";
+
+const BLOCKED: Record<BlockReason, string> = {
+  "not asked for": "is blocked: the address's holder said that they had not asked for this",
+  bounce: "is blocked: mail to this address bounced for good before it was removed",
+  complaint: "is blocked: the address's holder complained before it was removed",
+};
+
+/** Why an address is not to be written to, in words; null: nothing stands against it. `key`: the page's. */
+export async function whyBlocked(deps: ManageDeps, key: SigningKey, subscriber: Subscriber): Promise<string | null> {
+  const reason = await blockOf(deps, key, subscriber.pageId, subscriber.channel, addressOf(subscriber));
+  return reason === null ? null : BLOCKED[reason];
+}
+
+/** Throws 422 naming the field. */
+export async function refuseBlocked(
+  deps: ManageDeps,
+  key: SigningKey,
+  subscriber: Subscriber,
+  field: string,
+): Promise<void> {
+  const problem = await whyBlocked(deps, key, subscriber);
+  if (problem !== null) throw invalid(field, problem);
+}

@@ -1,0 +1,70 @@
+import { newId } from "../../core/ids.ts";
+import { mailboxOf } from "../../core/mailbox.ts";
+import type { LetterWork } from "../../core/queued-work.ts";
+import { addressMac, mailboxToken, type SigningKey } from "../../core/signature.ts";
+import { lastingReason, normalizeEmail, type WebhookSubscriber } from "../../core/subscriber.ts";
+import { blockOf } from "../../subscriptions/blocks.ts";
+import { countAddress } from "../caps.ts";
+import { holderOf } from "../holder-of.ts";
+import type { Asker } from "../letters.ts";
+import type { WebhookDeps } from "./webhook-deps.ts";
+
+/** `withhold`: nothing is mailed, which whoever asked is not told. */
+export type ContactMail = "send" | "withhold";
+
+/**
+ * Whether a letter that a stranger may have asked for may go to an endpoint's contact now; it is counted. Nothing goes
+ * to an address that is blocked, that bounced, or whose holder complained, be they a subscriber still or not.
+ */
+export async function contactMail(
+  deps: Pick<WebhookDeps, "access" | "subscribers" | "random">,
+  {
+    pageId,
+    key,
+    email,
+    isProven,
+    now,
+    by = "anybody",
+  }: { pageId: string; key: SigningKey; email: string; isProven: boolean; now: number; by?: Asker },
+): Promise<ContactMail> {
+  const address = normalizeEmail(email);
+  // The cap is asked first and of everybody, so that it tells nothing of the rest.
+  const isCapped = await countAddress(deps, key, pageId, "email", email, now, "contact", by);
+  const blocked = await blockOf(deps, key, pageId, "email", address);
+  const holder = await holderOf(deps, pageId, "email", address, newId(deps.random));
+  if (isCapped("contact", isProven) || blocked !== null) return "withhold";
+  return holder !== null && lastingReason(holder) !== null ? "withhold" : "send";
+}
+
+/** Whether the contact is the endpoint's: not before they have used a link that was mailed to them. */
+export function isContactProven({ contactProvenAt }: WebhookSubscriber): boolean {
+  return contactProvenAt !== undefined;
+}
+
+/**
+ * What a letter to the contact may tell. To somebody who has not proved to be the contact, nothing that whoever
+ * registered the endpoint has chosen, such as its host; and how to close their mailbox.
+ */
+export function toldToContact(
+  { subscriptionsUrl }: Pick<WebhookDeps, "subscriptionsUrl">,
+  key: SigningKey,
+  subscriber: WebhookSubscriber,
+  to: string,
+): { host: string | null; declineUrl: string | null } {
+  if (isContactProven(subscriber)) return { host: new URL(subscriber.endpoint).host, declineUrl: null };
+  const token = mailboxToken(key, subscriber.pageId, addressMac(key, "email", mailboxOf(to)));
+  return { host: null, declineUrl: `${subscriptionsUrl}/decline/${token}` };
+}
+
+/** The letter itself, for the queue. */
+export function contactLetter(
+  { random }: Pick<WebhookDeps, "random">,
+  subscriber: WebhookSubscriber,
+  to: string,
+  raw: string,
+  cause: Asker,
+): LetterWork {
+  const { pageId, channel, id: subscriberId } = subscriber;
+  const letter = { about: "contact", to, isProven: isContactProven(subscriber) } as const;
+  return { kind: "letter", pageId, channel, subscriberId, letterId: newId(random), cause, letter, raw };
+}

@@ -1,0 +1,125 @@
+import * as z from "zod/mini";
+import { newId } from "../../core/ids.ts";
+import { webhookSecret } from "../../core/signature.ts";
+import type { WebhookSubscriber } from "../../core/subscriber.ts";
+import { unreachable } from "../../core/unreachable.ts";
+import { count, fieldsIn, optional } from "../../lambda/input.ts";
+import { HttpProblem } from "../../lambda/problem.ts";
+import { askForProof, newProof, sendProbe } from "./challenge.ts";
+import { type ContactMail, contactMail, isContactProven } from "./contact-letter.ts";
+import { countOrRefuse } from "./count-or-refuse.ts";
+import type { Portal } from "./portal-access.ts";
+import { filterFrom } from "./portal-filter.ts";
+import { countProof } from "./register-webhook.ts";
+import type { WebhookDeps } from "./webhook-deps.ts";
+
+const MINUTE_MS = 60_000;
+const TESTS = { most: 10, windowMs: 60 * MINUTE_MS };
+/** For so long a rotation that is asked for again, as by reloading the page, shows what it did. */
+const REPEAT_MS = 10 * MINUTE_MS;
+const TRIES = 3;
+
+/** Queues a test and tells its id. Throws 409 and 429. */
+export async function sendTest(deps: WebhookDeps, { page, subscriber, now }: Portal): Promise<string> {
+  switch (subscriber.state) {
+    case "unsubscribed":
+      throw new HttpProblem(409, "The endpoint is unsubscribed: nothing is sent to it");
+    case "unconfirmed":
+      throw new HttpProblem(409, "The endpoint is not confirmed yet: try it out with its challenge");
+    case "active":
+    case "quarantined":
+      break;
+    default:
+      return unreachable(subscriber.state);
+  }
+  await countOrRefuse(deps, `tests|${subscriber.id}`, TESTS, now, "Too many tests within an hour: try again later");
+  return sendProbe(deps, page, subscriber, { probe: "test" }, now);
+}
+
+const rotationSchema = z.object({ from: optional(count) });
+
+/** The new secret. `from` is the version that it replaces: asked for again, it does not rotate again. Throws 409 and 422. */
+export async function rotateSecret(
+  deps: WebhookDeps,
+  { subscriber, key, now }: Portal,
+  body: unknown,
+): Promise<string> {
+  if (subscriber.format !== "statuspage") throw new HttpProblem(422, "A chat's webhook has no signing secret");
+  const { from = subscriber.secretVersion } = fieldsIn(rotationSchema, body, "");
+  const { pageId, id } = subscriber;
+  const rotation = { id: newId(deps.random), at: now };
+  const rotated = await deps.subscribers.rotateSecret(pageId, id, from, rotation);
+  const present = rotated.outcome === "missing" ? null : rotated.subscriber;
+  if (present?.channel !== "webhook") throw new HttpProblem(404, "There is no such endpoint");
+  const isRepeated = present.secretVersion === from + 1 && now < (present.rotation?.at ?? 0) + REPEAT_MS;
+  if (rotated.outcome === "unchanged" && !isRepeated) {
+    throw new HttpProblem(409, "The secret has been changed meanwhile: open the page again");
+  }
+  return webhookSecret(key, pageId, id, present.secretVersion);
+}
+
+/** Null: it is as it was asked to be. */
+type Change = (subscriber: WebhookSubscriber) => WebhookSubscriber | null;
+
+export function pause(deps: WebhookDeps, portal: Portal): Promise<WebhookSubscriber> {
+  return change(deps, portal, (one) => (one.pausedAt === null ? { ...one, pausedAt: portal.now } : null));
+}
+
+export function resume(deps: WebhookDeps, portal: Portal): Promise<WebhookSubscriber> {
+  return change(deps, portal, (one) => (one.pausedAt === null ? null : { ...one, pausedAt: null }));
+}
+
+/** Which updates it is sent. Throws 422. */
+export async function changeFilter(deps: WebhookDeps, portal: Portal, body: unknown): Promise<WebhookSubscriber> {
+  filterFrom(portal.subscriber, body, portal.catalog);
+  return change(deps, portal, (one) => {
+    const { scopes, statuses, minimumImpact } = filterFrom(one, body, portal.catalog);
+    return { ...one, scopes, statuses, preferences: { ...one.preferences, minimumImpact } };
+  });
+}
+
+/** Asks the endpoint once more to prove whose it is; after quarantine and unsubscription that is the way back. Throws 409 and 429. */
+export async function challengeAgain(deps: WebhookDeps, portal: Portal): Promise<WebhookSubscriber> {
+  const { page, key, now } = portal;
+  const { pageId, endpoint, format, contactEmail, state } = portal.subscriber;
+  if (state === "active") throw new HttpProblem(409, "The endpoint is active already");
+  await countProof(deps, key, endpoint, "own link", now);
+  let mail: ContactMail = "withhold";
+  if (format !== "statuspage") {
+    const isProven = isContactProven(portal.subscriber);
+    if (contactEmail !== null) {
+      mail = await contactMail(deps, { pageId, key, email: contactEmail, isProven, now, by: "own link" });
+    }
+    if (mail !== "send") throw new HttpProblem(429, "Your address gets no more mail for now: try again later");
+  }
+  const proof = newProof(deps, portal.subscriber);
+  const waiting = await change(deps, portal, ({ health: _health, quarantineReason: _reason, ...one }) => {
+    if (one.state === "active") throw new HttpProblem(409, "The endpoint is active already");
+    return {
+      ...one,
+      state: "unconfirmed",
+      confirmTokenHash: proof.hash,
+      quarantinedAt: null,
+      unsubscribedAt: null,
+    };
+  });
+  await askForProof(deps, { page, key }, waiting, proof, { contact: mail, cause: "own link" }, now);
+  return waiting;
+}
+
+/** Reads again when somebody else changed it at the same moment. Throws 404 and 409. */
+async function change(deps: WebhookDeps, { subscriber, now }: Portal, to: Change): Promise<WebhookSubscriber> {
+  let read = subscriber;
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const next = to(read);
+    if (next === null) return read;
+    const replaced = await deps.subscribers.replace(read, { ...next, updatedAt: now });
+    const present = replaced.outcome === "missing" ? null : replaced.subscriber;
+    if (present?.channel !== "webhook") throw new HttpProblem(404, "There is no such endpoint");
+    if (replaced.outcome === "changed") return present;
+    // Somebody else's registration of it is not ours to change.
+    if (present.createdAt !== subscriber.createdAt) break;
+    read = present;
+  }
+  throw new HttpProblem(409, "It is being changed by others: try again");
+}

@@ -1,0 +1,115 @@
+import { type Delivery, isOpen, isTooOldToResend } from "../../core/delivery.ts";
+import { sha256Hex } from "../../core/ids.ts";
+import type { UpdateStatus } from "../../core/incident.ts";
+import { isoInZone } from "../../core/zoned-time.ts";
+import { inParallel } from "../../lambda/in-parallel.ts";
+import { invalid } from "../../lambda/problem.ts";
+import { InvalidCursorError } from "../../store/cursor.ts";
+import type { Portal } from "./portal-access.ts";
+import type { WebhookDeps } from "./webhook-deps.ts";
+
+const ROWS = 20;
+const INCIDENTS_AT_ONCE = 8;
+
+export interface PortalRow {
+  delivery: Delivery;
+  /** The incident's name; null for a probe, and for what is no longer known. */
+  incidentName: string | null;
+  updateStatus: UpdateStatus | null;
+  replayable: boolean;
+}
+
+export interface PortalList {
+  rows: PortalRow[];
+  next: string | null;
+}
+
+/**
+ * What was sent to the endpoint since it was registered, newest update first: before, it was perhaps somebody else's.
+ * Throws 422 for a cursor of another list.
+ */
+export async function listDeliveries(deps: WebhookDeps, portal: Portal, cursor: string | null): Promise<PortalList> {
+  const { pageId, id } = portal.subscriber;
+  try {
+    const listed = await deps.ledger.listSubscriberDeliveries(pageId, id, ROWS, cursor);
+    const own = listed.items.filter((delivery) => isOwn(portal, delivery));
+    const next = own.length < listed.items.length ? null : listed.next;
+    return { rows: await withNames(deps, portal, own), next };
+  } catch (error) {
+    if (error instanceof InvalidCursorError) throw invalid("cursor", "is not one of this list");
+    throw error;
+  }
+}
+
+export function isOwn({ subscriber }: Portal, { committedAt }: Delivery): boolean {
+  return committedAt >= subscriber.createdAt;
+}
+
+async function withNames(deps: WebhookDeps, portal: Portal, deliveries: readonly Delivery[]): Promise<PortalRow[]> {
+  const { pageId } = portal.subscriber;
+  const ids = [...new Set(deliveries.flatMap((one) => (one.probe === undefined ? [one.incidentId] : [])))];
+  const known = await inParallel(ids, INCIDENTS_AT_ONCE, async (id) => {
+    const [incident, updates] = await Promise.all([
+      deps.status.getIncident(pageId, id),
+      deps.status.listUpdates(pageId, id),
+    ]);
+    return [id, { name: incident?.name ?? null, updates }] as const;
+  });
+  const byId = new Map(known);
+  return deliveries.map((delivery) => {
+    const incident = byId.get(delivery.incidentId);
+    const update = incident?.updates.find(({ id }) => id === delivery.updateId);
+    return {
+      delivery,
+      incidentName: incident?.name ?? null,
+      updateStatus: update?.status ?? null,
+      replayable: isReplayable(delivery, portal.now),
+    };
+  });
+}
+
+/** Probes are made anew instead; what is open is being sent anyway; of what is too old there may be no text. */
+export function isReplayable(delivery: Delivery, now: number): boolean {
+  return delivery.probe === undefined && !isOpen(delivery.state) && !isTooOldToResend(delivery, now);
+}
+
+export function hasOpen({ rows }: PortalList): boolean {
+  return rows.some(({ delivery }) => isOpen(delivery.state));
+}
+
+/** Changes with anything that the page shows. */
+export function revisionOf({ subscriber }: Portal, { rows }: PortalList): string {
+  return sha256Hex(JSON.stringify([subscriber, rows.map(({ delivery }) => delivery)])).slice(0, 16);
+}
+
+/** Of an endpoint that has not proved whose it is, the answers are not shown: they may be a stranger's. */
+export function showsAnswers({ subscriber }: Portal): boolean {
+  return subscriber.confirmedAt !== null;
+}
+
+export function presentRow({ delivery, incidentName, updateStatus, replayable }: PortalRow, portal: Portal) {
+  const { timeZone } = portal.page;
+  const time = (instant: number | null) => (instant === null ? null : isoInZone(instant, timeZone));
+  const isProbe = delivery.probe !== undefined;
+  return {
+    kind: delivery.probe ?? "update",
+    incident_id: isProbe ? null : delivery.incidentId,
+    incident_update_id: isProbe ? null : delivery.updateId,
+    sequence: isProbe ? null : delivery.seq,
+    incident_name: incidentName,
+    update_status: updateStatus,
+    state: delivery.state,
+    reason: delivery.reason,
+    attempts: delivery.attempts,
+    committed_at: time(delivery.committedAt),
+    updated_at: time(delivery.updatedAt),
+    next_attempt_at: time(delivery.nextAttemptAt),
+    replayable,
+    exchanges: (delivery.exchanges ?? []).map(({ at, ms, status, head }) => ({
+      at: time(at),
+      duration_ms: ms,
+      status,
+      response_head: showsAnswers(portal) ? head : null,
+    })),
+  };
+}

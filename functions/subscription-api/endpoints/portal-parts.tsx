@@ -1,0 +1,151 @@
+import type { ComponentChildren } from "preact";
+import type { Exchange } from "../../core/attempt.ts";
+import type { Delivery, DeliveryState, ProbeKind } from "../../core/delivery.ts";
+import { isoInZone, zonedTime } from "../../core/zoned-time.ts";
+import { oneLine } from "../../templates/markdown.ts";
+import type { Tone } from "../../templates/tone.ts";
+import { dateOf } from "../../templates/wording.ts";
+import type { Portal } from "./portal-access.ts";
+import { type PortalList, type PortalRow, showsAnswers } from "./portal-deliveries.ts";
+import { STATUS_LABELS, told } from "./portal-words.ts";
+
+export function Action({
+  portal,
+  to,
+  kind = "",
+  label,
+  children,
+}: {
+  portal: Portal;
+  to: string;
+  kind?: string;
+  label: string;
+  children?: ComponentChildren;
+}) {
+  return (
+    <form method="post" action={`${portal.path}/${to}`}>
+      {children}
+      <button type="submit" class={`button ${kind}`}>
+        {label}
+      </button>
+    </form>
+  );
+}
+
+export function Time({ instant, portal }: { instant: number; portal: Portal }) {
+  const { timeZone } = portal.page;
+  return <time dateTime={isoInZone(instant, timeZone)}>{told(instant, portal.page)}</time>;
+}
+
+const STATES: Record<DeliveryState, { tone: Tone; label: string }> = {
+  accepted: { tone: "ok", label: "Accepted" },
+  failed: { tone: "critical", label: "Failed" },
+  suppressed: { tone: "calm", label: "Suppressed" },
+  superseded: { tone: "calm", label: "Superseded" },
+  ambiguous: { tone: "minor", label: "Ambiguous" },
+  sending: { tone: "info", label: "Sending" },
+  retrying: { tone: "minor", label: "Retrying" },
+};
+
+const PROBES: Record<ProbeKind, string> = { challenge: "Challenge", test: "Test", hello: "Test post" };
+
+function titleOf({ delivery, incidentName }: PortalRow): string {
+  if (delivery.probe !== undefined) return PROBES[delivery.probe];
+  return incidentName === null ? "A component's change, or an incident no longer known" : oneLine(incidentName);
+}
+
+export function Deliveries({ portal, list }: { portal: Portal; list: PortalList }) {
+  if (list.rows.length === 0) {
+    return (
+      <div class="card">
+        <p class="nothing">Nothing has been sent yet. Send a test to see how your endpoint answers.</p>
+      </div>
+    );
+  }
+  return (
+    <div class="card">
+      {list.rows.map((row) => (
+        <Row key={keyOf(row.delivery)} portal={portal} row={row} />
+      ))}
+      {list.next === null ? null : (
+        <p class="more">
+          <a href={`${portal.path}?${new URLSearchParams({ cursor: list.next })}`}>Earlier ones</a>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function keyOf({ incidentId, seq }: Delivery): string {
+  return `d-${incidentId}-${seq}`;
+}
+
+function Row({ portal, row }: { portal: Portal; row: PortalRow }) {
+  const { delivery, updateStatus } = row;
+  const { tone, label } = STATES[delivery.state];
+  const status = updateStatus === null ? "" : `${STATUS_LABELS[updateStatus]} · `;
+  return (
+    <details class="delivery" id={keyOf(delivery)}>
+      <summary>
+        <span class="chevron" aria-hidden="true" />
+        <span class="title" dir="auto">
+          {titleOf(row)}
+        </span>
+        <span class={`chip tone-${tone}`}>{label}</span>
+        <span class="when">
+          {status}
+          <Time instant={delivery.committedAt} portal={portal} />
+        </span>
+      </summary>
+      <div class="tries">
+        <p>{explanation(delivery, portal)}</p>
+        <Answers exchanges={delivery.exchanges ?? []} portal={portal} />
+        {row.replayable ? (
+          <Action portal={portal} to="replay" kind="small" label="Send it again">
+            <input type="hidden" name="incident_id" value={delivery.incidentId} />
+            <input type="hidden" name="sequence" value={String(delivery.seq)} />
+          </Action>
+        ) : null}
+      </div>
+    </details>
+  );
+}
+
+function explanation(delivery: Delivery, { page }: Portal): string {
+  const { state, reason, attempts, nextAttemptAt } = delivery;
+  const made = attempts === 1 ? "One attempt." : `${attempts} attempts.`;
+  const why = reason === null || state === "superseded" ? "" : ` ${sentence(reason)}`;
+  const next = nextAttemptAt === null ? "" : ` Next attempt: ${told(nextAttemptAt, page)}.`;
+  return `${made}${why}${next}`;
+}
+
+function sentence(reason: string): string {
+  const text = oneLine(reason).replace(/^http (?=\d)/, "HTTP ");
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+}
+
+function Answers({ exchanges, portal }: { exchanges: readonly Exchange[]; portal: Portal }) {
+  if (exchanges.length === 0) return null;
+  const shows = showsAnswers(portal);
+  return (
+    <ol class="plain answers">
+      {exchanges.toReversed().map(({ at, ms, status, head }) => (
+        <li key={at}>
+          <div class="line">
+            <strong>{status === null ? "No answer" : `HTTP ${status}`}</strong>
+            <span>{ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`}</span>
+            <time dateTime={isoInZone(at, portal.page.timeZone)}>{precise(at, portal)}</time>
+          </div>
+          {shows && head !== "" ? <pre>{head}</pre> : null}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** To the second, for comparing with the endpoint's own log. */
+function precise(at: number, { page }: Portal): string {
+  const { zone } = zonedTime(at, page.timeZone, "en");
+  const date = dateOf(at, { timeZone: page.timeZone, locale: "en" });
+  return `${date} - ${isoInZone(at, page.timeZone).slice(11, 19)} ${zone}`;
+}

@@ -1,0 +1,76 @@
+import * as z from "zod/mini";
+import { type Delivery, TOO_OLD } from "../../core/delivery.ts";
+import { idSchema } from "../../core/ids.ts";
+import { inParallel } from "../../lambda/in-parallel.ts";
+import { count, fieldsIn, instant, optional } from "../../lambda/input.ts";
+import { HttpProblem, invalid } from "../../lambda/problem.ts";
+import { resendDelivery } from "../../send-chunk/resend-delivery.ts";
+import { countOrRefuse } from "./count-or-refuse.ts";
+import type { Portal } from "./portal-access.ts";
+import { isOwn, isReplayable } from "./portal-deliveries.ts";
+import type { WebhookDeps } from "./webhook-deps.ts";
+
+const HOUR_MS = 60 * 60 * 1_000;
+const REPLAYS = { most: 600, windowMs: HOUR_MS };
+const TOO_MANY = "Too many replays within an hour: try again later";
+/** What one call queues fits well into the time that it has. */
+const MOST_AT_ONCE = 100;
+const IN_FLIGHT = 8;
+/** The list is read whole for any number. */
+const ALL_DELIVERIES = 100_000;
+const MOST_HOURS = 90 * 24;
+
+const oneSchema = z.object({ incident_id: idSchema, sequence: count });
+const failedSchema = z.object({ since: optional(instant), hours: optional(count) });
+
+/** Queues one delivery again, outside the incident's order. Throws 404, 409 and 429. */
+export async function replayOne(deps: WebhookDeps, portal: Portal, body: unknown): Promise<Delivery> {
+  const { incident_id, sequence } = fieldsIn(oneSchema, body, "");
+  const { pageId, id } = portal.subscriber;
+  const [delivery] = await deps.ledger.getDeliveries(pageId, incident_id, sequence, [id]);
+  if (delivery === undefined || !isOwn(portal, delivery)) throw new HttpProblem(404, "There is no such delivery");
+  if (delivery.probe !== undefined) throw new HttpProblem(422, "A test is not replayed: send another one");
+  checkReceiving(portal);
+  await countOrRefuse(deps, `replays|${id}`, REPLAYS, portal.now, TOO_MANY);
+  const resent = await resendDelivery(deps, delivery, "integrator");
+  if (resent.outcome === "queued") return resent.delivery;
+  if (resent.outcome === "too old") throw new HttpProblem(409, TOO_OLD);
+  throw new HttpProblem(409, "This delivery is open: it is being sent, or waits for its next attempt");
+}
+
+export interface Replayed {
+  queued: number;
+  alreadyOpen: number;
+  /** Failed too, and for the next call. */
+  left: number;
+}
+
+/** Queues what failed since a time (of the last 24 hours, unless told otherwise), oldest first, as many as one call may. */
+export async function replayFailed(deps: WebhookDeps, portal: Portal, body: unknown): Promise<Replayed> {
+  const { since, hours } = fieldsIn(failedSchema, body, "");
+  if (since !== undefined && hours !== undefined) throw invalid("hours", "cannot be given together with since");
+  if (hours !== undefined && (hours < 1 || hours > MOST_HOURS)) throw invalid("hours", `must be 1 to ${MOST_HOURS}`);
+  checkReceiving(portal);
+  const from = since ?? portal.now - (hours ?? 24) * HOUR_MS;
+  const { pageId, id } = portal.subscriber;
+  const { items } = await deps.ledger.listSubscriberDeliveries(pageId, id, ALL_DELIVERIES, null);
+  const failed = items.filter(
+    (one) => isOwn(portal, one) && isReplayable(one, portal.now) && isLost(one) && one.updatedAt >= from,
+  );
+  const due = failed.sort((a, b) => a.committedAt - b.committedAt).slice(0, MOST_AT_ONCE);
+  if (due.length > 0) await countOrRefuse(deps, `replays|${id}`, REPLAYS, portal.now, TOO_MANY, due.length);
+  const outcomes = await inParallel(due, IN_FLIGHT, (delivery) => resendDelivery(deps, delivery, "integrator"));
+  const queued = outcomes.filter(({ outcome }) => outcome === "queued").length;
+  return { queued, alreadyOpen: due.length - queued, left: failed.length - due.length };
+}
+
+/** Also what was not even tried because the endpoint was in quarantine: to its integrator that failed too. */
+function isLost({ state, reason }: Delivery): boolean {
+  return state === "failed" || (state === "suppressed" && reason === "quarantined");
+}
+
+/** A replay to an endpoint that is told nothing would end as suppressed. */
+function checkReceiving({ subscriber }: Portal): void {
+  if (subscriber.state !== "active") throw new HttpProblem(409, "The endpoint is not active: nothing is sent to it");
+  if (subscriber.pausedAt !== null) throw new HttpProblem(409, "The endpoint is paused: resume it first");
+}

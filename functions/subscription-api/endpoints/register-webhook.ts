@@ -1,0 +1,213 @@
+import * as z from "zod/mini";
+import { idSchema, newId } from "../../core/ids.ts";
+import type { Invitation } from "../../core/invitation.ts";
+import type { Page } from "../../core/page.ts";
+import { addressMac, type SigningKey, webhookSecret } from "../../core/signature.ts";
+import { ALL_UPDATES, type Scopes, type WebhookFormat, type WebhookSubscriber } from "../../core/subscriber.ts";
+import { type HttpReply, type HttpRequest, type HttpRoute, json, parsedBody, refuseAsJson } from "../../lambda/http.ts";
+import { fieldsIn, idList, languageField, optional } from "../../lambda/input.ts";
+import { HttpProblem, invalid } from "../../lambda/problem.ts";
+import { endpointsPerHost, formatAt } from "../../subscriptions/chats.ts";
+import { endpointField, endpointOf } from "../../subscriptions/contact.ts";
+import { emailField } from "../../subscriptions/email-address.ts";
+import { newWebhookSubscriber } from "../../subscriptions/new-subscriber.ts";
+import { wishFields } from "../../subscriptions/webhook-wishes.ts";
+import { countSource } from "../caps.ts";
+import { captchaFields, checkCaptcha } from "../captcha.ts";
+import type { Asker } from "../letters.ts";
+import { servedPage } from "../page-of.ts";
+import { askForProof, newProof } from "./challenge.ts";
+import { type ContactMail, contactMail } from "./contact-letter.ts";
+import { countOrRefuse } from "./count-or-refuse.ts";
+import { mailPortalLink } from "./portal-link.ts";
+import type { WebhookDeps } from "./webhook-deps.ts";
+import { presentWebhook } from "./webhook-view.ts";
+
+const HOUR_MS = 60 * 60 * 1_000;
+/** Each brings an endpoint up to five posts, and perhaps somebody who never asked for them. */
+export const PROOFS_PER_ENDPOINT = { most: 5, windowMs: HOUR_MS };
+
+const registrationSchema = z.object({
+  endpoint: endpointField,
+  email: emailField,
+  component_ids: optional(idList.check(z.minLength(1, "must name at least one component"))),
+  incident_id: optional(idSchema),
+  locale: optional(languageField),
+  ...wishFields,
+  ...captchaFields,
+});
+type Registration = z.infer<typeof registrationSchema>;
+
+/** Anybody may register an endpoint; nothing but the proof is posted to it before it has proved whose it is (ADR 16). */
+export function registrationRoutes(deps: WebhookDeps): HttpRoute[] {
+  return [{ method: "POST", path: "/subscriptions/webhooks", run: (request) => answer(deps, request) }];
+}
+
+/** For programs alone, whatever they send, so refusals are JSON too. */
+async function answer(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {
+  try {
+    return await register(deps, request);
+  } catch (error) {
+    if (error instanceof HttpProblem) return refuseAsJson(error);
+    throw error;
+  }
+}
+
+async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {
+  const now = deps.clock();
+  const input = fieldsIn(registrationSchema, parsedBody(request), "");
+  const endpoint = endpointOf(input.endpoint, deps.webhookTargets, "endpoint");
+  const format = formatAt(endpoint, input.format, {
+    chosenBy: "anybody",
+    webhookTargets: deps.webhookTargets,
+    fields: { endpoint: "endpoint", format: "format" },
+  });
+  const page = await servedPage(deps);
+  const key = await deps.access.currentSigningKey(page.id);
+  await countSource(deps, key, page.id, "mail", request.source, now);
+  await checkCaptcha(deps, input, request.source);
+  const scopes = await scopesOf(deps, page.id, input);
+
+  const found = await deps.subscribers.findByAddress(page.id, "webhook", endpoint);
+  const holder = found?.channel === "webhook" ? found : null;
+  if (holder?.state === "active") return alreadyRegistered(deps, { page, key, subscriber: holder }, now);
+  await checkHost(deps, page.id, endpoint);
+  await countProof(deps, key, endpoint, "anybody", now);
+  // A chat's webhook cannot be confirmed without the mail.
+  const proofMail: ContactMail =
+    format === "statuspage"
+      ? "withhold"
+      : await contactMail(deps, { pageId: page.id, key, email: input.email, isProven: false, now });
+
+  const { subscriber, proof } = registered({ deps, page, endpoint, format, scopes, input, holder, now });
+  if (holder === null) {
+    const created = await deps.subscribers.create(subscriber);
+    if (created.outcome === "exists") throw registeredMeanwhile();
+  } else {
+    // Beside what it is: nothing changes before the endpoint proves whose it is.
+    await deps.subscribers.invite(page.id, "webhook", holder.id, invitationOf(subscriber, proof.hash, now), now);
+  }
+  await askForProof(deps, { page, key }, subscriber, proof, { contact: proofMail, cause: "anybody" }, now);
+  if (format === "statuspage") await mailPortalLink(deps, { page, key, endpoint, subscriber }, now);
+  return json(201, {
+    ...presentWebhook(subscriber, page, await deps.status.getCatalog(page.id)),
+    // A chat verifies nothing, so there is nothing to verify with.
+    signing_secret:
+      format === "statuspage" ? webhookSecret(key, page.id, subscriber.id, subscriber.secretVersion) : null,
+    confirmed_by: proof.by === "echo" ? "challenge" : "mail to the contact",
+  });
+}
+
+/** What the endpoint is once it has proved whose it is, under the id that it may have had. Whoever registered it before knows neither secret nor link. */
+function registered({
+  deps,
+  page,
+  endpoint,
+  format,
+  scopes,
+  input,
+  holder,
+  now,
+}: {
+  deps: WebhookDeps;
+  page: Page;
+  endpoint: string;
+  format: WebhookFormat;
+  scopes: Scopes;
+  input: Registration;
+  holder: WebhookSubscriber | null;
+  now: number;
+}) {
+  const id = holder?.id ?? newId(deps.random);
+  const proof = newProof(deps, { pageId: page.id, channel: "webhook", id, format });
+  const fresh = newWebhookSubscriber(
+    {
+      pageId: page.id,
+      id,
+      contact: { channel: "webhook", endpoint, contactEmail: input.email, format, statuses: input.statuses ?? null },
+      scopes,
+      preferences: { ...ALL_UPDATES, minimumImpact: input.minimum_impact ?? ALL_UPDATES.minimumImpact },
+      locale: input.locale ?? page.locale,
+      confirmed: false,
+    },
+    // Tells registrations apart, so it must grow.
+    Math.max(now, (holder?.createdAt ?? 0) + 1),
+  );
+  const secretVersion = holder === null ? fresh.secretVersion : holder.secretVersion + 1 + drawn(deps);
+  const subscriber: WebhookSubscriber = { ...fresh, secretVersion, confirmTokenHash: proof.hash };
+  return { subscriber, proof };
+}
+
+/** Nobody else's: of two who register an endpoint at the same moment, neither may learn the other's secret. */
+function drawn({ random }: Pick<WebhookDeps, "random">): number {
+  return Buffer.from(random(4)).readUInt32BE();
+}
+
+function invitationOf(subscriber: WebhookSubscriber, hash: string, now: number): Invitation {
+  const { scopes, preferences, locale, contactEmail, format, statuses, secretVersion, createdAt } = subscriber;
+  const registration = { contactEmail: contactEmail ?? "", format, statuses, secretVersion, createdAt };
+  return { hash, at: now, scopes, preferences, locale, registration };
+}
+
+/** 409. Whoever is allowed to change it reads the contact's mail. */
+async function alreadyRegistered(
+  deps: WebhookDeps,
+  found: { page: Page; key: SigningKey; subscriber: WebhookSubscriber },
+  now: number,
+): Promise<HttpReply> {
+  await mailPortalLink(deps, { ...found, endpoint: found.subscriber.endpoint }, now);
+  throw new HttpProblem(
+    409,
+    found.subscriber.contactEmail === null
+      ? "This endpoint is registered already: whoever runs the page can change it"
+      : "This endpoint is registered already: its contact can change it by the link that is mailed to them",
+  );
+}
+
+function registeredMeanwhile(): HttpProblem {
+  return new HttpProblem(409, "This endpoint was registered or changed at the same moment: try again");
+}
+
+/** A word at once. What decides is the confirmation, which takes the place: nobody holds one by registering. */
+async function checkHost(deps: WebhookDeps, pageId: string, endpoint: string): Promise<void> {
+  const most = endpointsPerHost(endpoint);
+  const { hostname } = new URL(endpoint);
+  if ((await deps.subscribers.countPlaces(pageId, hostname)) < most) return;
+  throw invalid("endpoint", `is at a host that has ${most} endpoints already: whoever runs the page can add more`);
+}
+
+/** Throws 429. Whoever asks by the contact's link is counted apart, so that strangers do not keep them from coming back. */
+export async function countProof(
+  deps: WebhookDeps,
+  key: SigningKey,
+  endpoint: string,
+  by: Asker,
+  now: number,
+): Promise<void> {
+  const counter = `proofs|${by}|${addressMac(key, "webhook", endpoint)}`;
+  await countOrRefuse(deps, counter, PROOFS_PER_ENDPOINT, now, "This endpoint was tried too often: try again later");
+}
+
+async function scopesOf(
+  deps: WebhookDeps,
+  pageId: string,
+  { component_ids: components = [], incident_id }: Registration,
+): Promise<Scopes> {
+  await checkComponents(deps, pageId, components);
+  if (incident_id !== undefined) {
+    const incident = await deps.status.getIncident(pageId, incident_id);
+    if (incident === null || incident.withdrawnAt !== null)
+      throw invalid("incident_id", "is not an incident of the page");
+  }
+  const incidents = incident_id === undefined ? [] : [incident_id];
+  return { page: components.length === 0 && incidents.length === 0, components, incidents };
+}
+
+/** Throws 422 naming the ids that are no components of the page. */
+async function checkComponents(deps: WebhookDeps, pageId: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const catalog = await deps.status.getCatalog(pageId);
+  const known = new Set(catalog.components.map(({ id }) => id));
+  const unknown = ids.filter((id) => !known.has(id));
+  if (unknown.length > 0) throw invalid("component_ids", `has no components of the page: ${unknown.join(", ")}`);
+}

@@ -1,0 +1,62 @@
+import type { Clock, Random } from "../../core/clock.ts";
+import type { Locale } from "../../core/locale.ts";
+import type { Page } from "../../core/page.ts";
+import type { ChatFormat, WebhookFormat } from "../../core/subscriber.ts";
+import type { Logger } from "../../lambda/logger.ts";
+import type { LetterQueue, ProbeQueue, RetryQueues } from "../../providers/queues.ts";
+import type { AccessStore } from "../../store/access/access-store.ts";
+import type { Ledger } from "../../store/deliveries/ledger.ts";
+import type { StatusStore } from "../../store/status/status-store.ts";
+import type { SubscriberStore } from "../../store/subscribers/subscriber-store.ts";
+import type { Captcha } from "../captcha.ts";
+
+/** A mail to an endpoint's contact. */
+export interface ContactLetter {
+  page: Page;
+  locale: Locale;
+  to: string;
+  /** Host of the endpoint: its path may be a secret and is not told. Null: to somebody who has not proved to be its contact. */
+  host: string | null;
+  /** For them: where they close their mailbox. */
+  declineUrl: string | null;
+  /** How long its link works. */
+  days: number;
+}
+
+export interface PortalLetter extends ContactLetter {
+  portalUrl: string;
+  /** In which the endpoint must prove whose it is: the link ends with a registration that does not. Null: it did once. */
+  daysToProve: number | null;
+}
+
+/** What an endpoint is tried out with. */
+export type ProbeText = { probe: "challenge"; echo: string } | { probe: "test"; probeId: string } | { probe: "hello" };
+
+/** What registering webhooks, and the portal of their integrators, work with. */
+export interface WebhookDeps {
+  status: Pick<StatusStore, "getPage" | "listPages" | "getCatalog" | "getIncident" | "listUpdates">;
+  subscribers: Pick<
+    SubscriberStore,
+    "get" | "invite" | "create" | "findByAddress" | "replace" | "countPlaces" | "rotateSecret" | "remove" | "blockOf"
+  >;
+  access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits" | "savePermits">;
+  ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "changeDelivery">;
+  /** Where deliveries go that integrators have sent again: the probes' lane. */
+  resends: RetryQueues;
+  probes: ProbeQueue;
+  letters: LetterQueue;
+  renderPortalLink: (letter: PortalLetter) => Promise<string>;
+  renderChatConfirmation: (letter: ContactLetter & { chat: ChatFormat; confirmUrl: string }) => Promise<string>;
+  /** The body of a probe in the endpoint's format; challenges are for `statuspage` alone, hellos for the others. */
+  renderProbe: (text: ProbeText, to: { page: Page; format: WebhookFormat; locale: Locale; now: number }) => string;
+  clock: Clock;
+  random: Random;
+  /** No trailing slash. */
+  pageUrl: string;
+  /** Where the links of mails lead: this API. No trailing slash. */
+  subscriptionsUrl: string;
+  webhookTargets: "public" | "any";
+  /** Null: none is asked for. */
+  captcha: Captcha | null;
+  log: Logger;
+}

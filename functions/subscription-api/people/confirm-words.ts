@@ -1,0 +1,17 @@
+import type { Subscriber } from "../../core/subscriber.ts";
+import { CHAT_NAMES } from "../../templates/chat/chat-names.ts";
+import { stringsOf } from "../../templates/strings/strings-of.ts";
+
+/** What a confirmation is of, in the words of its pages: a chat's hook is named, and its host, for a contact may have several. */
+export function confirmWords(subscriber: Subscriber) {
+  const words = stringsOf(subscriber.locale).subscriptions;
+  const chat = chatOf(subscriber);
+  return chat === null
+    ? { question: words.confirm, confirmed: words.confirmed }
+    : { question: words.confirmChat(chat.name, chat.host), confirmed: words.chatConfirmed(chat.name, chat.host) };
+}
+
+function chatOf(subscriber: Subscriber): { name: string; host: string } | null {
+  if (subscriber.channel !== "webhook" || subscriber.format === "statuspage") return null;
+  return { name: CHAT_NAMES[subscriber.format], host: new URL(subscriber.endpoint).host };
+}

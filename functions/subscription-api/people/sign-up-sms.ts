@@ -1,0 +1,195 @@
+import * as z from "zod/mini";
+import { newId, sha256Hex } from "../../core/ids.ts";
+import { cleanAddress } from "../../core/invisible.ts";
+import { openInvitation } from "../../core/invitation.ts";
+import type { Page } from "../../core/page.ts";
+import { type SigningKey, sameDigest } from "../../core/signature.ts";
+import { newFormToken, newSmsCode, SMS_CODE_LIFE_MS, smsCodeMac } from "../../core/sms-code.ts";
+import type { SmsSubscriber } from "../../core/subscriber.ts";
+import { unreachable } from "../../core/unreachable.ts";
+import { type HttpRequest, type HttpRoute, parsedBody } from "../../lambda/http.ts";
+import { fieldsIn, line, optional } from "../../lambda/input.ts";
+import { HttpProblem } from "../../lambda/problem.ts";
+import { blockOf } from "../../subscriptions/blocks.ts";
+import { phoneCountryField, phoneNumberField, phoneOf } from "../../subscriptions/contact.ts";
+import { newSmsSubscriber } from "../../subscriptions/new-subscriber.ts";
+import { stringsOf } from "../../templates/strings/strings-of.ts";
+import type { SubscriptionDeps } from "../api.ts";
+import { countAddress, countSource } from "../caps.ts";
+import { captchaFields, checkCaptcha } from "../captcha.ts";
+import { holderOf } from "../holder-of.ts";
+import { sendManageSms } from "../letters.ts";
+import { servedPage } from "../page-of.ts";
+import { localeField, preferencesFrom, scopesFrom, wishFields } from "../wishes.ts";
+import { acceptInvitation } from "./accept-invitation.ts";
+import { type BothReply, forBoth, preflight } from "./both.ts";
+import { invitedOf, writeNothing } from "./sign-up-email.ts";
+import { enterCode } from "./sign-up-pages.tsx";
+import { signUpStep } from "./step.ts";
+import { welcome } from "./welcome.tsx";
+
+export const phoneFields = { phone_country: optional(phoneCountryField), phone_number: phoneNumberField };
+const signUpSchema = z.object({ ...phoneFields, ...wishFields, ...captchaFields });
+const codeSchema = z.object({
+  ...phoneFields,
+  // Typed with blanks, a hyphen or the full stop behind it, it is as good.
+  code: z.pipe(
+    z.string({ error: (issue) => (issue.input == null ? "is required" : "must be text") }),
+    z.transform((code) => cleanAddress(code).replace(/[\s.,-]/g, "")),
+  ),
+  /** What the answer to the sign-up told: a code works for whoever asked for it. */
+  sign_up: line(100),
+  locale: localeField,
+});
+
+export function smsSignUpRoutes(deps: SubscriptionDeps): HttpRoute[] {
+  const [path, confirmPath] = ["/subscriptions/sms", "/subscriptions/sms/confirm"];
+  return [
+    { method: "POST", path, run: forBoth(deps, (request) => signUp(deps, request)) },
+    preflight(path),
+    { method: "POST", path: confirmPath, run: forBoth(deps, (request) => confirmCode(deps, request)) },
+    preflight(confirmPath),
+  ];
+}
+
+/** As with email: one answer and one amount of work, whatever is known of the number. */
+async function signUp(deps: SubscriptionDeps, request: HttpRequest): Promise<BothReply> {
+  const now = deps.clock();
+  const page = await servedPage(deps);
+  const key = await deps.access.currentSigningKey(page.id);
+  await countSource(deps, key, page.id, "sms", request.source, now);
+  const input = fieldsIn(signUpSchema, parsedBody(request), "");
+  await checkCaptcha(deps, input, request.source);
+  const contact = phoneOf({ number: input.phone_number, country: input.phone_country }, deps.smsCountries, "");
+  const scopes = await scopesFrom(deps, page.id, input);
+  const locale = input.locale ?? page.locale;
+  const wanted = newSmsSubscriber(
+    { pageId: page.id, id: newId(deps.random), contact, scopes, locale, confirmed: false },
+    now,
+  );
+  const preferences = preferencesFrom(input.preferences, wanted.preferences);
+  const form = newFormToken(deps.random);
+  await enrol(deps, page, key, { ...wanted, preferences }, form, now);
+  return {
+    status: 202,
+    body: {
+      status: "accepted",
+      sign_up: form,
+      next: "Post the code that was sent to the number, and this sign_up, to /subscriptions/sms/confirm, within ten minutes.",
+    },
+    page: () => enterCode({ pageName: page.name, pageUrl: deps.pageUrl }, locale, { ...contact, form }, null),
+  };
+}
+
+const TRIES = 4;
+
+async function enrol(
+  deps: SubscriptionDeps,
+  page: Page,
+  key: SigningKey,
+  wanted: SmsSubscriber,
+  form: string,
+  now: number,
+): Promise<void> {
+  const isCapped = await countAddress(deps, key, page.id, "sms", wanted.phone, now, "sign-up");
+  const blocked = await blockOf(deps, key, page.id, "sms", wanted.phone);
+  const words = stringsOf(wanted.locale).subscriptions;
+  const { scopes, preferences, locale } = wanted;
+  const invitationFor = (id: string, code: string) => ({
+    hash: smsCodeMac(key, page.id, id, code, form),
+    form: sha256Hex(form),
+    at: now,
+    scopes,
+    preferences,
+    locale,
+  });
+  const send = (about: "code" | "nothing", subscriberId: string, code: string) =>
+    deps.smsLetters.sendSmsLetter({
+      kind: "sms letter",
+      pageId: page.id,
+      subscriberId,
+      about,
+      ...(about === "nothing" ? {} : { invitation: invitationFor(subscriberId, code) }),
+      letterId: newId(deps.random),
+      cause: "anybody",
+      text: deps.fitSms(words.smsCode(page.name, code), null),
+      endsAt: now + SMS_CODE_LIFE_MS,
+    });
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const holder = await holderOf(deps, page.id, "sms", wanted.phone, wanted.id);
+    const code = newSmsCode(deps.random);
+    const step = signUpStep({ holder, blocked, isCapped });
+    switch (step.do) {
+      case "invite": {
+        const invited = await invitedOf(deps, holder, wanted, now);
+        if (invited === null) break;
+        return send("code", invited.id, code);
+      }
+      case "manage link":
+        await writeNothing(deps, page.id, now);
+        return sendManageSms(deps, key, step.holder, page.name, now, "anybody");
+      case "nothing":
+        await writeNothing(deps, page.id, now);
+        return send("nothing", wanted.id, code);
+      default:
+        return unreachable(step);
+    }
+  }
+  throw new Error("a subscriber that signs up is changed again and again");
+}
+
+const CODE_TRIES = { most: 5, windowMs: SMS_CODE_LIFE_MS };
+
+/** A wrong code, one that is over, a number that nobody signed up: one answer, so that a number's state cannot be asked. */
+async function confirmCode(deps: SubscriptionDeps, request: HttpRequest): Promise<BothReply> {
+  const now = deps.clock();
+  const page = await servedPage(deps);
+  const key = await deps.access.currentSigningKey(page.id);
+  await countSource(deps, key, page.id, "codes", request.source, now);
+  const input = fieldsIn(codeSchema, parsedBody(request), "");
+  const contact = phoneOf({ number: input.phone_number, country: input.phone_country }, deps.smsCountries, "");
+  const locale = input.locale ?? page.locale;
+  const identity = { pageName: page.name, pageUrl: deps.pageUrl };
+  const form = input.sign_up;
+  const confirmed = await confirmedBy(deps, page.id, key, { phone: contact.phone, code: input.code, form }, now);
+  if (confirmed !== null) {
+    const welcomed = await welcome(deps, confirmed, locale, stringsOf(locale).subscriptions.confirmed);
+    return { status: 200, body: { status: "confirmed" }, page: () => welcomed };
+  }
+  const problem = "is wrong or no longer works";
+  const refusal = new HttpProblem(422, `code ${problem}`, [{ field: "code", problem }]);
+  const { wrong } = stringsOf(locale).subscriptions.enterCode;
+  return {
+    status: refusal.status,
+    body: { error: refusal.message, details: refusal.details },
+    page: () => enterCode(identity, locale, { ...contact, form }, wrong),
+  };
+}
+
+/** Whose number the code confirmed; null: nobody's. */
+async function confirmedBy(
+  deps: SubscriptionDeps,
+  pageId: string,
+  key: SigningKey,
+  { phone, code, form }: { phone: string; code: string; form: string },
+  now: number,
+): Promise<SmsSubscriber | null> {
+  const nobody = newId(deps.random);
+  const holder = await holderOf(deps, pageId, "sms", phone, nobody);
+  const id = holder?.id ?? nobody;
+  const invitations = await deps.subscribers.invitationsOf(pageId, "sms", id);
+  const formHash = sha256Hex(form);
+  const asked = invitations.find(
+    (invitation) => invitation.form !== undefined && sameDigest(invitation.form, formHash),
+  );
+  // Of each form, so that nobody uses up the tries of others; in the stretch that its code is issued in, so that it has them once.
+  const counted = await deps.access.count(`${pageId}|sms code|${formHash}`, CODE_TRIES, asked?.at ?? now);
+  if (counted.outcome === "over" || holder === null) return null;
+  const given = smsCodeMac(key, pageId, id, code, form);
+  // Sent twice, it has done its work already.
+  const isLatest = (holder.confirmedAt ?? 0) > now - SMS_CODE_LIFE_MS;
+  if (holder.state === "active") return isLatest && sameDigest(holder.confirmTokenHash ?? "", given) ? holder : null;
+  const invitation = openInvitation(holder, invitations, given, now);
+  if (invitation === null || now >= invitation.at + SMS_CODE_LIFE_MS) return null;
+  return (await acceptInvitation(deps, holder, invitation, now)) ? holder : null;
+}

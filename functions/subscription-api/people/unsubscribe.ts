@@ -1,0 +1,148 @@
+import { newId } from "../../core/ids.ts";
+import { mailboxOf } from "../../core/mailbox.ts";
+import { MAIL_RULES, permit } from "../../core/permit.ts";
+import {
+  addressMac,
+  linkToken,
+  type TokenSubject,
+  tokenKeyVersion,
+  verifySubscriberToken,
+} from "../../core/signature.ts";
+import type { EmailSubscriber, Subscriber } from "../../core/subscriber.ts";
+import type { HttpReply, HttpRequest, HttpRoute } from "../../lambda/http.ts";
+import { stringsOf } from "../../templates/strings/strings-of.ts";
+import type { SubscriptionDeps } from "../api.ts";
+import { UNDO_LIFE_MS } from "../letters.ts";
+import { pageOf } from "../page-of.ts";
+import { askToUnsubscribe, done, linkDoesNotWork } from "../pages.tsx";
+import { sendLinkTo } from "./manage-link.tsx";
+
+export function unsubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
+  const path = "/unsubscribe/{token}";
+  return [
+    { method: "GET", path, run: (request) => ask(deps, request) },
+    { method: "POST", path, run: (request) => leave(deps, request) },
+  ];
+}
+
+async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+  const subject = await subjectOf(deps, request);
+  if (subject === null) return linkDoesNotWork(deps.pageUrl, request.headers);
+  const [identity, subscriber] = await Promise.all([
+    pageOf(deps, subject.pageId),
+    deps.subscribers.get(subject.pageId, subject.channel, subject.subscriberId),
+  ]);
+  return askToUnsubscribe(identity, subscriber?.locale ?? "en");
+}
+
+/** Leaves, however often it is asked, and also where nobody is left to leave. */
+async function leave(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+  const subject = await subjectOf(deps, request);
+  if (subject === null) return linkDoesNotWork(deps.pageUrl, request.headers);
+  const { pageId, channel, subscriberId } = subject;
+  if (!isOneClick(request) && new URLSearchParams(request.text).get("instead") === "change") {
+    const subscriber = await deps.subscribers.get(pageId, channel, subscriberId);
+    await sendLinkTo(deps, pageId, subscriber);
+    const locale = subscriber?.locale ?? "en";
+    return done(await pageOf(deps, pageId), locale, stringsOf(locale).subscriptions.linkSent);
+  }
+  if (isOneClick(request)) {
+    await unsubscribe(deps, subject, "mail program");
+    return { status: 200 };
+  }
+  // Asked before: afterwards the letter may have been sent, and count.
+  const isTold = await mayBeTold(deps, subject);
+  const left = await unsubscribe(deps, subject, "link");
+  const locale = left?.locale ?? "en";
+  const { unsubscribed } = stringsOf(locale).subscriptions;
+  const undo = left?.channel === "email" && left.confirmedAt !== null && isTold ? unsubscribed.undo : null;
+  return done(await pageOf(deps, pageId), locale, unsubscribed, undo);
+}
+
+/** Whether the farewell will be permitted where it is sent: the page promises nothing that does not come. */
+async function mayBeTold(
+  { subscribers, access, clock }: SubscriptionDeps,
+  { pageId, channel, subscriberId }: TokenSubject,
+): Promise<boolean> {
+  const subscriber = await subscribers.get(pageId, channel, subscriberId);
+  if (subscriber?.channel !== "email" || subscriber.state !== "active") return true;
+  const mac = addressMac(await access.currentSigningKey(pageId), "email", mailboxOf(subscriber.email));
+  const farewell = { letterId: "", kind: "farewell", cause: "own link", isProven: true } as const;
+  return permit(await access.getPermits(mac), farewell, MAIL_RULES, clock()).outcome === "permitted";
+}
+
+/**
+ * Ends a subscription. Whoever was told of updates until now is told of the end too, with a way back: several people may
+ * read one mailbox, and one of them may have left for all. Null: there is nobody.
+ */
+export async function unsubscribe(
+  deps: SubscriptionDeps,
+  { pageId, channel, subscriberId }: TokenSubject,
+  how: "link" | "mail program" | "manage page",
+): Promise<Subscriber | null> {
+  const now = deps.clock();
+  const left = await deps.subscribers.changeState(pageId, channel, subscriberId, ["active"], "unsubscribed", now);
+  if (left.outcome === "missing") return null;
+  if (left.outcome === "changed") {
+    if (left.subscriber.channel === "email") await sayFarewell(deps, left.subscriber, how);
+    return left.subscriber;
+  }
+  if (left.subscriber.state === "unsubscribed") return left.subscriber;
+  const others = ["unconfirmed", "quarantined"] as const;
+  const ended = await deps.subscribers.changeState(pageId, channel, subscriberId, others, "unsubscribed", now);
+  return ended.outcome === "missing" ? null : ended.subscriber;
+}
+
+/** That somebody has left counts, whether or not the letter can be sent. */
+async function sayFarewell(
+  deps: SubscriptionDeps,
+  subscriber: EmailSubscriber,
+  how: "link" | "mail program" | "manage page",
+): Promise<void> {
+  const { pageId, channel, id: subscriberId, locale, email, unsubscribedAt } = subscriber;
+  if (unsubscribedAt === null) return;
+  try {
+    const [key, page] = await Promise.all([deps.access.currentSigningKey(pageId), deps.status.getPage(pageId)]);
+    if (page === null) return;
+    const subject = { pageId, channel, subscriberId };
+    const token = linkToken(key, "resubscribe", subject, unsubscribedAt + UNDO_LIFE_MS, String(unsubscribedAt));
+    const undoUrl = `${deps.subscriptionsUrl}/resubscribe/${token}`;
+    const { name: pageName, branding, timeZone } = page;
+    const raw = await deps.renderFarewell({
+      pageName,
+      branding,
+      locale,
+      to: email,
+      unsubscribedAt,
+      timeZone,
+      how,
+      undoUrl,
+    });
+    const [letterId, letter] = [newId(deps.random), { about: "farewell", unsubscribedAt } as const];
+    await deps.letters.sendLetter({ kind: "letter", ...subject, letterId, cause: "own link", letter, raw });
+  } catch (error) {
+    deps.log.error("a farewell letter was not queued", error, { pageId, subscriberId });
+  }
+}
+
+/** Who the token is for. It never expires: a link in an old mail must still work. */
+async function subjectOf(deps: SubscriptionDeps, request: HttpRequest): Promise<TokenSubject | null> {
+  const token = request.params.token ?? "";
+  const version = tokenKeyVersion(token);
+  const pageId = /^\d+\.([a-z0-9]{12})\./.exec(token)?.[1];
+  if (version === null || pageId === undefined) return null;
+  const key = await deps.access.getSigningKey(pageId, version);
+  return key === null ? null : verifySubscriberToken(key, "unsubscribe", token);
+}
+
+/** RFC 8058, section 3.2: the mail provider's own POST, as a form or as multipart/form-data. It wants no page and no redirect. */
+function isOneClick({ text }: HttpRequest): boolean {
+  if (new URLSearchParams(text).get("List-Unsubscribe") === "One-Click") return true;
+  // Line by line: one expression for it all takes quadratic time for a part with many header lines.
+  const lines = text.split(/\r?\n/);
+  const disposition = lines.findIndex((line) =>
+    /\bname=(?:"List-Unsubscribe"|List-Unsubscribe$)/i.test(line.trimEnd()),
+  );
+  const blank = disposition === -1 ? -1 : lines.indexOf("", disposition);
+  return blank !== -1 && /^One-Click$/i.test(lines[blank + 1]?.trim() ?? "");
+}
