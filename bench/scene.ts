@@ -79,7 +79,7 @@ export function updateOf({ commit: { update } }: Scene) {
   return update;
 }
 
-type Renderer = typeof import("../functions/plan-notifications/render-update.ts") &
+type Renderer = typeof import("../functions/compose/render-update.ts") &
   typeof import("../functions/templates/email/email-skeleton.ts");
 let loading: Promise<Renderer> | null = null;
 
@@ -97,7 +97,7 @@ async function loadRenderer(): Promise<Renderer> {
     const outfile = join(folder, "render-update.mjs");
     await build({
       stdin: {
-        contents: `export * from "./functions/plan-notifications/render-update.ts";
+        contents: `export * from "./functions/compose/render-update.ts";
           export * from "./functions/templates/email/email-skeleton.ts";`,
         resolveDir: root,
       },

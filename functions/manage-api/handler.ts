@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
+import { readableTexts } from "../compose/render-update.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
-import { readableTexts } from "../plan-notifications/render-update.ts";
 import { sqsQueues } from "../providers/queues.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
 import { dynamoKeyStore } from "../store/keys/dynamo-keys.ts";

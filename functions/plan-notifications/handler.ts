@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { renderChange } from "../compose/render-change.ts";
+import { renderUpdate } from "../compose/render-update.ts";
 import { isStreamBatch, sqsBatch, streamBatch } from "../lambda/batch.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
@@ -9,8 +11,6 @@ import { dynamoStores } from "../store/dynamo-stores.ts";
 import { renderQuarantineMail } from "../templates/email/quarantine-email.tsx";
 import { envSchema } from "./env.ts";
 import { handlePlanning, type PlanningDeps, planAndTell } from "./handle-planning.ts";
-import { renderChange } from "./render-change.ts";
-import { renderUpdate } from "./render-update.ts";
 import { planWorkOfImage } from "./wake.ts";
 
 // Cold start.

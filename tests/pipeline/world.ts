@@ -1,3 +1,5 @@
+import { renderChange } from "../../functions/compose/render-change.ts";
+import { renderUpdate } from "../../functions/compose/render-update.ts";
 import type { Catalog, ComponentStatus, ComponentStatuses } from "../../functions/core/component.ts";
 import { changeStatus } from "../../functions/core/component-change.ts";
 import { newId } from "../../functions/core/ids.ts";
@@ -17,8 +19,6 @@ import { handlePlanning } from "../../functions/plan-notifications/handle-planni
 import { planNotice, type RenderSource } from "../../functions/plan-notifications/plan.ts";
 import type { ChangeSource } from "../../functions/plan-notifications/plan-change.ts";
 import type { QuarantineSource } from "../../functions/plan-notifications/quarantine-mail.ts";
-import { renderChange } from "../../functions/plan-notifications/render-change.ts";
-import { renderUpdate } from "../../functions/plan-notifications/render-update.ts";
 import type { SendDeps } from "../../functions/send-chunk/channel-sender.ts";
 import { handleWork } from "../../functions/send-chunk/handle-work.ts";
 import { sharedPace, unpaced } from "../../functions/send-chunk/pace.ts";

@@ -1,10 +1,10 @@
+import { type ChannelPreview, previewUpdate, type UpdateTexts } from "../../compose/preview.ts";
 import { newId } from "../../core/ids.ts";
 import type { Incident, Update } from "../../core/incident.ts";
 import { LOCALES } from "../../core/locale.ts";
 import type { IncidentCommit } from "../../core/posting.ts";
 import { isoInZone } from "../../core/zoned-time.ts";
 import { fieldsUnder } from "../../lambda/input.ts";
-import { type ChannelPreview, previewUpdate, type UpdateTexts } from "../../plan-notifications/preview.ts";
 import { timeOfAttempt } from "../commit-with-retry.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, param } from "../route.ts";
 import { incidentChangesSchema, newIncidentSchema } from "./incident-input.ts";

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
+import { readableTexts } from "../../../functions/compose/render-update.ts";
 import { type ApiKey, type ApiScope, apiScopes } from "../../../functions/core/api-key.ts";
 import { sha256Hex } from "../../../functions/core/ids.ts";
 import type { Notice } from "../../../functions/core/notice.ts";
@@ -9,7 +10,6 @@ import { seededRandom } from "../../../functions/core/seeded-random.ts";
 import { createLogger } from "../../../functions/lambda/logger.ts";
 import { manageApi } from "../../../functions/manage-api/api.ts";
 import type { ManageDeps } from "../../../functions/manage-api/route.ts";
-import { readableTexts } from "../../../functions/plan-notifications/render-update.ts";
 import { httpClient, type Reply, type Sending } from "../../fakes/http-client.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
 import { memoryKeyStore } from "../../fakes/memory-key-store.ts";

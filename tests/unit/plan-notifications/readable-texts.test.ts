@@ -1,7 +1,7 @@
 import { simpleParser } from "mailparser";
 import { describe, expect, test } from "vitest";
+import { readableTexts, renderUpdate } from "../../../functions/compose/render-update.ts";
 import { splice } from "../../../functions/core/rendering.ts";
-import { readableTexts, renderUpdate } from "../../../functions/plan-notifications/render-update.ts";
 import { renderedText } from "../../fixtures/rendered-text.ts";
 import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";
 import { seedSource } from "../../fixtures/template-sources.ts";
