@@ -3,12 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import type { RenderedUpdate, RenderSource } from "../functions/compose/sources.ts";
 import { type Catalog, EMPTY_CATALOG } from "../functions/core/component.ts";
 import { newId } from "../functions/core/ids.ts";
 import { NO_BRANDING, type Page } from "../functions/core/page.ts";
 import { type IncidentCommit, openIncident } from "../functions/core/posting.ts";
 import { ALL_UPDATES, type Subscriber } from "../functions/core/subscriber.ts";
-import type { RenderedUpdate, RenderSource } from "../functions/plan-notifications/plan.ts";
 
 /** One incident just opened, with the texts that its subscribers get. */
 export interface Scene {

@@ -5,11 +5,11 @@ import type { Locale } from "../core/locale.ts";
 import { type CostEstimate, estimateCost } from "../core/prices.ts";
 import type { SmsSize } from "../core/sms-size.ts";
 import type { Channel, ChatFormat, Subscriber } from "../core/subscriber.ts";
-import type { RenderSource } from "../plan-notifications/plan.ts";
-import { exceedsDay } from "../send-sms/sms-budget.ts";
+import { exceedsDay } from "../permits/sms-budget.ts";
 import { type AccessStore, pauseIn, type SendState } from "../store/access/access-store.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 import { sample } from "../subscriptions/sample.ts";
+import type { RenderSource } from "./sources.ts";
 
 /** The texts of an update as one recipient would get them. */
 export interface UpdateTexts {

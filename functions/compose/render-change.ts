@@ -1,10 +1,9 @@
 import { LOCALES } from "../core/locale.ts";
 import type { Site } from "../core/page.ts";
 import { CHAT_FORMATS } from "../core/subscriber.ts";
-import type { RenderedText } from "../plan-notifications/keep-texts.ts";
-import type { ChangeSource, RenderedChange } from "../plan-notifications/plan-change.ts";
 import { composeChangeChat } from "../templates/chat/change-chat.ts";
 import { composeChangeTopicJson, composeChangeWebhook } from "../templates/statuspage/change-webhook.ts";
+import type { ChangeSource, RenderedChange, RenderedText } from "./sources.ts";
 
 /** Every text of a component change, once: all attempts send the same bytes. */
 export function renderChange({ now, notice, ...rest }: ChangeSource, site: Site): RenderedChange {

@@ -2,14 +2,13 @@ import { LOCALES, type Locale } from "../core/locale.ts";
 import { splice } from "../core/rendering.ts";
 import { smsSize } from "../core/sms-size.ts";
 import { CHAT_FORMATS } from "../core/subscriber.ts";
-import type { RenderedText } from "../plan-notifications/keep-texts.ts";
-import type { RenderedUpdate, RenderSource } from "../plan-notifications/plan.ts";
 import { composeUpdateChat } from "../templates/chat/update-chat.ts";
 import { composeUpdateEmail, readUpdateEmail } from "../templates/email/update-email.tsx";
 import { composeUpdateSms, updateSmsText } from "../templates/sms/update-sms.ts";
 import { composeUpdateTopicJson, composeUpdateWebhook } from "../templates/statuspage/update-webhook.ts";
 import type { UpdateSource } from "../templates/update-source.ts";
 import type { UpdateTexts } from "./preview.ts";
+import type { RenderedText, RenderedUpdate, RenderSource } from "./sources.ts";
 
 export interface RenderSettings {
   pageUrl: string;

@@ -1,4 +1,5 @@
 import type { UpdateTexts } from "../compose/preview.ts";
+import type { RenderSource } from "../compose/sources.ts";
 import type { ApiKey, ApiScope } from "../core/api-key.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import { idSchema } from "../core/ids.ts";
@@ -6,7 +7,6 @@ import type { Page } from "../core/page.ts";
 import { type HttpRequest, type HttpRoute, json, parsedBody } from "../lambda/http.ts";
 import type { Logger } from "../lambda/logger.ts";
 import { HttpProblem } from "../lambda/problem.ts";
-import type { RenderSource } from "../plan-notifications/plan.ts";
 import type { LetterQueue, RetryQueues } from "../providers/queues.ts";
 import type { AccessStore } from "../store/access/access-store.ts";
 import type { Ledger } from "../store/deliveries/ledger.ts";

@@ -2,7 +2,8 @@ import type { TopicState } from "../core/notice.ts";
 import type { PlanWork } from "../core/queued-work.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";
-import { type PlanDeps, planNotice } from "./plan.ts";
+import { planNotice } from "./plan.ts";
+import type { PlanDeps } from "./plan-deps.ts";
 import { gatherQuarantine, passOnDigest, type QuarantineMailDeps } from "./quarantine-mail.ts";
 import { planningWorkOf } from "./wake.ts";
 

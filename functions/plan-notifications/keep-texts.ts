@@ -1,9 +1,7 @@
+import type { RenderedText } from "../compose/sources.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Notice } from "../core/notice.ts";
-import type { Rendering, TextName } from "../core/rendering.ts";
 import type { Ledger } from "../store/deliveries/ledger.ts";
-
-export type RenderedText = TextName & { rendering: Rendering };
 
 /** Eleven writes an update with two languages, whoever there is to read them: a text that a sender misses would stop it. */
 export async function keepTexts(

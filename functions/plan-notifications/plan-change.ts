@@ -1,25 +1,6 @@
-import type { Catalog, Component } from "../core/component.ts";
 import type { ChangeNotice } from "../core/notice.ts";
-import type { Page } from "../core/page.ts";
-import { keepTexts, type RenderedText } from "./keep-texts.ts";
-import type { PlanDeps, Publication } from "./plan.ts";
-
-/** All that the texts of a component change are made from. */
-export interface ChangeSource {
-  page: Page;
-  catalog: Catalog;
-  /** As the change left it. */
-  component: Component;
-  notice: ChangeNotice;
-  now: number;
-}
-
-export interface RenderedChange {
-  /** In every format that an endpoint may have, those for people in every language. */
-  texts: readonly RenderedText[];
-  /** The webhook body as the topic publishes it. */
-  topic: string;
-}
+import { keepTexts } from "./keep-texts.ts";
+import type { PlanDeps, Publication } from "./plan-deps.ts";
 
 /** Keeps the texts of a component change. Null when the component was deleted: nobody can look at it any more. */
 export async function tellChange(notice: ChangeNotice, deps: PlanDeps): Promise<Publication | null> {

@@ -4,7 +4,7 @@ import type { ChannelPlan, Notice } from "../core/notice.ts";
 import { LONGEST_OPEN_MS } from "../core/retry-schedule.ts";
 import type { Channel } from "../core/subscriber.ts";
 import type { ChunkPlanKey } from "../store/deliveries/ledger.ts";
-import type { PlanDeps } from "./plan.ts";
+import type { PlanDeps } from "./plan-deps.ts";
 
 type ChunkDeps = Pick<PlanDeps, "status" | "subscribers" | "ledger" | "access" | "clock">;
 

@@ -1,49 +1,11 @@
-import type { Clock } from "../core/clock.ts";
-import type { Catalog } from "../core/component.ts";
-import type { Incident, Update } from "../core/incident.ts";
+import type { RenderSource } from "../compose/sources.ts";
 import type { ChannelPlan, Notice, TopicState, UpdateNotice } from "../core/notice.ts";
-import type { Page } from "../core/page.ts";
 import type { ChunkWork, PlanWork } from "../core/queued-work.ts";
 import { CHANNELS, type Channel } from "../core/subscriber.ts";
-import type { ChunkQueues } from "../providers/queues.ts";
-import type { Topic, TopicAttributes } from "../providers/topic.ts";
-import type { AccessStore } from "../store/access/access-store.ts";
-import type { Ledger } from "../store/deliveries/ledger.ts";
-import type { StatusStore } from "../store/status/status-store.ts";
-import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
-import { keepTexts, type RenderedText } from "./keep-texts.ts";
-import { type ChangeSource, type RenderedChange, tellChange } from "./plan-change.ts";
+import { keepTexts } from "./keep-texts.ts";
+import { tellChange } from "./plan-change.ts";
 import { planChunks } from "./plan-chunks.ts";
-
-/** All that the texts of an update are made from. */
-export interface RenderSource {
-  page: Page;
-  catalog: Catalog;
-  incident: Incident;
-  /** Oldest first, up to and including `update`. */
-  updates: readonly Update[];
-  update: Update;
-  now: number;
-}
-
-export interface RenderedUpdate {
-  /** In every language and format that a subscriber may have. */
-  texts: readonly RenderedText[];
-  /** The webhook body as the topic publishes it: no recipient, so no unsubscribe link. */
-  topic: string;
-}
-
-export interface PlanDeps {
-  status: StatusStore;
-  subscribers: SubscriberStore;
-  ledger: Ledger;
-  access: Pick<AccessStore, "getRate">;
-  queues: ChunkQueues;
-  topic: Topic;
-  render: (source: RenderSource) => Promise<RenderedUpdate>;
-  renderChange: (source: ChangeSource) => RenderedChange;
-  clock: Clock;
-}
+import type { PlanDeps, Publication } from "./plan-deps.ts";
 
 export type PlanOutcome =
   | { outcome: "planned"; plan: ChannelPlan; topic: TopicState }
@@ -102,12 +64,6 @@ async function publishAgain(notice: Notice, deps: PlanDeps): Promise<PlanOutcome
     publication === null ? { state: "refused", reason: "withdrawn" } : await publish(publication, notice, deps);
   if (topic.state !== "waiting") await deps.ledger.settleTopic(notice, topic);
   return { outcome: "published again", topic };
-}
-
-/** What the topic is to publish. */
-export interface Publication {
-  json: string;
-  attributes: TopicAttributes;
 }
 
 /** Keeps the texts that the senders will send; null: there is nothing to tell any more. */

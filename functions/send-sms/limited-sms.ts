@@ -2,9 +2,9 @@ import type { AttemptOutcome } from "../core/attempt.ts";
 import type { Clock } from "../core/clock.ts";
 import { smsSize } from "../core/sms-size.ts";
 import type { Logger } from "../lambda/logger.ts";
+import { dayOf, priceInMicros, SMS_SPEND, usdOf } from "../permits/sms-budget.ts";
 import type { Sms } from "../providers/sms.ts";
 import type { AccessStore } from "../store/access/access-store.ts";
-import { dayOf, priceInMicros, SMS_SPEND, usdOf } from "./sms-budget.ts";
 
 export interface SmsLimits {
   /** ISO 3166 codes. A subscriber may be from the time when there were more. */

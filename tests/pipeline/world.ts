@@ -1,5 +1,6 @@
 import { renderChange } from "../../functions/compose/render-change.ts";
 import { renderUpdate } from "../../functions/compose/render-update.ts";
+import type { ChangeSource, RenderSource } from "../../functions/compose/sources.ts";
 import type { Catalog, ComponentStatus, ComponentStatuses } from "../../functions/core/component.ts";
 import { changeStatus } from "../../functions/core/component-change.ts";
 import { newId } from "../../functions/core/ids.ts";
@@ -16,8 +17,7 @@ import {
 import { boundedLog } from "../../functions/lambda/bounded-log.ts";
 import { createLogger } from "../../functions/lambda/logger.ts";
 import { handlePlanning } from "../../functions/plan-notifications/handle-planning.ts";
-import { planNotice, type RenderSource } from "../../functions/plan-notifications/plan.ts";
-import type { ChangeSource } from "../../functions/plan-notifications/plan-change.ts";
+import { planNotice } from "../../functions/plan-notifications/plan.ts";
 import type { QuarantineSource } from "../../functions/plan-notifications/quarantine-mail.ts";
 import type { SendDeps } from "../../functions/send-chunk/channel-sender.ts";
 import { handleWork } from "../../functions/send-chunk/handle-work.ts";
