@@ -5,13 +5,9 @@ import { RECIPIENTS_PER_CHUNK, WINDOW } from "../functions/core/chunk.ts";
 import type { Delivery } from "../functions/core/delivery.ts";
 import { hashPosition } from "../functions/core/ids.ts";
 import { splice } from "../functions/core/rendering.ts";
-import {
-  type SigningKey,
-  subscriberToken,
-  webhookId,
-  webhookSecret,
-  webhookSignature,
-} from "../functions/core/signature.ts";
+import type { SigningKey } from "../functions/core/signing-key.ts";
+import { subscriberToken } from "../functions/core/subscriber-token.ts";
+import { webhookId, webhookSecret, webhookSignature } from "../functions/core/webhook-signature.ts";
 import { guardedHttps } from "../functions/providers/https.ts";
 import type { SendDeps } from "../functions/send-chunk/channel-sender.ts";
 import { unpaced } from "../functions/send-chunk/pace.ts";

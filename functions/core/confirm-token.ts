@@ -1,6 +1,6 @@
 import type { Random } from "./clock.ts";
 import { sha256Hex } from "./ids.ts";
-import { CHANNEL_LETTERS, LETTER_CHANNELS, type TokenSubject } from "./signature.ts";
+import { CHANNEL_LETTERS, LETTER_CHANNELS, type TokenSubject } from "./token-form.ts";
 
 const SECRET_BYTES = 32;
 

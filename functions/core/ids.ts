@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import * as z from "zod/mini";
 import type { Random } from "./clock.ts";
 
@@ -31,4 +31,11 @@ export function sha256Hex(text: string | Uint8Array): string {
  */
 export function hashPosition(subscriberId: string): string {
   return sha256Hex(subscriberId).slice(0, 8);
+}
+
+/** Compares two hex digests in constant time. */
+export function sameDigest(a: string, b: string): boolean {
+  const left = Buffer.from(a, "hex");
+  const right = Buffer.from(b, "hex");
+  return left.length === right.length && left.length > 0 && timingSafeEqual(left, right);
 }

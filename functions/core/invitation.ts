@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { CONFIRM_TOKEN_LIFE_MS } from "./confirm-token.ts";
+import { sameDigest } from "./ids.ts";
 import { updateStatusSchema } from "./incident.ts";
 import { localeSchema } from "./locale.ts";
-import { sameDigest } from "./signature.ts";
 import {
   type EmailSubscriber,
   lastingReason,

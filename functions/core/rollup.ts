@@ -1,4 +1,4 @@
-import type { Component, ComponentStatus } from "./component.ts";
+import { type Component, type ComponentStatus, componentStatusSchema } from "./component.ts";
 import type { Impact } from "./incident.ts";
 
 /** In Statuspage's words, which its JSON has in every language of the page. */
@@ -83,4 +83,13 @@ export function impactOf(
 ): Impact {
   const seen = allComponents.map((component) => ({ status: affected[component.id] ?? ("operational" as const) }));
   return seen.length === 0 ? "none" : pageStatus(seen, []).indicator;
+}
+
+/** The worst of a group's components; the schema lists the statuses from best to worst. */
+export function worstStatus(components: readonly Pick<Component, "status">[]): ComponentStatus {
+  const order = componentStatusSchema.options;
+  return components.reduce<ComponentStatus>(
+    (worst, { status }) => (order.indexOf(status) > order.indexOf(worst) ? status : worst),
+    "operational",
+  );
 }

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { Random } from "./clock.ts";
-import type { SigningKey } from "./signature.ts";
+import type { SigningKey } from "./signing-key.ts";
 
 /** A code that was not typed by then is void. */
 export const SMS_CODE_LIFE_MS = 10 * 60_000;

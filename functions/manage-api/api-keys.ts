@@ -7,7 +7,7 @@ import type { Page } from "../core/page.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { clearable, count, fieldsIn, fieldsUnder, instantOrDate, line, oneOf, optional } from "../lambda/input.ts";
 import { HttpProblem, invalid } from "../lambda/problem.ts";
-import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./route.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "./call.ts";
 import { conflict } from "./save-with-retry.ts";
 
 const NAME_LIMIT = 100;

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { idSchema } from "../core/ids.ts";
 import { boundedLog } from "../lambda/bounded-log.ts";
 import type { Logger } from "../lambda/logger.ts";
-import type { ManageCall, ManageReply, ManageRoute } from "./route.ts";
+import type { ManageCall, ManageReply, ManageRoute } from "./call.ts";
 
 const withId = z.object({ id: idSchema });
 /** A revocation may end more than the key that it names. */

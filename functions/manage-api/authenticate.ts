@@ -1,7 +1,6 @@
 import type { ApiKey } from "../core/api-key.ts";
-import { sha256Hex } from "../core/ids.ts";
+import { sameDigest, sha256Hex } from "../core/ids.ts";
 import { cleanToken } from "../core/invisible.ts";
-import { sameDigest } from "../core/signature.ts";
 import type { HttpRequest } from "../lambda/http.ts";
 import type { Logger } from "../lambda/logger.ts";
 import { HttpProblem } from "../lambda/problem.ts";

@@ -3,8 +3,8 @@ import { isSame } from "../core/is-same.ts";
 import { brandColourSchema, logoUrlSchema, type Page } from "../core/page.ts";
 import { timeZoneSchema } from "../core/time-zone.ts";
 import { clearable, fieldsUnder, languageField, line, optional } from "../lambda/input.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "./call.ts";
 import { presentPage } from "./presentation.ts";
-import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "./route.ts";
 import { saveWithRetry } from "./save-with-retry.ts";
 
 const PAGE_NAME_LIMIT = 255;

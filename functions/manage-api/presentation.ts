@@ -7,8 +7,8 @@ import {
 } from "../core/component.ts";
 import type { Incident, Update } from "../core/incident.ts";
 import type { Page } from "../core/page.ts";
+import { worstStatus } from "../core/rollup.ts";
 import { isoInZone } from "../core/zoned-time.ts";
-import { worstStatus } from "../templates/statuspage/statuspage-json.ts";
 import { newestFirst } from "../templates/wording.ts";
 
 /** Statuspage's manage v1 shapes. Fields of features that Tocsin has not are there, with the value that means "none". */

@@ -2,7 +2,7 @@ import { sha256Hex } from "../core/ids.ts";
 import { seededRandom } from "../core/seeded-random.ts";
 import type { HttpRequest } from "../lambda/http.ts";
 import { HttpProblem } from "../lambda/problem.ts";
-import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "./route.ts";
+import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "./call.ts";
 
 const SEED_BYTES = 32;
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/;

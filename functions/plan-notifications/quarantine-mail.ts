@@ -1,3 +1,4 @@
+import { addressMac } from "../core/address-mac.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import { newId } from "../core/ids.ts";
 import type { Locale } from "../core/locale.ts";
@@ -5,7 +6,6 @@ import { mailboxOf } from "../core/mailbox.ts";
 import type { Branding } from "../core/page.ts";
 import { DIGEST_AFTER_MS, type Digest, withEndpoint } from "../core/permit.ts";
 import type { DigestWork, QuarantineWork } from "../core/queued-work.ts";
-import { addressMac } from "../core/signature.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
 import type { LetterQueue, QuarantineQueue } from "../providers/queues.ts";
 import type { AccessStore } from "../store/access/access-store.ts";

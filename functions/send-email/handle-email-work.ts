@@ -1,9 +1,9 @@
+import { addressMac } from "../core/address-mac.ts";
 import type { Clock } from "../core/clock.ts";
 import { kindOf, recipientOf } from "../core/letter.ts";
 import { mailboxOf } from "../core/mailbox.ts";
 import { MAIL_RULES } from "../core/permit.ts";
 import { type LetterWork, sendWorkSchema } from "../core/queued-work.ts";
-import { addressMac } from "../core/signature.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";
 import { type PermitDeps, permitLetter } from "../permits/permit-letter.ts";

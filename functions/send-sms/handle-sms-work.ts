@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
+import { addressMac } from "../core/address-mac.ts";
 import type { Clock } from "../core/clock.ts";
 import { isInvitable } from "../core/invitation.ts";
 import { SMS_RULES } from "../core/permit.ts";
 import { type SmsLetterWork, sendWorkSchema, smsLetterWorkSchema } from "../core/queued-work.ts";
-import { addressMac } from "../core/signature.ts";
 import type { SmsSubscriber, Subscriber } from "../core/subscriber.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";

@@ -1,5 +1,6 @@
-import { type SigningKey, versionsInForce, webhookId, webhookSecret, webhookSignature } from "../core/signature.ts";
+import type { SigningKey } from "../core/signing-key.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
+import { versionsInForce, webhookId, webhookSecret, webhookSignature } from "../core/webhook-signature.ts";
 
 /** The headers of one attempt, as Standard Webhooks 1.0 has them. `about`: the update or probe that the body tells of. */
 export function signedHeaders(

@@ -1,6 +1,6 @@
 import { splice, type TextName } from "../core/rendering.ts";
-import { subscriberToken } from "../core/signature.ts";
 import type { Subscriber } from "../core/subscriber.ts";
+import { subscriberToken } from "../core/subscriber-token.ts";
 import type { Https } from "../providers/https.ts";
 import { ADMITTED, type ChannelSender } from "../send-chunk/channel-sender.ts";
 import { storedTexts } from "../send-chunk/stored-text.ts";

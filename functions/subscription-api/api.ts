@@ -1,21 +1,14 @@
-import type { Clock } from "../core/clock.ts";
 import { type HttpHandler, type HttpRoute, httpApi, refuseAsJson } from "../lambda/http.ts";
-import type { Logger } from "../lambda/logger.ts";
 import { speaksJson } from "../lambda/negotiate.ts";
-import type { AccessStore } from "../store/access/access-store.ts";
 import { busyOf } from "../store/busy.ts";
-import type { Ledger } from "../store/deliveries/ledger.ts";
-import type { StatusStore } from "../store/status/status-store.ts";
-import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
-import type { Captcha } from "./captcha.ts";
 import { portalRoutes } from "./endpoints/portal.ts";
 import { registrationRoutes } from "./endpoints/register-webhook.ts";
 import type { WebhookDeps } from "./endpoints/webhook-deps.ts";
-import type { LetterDeps } from "./letters.ts";
 import { formAddress, formOnly, linkDoesNotWork, refused } from "./pages.tsx";
 import { confirmRoutes } from "./people/confirm.ts";
 import { manageRoutes } from "./people/manage.ts";
 import { manageLinkRoutes } from "./people/manage-link.tsx";
+import type { PeopleDeps } from "./people/people-deps.ts";
 import { resubscribeRoutes } from "./people/resubscribe.ts";
 import { emailSignUpRoutes } from "./people/sign-up-email.ts";
 import { smsSignUpRoutes } from "./people/sign-up-sms.ts";
@@ -23,37 +16,7 @@ import { unsubscribeRoutes } from "./people/unsubscribe.ts";
 import { readerLocale } from "./reader-locale.ts";
 import { robotRoutes } from "./robots.ts";
 
-export interface SubscriptionDeps extends LetterDeps, WebhookDeps {
-  status: Pick<StatusStore, "getPage" | "listPages" | "getCatalog" | "getIncident" | "listUnresolved" | "listUpdates">;
-  subscribers: Pick<
-    SubscriberStore,
-    | "get"
-    | "findByAddress"
-    | "create"
-    | "replace"
-    | "confirm"
-    | "changeState"
-    | "invite"
-    | "invitationsOf"
-    | "forgetInvitations"
-    | "block"
-    | "blockOf"
-    | "unblock"
-    | "confirmEndpoint"
-    | "countPlaces"
-    | "rotateSecret"
-    | "remove"
-  >;
-  ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "changeDelivery">;
-  access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits" | "savePermits">;
-  clock: Clock;
-  /** No trailing slash. */
-  pageUrl: string;
-  smsCountries: ReadonlySet<string>;
-  /** Null: none is asked for. */
-  captcha: Captcha | null;
-  log: Logger;
-}
+export type SubscriptionDeps = PeopleDeps & WebhookDeps;
 
 /** A form with every component ticked that a page can have: a thousand and some, 32 bytes each. */
 const BODY_LIMIT = 64 * 1_024;

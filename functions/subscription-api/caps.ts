@@ -1,7 +1,8 @@
 import { isIPv6 } from "node:net";
+import { addressMac } from "../core/address-mac.ts";
 import { mailboxOf } from "../core/mailbox.ts";
 import { type LetterKind, MAIL_RULES, permit, SMS_RULES } from "../core/permit.ts";
-import { addressMac, type SigningKey } from "../core/signature.ts";
+import type { SigningKey } from "../core/signing-key.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import type { AccessStore, Limit } from "../store/access/access-store.ts";
 

@@ -1,10 +1,11 @@
 import type { Random } from "../core/clock.ts";
 import { newId } from "../core/ids.ts";
 import type { Invitation } from "../core/invitation.ts";
+import { linkToken } from "../core/link-token.ts";
 import type { Locale } from "../core/locale.ts";
 import type { Branding } from "../core/page.ts";
 import type { LetterCause } from "../core/permit.ts";
-import { linkToken, type SigningKey } from "../core/signature.ts";
+import type { SigningKey } from "../core/signing-key.ts";
 import {
   addressOf,
   type EmailSubscriber,

@@ -1,17 +1,17 @@
 import { NO_BRANDING, type Page } from "../core/page.ts";
 import { HttpProblem } from "../lambda/problem.ts";
-import type { SubscriptionDeps } from "./api.ts";
+import type { StatusStore } from "../store/status/status-store.ts";
 import type { PageIdentity } from "./pages.tsx";
 
 /** What letters wear. A subscriber of a page that is gone can still leave. */
 export type PageLook = Pick<Page, "name" | "branding">;
 
-export async function lookOf({ status }: Pick<SubscriptionDeps, "status">, pageId: string): Promise<PageLook> {
+export async function lookOf({ status }: { status: Pick<StatusStore, "getPage"> }, pageId: string): Promise<PageLook> {
   return (await status.getPage(pageId)) ?? { name: "Status page", branding: NO_BRANDING };
 }
 
 export async function pageOf(
-  deps: Pick<SubscriptionDeps, "status" | "pageUrl">,
+  deps: { status: Pick<StatusStore, "getPage">; pageUrl: string },
   pageId: string,
 ): Promise<PageIdentity> {
   const { name: pageName } = await lookOf(deps, pageId);
@@ -19,7 +19,7 @@ export async function pageOf(
 }
 
 /** The page that one signs up for: a deployment serves one. Throws 503 before it was created. */
-export async function servedPage({ status }: { status: Pick<SubscriptionDeps["status"], "listPages"> }): Promise<Page> {
+export async function servedPage({ status }: { status: Pick<StatusStore, "listPages"> }): Promise<Page> {
   const [page] = await status.listPages();
   if (page === undefined) throw new HttpProblem(503, "There is no status page yet", [], { "retry-after": "60" });
   return page;

@@ -1,7 +1,12 @@
+import { addressMac } from "../core/address-mac.ts";
+import type { Clock } from "../core/clock.ts";
 import { mailboxOf } from "../core/mailbox.ts";
-import { addressMac, type SigningKey } from "../core/signature.ts";
+import type { SigningKey } from "../core/signing-key.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
-import type { WebhookDeps } from "./endpoints/webhook-deps.ts";
+import type { AccessStore } from "../store/access/access-store.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
+
+type Permits = Pick<AccessStore, "getPermits" | "savePermits">;
 
 /** Somebody else changed the endpoint or the mailbox's permits at the same moment. */
 const TRIES = 4;
@@ -11,7 +16,15 @@ const TRIES = 4;
  * get the letters that anybody gets. By a POST alone: mail scanners open links.
  */
 export async function proveContact(
-  { subscribers, access, clock }: Pick<WebhookDeps, "subscribers" | "access" | "clock">,
+  {
+    subscribers,
+    access,
+    clock,
+  }: {
+    subscribers: Pick<SubscriberStore, "replace">;
+    access: Permits;
+    clock: Clock;
+  },
   key: SigningKey,
   subscriber: WebhookSubscriber,
 ): Promise<WebhookSubscriber> {
@@ -32,7 +45,7 @@ export async function proveContact(
   throw new Error(`endpoint ${subscriber.id} of page ${pageId} kept changing while its contact was proven`);
 }
 
-async function proveMailbox(access: WebhookDeps["access"], mac: string, now: number): Promise<void> {
+async function proveMailbox(access: Permits, mac: string, now: number): Promise<void> {
   for (let tries = 1; tries <= TRIES; tries += 1) {
     const known = await access.getPermits(mac);
     if (known.contact?.is === "proven") return;

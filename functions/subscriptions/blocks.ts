@@ -1,5 +1,6 @@
+import { addressMac } from "../core/address-mac.ts";
 import { mailboxOf } from "../core/mailbox.ts";
-import { addressMac, type SigningKey } from "../core/signature.ts";
+import type { SigningKey } from "../core/signing-key.ts";
 import type { BlockReason, Channel } from "../core/subscriber.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 

@@ -1,6 +1,6 @@
 import type { Random } from "../../functions/core/clock.ts";
 import { NO_PERMITS, PERMIT_DAY_MS } from "../../functions/core/permit.ts";
-import type { SigningKey } from "../../functions/core/signature.ts";
+import type { SigningKey } from "../../functions/core/signing-key.ts";
 import {
   counterWindow,
   IDEMPOTENCY_TTL_MS,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressMac } from "../../functions/core/signature.ts";
+import { addressMac } from "../../functions/core/address-mac.ts";
 import type { EmailSubscriber } from "../../functions/core/subscriber.ts";
 import { isPurgeTime, purge } from "../../functions/sweep/purge.ts";
 import { type SweepDeps, sweep } from "../../functions/sweep/sweep.ts";

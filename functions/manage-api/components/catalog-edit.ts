@@ -2,7 +2,7 @@ import { withSinglePositions } from "../../core/catalog-order.ts";
 import type { Catalog, Component, ComponentChange } from "../../core/component.ts";
 import { isSame } from "../../core/is-same.ts";
 import { invalid } from "../../lambda/problem.ts";
-import { type ManageDeps, notFound } from "../route.ts";
+import { type ManageDeps, notFound } from "../call.ts";
 import { saveWithRetry } from "../save-with-retry.ts";
 
 /** A DynamoDB item holds 400 kB, and all components of a page are one item. */

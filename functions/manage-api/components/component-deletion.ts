@@ -4,7 +4,7 @@ import type { Catalog } from "../../core/component.ts";
 import { CHANNELS } from "../../core/subscriber.ts";
 import { fieldsIn, flag, optional } from "../../lambda/input.ts";
 import { sample } from "../../subscriptions/sample.ts";
-import { type ManageCall, type ManageDeps, type ManageReply, param } from "../route.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, param } from "../call.ts";
 import { componentIn, editCatalog } from "./catalog-edit.ts";
 
 const querySchema = z.object({ confirm: optional(flag) });

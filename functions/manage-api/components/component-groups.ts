@@ -4,8 +4,8 @@ import { withDeleted } from "../../core/chosen.ts";
 import type { Catalog, ComponentGroup } from "../../core/component.ts";
 import { newId } from "../../core/ids.ts";
 import { clearable, fieldsIn, fieldsUnder, idList, line, optional, text, windowIn } from "../../lambda/input.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "../call.ts";
 import { presentGroup } from "../presentation.ts";
-import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "../route.ts";
 import { editCatalog } from "./catalog-edit.ts";
 import { DESCRIPTION_LIMIT, unknownComponents } from "./components.ts";
 

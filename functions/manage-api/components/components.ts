@@ -16,8 +16,8 @@ import {
   windowIn,
 } from "../../lambda/input.ts";
 import { type HttpProblem, invalid } from "../../lambda/problem.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, param } from "../call.ts";
 import { presentComponent, presentGroupRow } from "../presentation.ts";
-import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, param } from "../route.ts";
 import { type CatalogEdit, componentIn, editCatalog } from "./catalog-edit.ts";
 import { removeComponent } from "./component-deletion.ts";
 

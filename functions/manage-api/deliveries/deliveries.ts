@@ -11,8 +11,8 @@ import { HttpProblem, invalid } from "../../lambda/problem.ts";
 import { pauseIn } from "../../store/access/access-store.ts";
 import { InvalidCursorError } from "../../store/cursor.ts";
 import type { ListPage } from "../../store/status/status-store.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "../call.ts";
 import { incidentIn } from "../incidents/incident-view.ts";
-import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "../route.ts";
 import { presentDelivery, presentReport } from "./delivery-view.ts";
 import { resendFailed, resendOne } from "./resends.ts";
 

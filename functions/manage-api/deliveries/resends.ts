@@ -2,7 +2,7 @@ import { type Delivery, TOO_OLD } from "../../core/delivery.ts";
 import type { Update } from "../../core/incident.ts";
 import { HttpProblem } from "../../lambda/problem.ts";
 import { resendDelivery } from "../../send-chunk/resend-delivery.ts";
-import { type ManageCall, type ManageDeps, type ManageReply, notFound, param } from "../route.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, notFound, param } from "../call.ts";
 import { presentDelivery } from "./delivery-view.ts";
 
 /** 202 with the delivery as it is now; 409 while it is open. */

@@ -3,7 +3,7 @@ import type { Page } from "../../core/page.ts";
 import { inParallel } from "../../lambda/in-parallel.ts";
 import { windowIn } from "../../lambda/input.ts";
 import { invalid } from "../../lambda/problem.ts";
-import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "../route.ts";
+import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "../call.ts";
 import { costOf, showIncidents } from "./incident-view.ts";
 
 const READ_AT_ONCE = 100;

@@ -2,8 +2,8 @@ import type { Incident } from "../../core/incident.ts";
 import type { Page } from "../../core/page.ts";
 import { shownUpdates } from "../../core/postmortem.ts";
 import { inParallel } from "../../lambda/in-parallel.ts";
+import { type ManageDeps, notFound } from "../call.ts";
 import { type IncidentContext, presentIncident } from "../presentation.ts";
-import { type ManageDeps, notFound } from "../route.ts";
 
 /** Throws 404 for one that does not exist or was withdrawn. */
 export async function incidentIn(deps: ManageDeps, pageId: string, incidentId: string): Promise<Incident> {

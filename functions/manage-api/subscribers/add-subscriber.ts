@@ -5,7 +5,7 @@ import { invalid } from "../../lambda/problem.ts";
 import { sendConfirmation } from "../../subscriptions/confirmation.ts";
 import type { Contact } from "../../subscriptions/contact.ts";
 import { newSubscriber } from "../../subscriptions/new-subscriber.ts";
-import type { ManageCall, ManageDeps } from "../route.ts";
+import type { ManageCall, ManageDeps } from "../call.ts";
 import { conflict } from "../save-with-retry.ts";
 import { refuseBlocked } from "./blocked.ts";
 import { fieldOf } from "./subscriber-view.ts";

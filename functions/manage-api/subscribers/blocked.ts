@@ -1,8 +1,8 @@
-import type { SigningKey } from "../../core/signature.ts";
+import type { SigningKey } from "../../core/signing-key.ts";
 import { addressOf, type BlockReason, type Subscriber } from "../../core/subscriber.ts";
 import { invalid } from "../../lambda/problem.ts";
 import { blockOf } from "../../subscriptions/blocks.ts";
-import type { ManageDeps } from "../route.ts";
+import type { ManageDeps } from "../call.ts";
 
 const BLOCKED: Record<BlockReason, string> = {
   "not asked for": "is blocked: the address's holder said that they had not asked for this",

@@ -13,7 +13,7 @@ import { invalid } from "../../lambda/problem.ts";
 import { InvalidCursorError } from "../../store/cursor.ts";
 import type { ListPage } from "../../store/status/status-store.ts";
 import { sendConfirmation } from "../../subscriptions/confirmation.ts";
-import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "../route.ts";
+import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "../call.ts";
 import { whyBlocked } from "./blocked.ts";
 import { OTHER_TYPES, take, walk } from "./subscriber-lists.ts";
 

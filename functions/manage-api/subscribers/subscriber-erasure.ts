@@ -7,7 +7,7 @@ import { invalid } from "../../lambda/problem.ts";
 import { block } from "../../subscriptions/blocks.ts";
 import { parseNumber, storedEndpoint } from "../../subscriptions/contact.ts";
 import { emailAddress } from "../../subscriptions/email-address.ts";
-import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "../route.ts";
+import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "../call.ts";
 import { everybody } from "./subscriber-lists.ts";
 
 const eraseSchema = z.object({

@@ -5,7 +5,7 @@ import { unreachable } from "../../core/unreachable.ts";
 import { isoInZone } from "../../core/zoned-time.ts";
 import { countIn } from "../../lambda/input.ts";
 import { invalid } from "../../lambda/problem.ts";
-import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "../route.ts";
+import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "../call.ts";
 
 const MOST_ROWS = 1_000;
 const CURSOR_FORM = /^(email|sms|webhook)(?:\.([0-9a-f]{8})\.([a-z0-9]{12}))?$/;

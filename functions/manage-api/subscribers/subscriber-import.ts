@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import { newId } from "../../core/ids.ts";
-import type { SigningKey } from "../../core/signature.ts";
+import type { SigningKey } from "../../core/signing-key.ts";
 import type { Subscriber } from "../../core/subscriber.ts";
 import { inParallel } from "../../lambda/in-parallel.ts";
 import { fieldsIn, flag, optional } from "../../lambda/input.ts";
 import { HttpProblem } from "../../lambda/problem.ts";
 import { addressKey } from "../../store/subscribers/subscriber-items.ts";
 import { sendConfirmation } from "../../subscriptions/confirmation.ts";
-import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "../route.ts";
+import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "../call.ts";
 import { refuseBlocked } from "./blocked.ts";
 import { lineOf, type RowContext, readRow } from "./import-row.ts";
 import { fieldOf } from "./subscriber-view.ts";

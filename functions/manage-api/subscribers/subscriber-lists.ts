@@ -12,7 +12,7 @@ import {
 import { fieldsIn, flag, type ListWindow, oneOf, optional, windowIn } from "../../lambda/input.ts";
 import { HttpProblem } from "../../lambda/problem.ts";
 import { emailAddress } from "../../subscriptions/email-address.ts";
-import type { ManageCall, ManageDeps, ManageReply } from "../route.ts";
+import type { ManageCall, ManageDeps, ManageReply } from "../call.ts";
 import { presentSubscriber } from "./subscriber-view.ts";
 
 const READ_AT_ONCE = 1_000;

@@ -2,11 +2,11 @@ import parsePhoneNumber from "libphonenumber-js/mobile";
 import { hearsNothing, presentScopes } from "../../core/chosen.ts";
 import type { Catalog } from "../../core/component.ts";
 import type { Page } from "../../core/page.ts";
-import { webhookSecret } from "../../core/signature.ts";
 import { purgeAtOf, type Subscriber, type WebhookSubscriber } from "../../core/subscriber.ts";
 import { unreachable } from "../../core/unreachable.ts";
+import { webhookSecret } from "../../core/webhook-signature.ts";
 import { isoInZone } from "../../core/zoned-time.ts";
-import type { ManageDeps } from "../route.ts";
+import type { ManageDeps } from "../call.ts";
 
 /**
  * Statuspage's subscriber, and its state, which Statuspage tells by the list it is in. No token, hash or secret.

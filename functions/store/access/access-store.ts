@@ -1,6 +1,6 @@
 import type { Permits } from "../../core/permit.ts";
 import type { SenderProblem } from "../../core/sender-problem.ts";
-import type { SigningKey } from "../../core/signature.ts";
+import type { SigningKey } from "../../core/signing-key.ts";
 
 /** The shared send schedule of one provider (GCRA: `tat` is when the next slot begins). */
 export type SendSchedule = "email" | "sms";

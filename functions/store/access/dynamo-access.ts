@@ -1,6 +1,6 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Random } from "../../core/clock.ts";
-import type { SigningKey } from "../../core/signature.ts";
+import type { SigningKey } from "../../core/signing-key.ts";
 import { attempt, fromItem, getItem, toItem, toKey } from "../table.ts";
 import {
   counterItemSchema,

@@ -2,7 +2,7 @@ import { newConfirmToken } from "../../core/confirm-token.ts";
 import { newId, sha256Hex } from "../../core/ids.ts";
 import type { Page } from "../../core/page.ts";
 import type { LetterWork } from "../../core/queued-work.ts";
-import type { SigningKey } from "../../core/signature.ts";
+import type { SigningKey } from "../../core/signing-key.ts";
 import { UNPROVEN_DAYS, type WebhookSubscriber } from "../../core/subscriber.ts";
 import type { Asker } from "../letters.ts";
 import { type ContactMail, contactLetter, toldToContact } from "./contact-letter.ts";

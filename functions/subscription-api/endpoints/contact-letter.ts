@@ -1,7 +1,9 @@
+import { addressMac } from "../../core/address-mac.ts";
 import { newId } from "../../core/ids.ts";
 import { mailboxOf } from "../../core/mailbox.ts";
+import { mailboxToken } from "../../core/mailbox-token.ts";
 import type { LetterWork } from "../../core/queued-work.ts";
-import { addressMac, mailboxToken, type SigningKey } from "../../core/signature.ts";
+import type { SigningKey } from "../../core/signing-key.ts";
 import { lastingReason, normalizeEmail, type WebhookSubscriber } from "../../core/subscriber.ts";
 import { blockOf } from "../../subscriptions/blocks.ts";
 import { countAddress } from "../caps.ts";

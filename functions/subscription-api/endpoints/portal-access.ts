@@ -1,6 +1,7 @@
 import type { Catalog } from "../../core/component.ts";
+import { isLinkValid, parseLinkToken } from "../../core/link-token.ts";
 import type { Page } from "../../core/page.ts";
-import { isLinkValid, parseLinkToken, type SigningKey } from "../../core/signature.ts";
+import type { SigningKey } from "../../core/signing-key.ts";
 import type { WebhookSubscriber } from "../../core/subscriber.ts";
 import type { HttpRequest } from "../../lambda/http.ts";
 import { boundOf } from "./portal-link.ts";

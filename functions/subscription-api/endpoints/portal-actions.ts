@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { newId } from "../../core/ids.ts";
-import { webhookSecret } from "../../core/signature.ts";
 import type { WebhookSubscriber } from "../../core/subscriber.ts";
 import { unreachable } from "../../core/unreachable.ts";
+import { webhookSecret } from "../../core/webhook-signature.ts";
 import { count, fieldsIn, optional } from "../../lambda/input.ts";
 import { HttpProblem } from "../../lambda/problem.ts";
 import { askForProof, newProof, sendProbe } from "./challenge.ts";

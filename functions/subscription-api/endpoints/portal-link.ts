@@ -1,6 +1,7 @@
 import { newId, sha256Hex } from "../../core/ids.ts";
+import { linkToken } from "../../core/link-token.ts";
 import type { Page } from "../../core/page.ts";
-import { linkToken, type SigningKey } from "../../core/signature.ts";
+import type { SigningKey } from "../../core/signing-key.ts";
 import { UNPROVEN_DAYS, type WebhookSubscriber } from "../../core/subscriber.ts";
 import { newWebhookSubscriber } from "../../subscriptions/new-subscriber.ts";
 import { contactLetter, contactMail, isContactProven, toldToContact } from "./contact-letter.ts";

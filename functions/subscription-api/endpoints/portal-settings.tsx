@@ -1,6 +1,6 @@
 import { componentsInOrder } from "../../core/component.ts";
 import { type Impact, updateStatusSchema } from "../../core/incident.ts";
-import { ROTATION_OVERLAP_MS } from "../../core/signature.ts";
+import { ROTATION_OVERLAP_MS } from "../../core/webhook-signature.ts";
 import { oneLine } from "../../templates/markdown.ts";
 import type { Portal } from "./portal-access.ts";
 import { type EnteredFilter, filterOf } from "./portal-filter.ts";

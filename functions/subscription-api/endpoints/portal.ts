@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { newId } from "../../core/ids.ts";
-import { ROTATION_OVERLAP_MS } from "../../core/signature.ts";
+import { ROTATION_OVERLAP_MS } from "../../core/webhook-signature.ts";
 import { isoInZone } from "../../core/zoned-time.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, json, parsedBody } from "../../lambda/http.ts";
 import { fieldsIn } from "../../lambda/input.ts";

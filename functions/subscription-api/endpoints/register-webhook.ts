@@ -1,9 +1,11 @@
 import * as z from "zod/mini";
+import { addressMac } from "../../core/address-mac.ts";
 import { idSchema, newId } from "../../core/ids.ts";
 import type { Invitation } from "../../core/invitation.ts";
 import type { Page } from "../../core/page.ts";
-import { addressMac, type SigningKey, webhookSecret } from "../../core/signature.ts";
+import type { SigningKey } from "../../core/signing-key.ts";
 import { ALL_UPDATES, type Scopes, type WebhookFormat, type WebhookSubscriber } from "../../core/subscriber.ts";
+import { webhookSecret } from "../../core/webhook-signature.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, json, parsedBody, refuseAsJson } from "../../lambda/http.ts";
 import { fieldsIn, idList, languageField, optional } from "../../lambda/input.ts";
 import { HttpProblem, invalid } from "../../lambda/problem.ts";

@@ -1,13 +1,13 @@
 import { accepted, type Invitation, openInvitation } from "../../core/invitation.ts";
 import type { EmailSubscriber, SmsSubscriber } from "../../core/subscriber.ts";
-import type { SubscriptionDeps } from "../api.ts";
+import type { PeopleDeps } from "./people-deps.ts";
 
 /** Somebody else changed the subscriber at the same moment: a new invitation beside this one, above all. */
 const TRIES = 4;
 
 /** What was asked for comes true, now that the holder of the address says so. False: they have left since, or it was used. */
 export async function acceptInvitation(
-  { subscribers }: { subscribers: Pick<SubscriptionDeps["subscribers"], "replace" | "forgetInvitations"> },
+  { subscribers }: { subscribers: Pick<PeopleDeps["subscribers"], "replace" | "forgetInvitations"> },
   subscriber: EmailSubscriber | SmsSubscriber,
   invitation: Invitation,
   now: number,

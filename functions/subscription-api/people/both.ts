@@ -1,9 +1,9 @@
 import { type HttpReply, type HttpRequest, type HttpRoute, json, refuseAsJson } from "../../lambda/http.ts";
 import { HttpProblem } from "../../lambda/problem.ts";
-import type { SubscriptionDeps } from "../api.ts";
 import { formAddress, refused } from "../pages.tsx";
 import { readerLocale } from "../reader-locale.ts";
 import { retryOf } from "../retry-form.tsx";
+import type { PeopleDeps } from "./people-deps.ts";
 
 /** One answer in two forms: for programs, and for people who sent the page's form. */
 export interface BothReply {
@@ -17,7 +17,7 @@ const FOR_ALL = { "access-control-allow-origin": "*" } as const;
 
 /** A POST for programs (JSON) and for the page's form (HTML), refusals included. */
 export function forBoth(
-  deps: Pick<SubscriptionDeps, "pageUrl" | "smsCountries">,
+  deps: Pick<PeopleDeps, "pageUrl" | "smsCountries">,
   run: (request: HttpRequest) => Promise<BothReply>,
 ): HttpRoute["run"] {
   return async (request) => {

@@ -1,23 +1,24 @@
 import { CONFIRM_TOKEN_LIFE_MS, parseConfirmToken } from "../../core/confirm-token.ts";
+import { sameDigest } from "../../core/ids.ts";
 import { type Invitation, openInvitation } from "../../core/invitation.ts";
 import type { Locale } from "../../core/locale.ts";
-import { isMailboxTokenValid, parseMailboxToken, sameDigest } from "../../core/signature.ts";
+import { isMailboxTokenValid, parseMailboxToken } from "../../core/mailbox-token.ts";
 import { addressOf, type Subscriber } from "../../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../lambda/http.ts";
 import { block, forgetBounce } from "../../subscriptions/blocks.ts";
 import { endpointsPerHost } from "../../subscriptions/chats.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
-import type { SubscriptionDeps } from "../api.ts";
 import { pageOf } from "../page-of.ts";
 import { done, linkDoesNotWork, noPlace, question } from "../pages.tsx";
 import { proveContact } from "../prove-contact.ts";
 import { readerLocale } from "../reader-locale.ts";
 import { acceptInvitation } from "./accept-invitation.ts";
 import { confirmWords } from "./confirm-words.ts";
+import type { PeopleDeps } from "./people-deps.ts";
 import { welcome } from "./welcome.tsx";
 
 /** The two links of a confirmation: yes, and "I did not ask for this". One token for both. */
-export function confirmRoutes(deps: SubscriptionDeps): HttpRoute[] {
+export function confirmRoutes(deps: PeopleDeps): HttpRoute[] {
   const [path, declinePath] = ["/confirm/{token}", "/decline/{token}"];
   return [
     { method: "GET", path, run: (request) => ask(deps, request, "confirm") },
@@ -27,7 +28,7 @@ export function confirmRoutes(deps: SubscriptionDeps): HttpRoute[] {
   ];
 }
 
-async function ask(deps: SubscriptionDeps, request: HttpRequest, what: "confirm" | "decline"): Promise<HttpReply> {
+async function ask(deps: PeopleDeps, request: HttpRequest, what: "confirm" | "decline"): Promise<HttpReply> {
   const mailbox = what === "decline" ? await mailboxOfLink(deps, request) : null;
   if (mailbox !== null) {
     const locale = readerLocale(request.headers);
@@ -46,7 +47,7 @@ async function ask(deps: SubscriptionDeps, request: HttpRequest, what: "confirm"
   return question(await pageOf(deps, pageId), locale, words);
 }
 
-async function confirm(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+async function confirm(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
   const invited = await invitedBy(deps, request);
   if (invited === null) return linkDoesNotWork(deps.pageUrl, request.headers);
   const { subscriber } = invited;
@@ -67,7 +68,7 @@ async function confirm(deps: SubscriptionDeps, request: HttpRequest): Promise<Ht
  * one of its host's places with it; `full`: there is none.
  */
 async function confirmOne(
-  deps: SubscriptionDeps,
+  deps: PeopleDeps,
   { subscriber, hash, invitation }: Invited,
 ): Promise<"confirmed" | "void" | "full"> {
   const { subscribers, access, clock } = deps;
@@ -91,7 +92,7 @@ async function confirmOne(
  * The address was somebody else's: it is blocked first, so that nothing is lost if the rest fails. Who was there before
  * stays as they were: that they had left, or that mail to them bounced.
  */
-async function decline(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+async function decline(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
   const mailbox = await mailboxOfLink(deps, request);
   if (mailbox !== null) return closeMailbox(deps, request, mailbox);
   const invited = await invitedBy(deps, request);
@@ -115,7 +116,7 @@ interface Invited {
 }
 
 /** The mailbox that an endpoint named as its contact's; null: it is another link, or none of ours. */
-async function mailboxOfLink({ access }: SubscriptionDeps, request: HttpRequest): Promise<Mailbox | null> {
+async function mailboxOfLink({ access }: PeopleDeps, request: HttpRequest): Promise<Mailbox | null> {
   const token = request.params.token ?? "";
   const claim = parseMailboxToken(token);
   const key = claim === null ? null : await access.getSigningKey(claim.pageId, claim.keyVersion);
@@ -125,11 +126,7 @@ async function mailboxOfLink({ access }: SubscriptionDeps, request: HttpRequest)
 type Mailbox = { pageId: string; mac: string };
 
 /** The endpoint stays what it is: whose it is, its answers say. */
-async function closeMailbox(
-  deps: SubscriptionDeps,
-  { headers }: HttpRequest,
-  { pageId, mac }: Mailbox,
-): Promise<HttpReply> {
+async function closeMailbox(deps: PeopleDeps, { headers }: HttpRequest, { pageId, mac }: Mailbox): Promise<HttpReply> {
   await deps.subscribers.block(pageId, "email", mac, "not asked for", deps.clock());
   const locale = readerLocale(headers);
   return done(await pageOf(deps, pageId), locale, stringsOf(locale).subscriptions.declined);
@@ -141,7 +138,7 @@ function localeOf({ subscriber, invitation }: Invited): Locale {
 }
 
 /** Whom the link invited: while the token is theirs and not too old, and for one who has just confirmed with it. */
-async function invitedBy(deps: SubscriptionDeps, request: HttpRequest): Promise<Invited | null> {
+async function invitedBy(deps: PeopleDeps, request: HttpRequest): Promise<Invited | null> {
   const token = parseConfirmToken(request.params.token ?? "");
   if (token === null) return null;
   const { pageId, channel, subscriberId, hash } = token;

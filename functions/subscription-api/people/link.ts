@@ -1,10 +1,10 @@
-import { isLinkValid, type LinkPurpose, parseLinkToken } from "../../core/signature.ts";
+import { isLinkValid, type LinkPurpose, parseLinkToken } from "../../core/link-token.ts";
 import type { Subscriber } from "../../core/subscriber.ts";
-import type { SubscriptionDeps } from "../api.ts";
+import type { PeopleDeps } from "./people-deps.ts";
 
 /** Whose link it is; null if it is not ours, is over, or what it was bound to (`boundOf`) is no longer so. */
 export async function subscriberOfLink(
-  deps: Pick<SubscriptionDeps, "access" | "subscribers" | "clock">,
+  deps: Pick<PeopleDeps, "access" | "subscribers" | "clock">,
   purpose: LinkPurpose,
   token: string,
   boundOf: (subscriber: Subscriber) => string | null,

@@ -9,7 +9,6 @@ import { phoneOf } from "../../subscriptions/contact.ts";
 import { emailField } from "../../subscriptions/email-address.ts";
 import { countryName } from "../../templates/page/sign-up-form.tsx";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
-import type { SubscriptionDeps } from "../api.ts";
 import { countAddress, countSource } from "../caps.ts";
 import { holderOf } from "../holder-of.ts";
 import { type Asker, sendDecoyLetter, sendManageLetter, sendManageSms } from "../letters.ts";
@@ -18,11 +17,12 @@ import { htmlReply } from "../page-shell.tsx";
 import type { PageIdentity } from "../pages.tsx";
 import { localeField } from "../wishes.ts";
 import { type BothReply, forBoth } from "./both.ts";
+import type { PeopleDeps } from "./people-deps.ts";
 import { phoneFields } from "./sign-up-sms.ts";
 import { manageStep } from "./step.ts";
 
 /** A subscription is managed by a link sent to its address: to know the address is never enough. */
-export function manageLinkRoutes(deps: SubscriptionDeps): HttpRoute[] {
+export function manageLinkRoutes(deps: PeopleDeps): HttpRoute[] {
   const path = "/manage";
   return [
     { method: "GET", path, run: (request) => ask(deps, request) },
@@ -34,13 +34,13 @@ const byEmailSchema = z.object({ email: emailField, locale: localeField });
 const bySmsSchema = z.object({ ...phoneFields, locale: localeField });
 const eitherSchema = z.looseObject({ phone_number: z.optional(z.unknown()) });
 
-async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+async function ask(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
   const page = await servedPage(deps);
   const locale = localeOf(request.query.get("locale") ?? "") ?? page.locale;
   return askForAddress({ pageName: page.name, pageUrl: deps.pageUrl }, locale, [...deps.smsCountries]);
 }
 
-async function sendLink(deps: SubscriptionDeps, request: HttpRequest): Promise<BothReply> {
+async function sendLink(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
   const now = deps.clock();
   const page = await servedPage(deps);
   const key = await deps.access.currentSigningKey(page.id);
@@ -74,7 +74,7 @@ function accepted(identity: PageIdentity, locale: Locale, by: "mail" | "sms"): B
 
 /** As much work for a stranger's address as for a subscriber's. */
 async function sendToAddress(
-  deps: SubscriptionDeps,
+  deps: PeopleDeps,
   pageId: string,
   channel: "email" | "sms",
   address: string,
@@ -110,7 +110,7 @@ async function sendToAddress(
 }
 
 /** For whoever holds another of their links, such as the one to unsubscribe. */
-export async function sendLinkTo(deps: SubscriptionDeps, pageId: string, subscriber: Subscriber | null): Promise<void> {
+export async function sendLinkTo(deps: PeopleDeps, pageId: string, subscriber: Subscriber | null): Promise<void> {
   if (subscriber === null || subscriber.channel === "webhook") return;
   await sendToAddress(
     deps,

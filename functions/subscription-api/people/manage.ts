@@ -5,7 +5,6 @@ import { fieldsIn } from "../../lambda/input.ts";
 import { HttpProblem } from "../../lambda/problem.ts";
 import { block } from "../../subscriptions/blocks.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
-import type { SubscriptionDeps } from "../api.ts";
 import { pageOf } from "../page-of.ts";
 import { done, linkDoesNotWork } from "../pages.tsx";
 import { type BothReply, forBoth } from "./both.ts";
@@ -20,12 +19,13 @@ import {
   withChoices,
 } from "./manage-choices.ts";
 import { managePage, type Note } from "./manage-page.tsx";
+import type { PeopleDeps } from "./people-deps.ts";
 import { resubscribe } from "./resubscribe.ts";
 import { sentPage } from "./sent-page.tsx";
 import { unsubscribe } from "./unsubscribe.ts";
 
 /** What the holder of a manage link sees and does. */
-export function manageRoutes(deps: SubscriptionDeps): HttpRoute[] {
+export function manageRoutes(deps: PeopleDeps): HttpRoute[] {
   const path = "/manage/{token}";
   return [
     { method: "GET", path, run: (request) => show(deps, request) },
@@ -34,7 +34,7 @@ export function manageRoutes(deps: SubscriptionDeps): HttpRoute[] {
   ];
 }
 
-async function show(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+async function show(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
   const subscriber = await holderOfLink(deps, request);
   if (subscriber === null) return linkDoesNotWork(deps.pageUrl, request.headers);
   const offer = await offerOf(deps, subscriber.pageId);
@@ -45,7 +45,7 @@ async function show(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpR
   return managePage({ identity, subscriber, choices, offer, path: basePath(request), note });
 }
 
-async function showSent(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+async function showSent(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
   const subscriber = await holderOfLink(deps, request);
   return subscriber === null
     ? linkDoesNotWork(deps.pageUrl, request.headers)
@@ -54,7 +54,7 @@ async function showSent(deps: SubscriptionDeps, request: HttpRequest): Promise<H
 
 const NO_LINK = () => new HttpProblem(404, "This link does not work");
 
-async function change(deps: SubscriptionDeps, request: HttpRequest): Promise<BothReply> {
+async function change(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
   const subscriber = await holderOfLink(deps, request);
   if (subscriber === null) {
     return {
@@ -107,7 +107,7 @@ function noteOf({ message, details }: HttpProblem, { scopes }: Choices): Note {
 }
 
 async function act(
-  deps: SubscriptionDeps,
+  deps: PeopleDeps,
   subscriber: Subscriber,
   input: ManageInput,
   offer: Offer,
@@ -145,7 +145,7 @@ async function act(
 
 /** Changes the subscriber as it is now; a lost race is run again over what the winner left. */
 async function replaced(
-  { subscribers }: SubscriptionDeps,
+  { subscribers }: PeopleDeps,
   read: Subscriber,
   next: (read: Subscriber) => Subscriber,
 ): Promise<Subscriber> {
@@ -160,7 +160,7 @@ async function replaced(
 }
 
 /** Everything goes but this: that an address bounced, or that its holder complained, must hold whoever signs it up again. */
-async function erase(deps: SubscriptionDeps, subscriber: Subscriber, now: number): Promise<void> {
+async function erase(deps: PeopleDeps, subscriber: Subscriber, now: number): Promise<void> {
   const { pageId, channel, id } = subscriber;
   if (channel === "webhook") throw NO_LINK();
   const reason = lastingReason(subscriber);
@@ -185,13 +185,13 @@ function presented({ scopes, preferences, locale, pausedAt, state }: Subscriber,
   };
 }
 
-async function offerOf({ status }: SubscriptionDeps, pageId: string): Promise<Offer> {
+async function offerOf({ status }: PeopleDeps, pageId: string): Promise<Offer> {
   const [catalog, open] = await Promise.all([status.getCatalog(pageId), status.listUnresolved(pageId)]);
   return { catalog, open };
 }
 
 /** Bound to the address: a link that was mailed to another one is void. Endpoints have a page of their own. */
-function holderOfLink(deps: SubscriptionDeps, request: HttpRequest): Promise<Subscriber | null> {
+function holderOfLink(deps: PeopleDeps, request: HttpRequest): Promise<Subscriber | null> {
   return subscriberOfLink(deps, "manage", request.params.token ?? "", (subscriber) =>
     subscriber.channel === "webhook" ? null : addressOf(subscriber),
   );

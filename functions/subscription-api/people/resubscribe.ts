@@ -1,14 +1,14 @@
 import { lastingReason, type Subscriber } from "../../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../lambda/http.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
-import type { SubscriptionDeps } from "../api.ts";
 import { pageOf } from "../page-of.ts";
 import { linkDoesNotWork, question } from "../pages.tsx";
 import { subscriberOfLink } from "./link.ts";
+import type { PeopleDeps } from "./people-deps.ts";
 import { welcome } from "./welcome.tsx";
 
 /** The way back in the letter that says farewell. */
-export function resubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
+export function resubscribeRoutes(deps: PeopleDeps): HttpRoute[] {
   const path = "/resubscribe/{token}";
   return [
     { method: "GET", path, run: (request) => ask(deps, request) },
@@ -16,7 +16,7 @@ export function resubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
   ];
 }
 
-async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+async function ask(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
   const subscriber = await whoLeft(deps, request);
   if (subscriber === null) return linkDoesNotWork(deps.pageUrl, request.headers);
   return question(
@@ -26,7 +26,7 @@ async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpRe
   );
 }
 
-async function comeBack(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+async function comeBack(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
   const subscriber = await whoLeft(deps, request);
   if (subscriber === null || !(await resubscribe(deps, subscriber)))
     return linkDoesNotWork(deps.pageUrl, request.headers);
@@ -34,14 +34,14 @@ async function comeBack(deps: SubscriptionDeps, request: HttpRequest): Promise<H
 }
 
 /** Brings back whoever had confirmed before they left. False: they changed meanwhile, never had, or mail to them bounced or was complained of. */
-export async function resubscribe(deps: SubscriptionDeps, left: Subscriber): Promise<boolean> {
+export async function resubscribe(deps: PeopleDeps, left: Subscriber): Promise<boolean> {
   if (left.state !== "unsubscribed" || left.confirmedAt === null || lastingReason(left) !== null) return false;
   const next: Subscriber = { ...left, state: "active", unsubscribedAt: null, updatedAt: deps.clock() };
   return (await deps.subscribers.replace(left, next)).outcome === "changed";
 }
 
 /** The link is bound to the moment of leaving, so it undoes that one time and no later one. */
-function whoLeft(deps: SubscriptionDeps, request: HttpRequest): Promise<Subscriber | null> {
+function whoLeft(deps: PeopleDeps, request: HttpRequest): Promise<Subscriber | null> {
   return subscriberOfLink(deps, "resubscribe", request.params.token ?? "", ({ state, unsubscribedAt }) =>
     state === "unsubscribed" && unsubscribedAt !== null ? String(unsubscribedAt) : null,
   );

@@ -5,14 +5,14 @@ import type { HttpReply } from "../../lambda/http.ts";
 import { inParallel } from "../../lambda/in-parallel.ts";
 import { oneLine } from "../../templates/markdown.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
-import type { SubscriptionDeps } from "../api.ts";
 import { htmlReply } from "../page-shell.tsx";
+import type { PeopleDeps } from "./people-deps.ts";
 
 const SHOWN = 100;
 const READS_AT_ONCE = 8;
 
 /** What was sent to a subscriber in the last 90 days, as the ledger has it, newest update first. */
-export async function sentPage(deps: SubscriptionDeps, subscriber: Subscriber, path: string): Promise<HttpReply> {
+export async function sentPage(deps: PeopleDeps, subscriber: Subscriber, path: string): Promise<HttpReply> {
   const { pageId, id, locale } = subscriber;
   const [page, { items, next }] = await Promise.all([
     deps.status.getPage(pageId),
@@ -62,7 +62,7 @@ export async function sentPage(deps: SubscriptionDeps, subscriber: Subscriber, p
 
 /** The updates behind deliveries, by id: one query for each incident. */
 async function updatesOf(
-  { status }: SubscriptionDeps,
+  { status }: PeopleDeps,
   pageId: string,
   deliveries: readonly Delivery[],
 ): Promise<Map<string, Update>> {

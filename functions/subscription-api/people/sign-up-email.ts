@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { newConfirmToken } from "../../core/confirm-token.ts";
 import { newId } from "../../core/ids.ts";
 import type { Page } from "../../core/page.ts";
-import type { SigningKey } from "../../core/signature.ts";
+import type { SigningKey } from "../../core/signing-key.ts";
 import { type EmailSubscriber, normalizeEmail, type Subscriber } from "../../core/subscriber.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import { type HttpRequest, type HttpRoute, parsedBody } from "../../lambda/http.ts";
@@ -10,7 +10,6 @@ import { fieldsIn } from "../../lambda/input.ts";
 import { blockOf } from "../../subscriptions/blocks.ts";
 import { emailField } from "../../subscriptions/email-address.ts";
 import { newEmailSubscriber } from "../../subscriptions/new-subscriber.ts";
-import type { SubscriptionDeps } from "../api.ts";
 import { countAddress, countSource } from "../caps.ts";
 import { captchaFields, checkCaptcha } from "../captcha.ts";
 import { holderOf } from "../holder-of.ts";
@@ -18,18 +17,19 @@ import { sendConfirmationLetter, sendDecoyLetter, sendManageLetter } from "../le
 import { servedPage } from "../page-of.ts";
 import { preferencesFrom, scopesFrom, wishFields } from "../wishes.ts";
 import { type BothReply, forBoth, preflight } from "./both.ts";
+import type { PeopleDeps } from "./people-deps.ts";
 import { checkMailbox } from "./sign-up-pages.tsx";
 import { signUpStep } from "./step.ts";
 
 const signUpSchema = z.object({ email: emailField, ...wishFields, ...captchaFields });
 
-export function emailSignUpRoutes(deps: SubscriptionDeps): HttpRoute[] {
+export function emailSignUpRoutes(deps: PeopleDeps): HttpRoute[] {
   const path = "/subscriptions/email";
   return [{ method: "POST", path, run: forBoth(deps, (request) => signUp(deps, request)) }, preflight(path)];
 }
 
 /** The same answer, and the same work, whatever is known of the address: whoever asks learns nothing of its holder. */
-async function signUp(deps: SubscriptionDeps, request: HttpRequest): Promise<BothReply> {
+async function signUp(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
   const now = deps.clock();
   const page = await servedPage(deps);
   const key = await deps.access.currentSigningKey(page.id);
@@ -62,7 +62,7 @@ async function signUp(deps: SubscriptionDeps, request: HttpRequest): Promise<Bot
 const TRIES = 4;
 
 async function enrol(
-  deps: SubscriptionDeps,
+  deps: PeopleDeps,
   page: Page,
   key: SigningKey,
   wanted: EmailSubscriber,
@@ -100,11 +100,7 @@ async function enrol(
 }
 
 /** Stands where others write a subscriber: as many writes, whoever it is. */
-export async function writeNothing(
-  { access }: Pick<SubscriptionDeps, "access">,
-  pageId: string,
-  now: number,
-): Promise<void> {
+export async function writeNothing({ access }: Pick<PeopleDeps, "access">, pageId: string, now: number): Promise<void> {
   await access.count(`${pageId}|nothing to write`, { most: Number.MAX_SAFE_INTEGER, windowMs: 60_000 }, now);
 }
 
@@ -113,7 +109,7 @@ export async function writeNothing(
  * lost a race.
  */
 export async function invitedOf<S extends Subscriber>(
-  deps: Pick<SubscriptionDeps, "subscribers" | "access">,
+  deps: Pick<PeopleDeps, "subscribers" | "access">,
   holder: S | null,
   wanted: S,
   now: number,

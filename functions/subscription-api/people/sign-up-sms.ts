@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
-import { newId, sha256Hex } from "../../core/ids.ts";
+import { newId, sameDigest, sha256Hex } from "../../core/ids.ts";
 import { cleanAddress } from "../../core/invisible.ts";
 import { openInvitation } from "../../core/invitation.ts";
 import type { Page } from "../../core/page.ts";
-import { type SigningKey, sameDigest } from "../../core/signature.ts";
+import type { SigningKey } from "../../core/signing-key.ts";
 import { newFormToken, newSmsCode, SMS_CODE_LIFE_MS, smsCodeMac } from "../../core/sms-code.ts";
 import type { SmsSubscriber } from "../../core/subscriber.ts";
 import { unreachable } from "../../core/unreachable.ts";
@@ -14,7 +14,6 @@ import { blockOf } from "../../subscriptions/blocks.ts";
 import { phoneCountryField, phoneNumberField, phoneOf } from "../../subscriptions/contact.ts";
 import { newSmsSubscriber } from "../../subscriptions/new-subscriber.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
-import type { SubscriptionDeps } from "../api.ts";
 import { countAddress, countSource } from "../caps.ts";
 import { captchaFields, checkCaptcha } from "../captcha.ts";
 import { holderOf } from "../holder-of.ts";
@@ -23,6 +22,7 @@ import { servedPage } from "../page-of.ts";
 import { localeField, preferencesFrom, scopesFrom, wishFields } from "../wishes.ts";
 import { acceptInvitation } from "./accept-invitation.ts";
 import { type BothReply, forBoth, preflight } from "./both.ts";
+import type { PeopleDeps } from "./people-deps.ts";
 import { invitedOf, writeNothing } from "./sign-up-email.ts";
 import { enterCode } from "./sign-up-pages.tsx";
 import { signUpStep } from "./step.ts";
@@ -42,7 +42,7 @@ const codeSchema = z.object({
   locale: localeField,
 });
 
-export function smsSignUpRoutes(deps: SubscriptionDeps): HttpRoute[] {
+export function smsSignUpRoutes(deps: PeopleDeps): HttpRoute[] {
   const [path, confirmPath] = ["/subscriptions/sms", "/subscriptions/sms/confirm"];
   return [
     { method: "POST", path, run: forBoth(deps, (request) => signUp(deps, request)) },
@@ -53,7 +53,7 @@ export function smsSignUpRoutes(deps: SubscriptionDeps): HttpRoute[] {
 }
 
 /** As with email: one answer and one amount of work, whatever is known of the number. */
-async function signUp(deps: SubscriptionDeps, request: HttpRequest): Promise<BothReply> {
+async function signUp(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
   const now = deps.clock();
   const page = await servedPage(deps);
   const key = await deps.access.currentSigningKey(page.id);
@@ -84,7 +84,7 @@ async function signUp(deps: SubscriptionDeps, request: HttpRequest): Promise<Bot
 const TRIES = 4;
 
 async function enrol(
-  deps: SubscriptionDeps,
+  deps: PeopleDeps,
   page: Page,
   key: SigningKey,
   wanted: SmsSubscriber,
@@ -141,7 +141,7 @@ async function enrol(
 const CODE_TRIES = { most: 5, windowMs: SMS_CODE_LIFE_MS };
 
 /** A wrong code, one that is over, a number that nobody signed up: one answer, so that a number's state cannot be asked. */
-async function confirmCode(deps: SubscriptionDeps, request: HttpRequest): Promise<BothReply> {
+async function confirmCode(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
   const now = deps.clock();
   const page = await servedPage(deps);
   const key = await deps.access.currentSigningKey(page.id);
@@ -168,7 +168,7 @@ async function confirmCode(deps: SubscriptionDeps, request: HttpRequest): Promis
 
 /** Whose number the code confirmed; null: nobody's. */
 async function confirmedBy(
-  deps: SubscriptionDeps,
+  deps: PeopleDeps,
   pageId: string,
   key: SigningKey,
   { phone, code, form }: { phone: string; code: string; form: string },

@@ -1,23 +1,20 @@
+import { addressMac } from "../../core/address-mac.ts";
 import { newId } from "../../core/ids.ts";
+import { linkToken } from "../../core/link-token.ts";
 import { mailboxOf } from "../../core/mailbox.ts";
 import { MAIL_RULES, permit } from "../../core/permit.ts";
-import {
-  addressMac,
-  linkToken,
-  type TokenSubject,
-  tokenKeyVersion,
-  verifySubscriberToken,
-} from "../../core/signature.ts";
 import type { EmailSubscriber, Subscriber } from "../../core/subscriber.ts";
+import { tokenKeyVersion, verifySubscriberToken } from "../../core/subscriber-token.ts";
+import type { TokenSubject } from "../../core/token-form.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../lambda/http.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
-import type { SubscriptionDeps } from "../api.ts";
 import { UNDO_LIFE_MS } from "../letters.ts";
 import { pageOf } from "../page-of.ts";
 import { askToUnsubscribe, done, linkDoesNotWork } from "../pages.tsx";
 import { sendLinkTo } from "./manage-link.tsx";
+import type { PeopleDeps } from "./people-deps.ts";
 
-export function unsubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
+export function unsubscribeRoutes(deps: PeopleDeps): HttpRoute[] {
   const path = "/unsubscribe/{token}";
   return [
     { method: "GET", path, run: (request) => ask(deps, request) },
@@ -25,7 +22,7 @@ export function unsubscribeRoutes(deps: SubscriptionDeps): HttpRoute[] {
   ];
 }
 
-async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+async function ask(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
   const subject = await subjectOf(deps, request);
   if (subject === null) return linkDoesNotWork(deps.pageUrl, request.headers);
   const [identity, subscriber] = await Promise.all([
@@ -36,7 +33,7 @@ async function ask(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpRe
 }
 
 /** Leaves, however often it is asked, and also where nobody is left to leave. */
-async function leave(deps: SubscriptionDeps, request: HttpRequest): Promise<HttpReply> {
+async function leave(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
   const subject = await subjectOf(deps, request);
   if (subject === null) return linkDoesNotWork(deps.pageUrl, request.headers);
   const { pageId, channel, subscriberId } = subject;
@@ -61,7 +58,7 @@ async function leave(deps: SubscriptionDeps, request: HttpRequest): Promise<Http
 
 /** Whether the farewell will be permitted where it is sent: the page promises nothing that does not come. */
 async function mayBeTold(
-  { subscribers, access, clock }: SubscriptionDeps,
+  { subscribers, access, clock }: PeopleDeps,
   { pageId, channel, subscriberId }: TokenSubject,
 ): Promise<boolean> {
   const subscriber = await subscribers.get(pageId, channel, subscriberId);
@@ -76,7 +73,7 @@ async function mayBeTold(
  * read one mailbox, and one of them may have left for all. Null: there is nobody.
  */
 export async function unsubscribe(
-  deps: SubscriptionDeps,
+  deps: PeopleDeps,
   { pageId, channel, subscriberId }: TokenSubject,
   how: "link" | "mail program" | "manage page",
 ): Promise<Subscriber | null> {
@@ -95,7 +92,7 @@ export async function unsubscribe(
 
 /** That somebody has left counts, whether or not the letter can be sent. */
 async function sayFarewell(
-  deps: SubscriptionDeps,
+  deps: PeopleDeps,
   subscriber: EmailSubscriber,
   how: "link" | "mail program" | "manage page",
 ): Promise<void> {
@@ -126,7 +123,7 @@ async function sayFarewell(
 }
 
 /** Who the token is for. It never expires: a link in an old mail must still work. */
-async function subjectOf(deps: SubscriptionDeps, request: HttpRequest): Promise<TokenSubject | null> {
+async function subjectOf(deps: PeopleDeps, request: HttpRequest): Promise<TokenSubject | null> {
   const token = request.params.token ?? "";
   const version = tokenKeyVersion(token);
   const pageId = /^\d+\.([a-z0-9]{12})\./.exec(token)?.[1];

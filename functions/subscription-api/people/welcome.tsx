@@ -3,17 +3,17 @@ import type { Locale } from "../../core/locale.ts";
 import type { Subscriber } from "../../core/subscriber.ts";
 import type { HttpReply } from "../../lambda/http.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
-import type { SubscriptionDeps } from "../api.ts";
 import { pageOf } from "../page-of.ts";
 import { htmlReply } from "../page-shell.tsx";
 import { done } from "../pages.tsx";
+import type { PeopleDeps } from "./people-deps.ts";
 
 /**
  * Says that somebody is told from now on. What they chose may have been deleted before they confirmed, or while they were
  * away: then that is said, with the way to choose anew.
  */
 export async function welcome(
-  deps: Pick<SubscriptionDeps, "status" | "subscribers" | "pageUrl">,
+  deps: Pick<PeopleDeps, "status" | "subscribers" | "pageUrl">,
   { pageId, channel, id }: Pick<Subscriber, "pageId" | "channel" | "id">,
   locale: Locale,
   words: { title: string; text: string },

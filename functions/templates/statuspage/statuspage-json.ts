@@ -4,13 +4,12 @@ import {
   type Component,
   type ComponentGroup,
   catalogRows,
-  componentStatusSchema,
   componentsInOrder,
 } from "../../core/component.ts";
 import { type Impact, type Incident, isOver, isUnresolved, publicStatus, type Update } from "../../core/incident.ts";
 import type { Page } from "../../core/page.ts";
 import { shownUpdates } from "../../core/postmortem.ts";
-import { type PageStatus, pageStatus } from "../../core/rollup.ts";
+import { type PageStatus, pageStatus, worstStatus } from "../../core/rollup.ts";
 import { isoInZone } from "../../core/zoned-time.ts";
 import type { SignUp } from "../page/sign-up-form.tsx";
 import { type UpdateSource, updatesAsOf } from "../update-source.ts";
@@ -164,15 +163,6 @@ function groupJson({ page }: PublicPage, group: ComponentGroup, components: read
     only_show_if_degraded: false,
     components: components.map(({ id }) => id),
   };
-}
-
-/** From best to worst in the order of the schema. */
-export function worstStatus(components: readonly Pick<Component, "status">[]): Component["status"] {
-  const order = componentStatusSchema.options;
-  return components.reduce<Component["status"]>(
-    (worst, { status }) => (order.indexOf(status) > order.indexOf(worst) ? status : worst),
-    "operational",
-  );
 }
 
 /** One incident or maintenance, as in the lists and in `/incidents/{id}.json`. */

@@ -2,20 +2,12 @@ import { createHmac, randomBytes } from "node:crypto";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { describe, expect, it } from "vitest";
-import {
-  isLinkValid,
-  linkToken,
-  parseLinkToken,
-  type SigningKey,
-  sameDigest,
-  subscriberToken,
-  type TokenSubject,
-  tokenKeyVersion,
-  verifySubscriberToken,
-  webhookId,
-  webhookSecret,
-  webhookSignature,
-} from "../../../functions/core/signature.ts";
+import { sameDigest } from "../../../functions/core/ids.ts";
+import { isLinkValid, linkToken, parseLinkToken } from "../../../functions/core/link-token.ts";
+import type { SigningKey } from "../../../functions/core/signing-key.ts";
+import { subscriberToken, tokenKeyVersion, verifySubscriberToken } from "../../../functions/core/subscriber-token.ts";
+import type { TokenSubject } from "../../../functions/core/token-form.ts";
+import { webhookId, webhookSecret, webhookSignature } from "../../../functions/core/webhook-signature.ts";
 
 const KEY: SigningKey = { version: 3, key: randomBytes(32) };
 const SUBJECT: TokenSubject = { pageId: "page00000001", channel: "email", subscriberId: "subscriber01" };

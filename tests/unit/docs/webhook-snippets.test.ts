@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { retryDelay } from "../../../functions/core/retry-schedule.ts";
-import { webhookId, webhookSecret, webhookSignature } from "../../../functions/core/signature.ts";
+import { webhookId, webhookSecret, webhookSignature } from "../../../functions/core/webhook-signature.ts";
 import { afterTheFile, temporaryFolder } from "../../fixtures/clean-up.ts";
 
 const run = promisify(execFile);

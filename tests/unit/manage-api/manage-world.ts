@@ -9,7 +9,7 @@ import { type LetterWork, letterWorkSchema, type RetryWork } from "../../../func
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
 import { createLogger } from "../../../functions/lambda/logger.ts";
 import { manageApi } from "../../../functions/manage-api/api.ts";
-import type { ManageDeps } from "../../../functions/manage-api/route.ts";
+import type { ManageDeps } from "../../../functions/manage-api/call.ts";
 import { httpClient, type Reply, type Sending } from "../../fakes/http-client.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
 import { memoryKeyStore } from "../../fakes/memory-key-store.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { addressMac } from "../../../functions/core/signature.ts";
+import { addressMac } from "../../../functions/core/address-mac.ts";
 import type { Subscriber } from "../../../functions/core/subscriber.ts";
 import { aSubscriber } from "../../contract/samples.ts";
 import { idsOf, manageWorld, PAGE } from "./manage-world.ts";

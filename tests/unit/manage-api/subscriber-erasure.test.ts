@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addressMac } from "../../../functions/core/signature.ts";
+import { addressMac } from "../../../functions/core/address-mac.ts";
 import type { Channel } from "../../../functions/core/subscriber.ts";
 import { aSubscriber } from "../../contract/samples.ts";
 import { idOf, manageWorld, PAGE } from "./manage-world.ts";

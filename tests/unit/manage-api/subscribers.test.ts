@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { addressMac } from "../../../functions/core/address-mac.ts";
 import { parseConfirmToken } from "../../../functions/core/confirm-token.ts";
-import { addressMac, webhookSecret } from "../../../functions/core/signature.ts";
+import { webhookSecret } from "../../../functions/core/webhook-signature.ts";
 import { RUN_LEASE_MS } from "../../../functions/store/access/access-items.ts";
 import { aSubscriber } from "../../contract/samples.ts";
 import { idOf, idsOf, manageWorld, PAGE, START } from "./manage-world.ts";

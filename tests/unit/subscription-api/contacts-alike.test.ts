@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addressMac } from "../../../functions/core/signature.ts";
+import { addressMac } from "../../../functions/core/address-mac.ts";
 import { newSubscriber } from "../../../functions/subscriptions/new-subscriber.ts";
 import { PAGE_ID, START, SUBSCRIBER_ID, watched } from "./subscription-world.ts";
 import { CONTACT, ENDPOINT, webhookWorld } from "./webhook-world.ts";

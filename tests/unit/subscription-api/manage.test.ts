@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { linkToken } from "../../../functions/core/signature.ts";
+import { linkToken } from "../../../functions/core/link-token.ts";
 import type { Subscriber } from "../../../functions/core/subscriber.ts";
 import { aComponent, anIncident, opening } from "../../contract/samples.ts";
 import { BUTTON, linkIn, ONE_CLICK, PAGE_ID, START, SUBSCRIBER_ID, subscriptionWorld } from "./subscription-world.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { linkToken } from "../../../functions/core/signature.ts";
+import { linkToken } from "../../../functions/core/link-token.ts";
 import { linkIn, PAGE_ID, START, SUBSCRIBER_ID, subscriptionWorld } from "./subscription-world.ts";
 import { CONTACT, ENDPOINT, webhookWorld } from "./webhook-world.ts";
 

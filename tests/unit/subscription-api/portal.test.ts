@@ -2,8 +2,9 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { Delivery } from "../../../functions/core/delivery.ts";
+import { linkToken } from "../../../functions/core/link-token.ts";
 import { otherReason } from "../../../functions/core/reason.ts";
-import { linkToken, webhookSecret } from "../../../functions/core/signature.ts";
+import { webhookSecret } from "../../../functions/core/webhook-signature.ts";
 import { linkIn, PAGE_ID, START } from "./subscription-world.ts";
 import { CONTACT, ENDPOINT, webhookWorld } from "./webhook-world.ts";
 

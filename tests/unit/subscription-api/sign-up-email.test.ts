@@ -1,7 +1,7 @@
 import { simpleParser } from "mailparser";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { addressMac } from "../../../functions/core/signature.ts";
+import { addressMac } from "../../../functions/core/address-mac.ts";
 import type { Subscriber } from "../../../functions/core/subscriber.ts";
 import { renderersFor } from "../../../functions/subscription-api/renderers.ts";
 import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";

@@ -1,8 +1,8 @@
 import { newConfirmToken } from "../../../functions/core/confirm-token.ts";
 import { NO_BRANDING } from "../../../functions/core/page.ts";
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
-import { subscriberToken } from "../../../functions/core/signature.ts";
 import { ALL_UPDATES, type Channel, type EmailSubscriber } from "../../../functions/core/subscriber.ts";
+import { subscriberToken } from "../../../functions/core/subscriber-token.ts";
 import { boundedLog } from "../../../functions/lambda/bounded-log.ts";
 import { createLogger } from "../../../functions/lambda/logger.ts";
 import type { SendDeps } from "../../../functions/send-chunk/channel-sender.ts";

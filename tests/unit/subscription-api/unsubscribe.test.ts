@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { subscriberToken } from "../../../functions/core/signature.ts";
+import { subscriberToken } from "../../../functions/core/subscriber-token.ts";
 import { BUTTON, ONE_CLICK, PAGE_ID, START, SUBSCRIBER_ID, subscriptionWorld } from "./subscription-world.ts";
 
 const BOUNDARY = "abc123";
