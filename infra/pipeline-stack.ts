@@ -2,22 +2,19 @@ import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { Alarms } from "./constructs/alarms.ts";
 import { DeliveryChannel } from "./constructs/delivery-channel.ts";
-import { Letters } from "./constructs/letters.ts";
 import { Mail } from "./constructs/mail.ts";
 import { ManageApi } from "./constructs/manage-api.ts";
 import { PlanNotifications } from "./constructs/plan-notifications.ts";
-import { Probes } from "./constructs/probes.ts";
 import { PublishPage } from "./constructs/publish-page.ts";
 import { ReceiveFeedback } from "./constructs/receive-feedback.ts";
 import { SendEmail } from "./constructs/send-email.ts";
 import { SendSms } from "./constructs/send-sms.ts";
 import { SendWebhook } from "./constructs/send-webhook.ts";
+import { SideLane } from "./constructs/side-lane.ts";
 import { Site } from "./constructs/site.ts";
-import { SmsLetters } from "./constructs/sms-letters.ts";
 import { SubscriptionApi } from "./constructs/subscription-api.ts";
 import { Sweep } from "./constructs/sweep.ts";
 import { StatusTopic } from "./constructs/topic.ts";
-import { WebhookRetries } from "./constructs/webhook-retries.ts";
 import type { Environment } from "./environments.ts";
 import type { StateStack } from "./state-stack.ts";
 
@@ -46,18 +43,18 @@ export class PipelineStack extends Stack {
     const email = new DeliveryChannel(this, "Email", { alarms, what: "email", lateAfter: Duration.minutes(15) });
     const sms = new DeliveryChannel(this, "Sms", { alarms, what: "SMS", lateAfter: Duration.minutes(15) });
     const webhook = new DeliveryChannel(this, "Webhook", { alarms, what: "webhook", lateAfter: Duration.minutes(10) });
-    const webhookRetries = new WebhookRetries(this, "WebhookRetries", { alarms });
-    const probes = new Probes(this, "Probes", { alarms });
+    const webhookRetries = new SideLane(this, "WebhookRetries", { alarms });
+    const probes = new SideLane(this, "Probes", { alarms });
     const chunks = { email: email.chunks, sms: sms.chunks, webhook: webhook.chunks };
 
     // Operators and the public.
-    const letters = new Letters(this, "Letters", { alarms });
+    const letters = new SideLane(this, "Letters", { alarms });
     const { mailFrom, smsCountries, smsMaxPrice, webhookTargets } = environment;
     const manageApi = new ManageApi(this, "ManageApi", {
       state,
       alarms,
       letters: letters.work,
-      resends: { email: email.chunks, sms: sms.chunks, webhookRetry: webhookRetries.retries },
+      resends: { email: email.chunks, sms: sms.chunks, webhookRetry: webhookRetries.work },
       pageUrl,
       subscriptionsUrl,
       mailFrom,
@@ -66,7 +63,7 @@ export class PipelineStack extends Stack {
       smsDailyCeiling: environment.smsDailyCeiling,
       webhookTargets,
     });
-    const smsLetters = new SmsLetters(this, "SmsLetters", { alarms });
+    const smsLetters = new SideLane(this, "SmsLetters", { alarms });
     subscriptionApi.answer({
       state,
       letters: letters.work,
@@ -134,7 +131,7 @@ export class PipelineStack extends Stack {
     smsLetters.sentBy(sendSms.function, 2);
     const sendWebhook = new SendWebhook(this, "SendWebhook", {
       state,
-      retries: webhookRetries.retries,
+      retries: webhookRetries.work,
       probes: probes.work,
       letters: letters.work,
       planning: planNotifications.missed,
@@ -144,7 +141,8 @@ export class PipelineStack extends Stack {
     // Twenty-five in flight in each: 250 endpoints at once, and 5 dead ones waited for beside them.
     webhook.sentBy(sendWebhook.function, 10);
     webhookRetries.sentBy(sendWebhook.function, 5);
-    probes.sentBy(sendWebhook.function);
+    // SQS's minimum: a flood takes two of the ten invocations that a new account has, and no customer's place.
+    probes.sentBy(sendWebhook.function, 2);
 
     // What came back.
     new ReceiveFeedback(this, "ReceiveFeedback", { state, alarms, mail });
@@ -155,7 +153,7 @@ export class PipelineStack extends Stack {
       alarms,
       queues: {
         ...chunks,
-        webhookRetry: webhookRetries.retries,
+        webhookRetry: webhookRetries.work,
         plan: planNotifications.missed,
         publish: publishPage.behind,
       },
