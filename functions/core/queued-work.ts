@@ -1,11 +1,12 @@
 import * as z from "zod/mini";
 import { chunkKeySchema, chunkRefSchema } from "./chunk.ts";
-import { probeKindSchema } from "./delivery.ts";
-import { idSchema } from "./ids.ts";
+import type { Random } from "./clock.ts";
+import { type Delivery, probeKindSchema } from "./delivery.ts";
+import { idSchema, newId } from "./ids.ts";
 import { invitationSchema } from "./invitation.ts";
 import { letterSchema } from "./letter.ts";
 import { letterCauseSchema } from "./permit.ts";
-import { channelSchema } from "./subscriber.ts";
+import { channelSchema, type Subscriber } from "./subscriber.ts";
 
 /** On the FIFO queues: one chunk. No address is in it. */
 export const chunkWorkSchema = z.extend(chunkKeySchema, { kind: z.literal("chunk"), resend: z.number() });
@@ -21,6 +22,13 @@ export const retryWorkSchema = z.extend(chunkRefSchema, {
   queuedAt: z.optional(z.number()),
 });
 export type RetryWork = z.infer<typeof retryWorkSchema>;
+
+/** The next attempt of a delivery. `queuedAt`: see above. */
+export function retryWorkOf(delivery: Delivery, queuedAt?: number): RetryWork {
+  const { pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } = delivery;
+  const work = { kind: "retry", pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } as const;
+  return queuedAt === undefined ? work : { ...work, queuedAt };
+}
 
 /** On the letters' queue: mail that belongs to no update, rendered where it was asked for (senders render nothing). */
 export const letterWorkSchema = z.object({
@@ -38,6 +46,15 @@ export const letterWorkSchema = z.object({
   heldSince: z.optional(z.number()),
 });
 export type LetterWork = z.infer<typeof letterWorkSchema>;
+
+/** A new letter for a subscriber. */
+export function letterWork(
+  { pageId, channel, id: subscriberId }: Pick<Subscriber, "pageId" | "channel" | "id">,
+  content: Pick<LetterWork, "cause" | "letter" | "raw">,
+  random: Random,
+): LetterWork {
+  return { kind: "letter", pageId, channel, subscriberId, letterId: newId(random), ...content };
+}
 
 /**
  * On the probes' queue: a request that tells of no update but tries the endpoint out. The body is rendered by whoever
@@ -81,6 +98,15 @@ export const smsLetterWorkSchema = z.object({
   endsAt: z.number(),
 });
 export type SmsLetterWork = z.infer<typeof smsLetterWorkSchema>;
+
+/** A new SMS for a subscriber. */
+export function smsLetterWork(
+  { pageId, id: subscriberId }: Pick<Subscriber, "pageId" | "id">,
+  content: Pick<SmsLetterWork, "about" | "invitation" | "cause" | "text" | "endsAt">,
+  random: Random,
+): SmsLetterWork {
+  return { kind: "sms letter", pageId, subscriberId, letterId: newId(random), ...content };
+}
 
 export const sendWorkSchema = z.discriminatedUnion("kind", [
   chunkWorkSchema,

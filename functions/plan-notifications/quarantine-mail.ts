@@ -1,11 +1,10 @@
 import { addressMac } from "../core/address-mac.ts";
 import type { Clock, Random } from "../core/clock.ts";
-import { newId } from "../core/ids.ts";
 import type { Locale } from "../core/locale.ts";
 import { mailboxOf } from "../core/mailbox.ts";
 import type { Branding } from "../core/page.ts";
 import { DIGEST_AFTER_MS, type Digest, withEndpoint } from "../core/permit.ts";
-import type { DigestWork, QuarantineWork } from "../core/queued-work.ts";
+import { type DigestWork, letterWork, type QuarantineWork } from "../core/queued-work.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
 import type { LetterQueue, QuarantineQueue } from "../providers/queues.ts";
 import type { AccessStore } from "../store/access/access-store.ts";
@@ -79,13 +78,12 @@ export async function passOnDigest(work: DigestWork, deps: QuarantineMailDeps): 
   const told = await stillInQuarantine(digest, work, deps);
   const [first] = told;
   if (first !== undefined) {
-    const { contactEmail: to, locale, id: subscriberId } = first.subscriber;
+    const { contactEmail: to, locale } = first.subscriber;
     const { name: pageName, branding, timeZone } = page;
     const endpoints = told.map(({ endpoint }) => endpoint);
     const raw = await deps.renderQuarantine({ pageName, branding, timeZone, locale, to, endpoints });
-    const letter = { about: "quarantine", to } as const;
-    const subject = { kind: "letter", pageId, channel: "webhook", subscriberId, letterId: newId(deps.random) } as const;
-    await deps.letters.sendLetter({ ...subject, cause: "endpoint failing", letter, raw });
+    const content = { cause: "endpoint failing", letter: { about: "quarantine", to }, raw } as const;
+    await deps.letters.sendLetter(letterWork(first.subscriber, content, deps.random));
   }
   await forget(digest, work, deps);
 }

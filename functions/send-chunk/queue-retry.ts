@@ -1,4 +1,5 @@
 import type { Delivery } from "../core/delivery.ts";
+import { retryWorkOf } from "../core/queued-work.ts";
 import { LONGEST_QUEUE_DELAY_MS } from "../core/retry-schedule.ts";
 import type { SendDeps } from "./channel-sender.ts";
 
@@ -10,9 +11,5 @@ export async function queueRetry(delivery: Delivery, deps: Pick<SendDeps, "queue
   if (delivery.channel !== "webhook" || delivery.nextAttemptAt === null) return;
   const delay = Math.max(0, delivery.nextAttemptAt - deps.clock());
   if (delay > LONGEST_QUEUE_DELAY_MS) return;
-  const { pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } = delivery;
-  await deps.queues.sendRetry(
-    { kind: "retry", pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts },
-    delay,
-  );
+  await deps.queues.sendRetry(retryWorkOf(delivery), delay);
 }

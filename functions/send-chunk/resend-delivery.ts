@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { type Delivery, isTooOldToResend, type Resender, resend } from "../core/delivery.ts";
+import { retryWorkOf } from "../core/queued-work.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { RetryQueues } from "../providers/queues.ts";
 import type { Ledger } from "../store/deliveries/ledger.ts";
@@ -26,14 +27,10 @@ export async function resendDelivery(deps: ResendDeps, delivery: Delivery, by: R
   if (due === null) return { outcome: "open already" };
   const changed = await deps.ledger.changeDelivery(delivery, due, null);
   if (changed.outcome === "lost") return { outcome: "open already" };
-  const { pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } = due;
   try {
-    await deps.resends.sendRetry(
-      { kind: "retry", pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts, queuedAt: now },
-      0,
-    );
+    await deps.resends.sendRetry(retryWorkOf(due, now), 0);
   } catch (error) {
-    deps.log.error("resend not queued: sweep will", error, { updateId, subscriberId });
+    deps.log.error("resend not queued: sweep will", error, { updateId: due.updateId, subscriberId: due.subscriberId });
   }
   return { outcome: "queued", delivery: due };
 }

@@ -5,6 +5,7 @@ import { linkToken } from "../core/link-token.ts";
 import type { Locale } from "../core/locale.ts";
 import type { Branding } from "../core/page.ts";
 import type { LetterCause } from "../core/permit.ts";
+import { letterWork, smsLetterWork } from "../core/queued-work.ts";
 import type { SigningKey } from "../core/signing-key.ts";
 import {
   addressOf,
@@ -88,19 +89,10 @@ export async function sendConfirmationLetter(
   token: string,
   invitation: Invitation,
 ): Promise<void> {
-  const { pageId, channel, id: subscriberId, email } = subscriber;
   const { locale } = invitation;
-  const raw = await deps.renderConfirmation({ pageName, branding, locale, to: email, token });
-  await deps.letters.sendLetter({
-    kind: "letter",
-    pageId,
-    channel,
-    subscriberId,
-    letterId: newId(deps.random),
-    cause: "anybody",
-    letter: { about: "confirmation", invitation },
-    raw,
-  });
+  const raw = await deps.renderConfirmation({ pageName, branding, locale, to: subscriber.email, token });
+  const content = { cause: "anybody", letter: { about: "confirmation", invitation }, raw } as const;
+  await deps.letters.sendLetter(letterWork(subscriber, content, deps.random));
 }
 
 export async function sendManageLetter(
@@ -112,19 +104,11 @@ export async function sendManageLetter(
   cause: Asker,
   ticked: Ticked = null,
 ): Promise<void> {
-  const { pageId, channel, id: subscriberId, locale, email } = subscriber;
+  const { locale, email } = subscriber;
   const url = manageUrl(deps, key, subscriber, addressOf(subscriber), now, ticked);
   const raw = await deps.renderManageLink({ pageName, branding, locale, to: email, manageUrl: url });
-  await deps.letters.sendLetter({
-    kind: "letter",
-    pageId,
-    channel,
-    subscriberId,
-    letterId: newId(deps.random),
-    cause,
-    letter: { about: "manage link" },
-    raw,
-  });
+  const content = { cause, letter: { about: "manage link" }, raw } as const;
+  await deps.letters.sendLetter(letterWork(subscriber, content, deps.random));
 }
 
 /** As much work as a letter to somebody, and for nobody. */
@@ -143,17 +127,8 @@ export async function sendDecoyLetter(
     branding,
     manageUrl: manageUrl(deps, key, nobody, "", now),
   });
-  const { channel, id: subscriberId } = nobody;
-  await deps.letters.sendLetter({
-    kind: "letter",
-    pageId,
-    channel,
-    subscriberId,
-    letterId: newId(deps.random),
-    cause: "anybody",
-    letter: { about: "nothing" },
-    raw,
-  });
+  const content = { cause: "anybody", letter: { about: "nothing" }, raw } as const;
+  await deps.letters.sendLetter(letterWork(nobody, content, deps.random));
 }
 
 export async function sendManageSms(
@@ -164,18 +139,9 @@ export async function sendManageSms(
   now: number,
   cause: Asker,
 ): Promise<void> {
-  const { pageId, id: subscriberId, locale } = subscriber;
   const url = manageUrl(deps, key, subscriber, addressOf(subscriber), now);
-  const text = deps.fitSms(stringsOf(locale).subscriptions.smsLink(pageName), url);
+  const text = deps.fitSms(stringsOf(subscriber.locale).subscriptions.smsLink(pageName), url);
   const endsAt = now + 60 * 60_000;
-  await deps.smsLetters.sendSmsLetter({
-    kind: "sms letter",
-    pageId,
-    subscriberId,
-    about: "manage link",
-    letterId: newId(deps.random),
-    cause,
-    text,
-    endsAt,
-  });
+  const content = { about: "manage link", cause, text, endsAt } as const;
+  await deps.smsLetters.sendSmsLetter(smsLetterWork(subscriber, content, deps.random));
 }

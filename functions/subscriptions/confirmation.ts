@@ -1,8 +1,8 @@
 import type { Random } from "../core/clock.ts";
 import { newConfirmToken } from "../core/confirm-token.ts";
-import { newId } from "../core/ids.ts";
 import type { Locale } from "../core/locale.ts";
 import type { Branding, Page } from "../core/page.ts";
+import { letterWork } from "../core/queued-work.ts";
 import type { EmailSubscriber } from "../core/subscriber.ts";
 import type { LetterQueue } from "../providers/queues.ts";
 import type { StatusStore } from "../store/status/status-store.ts";
@@ -52,10 +52,11 @@ export async function sendConfirmation(
 async function mailToken(
   { letters, renderConfirmation, random }: ConfirmationDeps,
   { name: pageName, branding }: Page,
-  { pageId, channel, id: subscriberId, locale, email: to }: EmailSubscriber,
+  subscriber: EmailSubscriber,
   token: string,
 ): Promise<void> {
+  const { locale, email: to } = subscriber;
   const raw = await renderConfirmation({ pageName, branding, locale, to, token });
-  const [letterId, letter] = [newId(random), { about: "confirmation" } as const];
-  await letters.sendLetter({ kind: "letter", pageId, channel, subscriberId, letterId, cause: "operator", letter, raw });
+  const content = { cause: "operator", letter: { about: "confirmation" }, raw } as const;
+  await letters.sendLetter(letterWork(subscriber, content, random));
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { greatest } from "../core/extremes.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import type { Notice } from "../core/notice.ts";
-import type { ChunkWork } from "../core/queued-work.ts";
+import { type ChunkWork, retryWorkOf } from "../core/queued-work.ts";
 import { DUE_GRACE_MS } from "../core/retry-schedule.ts";
 import { CHANNELS, type Channel } from "../core/subscriber.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
@@ -240,11 +240,7 @@ async function sweepRetries(deps: SweepDeps, counts: SweepCounts, deadline: numb
     // Out of sight first: if the queue loses it, the index shows it again after the grace.
     const postponed = await deps.ledger.postponeDue(delivery, now + DUE_GRACE_MS);
     if (postponed.outcome === "lost") return;
-    const { pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } = delivery;
-    await deps.queues.sendRetry(
-      { kind: "retry", pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts, queuedAt: now },
-      0,
-    );
+    await deps.queues.sendRetry(retryWorkOf(delivery, now), 0);
     counts.retriesQueued += 1;
   });
 }

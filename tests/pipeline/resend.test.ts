@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { audienceOf, countDeliveries, resend, sumCounts } from "../../functions/core/delivery.ts";
+import { retryWorkOf } from "../../functions/core/queued-work.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
 import { createWorld, PAGE, type World } from "./world.ts";
 
@@ -120,9 +121,7 @@ describe("an operator's resend", () => {
     await world.open();
     await world.settle();
     await resendUpdate(1);
-    const { pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } = await deliveryOf(1);
-    const work = { kind: "retry" as const, pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts };
-    await world.queues.ports.sendRetry({ ...work, queuedAt: world.clock() }, 0);
+    await world.queues.ports.sendRetry(retryWorkOf(await deliveryOf(1), world.clock()), 0);
     await world.pass(3);
     expect(read()).toEqual(["investigating", "investigating"]);
   });

@@ -2,7 +2,7 @@ import { addressMac } from "../../core/address-mac.ts";
 import { newId } from "../../core/ids.ts";
 import { mailboxOf } from "../../core/mailbox.ts";
 import { mailboxToken } from "../../core/mailbox-token.ts";
-import type { LetterWork } from "../../core/queued-work.ts";
+import { type LetterWork, letterWork } from "../../core/queued-work.ts";
 import type { SigningKey } from "../../core/signing-key.ts";
 import { lastingReason, normalizeEmail, type WebhookSubscriber } from "../../core/subscriber.ts";
 import { blockOf } from "../../subscriptions/blocks.ts";
@@ -66,7 +66,6 @@ export function contactLetter(
   raw: string,
   cause: Asker,
 ): LetterWork {
-  const { pageId, channel, id: subscriberId } = subscriber;
   const letter = { about: "contact", to, isProven: isContactProven(subscriber) } as const;
-  return { kind: "letter", pageId, channel, subscriberId, letterId: newId(random), cause, letter, raw };
+  return letterWork(subscriber, { cause, letter, raw }, random);
 }

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { newId } from "../../core/ids.ts";
 import { type Locale, localeOf } from "../../core/locale.ts";
+import { smsLetterWork } from "../../core/queued-work.ts";
 import { addressOf, normalizeEmail, type Subscriber } from "../../core/subscriber.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, parsedBody } from "../../lambda/http.ts";
 import { fieldsIn } from "../../lambda/input.ts";
@@ -97,16 +98,8 @@ async function sendToAddress(
   }
   if (channel === "email") return sendDecoyLetter(deps, key, pageId, page, { locale, to: written }, now);
   const text = deps.fitSms(stringsOf(locale).subscriptions.smsLink(page.name), deps.subscriptionsUrl);
-  await deps.smsLetters.sendSmsLetter({
-    kind: "sms letter",
-    pageId,
-    subscriberId: nobody,
-    about: "nothing",
-    letterId: newId(deps.random),
-    cause: by,
-    text,
-    endsAt: now,
-  });
+  const content = { about: "nothing", cause: by, text, endsAt: now } as const;
+  await deps.smsLetters.sendSmsLetter(smsLetterWork({ pageId, id: nobody }, content, deps.random));
 }
 
 /** For whoever holds another of their links, such as the one to unsubscribe. */

@@ -3,6 +3,7 @@ import { newId, sameDigest, sha256Hex } from "../../core/ids.ts";
 import { cleanAddress } from "../../core/invisible.ts";
 import { openInvitation } from "../../core/invitation.ts";
 import type { Page } from "../../core/page.ts";
+import { smsLetterWork } from "../../core/queued-work.ts";
 import type { SigningKey } from "../../core/signing-key.ts";
 import { newFormToken, newSmsCode, SMS_CODE_LIFE_MS, smsCodeMac } from "../../core/sms-code.ts";
 import type { SmsSubscriber } from "../../core/subscriber.ts";
@@ -104,17 +105,19 @@ async function enrol(
     locale,
   });
   const send = (about: "code" | "nothing", subscriberId: string, code: string) =>
-    deps.smsLetters.sendSmsLetter({
-      kind: "sms letter",
-      pageId: page.id,
-      subscriberId,
-      about,
-      ...(about === "nothing" ? {} : { invitation: invitationFor(subscriberId, code) }),
-      letterId: newId(deps.random),
-      cause: "anybody",
-      text: deps.fitSms(words.smsCode(page.name, code), null),
-      endsAt: now + SMS_CODE_LIFE_MS,
-    });
+    deps.smsLetters.sendSmsLetter(
+      smsLetterWork(
+        { pageId: page.id, id: subscriberId },
+        {
+          about,
+          ...(about === "nothing" ? {} : { invitation: invitationFor(subscriberId, code) }),
+          cause: "anybody",
+          text: deps.fitSms(words.smsCode(page.name, code), null),
+          endsAt: now + SMS_CODE_LIFE_MS,
+        },
+        deps.random,
+      ),
+    );
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const holder = await holderOf(deps, page.id, "sms", wanted.phone, wanted.id);
     const code = newSmsCode(deps.random);

@@ -1,8 +1,8 @@
 import { addressMac } from "../../core/address-mac.ts";
-import { newId } from "../../core/ids.ts";
 import { linkToken } from "../../core/link-token.ts";
 import { mailboxOf } from "../../core/mailbox.ts";
 import { MAIL_RULES, permit } from "../../core/permit.ts";
+import { letterWork } from "../../core/queued-work.ts";
 import type { EmailSubscriber, Subscriber } from "../../core/subscriber.ts";
 import { tokenKeyVersion, verifySubscriberToken } from "../../core/subscriber-token.ts";
 import type { TokenSubject } from "../../core/token-form.ts";
@@ -115,8 +115,8 @@ async function sayFarewell(
       how,
       undoUrl,
     });
-    const [letterId, letter] = [newId(deps.random), { about: "farewell", unsubscribedAt } as const];
-    await deps.letters.sendLetter({ kind: "letter", ...subject, letterId, cause: "own link", letter, raw });
+    const content = { cause: "own link", letter: { about: "farewell", unsubscribedAt }, raw } as const;
+    await deps.letters.sendLetter(letterWork(subscriber, content, deps.random));
   } catch (error) {
     deps.log.error("a farewell letter was not queued", error, { pageId, subscriberId });
   }
