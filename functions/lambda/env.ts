@@ -1,5 +1,27 @@
 import * as z from "zod/mini";
 
+/** ISO 3166 codes of countries, separated by commas; may be empty. */
+export const countries = z.pipe(
+  z.string(),
+  z.transform((text): ReadonlySet<string> => new Set(text === "" ? [] : text.split(","))),
+);
+
+export const usd = z.pipe(
+  z.string().check(z.regex(/^\d+(\.\d+)?$/, "must be a decimal number of USD")),
+  z.transform(Number),
+);
+
+/** What may be left out: a variable is never absent, so it is empty then. */
+export function orNone<S extends z.ZodMiniType<string, string>>(schema: S) {
+  return z.union([
+    z.pipe(
+      z.literal(""),
+      z.transform(() => null),
+    ),
+    schema,
+  ]);
+}
+
 /** A function's environment, parsed once at cold start. Throws one error that names every variable that is missing or wrong, never a value. */
 export function readEnv<S extends z.ZodMiniType>(
   schema: S,

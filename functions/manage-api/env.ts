@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { countries, usd } from "../lambda/env.ts";
 import { emailField } from "../subscriptions/email-address.ts";
 
 export const envSchema = z.object({
@@ -17,11 +18,11 @@ export const envSchema = z.object({
   /** Where the links of a confirmation lead. Without a trailing slash. */
   SUBSCRIPTIONS_URL: z.url(),
   MAIL_FROM: emailField,
-  /** ISO 3166 codes of the countries that SMS may go to, separated by commas. */
-  SMS_COUNTRIES: z.string(),
+  /** The countries that SMS may go to. */
+  SMS_COUNTRIES: countries,
   /** Highest price of one SMS in USD, as send-sms has it: what a preview's cost is at most. */
-  SMS_MAX_PRICE: z.string().check(z.regex(/^\d+(\.\d+)?$/, "must be a decimal number of USD")),
+  SMS_MAX_PRICE: usd,
   /** What a UTC day's SMS may cost in USD, as send-sms has it: a preview says when that would not be enough. */
-  SMS_DAILY_CEILING: z.string().check(z.regex(/^\d+(\.\d+)?$/, "must be a decimal number of USD")),
+  SMS_DAILY_CEILING: usd,
   WEBHOOK_TARGETS: z.enum(["public", "any"]),
 });

@@ -44,9 +44,9 @@ const api = manageApi({
   sleep: (milliseconds) => setTimeout(milliseconds),
   jitter: Math.random,
   pageUrl: env.PAGE_URL,
-  smsCountries: new Set(env.SMS_COUNTRIES.split(",").map((country) => country.trim().toUpperCase())),
-  smsMaxPriceUsd: Number(env.SMS_MAX_PRICE),
-  smsDailyCeilingUsd: Number(env.SMS_DAILY_CEILING),
+  smsCountries: env.SMS_COUNTRIES,
+  smsMaxPriceUsd: env.SMS_MAX_PRICE,
+  smsDailyCeilingUsd: env.SMS_DAILY_CEILING,
   webhookTargets: env.WEBHOOK_TARGETS,
   log: createLogger({ function: "manage-api" }),
 });

@@ -17,10 +17,10 @@ export interface OptOuts {
 }
 
 /**
- * SNS to a phone number. One attempt a call: SNS has no idempotency token here. `maxPrice` in USD, for each segment; `senderId` is shown as
- * the sender in countries that allow it, and ignored elsewhere; "" for none.
+ * SNS to a phone number. One attempt a call: SNS has no idempotency token here. `maxPrice` in USD, for each segment;
+ * `senderId` is shown as the sender in countries that allow it, and ignored elsewhere.
  */
-export function snsSms(maxPrice: string, senderId: string): Sms {
+export function snsSms(maxPrice: number, senderId: string | null): Sms {
   const client = new SNSClient({ maxAttempts: 1, logger: sdkLogger, requestHandler: SENDING_TIMES });
   return {
     async send({ phone }, text) {
@@ -32,7 +32,7 @@ export function snsSms(maxPrice: string, senderId: string): Sms {
             MessageAttributes: {
               "AWS.SNS.SMS.SMSType": { DataType: "String", StringValue: "Transactional" },
               "AWS.SNS.SMS.MaxPrice": { DataType: "Number", StringValue: priceOf(text, maxPrice) },
-              ...(senderId === "" ? {} : { "AWS.SNS.SMS.SenderID": { DataType: "String", StringValue: senderId } }),
+              ...(senderId === null ? {} : { "AWS.SNS.SMS.SenderID": { DataType: "String", StringValue: senderId } }),
             },
           }),
         );
@@ -45,9 +45,8 @@ export function snsSms(maxPrice: string, senderId: string): Sms {
 }
 
 /** SNS bills each segment, and compares what all of them cost: https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html */
-function priceOf(text: string, maxPrice: string): string {
-  const { segments } = smsSize(text);
-  return segments === 1 ? maxPrice : String(Number((Number(maxPrice) * segments).toFixed(6)));
+function priceOf(text: string, maxPrice: number): string {
+  return String(Number((maxPrice * smsSize(text).segments).toFixed(6)));
 }
 
 export function snsOptOuts(): OptOuts {

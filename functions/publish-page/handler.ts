@@ -24,8 +24,8 @@ const deps: PublishDeps = {
   pageUrl: env.PAGE_URL,
   signUp: {
     subscriptionsUrl: env.SUBSCRIPTIONS_URL,
-    smsCountries: env.SMS_COUNTRIES.split(",").filter((country) => country !== ""),
-    elsewhere: env.SIGN_UP_PAGE_URL === "" ? null : env.SIGN_UP_PAGE_URL,
+    smsCountries: [...env.SMS_COUNTRIES],
+    elsewhere: env.SIGN_UP_PAGE_URL,
   },
   // The bundle itself: whatever changes in the templates changes it.
   templateVersion: createHash("sha256")

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { countries, orNone, usd } from "../lambda/env.ts";
 
 export const envSchema = z.object({
   STATUS_TABLE: z.string(),
@@ -11,12 +12,12 @@ export const envSchema = z.object({
   SMS_LETTERS_QUEUE_URL: z.url(),
   /** Without a trailing slash. */
   SUBSCRIPTIONS_URL: z.url(),
-  /** Who the SMS is from, where a name is allowed; may be empty. */
-  SMS_SENDER_ID: z.string(),
-  /** ISO 3166 codes of the countries that SMS may go to, separated by commas. */
-  SMS_COUNTRIES: z.string(),
+  /** Who the SMS is from, where a name is allowed. */
+  SMS_SENDER_ID: orNone(z.string()),
+  /** The countries that SMS may go to. */
+  SMS_COUNTRIES: countries,
   /** Most that the SMS of a UTC day may cost together, in USD. */
-  SMS_DAILY_CEILING: z.string().check(z.regex(/^\d+(\.\d+)?$/, "must be a decimal number of USD")),
-  /** Highest price of one segment of an SMS in USD: a decimal number. */
-  SMS_MAX_PRICE: z.string().check(z.regex(/^\d+(\.\d+)?$/, "must be a decimal number of USD")),
+  SMS_DAILY_CEILING: usd,
+  /** Highest price of one segment of an SMS in USD. */
+  SMS_MAX_PRICE: usd,
 });

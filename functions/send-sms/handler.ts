@@ -21,9 +21,9 @@ const { status, subscribers, ledger, access } = dynamoStores(env);
 const queues = sqsQueues({ sms: env.SMS_QUEUE_URL, smsLetters: env.SMS_LETTERS_QUEUE_URL });
 const sms = snsSms(env.SMS_MAX_PRICE, env.SMS_SENDER_ID);
 const limits = {
-  countries: new Set(env.SMS_COUNTRIES.split(",")),
-  maxPrice: Number(env.SMS_MAX_PRICE),
-  dailyCeiling: Number(env.SMS_DAILY_CEILING),
+  countries: env.SMS_COUNTRIES,
+  maxPrice: env.SMS_MAX_PRICE,
+  dailyCeiling: env.SMS_DAILY_CEILING,
 };
 const within = { access, clock, log };
 const pace = sharedPace({

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { countries, orNone } from "../lambda/env.ts";
 import { emailField } from "../subscriptions/email-address.ts";
 
 export const envSchema = z.object({
@@ -14,10 +15,10 @@ export const envSchema = z.object({
   PAGE_URL: z.url(),
   SUBSCRIPTIONS_URL: z.url(),
   MAIL_FROM: emailField,
-  /** ISO 3166 codes of the countries that SMS may go to, separated by commas; may be empty. */
-  SMS_COUNTRIES: z.string(),
+  /** The countries that SMS may go to. */
+  SMS_COUNTRIES: countries,
   WEBHOOK_TARGETS: z.enum(["public", "any"]),
-  /** Where a CAPTCHA's token is checked, and its secret; both empty: none is asked for. */
-  CAPTCHA_VERIFY_URL: z.union([z.url(), z.literal("")]),
+  /** Where a CAPTCHA's token is checked, and its secret; without them none is asked for. */
+  CAPTCHA_VERIFY_URL: orNone(z.url()),
   CAPTCHA_SECRET: z.string(),
 });

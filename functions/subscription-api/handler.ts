@@ -30,10 +30,10 @@ const api = subscriptionApi({
   random: randomBytes,
   clock: Date.now,
   ...site,
-  smsCountries: new Set(env.SMS_COUNTRIES.split(",").filter((country) => country !== "")),
+  smsCountries: env.SMS_COUNTRIES,
   webhookTargets: env.WEBHOOK_TARGETS,
   captcha:
-    env.CAPTCHA_VERIFY_URL === "" ? null : siteVerify({ url: env.CAPTCHA_VERIFY_URL, secret: env.CAPTCHA_SECRET }),
+    env.CAPTCHA_VERIFY_URL === null ? null : siteVerify({ url: env.CAPTCHA_VERIFY_URL, secret: env.CAPTCHA_SECRET }),
   log: createLogger({ function: "subscription-api" }),
 });
 

@@ -115,7 +115,7 @@ describe("an account with which something is wrong", () => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
     const mail = () =>
       sesMail("set", "status@example.com").send({ to: "anna@example.com", raw: rawMail("Hello"), tags: {} });
-    const sms = () => snsSms("0.15", "").send({ phone: "+4915112345678", country: "DE" }, "Down");
+    const sms = () => snsSms(0.15, null).send({ phone: "+4915112345678", country: "DE" }, "Down");
     front.refuse({
       status: 400,
       code: "MessageRejected",
@@ -252,7 +252,7 @@ describe("the outbox", () => {
     const urls = { dynamodb: fauxqs.url, fauxqs: fauxqs.url, ses: fauxqs.url };
     for (const [name, value] of Object.entries(sdkEnvironment(urls))) vi.stubEnv(name, value);
     later(async () => void vi.unstubAllEnvs());
-    const [sms, optOuts] = [snsSms("0.15", ""), snsOptOuts()];
+    const [sms, optOuts] = [snsSms(0.15, null), snsOptOuts()];
     const to = (phone: string) => ({ phone, country: "DE" });
     expect(await optOuts.page(null)).toEqual({ phones: [], next: null });
     const stopping = Array.from({ length: 120 }, (_, index) => `+49151${String(index).padStart(4, "0")}0000`);

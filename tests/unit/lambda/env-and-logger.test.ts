@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod/mini";
-import { readEnv } from "../../../functions/lambda/env.ts";
+import { countries, orNone, readEnv, usd } from "../../../functions/lambda/env.ts";
 import { createLogger } from "../../../functions/lambda/logger.ts";
 
 describe("readEnv", () => {
@@ -15,6 +15,26 @@ describe("readEnv", () => {
     const attempt = () => readEnv(schema, { PAGE_URL: "s3cret", TARGETS: "" });
     expect(attempt).toThrow(/^Environment: TABLE is missing; PAGE_URL is not valid: .+; TARGETS is missing$/);
     expect(attempt).not.toThrow(/s3cret/);
+  });
+
+  test("countries are a set, prices numbers, and what is left out is null", () => {
+    const settings = z.object({ TO: countries, PRICE: usd, SENDER: orNone(z.string()), LINK: orNone(z.url()) });
+    expect(readEnv(settings, { TO: "DE,AT", PRICE: "0.15", SENDER: "Acme", LINK: "https://a.example" })).toEqual({
+      TO: new Set(["DE", "AT"]),
+      PRICE: 0.15,
+      SENDER: "Acme",
+      LINK: "https://a.example",
+    });
+    expect(readEnv(settings, { TO: "", PRICE: "20", SENDER: "", LINK: "" })).toEqual({
+      TO: new Set(),
+      PRICE: 20,
+      SENDER: null,
+      LINK: null,
+    });
+    const attempt = () => readEnv(settings, { TO: "", PRICE: "2 USD", SENDER: "", LINK: "a.example" });
+    expect(attempt).toThrow(
+      /^Environment: PRICE is not valid: must be a decimal number of USD; LINK is not valid: .+$/,
+    );
   });
 });
 

@@ -325,7 +325,7 @@ describe("SNS to a number", () => {
     [500, "InternalError", "oops", { outcome: "unknown", reason: "InternalErrorException (500)" }],
   ])("%i %s: %s", async (status, code, message, expected) => {
     await refusing(status, code, message);
-    expect(await snsSms("0.15", "").send({ phone: PHONE, country: "DE" }, "Down")).toEqual(expected);
+    expect(await snsSms(0.15, null).send({ phone: PHONE, country: "DE" }, "Down")).toEqual(expected);
   });
 });
 

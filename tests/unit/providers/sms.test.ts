@@ -12,7 +12,7 @@ afterEach(() => void vi.unstubAllEnvs());
 
 /** The form that SNS is sent, with the attributes of the SMS by name. */
 async function published(
-  senderId: string,
+  senderId: string | null,
   message = "Down",
 ): Promise<{ form: URLSearchParams; attributes: Map<string, string | null> }> {
   let form = new URLSearchParams();
@@ -30,7 +30,7 @@ async function published(
   vi.stubEnv("AWS_REGION", "eu-central-1");
   vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
-  const sent = await snsSms("0.15", senderId).send({ phone: "+4915112345678", country: "DE" }, message);
+  const sent = await snsSms(0.15, senderId).send({ phone: "+4915112345678", country: "DE" }, message);
   expect(sent).toEqual({ outcome: "accepted", providerId: "m" });
   const attributes = new Map<string, string | null>();
   for (let entry = 1; form.has(`MessageAttributes.entry.${entry}.Name`); entry += 1) {
@@ -55,12 +55,12 @@ it("asks SNS for a transactional SMS of at most the price, from the sender named
 });
 
 it("names no sender where none is chosen", async () => {
-  const { attributes } = await published("");
+  const { attributes } = await published(null);
   expect(attributes.has("AWS.SNS.SMS.SenderID")).toBe(false);
 });
 
 it("lets SNS charge for each segment", async () => {
-  const { form, attributes } = await published("", "ы".repeat(135));
+  const { form, attributes } = await published(null, "ы".repeat(135));
   expect(form.get("Message")).toBe("ы".repeat(135));
   expect(attributes.get("AWS.SNS.SMS.MaxPrice")).toBe("0.45");
 });
