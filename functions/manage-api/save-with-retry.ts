@@ -1,6 +1,6 @@
 import { HttpProblem } from "../lambda/problem.ts";
 import type { CommitOutcome } from "../store/status/status-store.ts";
-import { COMMIT_ATTEMPTS } from "./commit-with-retry.ts";
+import { COMMIT_ATTEMPTS } from "./incidents/commit-with-retry.ts";
 
 const FIRST_DELAY_MS = 20;
 

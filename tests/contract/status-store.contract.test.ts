@@ -4,7 +4,7 @@ import { changeStatus } from "../../functions/core/component-change.ts";
 import { type Incident, type Update, updateTellingSchema } from "../../functions/core/incident.ts";
 import type { Notice } from "../../functions/core/notice.ts";
 import { headerCommit, postUpdate, type UpdateInput, withdraw } from "../../functions/core/posting.ts";
-import { commitWithRetry } from "../../functions/manage-api/commit-with-retry.ts";
+import { commitWithRetry } from "../../functions/manage-api/incidents/commit-with-retry.ts";
 import { InvalidCursorError } from "../../functions/store/cursor.ts";
 import { noticeKey, noticeOf } from "../../functions/store/deliveries/notice-item.ts";
 import { dynamoStatusStore } from "../../functions/store/status/dynamo-status.ts";

@@ -3,10 +3,10 @@ import type { Incident, Update } from "../../core/incident.ts";
 import { editUpdate } from "../../core/posting.ts";
 import { fieldsUnder, instant, optional } from "../../lambda/input.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "../call.ts";
-import { timeOfAttempt } from "../commit-with-retry.ts";
 import { presentUpdate } from "../presentation.ts";
 import { prose } from "../prose-field.ts";
 import { saveWithRetry } from "../save-with-retry.ts";
+import { timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentIn } from "./incident-view.ts";
 import { checkHeader, checkUpdate } from "./item-bounds.ts";
 

@@ -11,10 +11,10 @@ import {
 import { fieldsIn, fieldsUnder, flag, instant, optional } from "../../lambda/input.ts";
 import { HttpProblem, invalid } from "../../lambda/problem.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "../call.ts";
-import { commitWithRetry, timeOfAttempt } from "../commit-with-retry.ts";
 import { presentPostmortem } from "../presentation.ts";
 import { prose } from "../prose-field.ts";
 import { conflict } from "../save-with-retry.ts";
+import { commitWithRetry, timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentIn } from "./incident-view.ts";
 
 const draftSchema = z.object({

@@ -6,7 +6,7 @@ import type { IncidentCommit } from "../../core/posting.ts";
 import { isoInZone } from "../../core/zoned-time.ts";
 import { fieldsUnder } from "../../lambda/input.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, param } from "../call.ts";
-import { timeOfAttempt } from "../commit-with-retry.ts";
+import { timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentChangesSchema, newIncidentSchema } from "./incident-input.ts";
 import { changeOf, deletedComponents, openingOf, warningsOf } from "./incident-posting.ts";
 import { incidentIn } from "./incident-view.ts";

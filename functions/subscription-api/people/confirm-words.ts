@@ -1,5 +1,5 @@
 import type { Subscriber } from "../../core/subscriber.ts";
-import { CHAT_NAMES } from "../../templates/chat/chat-names.ts";
+import { CHAT_NAMES } from "../../templates/chat-names.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
 
 /** What a confirmation is of, in the words of its pages: a chat's hook is named, and its host, for a contact may have several. */

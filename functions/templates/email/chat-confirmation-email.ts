@@ -1,6 +1,6 @@
 import { sha256Hex } from "../../core/ids.ts";
 import type { ChatFormat } from "../../core/subscriber.ts";
-import { CHAT_NAMES } from "../chat/chat-names.ts";
+import { CHAT_NAMES } from "../chat-names.ts";
 import { oneLine } from "../markdown.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { composeLetter, contactFooter, type LetterMail, pageLink } from "./letter-email.tsx";

@@ -1,8 +1,8 @@
-import type { Clock } from "../core/clock.ts";
-import type { Incident } from "../core/incident.ts";
-import type { IncidentCommit } from "../core/posting.ts";
-import type { StatusStore } from "../store/status/status-store.ts";
-import { checkHeader, checkUpdate } from "./incidents/item-bounds.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Incident } from "../../core/incident.ts";
+import type { IncidentCommit } from "../../core/posting.ts";
+import type { StatusStore } from "../../store/status/status-store.ts";
+import { checkHeader, checkUpdate } from "./item-bounds.ts";
 
 export interface CommitRetryDeps {
   status: Pick<StatusStore, "commitIncident">;

@@ -1,4 +1,4 @@
-import type { ChatFormat } from "../../core/subscriber.ts";
+import type { ChatFormat } from "../core/subscriber.ts";
 
 export const CHAT_NAMES: Record<ChatFormat, string> = {
   slack: "Slack",
