@@ -1,6 +1,8 @@
 import { HttpProblem } from "../lambda/problem.ts";
 import type { CommitOutcome } from "../store/status/status-store.ts";
-import { COMMIT_ATTEMPTS } from "./incidents/commit-with-retry.ts";
+
+/** Attempts before the caller is told of the conflict (409). */
+export const COMMIT_ATTEMPTS = 8;
 
 const FIRST_DELAY_MS = 20;
 

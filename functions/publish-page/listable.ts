@@ -1,4 +1,4 @@
-import type { IncidentWithUpdates } from "../templates/statuspage/statuspage-json.ts";
+import type { IncidentWithUpdates } from "../templates/public-page.ts";
 
 /**
  * Characters of all updates' texts in one list: CloudFront compresses files up to 10,000,000 bytes, and JSON of a text is

@@ -5,7 +5,7 @@ import { unreachable } from "../core/unreachable.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import type { SiteBucket, SiteFile } from "../providers/site.ts";
 import type { StatusStore } from "../store/status/status-store.ts";
-import type { SignUp } from "../templates/page/sign-up-form.tsx";
+import type { SignUp } from "../templates/public-page.ts";
 import { fileHash, MANIFEST_PATH, type Manifest, PENDING, parseManifest } from "./manifest.ts";
 import { type PageSnapshot, readPage } from "./read-page.ts";
 import { incidentPaths, siteFiles } from "./site-files.ts";

@@ -6,8 +6,7 @@ import type { Page } from "../core/page.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
 import type { StatusStore } from "../store/status/status-store.ts";
 import { FEED_LENGTH } from "../templates/page/feed.ts";
-import type { SignUp } from "../templates/page/sign-up-form.tsx";
-import type { IncidentWithUpdates } from "../templates/statuspage/statuspage-json.ts";
+import type { IncidentWithUpdates, SignUp } from "../templates/public-page.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** What the files tell of addresses: where the page is, and how readers sign up. */

@@ -9,15 +9,17 @@ import { renderIncidentPage } from "../templates/page/page-incident.tsx";
 import { renderIndexPage } from "../templates/page/page-index.tsx";
 import { renderNotFoundPage } from "../templates/page/page-not-found.tsx";
 import {
-  componentsJson,
   type IncidentWithUpdates,
-  incidentJson,
-  incidentsJson,
   inOrderOfTime,
   isMaintenance,
   isRealtime,
-  maintenancesJson,
   type PublicPage,
+} from "../templates/public-page.ts";
+import {
+  componentsJson,
+  incidentJson,
+  incidentsJson,
+  maintenancesJson,
   statusJson,
   summaryJson,
 } from "../templates/statuspage/statuspage-json.ts";

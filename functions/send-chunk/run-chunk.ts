@@ -3,11 +3,12 @@ import { type Chunk, chunkRange, WINDOW } from "../core/chunk.ts";
 import { greatest } from "../core/extremes.ts";
 import { hashPosition } from "../core/ids.ts";
 import { LEASE_MS } from "../core/lease.ts";
-import { hasStarted, type LaterUpdate } from "../core/order.ts";
+import { hasStarted } from "../core/order.ts";
 import type { ChunkWork } from "../core/queued-work.ts";
 import type { Subscriber } from "../core/subscriber.ts";
 import type { ListPage } from "../store/status/status-store.ts";
-import { LAST_WINDOW_MS, type SendDeps, type UpdateSender } from "./channel-sender.ts";
+import { LAST_WINDOW_MS, type SendDeps } from "./channel-sender.ts";
+import type { ChunkRun } from "./chunk-run.ts";
 import { patiently } from "./patiently.ts";
 import { readSubject } from "./read-subject.ts";
 import { sendWindow } from "./send-window.ts";
@@ -18,23 +19,6 @@ export type ChunkOutcome =
   | { outcome: "lost" }
   /** Given back with its progress; sweep sends it again once `until` has passed. */
   | { outcome: "yielded"; until: number };
-
-/** One attempt at a chunk: what it knows after its claim. */
-export interface ChunkRun {
-  work: ChunkWork;
-  /** As claimed: its `attempt` fences every write, its `window` is what an earlier attempt left in doubt. */
-  claim: Chunk;
-  told: Telling;
-  /** The incident or component was deleted. */
-  withdrawn: boolean;
-  later: readonly LaterUpdate[];
-  /** Subscribers for whom an earlier update of this incident (or change of this component) is still open. */
-  openEarlier: ReadonlySet<string>;
-  sender: UpdateSender;
-  /** No window begins after this. */
-  deadline: number;
-  windowSize: number;
-}
 
 const SUBSCRIBERS_PER_PAGE = 100;
 /** How soon a chunk that found an earlier one in doubt is looked at again. */

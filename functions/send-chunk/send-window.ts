@@ -8,10 +8,10 @@ import { otherReason } from "../core/reason.ts";
 import { OUTCOME_UNKNOWN_TWICE, settle } from "../core/settle.ts";
 import type { EndpointHealth, Subscriber } from "../core/subscriber.ts";
 import type { SendDeps } from "./channel-sender.ts";
+import type { ChunkRun } from "./chunk-run.ts";
 import { endEarlier } from "./end-earlier.ts";
 import { patiently } from "./patiently.ts";
 import { queueRetry } from "./queue-retry.ts";
-import type { ChunkRun } from "./run-chunk.ts";
 import { type Flight, sendPaced } from "./send-paced.ts";
 import { whyNot } from "./why-not.ts";
 

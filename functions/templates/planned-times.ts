@@ -1,5 +1,5 @@
 import { affectedList } from "./affected-components.ts";
-import type { Fact } from "./email/email-layout.tsx";
+import type { Fact } from "./fact.ts";
 import { oneLine } from "./markdown.ts";
 import { stringsOf } from "./strings/strings-of.ts";
 import type { UpdateSource } from "./update-source.ts";

@@ -50,3 +50,13 @@ export const ICON_COLOURS: Record<Tone, string> = {
   critical: "c22231",
   calm: "6b7480",
 };
+
+/** What mails and chats show of a tone, in the light scheme; the mails' style sheet has the dark counterparts. */
+export const MAIL_COLOURS: Record<Tone, { solid: string; soft: string; text: string }> = {
+  ok: { solid: "#0c7a4d", soft: "#e5f5ed", text: "#0c7a4d" },
+  info: { solid: "#1b57c4", soft: "#e8f0fe", text: "#1b57c4" },
+  minor: { solid: "#f6bd3a", soft: "#fff4d9", text: "#8a5700" },
+  major: { solid: "#c4500f", soft: "#ffeee3", text: "#b0430a" },
+  critical: { solid: "#c22231", soft: "#fdebec", text: "#b81d2c" },
+  calm: { solid: "#4d5663", soft: "#eef0f3", text: "#4d5663" },
+};

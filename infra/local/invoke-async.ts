@@ -1,7 +1,5 @@
 import type { LocalFunction } from "./local-function.ts";
 
-/** Lambda's own number, unless the function's EventInvokeConfig names another. A rule's `retryAttempts` is about reaching Lambda, not about this. */
-export const LAMBDA_ASYNC_RETRIES = 2;
 /** Lambda developer guide, "How Lambda handles errors and retries with asynchronous invocation": a minute, then two. */
 const WAITS_MS = [60_000, 120_000] as const;
 

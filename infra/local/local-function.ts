@@ -2,7 +2,6 @@ import { Worker } from "node:worker_threads";
 import type { Activity } from "./activity.ts";
 import { oneLine } from "./failure.ts";
 import type { FunctionLog } from "./function-log.ts";
-import { LAMBDA_ASYNC_RETRIES } from "./invoke-async.ts";
 import { fromWorkerSchema, type Invocation, type WorkerData } from "./worker-protocol.ts";
 
 export interface LocalFunctionProps extends WorkerData {
@@ -19,6 +18,9 @@ interface Pending {
 export class FunctionFailure extends Error {
   override name = "FunctionFailure";
 }
+
+/** Lambda's own number, unless the function's EventInvokeConfig names another. A rule's `retryAttempts` is about reaching Lambda, not about this. */
+export const LAMBDA_ASYNC_RETRIES = 2;
 
 /** How long a worker is kept that nothing invokes: some forty megabytes each. Lambda keeps a sandbox for minutes. */
 const KEPT_IDLE_MS = 30_000;

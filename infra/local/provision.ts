@@ -1,6 +1,7 @@
+import { ACCOUNT, REGION } from "./account.ts";
 import { StartFailure } from "./failure.ts";
 import type { Provision, Provisioned } from "./resources/resource.ts";
-import { ACCOUNT, REGION, type Services } from "./services.ts";
+import type { Services } from "./services.ts";
 import type { Stack } from "./synthesize.ts";
 import { evaluate, type References, referredIn } from "./template.ts";
 

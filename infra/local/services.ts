@@ -4,15 +4,13 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { sdkLogger } from "../../functions/lambda/sdk-logger.ts";
+import { REGION } from "./account.ts";
 import type { Activity } from "./activity.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import type { FeedbackDestination } from "./emulators/mail-front.ts";
 import type { FunctionLog } from "./function-log.ts";
 import type { LocalFunction } from "./local-function.ts";
 
-export const REGION = "eu-central-1";
-/** The account that the emulators put into their ARNs. */
-export const ACCOUNT = "000000000000";
 const CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" };
 
 /** Base URLs of the emulators. */

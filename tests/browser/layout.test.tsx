@@ -10,7 +10,7 @@ import { composeUpdateEmail } from "../../functions/templates/email/update-email
 import { renderHistoryPage } from "../../functions/templates/page/page-history.tsx";
 import { renderIncidentPage } from "../../functions/templates/page/page-incident.tsx";
 import { renderIndexPage } from "../../functions/templates/page/page-index.tsx";
-import type { PublicPage } from "../../functions/templates/statuspage/statuspage-json.ts";
+import type { PublicPage } from "../../functions/templates/public-page.ts";
 import { hasChromium, launchChromium } from "../fixtures/chromium.ts";
 import { MAIL_FROM, SIGN_UP, seedIncident } from "../fixtures/seed-incident.ts";
 import { publicPageOf, seedSource } from "../fixtures/template-sources.ts";

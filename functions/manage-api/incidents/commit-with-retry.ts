@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Incident } from "../../core/incident.ts";
 import type { IncidentCommit } from "../../core/posting.ts";
 import type { StatusStore } from "../../store/status/status-store.ts";
+import { COMMIT_ATTEMPTS } from "../save-with-retry.ts";
 import { checkHeader, checkUpdate } from "./item-bounds.ts";
 
 export interface CommitRetryDeps {
@@ -11,9 +12,6 @@ export interface CommitRetryDeps {
   /** Uniform in [0, 1). */
   jitter: () => number;
 }
-
-/** Attempts before the caller is told of the conflict (409). */
-export const COMMIT_ATTEMPTS = 8;
 
 // Doubled each time: about three seconds in all. Somebody is waiting for the answer, but in a burst of updates (a script,
 // a bridge of five people) waiting is better than being told to try again.

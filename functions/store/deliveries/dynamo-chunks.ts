@@ -3,8 +3,8 @@ import type { ChunkKey } from "../../core/chunk.ts";
 import { repeatWhileBusy } from "../repeat.ts";
 import { batchGet, fromItem, queryAll, toItem, toKey } from "../table.ts";
 import { type Change, updateParts } from "../update-expression.ts";
-import type { LedgerDeps } from "./dynamo-ledger.ts";
 import type { FencedOutcome, Ledger } from "./ledger.ts";
+import type { LedgerDeps } from "./ledger-deps.ts";
 import { addsOf, CHUNK_PREFIX, chunkItemKey, chunkOf, expiryOf, updatePartition } from "./ledger-items.ts";
 
 type Chunks = Pick<

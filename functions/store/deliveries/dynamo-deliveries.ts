@@ -13,8 +13,8 @@ import { queryShards } from "../sharded-index.ts";
 import { batchGet, fromItem, queryAll, timeKey, toItem, toKey } from "../table.ts";
 import { updateParts } from "../update-expression.ts";
 import { type ChunkDelta, deltaOf, type FromDelivery, mustBeCounted } from "./delivery-change.ts";
-import type { LedgerDeps } from "./dynamo-ledger.ts";
 import type { FencedOutcome, Ledger } from "./ledger.ts";
+import type { LedgerDeps } from "./ledger-deps.ts";
 import {
   addsOf,
   chunkItemKey,

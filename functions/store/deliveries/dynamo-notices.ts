@@ -7,8 +7,8 @@ import { repeatWhileBusy } from "../repeat.ts";
 import { queryShards } from "../sharded-index.ts";
 import { fromItem, getItem, toItem, toKey } from "../table.ts";
 import { updateParts } from "../update-expression.ts";
-import type { LedgerDeps } from "./dynamo-ledger.ts";
 import type { Ledger } from "./ledger.ts";
+import type { LedgerDeps } from "./ledger-deps.ts";
 import { chunkPlanOf, expiryOf, OPEN_CURSOR, PLANNED_PREFIX, planKey, renderingKey } from "./ledger-items.ts";
 import { noticeKey, noticeOf, OPEN_SHARDS, openPartition } from "./notice-item.ts";
 

@@ -1,6 +1,6 @@
 import type { Page, Site } from "../../core/page.ts";
 import { unreachable } from "../../core/unreachable.ts";
-import { chatBody, testPost } from "../../templates/chat/chat-post.ts";
+import { chatBody, testPost } from "../../templates/chat/chat-body.ts";
 import { renderChatConfirmationMail } from "../../templates/email/chat-confirmation-email.ts";
 import { renderPortalLinkMail } from "../../templates/email/portal-link-email.ts";
 import { challengeJson, testJson } from "../../templates/statuspage/probe-webhook.ts";

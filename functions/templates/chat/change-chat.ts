@@ -1,18 +1,19 @@
 import type { Rendering } from "../../core/rendering.ts";
 import type { ChatFormat } from "../../core/subscriber.ts";
+import type { ChangeTextSource } from "../change-source.ts";
 import { oneLine } from "../markdown.ts";
-import type { ChangeWebhookSource } from "../statuspage/change-webhook.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { COMPONENT_TONES } from "../tone.ts";
 import { postedTime } from "../wording.ts";
-import { type ChatPost, chatBody } from "./chat-post.ts";
+import { chatBody } from "./chat-body.ts";
+import type { ChatPost } from "./chat-post.ts";
 
 /** What a chat's hook is posted of a component's change of status without an incident, in the page's language. */
-export function composeChangeChat(format: ChatFormat, source: ChangeWebhookSource): Rendering {
+export function composeChangeChat(format: ChatFormat, source: ChangeTextSource): Rendering {
   return { parts: [JSON.stringify(chatBody(format, changePost(source)))], slots: [] };
 }
 
-function changePost({ page, component, oldStatus, newStatus, changedAt, site }: ChangeWebhookSource): ChatPost {
+function changePost({ page, component, oldStatus, newStatus, changedAt, site }: ChangeTextSource): ChatPost {
   const strings = stringsOf(page.locale);
   return {
     label: strings.components[newStatus],

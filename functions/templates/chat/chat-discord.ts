@@ -1,6 +1,6 @@
 import { textPieces } from "../addresses.ts";
 import { cutAtWord } from "../cut-at-word.ts";
-import { MAIL_COLOURS } from "../email/email-layout.tsx";
+import { MAIL_COLOURS } from "../tone.ts";
 import type { ChatPost } from "./chat-post.ts";
 
 /** Discord's limits of an embed, in characters: of each part, and of all together. */

@@ -1,13 +1,5 @@
-import type { Page } from "../../core/page.ts";
-import type { ChatFormat } from "../../core/subscriber.ts";
-import { unreachable } from "../../core/unreachable.ts";
-import type { Fact } from "../email/email-layout.tsx";
-import { oneLine } from "../markdown.ts";
-import { stringsOf } from "../strings/strings-of.ts";
+import type { Fact } from "../fact.ts";
 import type { Tone } from "../tone.ts";
-import { discordBody } from "./chat-discord.ts";
-import { slackBody } from "./chat-slack.ts";
-import { teamsBody } from "./chat-teams.ts";
 
 /** A post in a chat, before any chat's form and limits: plain text throughout, whatever it looks like. */
 export interface ChatPost {
@@ -23,34 +15,4 @@ export interface ChatPost {
   url: string;
   /** What leads to `url`. */
   linkLabel: string;
-}
-
-/** The JSON that the chat's incoming webhook takes. */
-export function chatBody(format: ChatFormat, post: ChatPost): unknown {
-  switch (format) {
-    case "slack":
-      return slackBody(post);
-    case "discord":
-      return discordBody(post);
-    case "teams":
-      return teamsBody(post);
-    default:
-      return unreachable(format);
-  }
-}
-
-/** What a hook is posted before its contact confirms it (`hello`), and when its contact tries it out later (`test`). */
-export function testPost(page: Pick<Page, "name" | "locale">, pageUrl: string, about: "hello" | "test"): ChatPost {
-  const { chatTest, letters } = stringsOf(page.locale);
-  const name = oneLine(page.name);
-  return {
-    label: chatTest.label,
-    title: chatTest.title(name),
-    body: chatTest.body[about],
-    facts: [],
-    footer: name,
-    tone: "calm",
-    url: pageUrl,
-    linkLabel: letters.seePage,
-  };
 }

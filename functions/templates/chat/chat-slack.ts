@@ -1,5 +1,5 @@
 import { cutAtWord } from "../cut-at-word.ts";
-import { MAIL_COLOURS } from "../email/email-layout.tsx";
+import { MAIL_COLOURS } from "../tone.ts";
 import type { ChatPost } from "./chat-post.ts";
 
 /** Slack's reference of blocks: text of a header, of a section and in a context, of a section's field. */

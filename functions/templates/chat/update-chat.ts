@@ -4,12 +4,13 @@ import { affectedList } from "../affected-components.ts";
 import { oneLine } from "../markdown.ts";
 import { markdownToText } from "../markdown-text.ts";
 import { plannedTimes } from "../planned-times.ts";
-import { incidentUrl } from "../statuspage/statuspage-json.ts";
+import { incidentUrl } from "../public-page.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { STATUS_TONES } from "../tone.ts";
 import type { UpdateSource } from "../update-source.ts";
 import { postedTime, updateLabel } from "../wording.ts";
-import { type ChatPost, chatBody } from "./chat-post.ts";
+import { chatBody } from "./chat-body.ts";
+import type { ChatPost } from "./chat-post.ts";
 
 /** What a chat's hook is posted of an update. No link to leave is in it: a channel has many readers. */
 export function composeUpdateChat(format: ChatFormat, source: UpdateSource): Rendering {

@@ -3,9 +3,10 @@ import { renderToStaticMarkup } from "preact-render-to-string";
 import type { Locale } from "../../core/locale.ts";
 import type { Branding } from "../../core/page.ts";
 import { textOn } from "../brand-colour.ts";
+import type { Fact } from "../fact.ts";
 import { oneLine } from "../markdown.ts";
 import { stringsOf } from "../strings/strings-of.ts";
-import type { Tone } from "../tone.ts";
+import { MAIL_COLOURS, type Tone } from "../tone.ts";
 import { trustedHtml } from "../trusted-html.ts";
 
 export const FONT = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
@@ -51,16 +52,6 @@ a { color: #1b57c4; }
   .link { color: #82aefc !important; }
 }
 `;
-
-/** Light-scheme colours; the sheet above has their dark counterparts. */
-export const MAIL_COLOURS: Record<Tone, { solid: string; soft: string; text: string }> = {
-  ok: { solid: "#0c7a4d", soft: "#e5f5ed", text: "#0c7a4d" },
-  info: { solid: "#1b57c4", soft: "#e8f0fe", text: "#1b57c4" },
-  minor: { solid: "#f6bd3a", soft: "#fff4d9", text: "#8a5700" },
-  major: { solid: "#c4500f", soft: "#ffeee3", text: "#b0430a" },
-  critical: { solid: "#c22231", soft: "#fdebec", text: "#b81d2c" },
-  calm: { solid: "#4d5663", soft: "#eef0f3", text: "#4d5663" },
-};
 
 /** Whom a mail is from, and in which language. */
 export interface MailPage {
@@ -253,8 +244,6 @@ export function EmailButton({ href, children }: { href: string; children: Compon
     </table>
   );
 }
-
-export type Fact = readonly [name: string, value: string];
 
 /** Names and values side by side, one above the other on narrow screens. */
 export function EmailFacts({ facts }: { facts: readonly Fact[] }) {

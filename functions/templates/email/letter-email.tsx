@@ -1,19 +1,12 @@
 import type { Locale } from "../../core/locale.ts";
 import type { Branding } from "../../core/page.ts";
 import { unreachable } from "../../core/unreachable.ts";
+import type { Fact } from "../fact.ts";
 import { oneLine } from "../markdown.ts";
 import type { Strings, Words } from "../strings/strings.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import type { Tone } from "../tone.ts";
-import {
-  EmailButton,
-  EmailFacts,
-  EmailHeadline,
-  EmailLink,
-  EmailRow,
-  type Fact,
-  renderEmail,
-} from "./email-layout.tsx";
+import { EmailButton, EmailFacts, EmailHeadline, EmailLink, EmailRow, renderEmail } from "./email-layout.tsx";
 import { composeMail } from "./email-skeleton.ts";
 
 /** What every mail is made from that belongs to no update. */

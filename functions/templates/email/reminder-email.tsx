@@ -2,7 +2,8 @@ import type { Rendering } from "../../core/rendering.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { postedTime } from "../wording.ts";
 import { EmailPill, EmailRow } from "./email-layout.tsx";
-import { composeForAll, type UpdateEmailSource } from "./update-email.tsx";
+import { composeForAll } from "./update-email.tsx";
+import type { UpdateEmailSource } from "./update-email-draft.ts";
 import { htmlOf } from "./update-email-html.tsx";
 import { textOf } from "./update-email-text.ts";
 

@@ -6,7 +6,7 @@ import { cutAtWord } from "../cut-at-word.ts";
 import { markdownExcess, oneLine } from "../markdown.ts";
 import { markdownToLine } from "../markdown-text.ts";
 import { plannedTimes } from "../planned-times.ts";
-import { incidentUrl } from "../statuspage/statuspage-json.ts";
+import { incidentUrl } from "../public-page.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { STATUS_TONES, type Tone } from "../tone.ts";
 import { proseHtml } from "../trusted-html.ts";
@@ -21,7 +21,7 @@ import {
   FONT,
   renderEmail,
 } from "./email-layout.tsx";
-import type { Draft, UpdateEmailSource } from "./update-email.tsx";
+import type { Draft, UpdateEmailSource } from "./update-email-draft.ts";
 import { leftOut } from "./update-email-text.ts";
 
 const PREHEADER_LIMIT = 140;

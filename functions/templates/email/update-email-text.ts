@@ -3,11 +3,11 @@ import { affectedSentence } from "../affected-components.ts";
 import { oneLine } from "../markdown.ts";
 import { markdownToText } from "../markdown-text.ts";
 import { plannedTimes } from "../planned-times.ts";
-import { incidentUrl } from "../statuspage/statuspage-json.ts";
+import { incidentUrl } from "../public-page.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { updatesAsOf } from "../update-source.ts";
 import { postedTime, updateLabel } from "../wording.ts";
-import type { Draft, UpdateEmailSource } from "./update-email.tsx";
+import type { Draft, UpdateEmailSource } from "./update-email-draft.ts";
 
 /** The mail of an update for readers without HTML. */
 export function updateText(source: UpdateEmailSource, draft: Draft): string {

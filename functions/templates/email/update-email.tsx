@@ -2,8 +2,9 @@ import type { Update } from "../../core/incident.ts";
 import { type Rendering, renderingOf } from "../../core/rendering.ts";
 import { markdownToHtml, oneLine } from "../markdown.ts";
 import { slotMarker } from "../slot-marker.ts";
-import { type UpdateSource, updatesAsOf } from "../update-source.ts";
+import { updatesAsOf } from "../update-source.ts";
 import { composeMail, isolateMarkers, mailHost } from "./email-skeleton.ts";
+import type { Draft, UpdateEmailSource } from "./update-email-draft.ts";
 import { updateHtml } from "./update-email-html.tsx";
 import { updateText } from "./update-email-text.ts";
 
@@ -13,20 +14,6 @@ export const MAIL_LIMIT_BYTES = 60_000;
 /** Characters of the newest update's body to try, in turn, once it stands alone and is still too long. */
 const BODY_CUTS = [12_000, 6_000, 3_000, 1_500, 700] as const;
 const LAST_CUT = 300;
-
-export interface UpdateEmailSource extends UpdateSource {
-  /** Sender address; the display name is the page's. */
-  from: string;
-}
-
-/** What of an incident a mail tells. */
-export interface Draft {
-  /** Newest first; the first one is what the mail is about. */
-  told: readonly Update[];
-  /** Characters of the first one's body; null: all. */
-  cut: number | null;
-  unsubscribeUrl: string;
-}
 
 /** The parts of a mail that differ between an update and a reminder. */
 export interface MailKind {

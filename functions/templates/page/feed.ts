@@ -6,7 +6,7 @@ import { isoInZone } from "../../core/zoned-time.ts";
 import { affectedSentence } from "../affected-components.ts";
 import { escapeHtml } from "../escape-html.ts";
 import { oneLine } from "../markdown.ts";
-import { type IncidentWithUpdates, incidentUrl, type PublicPage } from "../statuspage/statuspage-json.ts";
+import { type IncidentWithUpdates, incidentUrl, type PublicPage } from "../public-page.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { newestFirst, postedTime, updateLabel } from "../wording.ts";
 import { toldWithin } from "./told-within.ts";

@@ -1,6 +1,6 @@
 import { type CatalogRow, type Component, catalogRows } from "../../core/component.ts";
 import { worstStatus } from "../../core/rollup.ts";
-import type { PublicPage } from "../statuspage/statuspage-json.ts";
+import type { PublicPage } from "../public-page.ts";
 import type { Strings } from "../strings/strings.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { COMPONENT_TONES } from "../tone.ts";

@@ -1,12 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { renderToStaticMarkup } from "preact-render-to-string";
 import { oneLine } from "../markdown.ts";
-import type { PublicPage } from "../statuspage/statuspage-json.ts";
+import type { PublicPage, SignUp } from "../public-page.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { ICON_COLOURS, type Tone } from "../tone.ts";
 import { trustedHtml } from "../trusted-html.ts";
 import { pageStyle } from "./page-style.ts";
-import type { SignUp } from "./sign-up-form.tsx";
 
 export interface DocumentProps {
   source: PublicPage;

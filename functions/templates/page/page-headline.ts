@@ -1,5 +1,5 @@
 import { headlineOf } from "../../core/rollup.ts";
-import { type IncidentWithUpdates, openImpacts, type PublicPage, statusOf } from "../statuspage/statuspage-json.ts";
+import { type IncidentWithUpdates, openImpacts, type PublicPage, statusOf } from "../public-page.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { IMPACT_TONES, INDICATOR_TONES, type Tone } from "../tone.ts";
 

@@ -1,7 +1,7 @@
 import type { Incident } from "../../core/incident.ts";
 import { publicStatus } from "../../core/incident.ts";
 import { oneLine } from "../markdown.ts";
-import type { PublicPage } from "../statuspage/statuspage-json.ts";
+import type { PublicPage } from "../public-page.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { IMPACT_TONES, STATUS_TONES } from "../tone.ts";
 import { dayOf } from "../wording.ts";

@@ -4,7 +4,7 @@ import { affectedSentence } from "../affected-components.ts";
 import { cutAtWord } from "../cut-at-word.ts";
 import { oneLine } from "../markdown.ts";
 import { markdownToLine } from "../markdown-text.ts";
-import type { IncidentWithUpdates, PublicPage } from "../statuspage/statuspage-json.ts";
+import type { IncidentWithUpdates, PublicPage } from "../public-page.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { IMPACT_TONES } from "../tone.ts";
 import { newestFirst } from "../wording.ts";

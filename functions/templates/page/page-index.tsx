@@ -3,7 +3,7 @@ import { shownUpdates } from "../../core/postmortem.ts";
 import { isoInZone } from "../../core/zoned-time.ts";
 import { affectedSentence } from "../affected-components.ts";
 import { oneLine } from "../markdown.ts";
-import { type IncidentWithUpdates, isMaintenance, isRealtime, type PublicPage } from "../statuspage/statuspage-json.ts";
+import { type IncidentWithUpdates, isMaintenance, isRealtime, type PublicPage } from "../public-page.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { IMPACT_TONES, type Tone } from "../tone.ts";
 import { trustedHtml } from "../trusted-html.ts";

@@ -1,5 +1,5 @@
 import { oneLine } from "../markdown.ts";
-import type { PublicPage } from "../statuspage/statuspage-json.ts";
+import type { PublicPage } from "../public-page.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { renderDocument } from "./page-document.tsx";
 import { SiteHeader } from "./page-parts.tsx";

@@ -4,7 +4,7 @@ import { isUnresolved, publicStatus } from "../../core/incident.ts";
 import type { Page } from "../../core/page.ts";
 import { isoInZone } from "../../core/zoned-time.ts";
 import { oneLine } from "../markdown.ts";
-import type { PublicPage } from "../statuspage/statuspage-json.ts";
+import type { PublicPage } from "../public-page.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { IMPACT_TONES, STATUS_TONES, type Tone } from "../tone.ts";
 import { trustedHtml } from "../trusted-html.ts";

@@ -2,18 +2,9 @@ import { type Catalog, type CatalogRow, catalogRows } from "../../core/component
 import type { Incident } from "../../core/incident.ts";
 import type { Locale } from "../../core/locale.ts";
 import { oneLine } from "../markdown.ts";
+import type { SignUp } from "../public-page.ts";
 import type { SignUpStrings } from "../strings/strings.ts";
 import { stringsOf } from "../strings/strings-of.ts";
-
-/** How readers sign up. */
-export interface SignUp {
-  /** Where the forms post to, across hosts. No trailing slash. */
-  subscriptionsUrl: string;
-  /** Countries that SMS may go to; none: no form for SMS. */
-  smsCountries: readonly string[];
-  /** A page of the deployment's own to sign up on, in place of the forms: a CAPTCHA's script does not run on this one. */
-  elsewhere: string | null;
-}
 
 interface SignUpProps {
   signUp: SignUp;

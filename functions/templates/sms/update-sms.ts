@@ -1,5 +1,5 @@
 import type { Rendering } from "../../core/rendering.ts";
-import { incidentUrl } from "../statuspage/statuspage-json.ts";
+import { incidentUrl } from "../public-page.ts";
 import type { UpdateSource } from "../update-source.ts";
 import { updateLabel } from "../wording.ts";
 import { smsText } from "./sms-text.ts";

@@ -1,25 +1,11 @@
-import type { Catalog, Component } from "../../core/component.ts";
-import type { Page, Site } from "../../core/page.ts";
 import { type Rendering, renderingOf } from "../../core/rendering.ts";
+import type { ChangeTextSource } from "../change-source.ts";
+import { statusOf } from "../public-page.ts";
 import { slotMarker } from "../slot-marker.ts";
-import { DOCUMENTATION, statusOf, webhookComponent, zoned } from "./statuspage-json.ts";
-
-/** A component's change of status without an incident. `id` names the change; instants are `changedAt` and `generatedAt`. */
-export interface ChangeWebhookSource {
-  page: Page;
-  catalog: Catalog;
-  /** As the change left it. */
-  component: Component;
-  id: string;
-  oldStatus: Component["status"];
-  newStatus: Component["status"];
-  changedAt: number;
-  generatedAt: number;
-  site: Site;
-}
+import { DOCUMENTATION, webhookComponent, zoned } from "./statuspage-json.ts";
 
 /** The webhook body of a component change. `unsubscribe` is null on the SNS topic. */
-function changeWebhookJson(source: ChangeWebhookSource, unsubscribe: string | null) {
+function changeWebhookJson(source: ChangeTextSource, unsubscribe: string | null) {
   const { page, catalog, component, site } = source;
   const at = zoned(page);
   const status = statusOf({ page, catalog, pageUrl: site.pageUrl }, []);
@@ -39,13 +25,13 @@ function changeWebhookJson(source: ChangeWebhookSource, unsubscribe: string | nu
 }
 
 /** The body posted to every endpoint; only the token in `meta.unsubscribe` differs. */
-export function composeChangeWebhook(source: ChangeWebhookSource): Rendering {
+export function composeChangeWebhook(source: ChangeTextSource): Rendering {
   const marker = slotMarker(source.id, "unsubscribe_token");
   const unsubscribe = `${source.site.subscriptionsUrl}/unsubscribe/${marker}`;
   return renderingOf(JSON.stringify(changeWebhookJson(source, unsubscribe)), { [marker]: "unsubscribe_token" });
 }
 
 /** The same body as the topic publishes it: it has no single recipient, so nobody to unsubscribe. */
-export function composeChangeTopicJson(source: ChangeWebhookSource): string {
+export function composeChangeTopicJson(source: ChangeTextSource): string {
   return JSON.stringify(changeWebhookJson(source, null));
 }

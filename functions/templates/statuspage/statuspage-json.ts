@@ -6,34 +6,25 @@ import {
   catalogRows,
   componentsInOrder,
 } from "../../core/component.ts";
-import { type Impact, type Incident, isOver, isUnresolved, publicStatus, type Update } from "../../core/incident.ts";
+import { type Incident, isOver, isUnresolved, publicStatus, type Update } from "../../core/incident.ts";
 import type { Page } from "../../core/page.ts";
 import { shownUpdates } from "../../core/postmortem.ts";
-import { type PageStatus, pageStatus, worstStatus } from "../../core/rollup.ts";
+import { worstStatus } from "../../core/rollup.ts";
 import { isoInZone } from "../../core/zoned-time.ts";
-import type { SignUp } from "../page/sign-up-form.tsx";
+import {
+  type IncidentWithUpdates,
+  incidentUrl,
+  inOrderOfTime,
+  isMaintenance,
+  isRealtime,
+  type PublicPage,
+  statusOf,
+} from "../public-page.ts";
 import { type UpdateSource, updatesAsOf } from "../update-source.ts";
 import { newestFirst } from "../wording.ts";
 
-/**
- * Statuspage's public v2 JSON and its webhook body, field for field and in its order. Timestamps carry the page zone's
- * offset. Pure: what is given is what is told.
- */
-export interface PublicPage {
-  page: Page;
-  pageUrl: string;
-  catalog: Catalog;
-  /** How readers sign up; absent where a page has no forms. */
-  signUp?: SignUp;
-}
-
-/** An incident with all its updates, in any order. */
-export interface IncidentWithUpdates {
-  incident: Incident;
-  updates: readonly Update[];
-  /** How many older ones a list has no room for. */
-  leftOut?: number;
-}
+// Statuspage's public v2 JSON and its webhook body, field for field and in its order. Timestamps carry the page zone's
+// offset. Pure: what is given is what is told.
 
 /**
  * `summary.json`. Incidents by their last change, newest first, as in all real lists looked at; maintenances as in
@@ -72,37 +63,6 @@ export function maintenancesJson(source: PublicPage, incidents: readonly Inciden
     page: pageJson(source),
     scheduled_maintenances: incidents.filter(isMaintenance).map((one) => incidentJson(source, one)),
   };
-}
-
-/** As Statuspage lists what is to come: by its beginning, and last what has begun. */
-export function inOrderOfTime(maintenances: readonly IncidentWithUpdates[]): IncidentWithUpdates[] {
-  const begun = ({ incident }: IncidentWithUpdates) => (incident.status === "scheduled" ? 0 : 1);
-  const begins = ({ incident }: IncidentWithUpdates) => incident.schedule?.scheduledFor ?? incident.startedAt;
-  return maintenances.toSorted((a, b) => begun(a) - begun(b) || begins(a) - begins(b));
-}
-
-export function isMaintenance({ incident }: IncidentWithUpdates): boolean {
-  return incident.schedule !== null;
-}
-
-export function isRealtime(one: IncidentWithUpdates): boolean {
-  return !isMaintenance(one);
-}
-
-/** Incidents that weigh on a page without components; a maintenance does from its start. */
-export function statusOf({ catalog }: PublicPage, unresolved: readonly IncidentWithUpdates[]): PageStatus {
-  return pageStatus(catalog.components, openImpacts(unresolved));
-}
-
-/** Of incidents that are not over, and of maintenances that have begun. */
-export function openImpacts(unresolved: readonly IncidentWithUpdates[]): Impact[] {
-  return unresolved
-    .filter(({ incident }) => isUnresolved(incident) && incident.status !== "scheduled")
-    .map(({ incident }) => incident.impact);
-}
-
-export function incidentUrl(pageUrl: string, incidentId: string): string {
-  return `${pageUrl}/incidents/${incidentId}`;
 }
 
 function pageJson({ page, pageUrl }: PublicPage) {

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { buildApp } from "fauxqs";
 import * as z from "zod";
+import { REGION } from "../account.ts";
 import { HOST } from "../listen.ts";
-import { REGION } from "../services.ts";
 import { admitOnly } from "../visitors.ts";
 import type { Refusal } from "./mail-front.ts";
 import type { Outbox } from "./outbox.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { ACCOUNT, REGION } from "../services.ts";
+import { ACCOUNT, REGION } from "../account.ts";
 
 /** A mail as SES took it. */
 export interface TakenMail {

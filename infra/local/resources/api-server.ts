@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import * as z from "zod";
+import { ACCOUNT } from "../account.ts";
 import { oneLine } from "../failure.ts";
 import type { FunctionLog } from "../function-log.ts";
 import { closeServer, listen } from "../listen.ts";
 import { FunctionFailure, type LocalFunction } from "../local-function.ts";
-import { ACCOUNT } from "../services.ts";
 import { admitOnly } from "../visitors.ts";
 import { matchRoute, type RoutePattern } from "./api-route.ts";
 import { payloadBody } from "./payload-body.ts";

@@ -1,6 +1,6 @@
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import * as z from "zod";
-import { REGION } from "../services.ts";
+import { REGION } from "../account.ts";
 import { type Provisioned, type ProvisionRequest, readProperties } from "./resource.ts";
 
 const ruleSchema = z.object({

@@ -1,7 +1,7 @@
 import * as z from "zod";
+import { REGION } from "../account.ts";
 import { StartFailure } from "../failure.ts";
 import { servePage } from "../page-server.ts";
-import { REGION } from "../services.ts";
 import { type Provisioned, type ProvisionRequest, readProperties } from "./resource.ts";
 
 const items = z.object({ Items: z.array(z.string()) });

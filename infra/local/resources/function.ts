@@ -2,9 +2,9 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
+import { ACCOUNT, REGION } from "../account.ts";
 import { oneLine, StartFailure } from "../failure.ts";
 import { LocalFunction } from "../local-function.ts";
-import { ACCOUNT, REGION } from "../services.ts";
 import { type Provisioned, type ProvisionRequest, readProperties } from "./resource.ts";
 
 const propertiesSchema = z.object({

@@ -6,10 +6,10 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
+import { REGION } from "../account.ts";
 import { oneLine } from "../failure.ts";
 import type { FunctionLog } from "../function-log.ts";
 import type { LocalFunction } from "../local-function.ts";
-import { REGION } from "../services.ts";
 import { failuresIn } from "./batch-response.ts";
 
 export interface QueueMappingProps {

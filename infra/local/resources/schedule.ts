@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
+import { ACCOUNT, REGION } from "../account.ts";
 import { StartFailure } from "../failure.ts";
 import { invokeAsync } from "../invoke-async.ts";
 import type { LocalFunction } from "../local-function.ts";
-import { ACCOUNT, REGION, type Services } from "../services.ts";
+import type { Services } from "../services.ts";
 import { type Provisioned, type ProvisionRequest, readProperties } from "./resource.ts";
 
 const ruleSchema = z.object({

@@ -1,23 +1,25 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { _Record as StreamRecord } from "@aws-sdk/client-dynamodb-streams";
-import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { oneLine } from "../failure.ts";
+import type { FunctionLog } from "../function-log.ts";
+import type { LocalFunction } from "../local-function.ts";
 import { failuresIn } from "./batch-response.ts";
-import type { StreamMappingProps } from "./stream-mapping.ts";
 
-type BatchProps = Pick<
-  StreamMappingProps,
-  | "sqs"
-  | "streamArn"
-  | "target"
-  | "bisect"
-  | "maximumRetries"
-  | "maximumAgeSeconds"
-  | "partialFailures"
-  | "failureQueueUrl"
-  | "log"
->;
+export interface BatchProps {
+  sqs: SQSClient;
+  streamArn: string;
+  target: Pick<LocalFunction, "name" | "invoke">;
+  bisect: boolean;
+  /** -1: without end. */
+  maximumRetries: number;
+  /** -1: without end. */
+  maximumAgeSeconds: number;
+  partialFailures: boolean;
+  failureQueueUrl: string | null;
+  log: FunctionLog;
+}
 
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5000;

@@ -6,32 +6,18 @@ import {
   GetShardIteratorCommand,
   type _Record as StreamRecord,
 } from "@aws-sdk/client-dynamodb-streams";
-import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Activity } from "../activity.ts";
 import type { Checkpoints } from "../checkpoints.ts";
 import { oneLine } from "../failure.ts";
-import type { FunctionLog } from "../function-log.ts";
-import type { LocalFunction } from "../local-function.ts";
-import { runBatch } from "./stream-batch.ts";
+import { type BatchProps, runBatch } from "./stream-batch.ts";
 
-export interface StreamMappingProps {
+export interface StreamMappingProps extends BatchProps {
   streams: DynamoDBStreamsClient;
-  sqs: SQSClient;
-  streamArn: string;
-  target: Pick<LocalFunction, "name" | "invoke">;
   matches(record: unknown): boolean;
   from: "TRIM_HORIZON" | "LATEST";
   batchSize: number;
-  bisect: boolean;
-  /** -1: without end. */
-  maximumRetries: number;
-  /** -1: without end. */
-  maximumAgeSeconds: number;
-  partialFailures: boolean;
-  failureQueueUrl: string | null;
   activity: Activity;
   checkpoints: Checkpoints;
-  log: FunctionLog;
 }
 
 /** Between two looks at a stream while a function runs, and so may write. */

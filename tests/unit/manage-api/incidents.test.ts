@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/incidents/commit-with-retry.ts";
+import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/save-with-retry.ts";
 import { idOf, idsOf, incidentAnswer, manageWorld, PAGE } from "./manage-world.ts";
 
 describe("an incident from beginning to end", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/incidents/commit-with-retry.ts";
+import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/save-with-retry.ts";
 import { idOf, idsOf, manageWorld, PAGE, START } from "./manage-world.ts";
 
 describe("pages", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/incidents/commit-with-retry.ts";
+import { COMMIT_ATTEMPTS } from "../../../functions/manage-api/save-with-retry.ts";
 import { incidentAnswer, manageWorld } from "./manage-world.ts";
 
 const DRAFT = { postmortem: { body_draft: "## What happened\n\nA disk." } };

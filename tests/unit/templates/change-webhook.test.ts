@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { splice } from "../../../functions/core/rendering.ts";
+import type { ChangeTextSource } from "../../../functions/templates/change-source.ts";
 import {
-  type ChangeWebhookSource,
   composeChangeTopicJson,
   composeChangeWebhook,
 } from "../../../functions/templates/statuspage/change-webhook.ts";
@@ -9,7 +9,7 @@ import { SITE, seedPage } from "../../fixtures/seed-incident.ts";
 import { seedChange } from "../../fixtures/template-sources.ts";
 
 const TOKEN = "1.dracooncloud.w.abcdefghijkl.0123456789abcdefABCD-_";
-const sent = (from: ChangeWebhookSource): unknown =>
+const sent = (from: ChangeTextSource): unknown =>
   JSON.parse(splice(composeChangeWebhook(from), { address: "", unsubscribe_token: TOKEN }));
 
 describe("the webhook body of a component change", () => {
