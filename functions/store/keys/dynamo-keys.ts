@@ -17,7 +17,7 @@ const REMEMBERED_MS = 90 * 24 * 60 * 60 * 1_000;
 // One partition: a key is looked up before it is known whose it is, and a list must hold what was made a moment ago. The API's throttle is far below what a partition takes.
 const PARTITION = "KEYS";
 
-function keyOf(keyId: string): Key {
+export function keyOf(keyId: string): Key {
   return { pk: PARTITION, sk: `KEY#${keyId}` };
 }
 
