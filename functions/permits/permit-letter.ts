@@ -1,12 +1,11 @@
-import type { Clock } from "../core/clock.ts";
-import { type LetterRequest, type PermitRules, permit, shareSpacing } from "../core/permit.ts";
+import { type LetterRequest, type Permission, type PermitRules, permit, shareSpacing } from "../core/permit.ts";
 import type { BoundedLog } from "../lambda/bounded-log.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { AccessStore } from "../store/access/access-store.ts";
+import { changePermits, type PermitsDeps } from "./change-permits.ts";
 
-export interface PermitDeps {
-  access: Pick<AccessStore, "getPermits" | "savePermits" | "takeShare" | "giveBackShare" | "getRate">;
-  clock: Clock;
+export interface PermitDeps extends PermitsDeps {
+  access: PermitsDeps["access"] & Pick<AccessStore, "takeShare" | "giveBackShare" | "getRate">;
   log: Logger;
   /** Strangers can cause as many refusals as they like. */
   bounded: BoundedLog;
@@ -27,9 +26,6 @@ export const SHARE_USED_UP = "letters have used up their share of the daily quot
 /** A new AWS account's SES sandbox takes 200 mails a day; sweep reads the real quota within a minute. */
 const SANDBOX_PER_DAY = 200;
 
-/** Each try that fails tells of somebody else's that did not. */
-const TRIES = 8;
-
 /**
  * The one place where a letter that a stranger can bring about is counted: right before it is sent. False: it is not
  * permitted, and is to be dropped; a line says so, without address. The permit is taken before the letter is sent, under
@@ -48,27 +44,32 @@ export async function permitLetter(deps: PermitDeps, request: LetterRequest, to:
   const giveBack = async () => {
     if (spacing !== null) await deps.access.giveBackShare(spacing);
   };
-  for (let tries = 1; tries <= TRIES; tries += 1) {
-    const known = await deps.access.getPermits(to.mac);
+  const changed = await changePermits<Permission | { outcome: "share used up" }>(deps, to.mac, async (known) => {
     const permission = permit(known, request, to.rules, now);
-    if (permission.outcome === "refused") {
-      await giveBack();
-      return refuse(permission.why);
-    }
-    if (permission.outcome === "repeated") {
-      await giveBack();
-      return true;
-    }
+    if (permission.outcome !== "permitted") return { next: null, answer: permission };
     // The share first: what dies in between has counted too much, never too little.
     if (to.share === "mail" && spacing === null) {
       spacing = await takeShare(deps, now);
-      if (spacing === null) return refuse(SHARE_USED_UP);
+      if (spacing === null) return { next: null, answer: { outcome: "share used up" } };
     }
-    const saved = await deps.access.savePermits(to.mac, known, permission.next, now);
-    if (saved.outcome === "saved") return true;
+    return { next: permission.next, answer: permission };
+  });
+  if (changed.outcome === "contended") {
+    await giveBack();
+    throw new Error("the permits of a mailbox kept changing");
   }
-  await giveBack();
-  throw new Error("the permits of a mailbox kept changing");
+  switch (changed.answer.outcome) {
+    case "permitted":
+      return true;
+    case "repeated":
+      await giveBack();
+      return true;
+    case "refused":
+      await giveBack();
+      return refuse(changed.answer.why);
+    case "share used up":
+      return refuse(SHARE_USED_UP);
+  }
 }
 
 /** How much of the share one letter took; null: there is none left. */

@@ -1,11 +1,12 @@
 import { addressMac } from "../core/address-mac.ts";
-import type { Clock, Random } from "../core/clock.ts";
+import type { Random } from "../core/clock.ts";
 import type { Locale } from "../core/locale.ts";
 import { mailboxOf } from "../core/mailbox.ts";
 import type { Branding } from "../core/page.ts";
 import { DIGEST_AFTER_MS, type Digest, withEndpoint } from "../core/permit.ts";
 import { type DigestWork, letterWork, type QuarantineWork } from "../core/queued-work.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
+import { changePermits, type PermitsChange, type PermitsDeps } from "../permits/change-permits.ts";
 import type { LetterQueue, QuarantineQueue } from "../providers/queues.ts";
 import type { AccessStore } from "../store/access/access-store.ts";
 import type { StatusStore } from "../store/status/status-store.ts";
@@ -32,21 +33,18 @@ export interface QuarantineSource {
   endpoints: readonly Quarantined[];
 }
 
-export interface QuarantineMailDeps {
+export interface QuarantineMailDeps extends PermitsDeps {
   status: Pick<StatusStore, "getPage">;
   subscribers: Pick<SubscriberStore, "get" | "getMany">;
-  access: Pick<AccessStore, "currentSigningKey" | "getPermits" | "savePermits">;
+  access: PermitsDeps["access"] & Pick<AccessStore, "currentSigningKey">;
   letters: LetterQueue;
   quarantines: QuarantineQueue;
   renderQuarantine: (source: QuarantineSource) => Promise<string>;
-  clock: Clock;
   random: Random;
 }
 
 /** SQS holds back no longer. */
 const LONGEST_DELAY_MS = 15 * 60_000;
-/** Each try that fails tells of somebody else's that did not. */
-const TRIES = 8;
 
 /** Puts an endpoint that is in quarantine still into its contact's digest, whose first one sets it going. */
 export async function gatherQuarantine(work: QuarantineWork, deps: QuarantineMailDeps): Promise<void> {
@@ -54,17 +52,21 @@ export async function gatherQuarantine(work: QuarantineWork, deps: QuarantineMai
   const subscriber = await deps.subscribers.get(pageId, "webhook", subscriberId);
   if (subscriber?.channel !== "webhook" || !isToldOf(subscriber)) return;
   const mac = addressMac(await deps.access.currentSigningKey(pageId), "email", mailboxOf(subscriber.contactEmail));
-  for (let tries = 1; tries <= TRIES; tries += 1) {
-    const now = deps.clock();
-    const known = await deps.access.getPermits(mac);
-    const { digest, isOpened } = withEndpoint(known.digest, { subscriberId, failingSince, reason }, now);
-    const { letters, contact } = known;
-    const saved = await deps.access.savePermits(mac, known, { letters, contact, digest }, now);
-    if (saved.outcome === "lost") continue;
-    if (isOpened) await waitFor({ kind: "digest", pageId, mac, dueAt: digest.dueAt }, deps);
-    return;
-  }
-  throw new Error("the digest of a mailbox kept changing");
+  const changed = await changePermits(deps, mac, async ({ letters, contact, digest: before }, now) => {
+    const { digest, isOpened } = withEndpoint(before, { subscriberId, failingSince, reason }, now);
+    return { next: { letters, contact, digest }, answer: isOpened ? digest.dueAt : null };
+  });
+  await waitUntilDue(changed, { kind: "digest", pageId, mac }, deps);
+}
+
+/** The digest that the change opened, if it opened one, is sent when it is due. */
+async function waitUntilDue(
+  changed: PermitsChange<number | null>,
+  digest: Omit<DigestWork, "dueAt">,
+  deps: QuarantineMailDeps,
+): Promise<void> {
+  if (changed.outcome === "contended") throw new Error("the digest of a mailbox kept changing");
+  if (changed.answer !== null) await waitFor({ ...digest, dueAt: changed.answer }, deps);
 }
 
 /** Once the hour is over: renders one mail of all that are in quarantine still, and passes it on. */
@@ -118,22 +120,12 @@ function waitFor(work: DigestWork, { quarantines, clock }: QuarantineMailDeps): 
 /** Whoever was told is told no more; what was added in the moment between opens a digest of its own. */
 async function forget(told: Digest, work: DigestWork, deps: QuarantineMailDeps): Promise<void> {
   const ids = new Set(told.endpoints.map(({ subscriberId }) => subscriberId));
-  for (let tries = 1; tries <= TRIES; tries += 1) {
-    const known = await deps.access.getPermits(work.mac);
-    if (known.digest?.dueAt !== work.dueAt) return;
-    const { digest, letters, contact } = known;
-    const now = deps.clock();
-    const left = digest.endpoints.filter(({ subscriberId }) => !ids.has(subscriberId));
-    const next = left.length === 0 ? null : { dueAt: now + DIGEST_AFTER_MS, endpoints: left };
-    const saved = await deps.access.savePermits(
-      work.mac,
-      known,
-      next === null ? { letters, contact } : { letters, contact, digest: next },
-      now,
-    );
-    if (saved.outcome === "lost") continue;
-    if (next !== null) await waitFor({ ...work, dueAt: next.dueAt }, deps);
-    return;
-  }
-  throw new Error("the digest of a mailbox kept changing");
+  const changed = await changePermits(deps, work.mac, async ({ letters, contact, digest }, now) => {
+    if (digest?.dueAt !== work.dueAt) return { next: null, answer: null };
+    const endpoints = digest.endpoints.filter(({ subscriberId }) => !ids.has(subscriberId));
+    if (endpoints.length === 0) return { next: { letters, contact }, answer: null };
+    const dueAt = now + DIGEST_AFTER_MS;
+    return { next: { letters, contact, digest: { dueAt, endpoints } }, answer: dueAt };
+  });
+  await waitUntilDue(changed, work, deps);
 }

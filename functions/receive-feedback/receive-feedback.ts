@@ -5,6 +5,7 @@ import type { EmailSubscriber } from "../core/subscriber.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { Ledger } from "../store/deliveries/ledger.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
+import { changeSubscriber } from "../subscriptions/change-subscriber.ts";
 import { readReport } from "./ses-report.ts";
 
 export interface FeedbackDeps {
@@ -23,28 +24,21 @@ export async function receiveFeedback(body: string, deps: FeedbackDeps): Promise
   await followInLedger(read.feedback, deps);
 }
 
-/** Somebody else changed the subscriber at the same moment, so many times in a row. */
-const REPLACE_ATTEMPTS = 5;
-
 async function followInSubscriber(feedback: Feedback, deps: FeedbackDeps): Promise<void> {
   const { pageId, subscriberId } = feedback;
-  for (let tries = 1; tries <= REPLACE_ATTEMPTS; tries += 1) {
-    const subscriber = await deps.subscribers.get(pageId, "email", subscriberId);
-    if (subscriber?.channel !== "email") return;
-    const next = await changed(subscriber, feedback, deps);
-    if (next === null) return;
-    const replaced = await deps.subscribers.replace(subscriber, next);
-    if (replaced.outcome === "unchanged") continue;
-    if (next.state === "quarantined" && subscriber.state !== "quarantined") {
-      deps.log.info("quarantined", { pageId, subscriberId, reason: next.quarantineReason ?? "" });
-    }
-    return;
+  const read = await deps.subscribers.get(pageId, "email", subscriberId);
+  if (read?.channel !== "email") return;
+  const changed = await changeSubscriber(deps, read, (present) => afterFeedback(present, feedback, deps));
+  if (changed.outcome === "contended") throw new Error(`subscriber ${subscriberId} kept changing`);
+  if (changed.outcome !== "changed") return;
+  const { state, quarantineReason: reason = "" } = changed.subscriber;
+  if (state === "quarantined" && changed.before.state !== "quarantined") {
+    deps.log.info("quarantined", { pageId, subscriberId, reason });
   }
-  throw new Error(`subscriber ${subscriberId} kept changing`);
 }
 
 /** The subscriber after the feedback; null when nothing changes. */
-async function changed(
+async function afterFeedback(
   subscriber: EmailSubscriber,
   feedback: Feedback,
   deps: FeedbackDeps,

@@ -1,9 +1,11 @@
 import type { Clock } from "../core/clock.ts";
+import { quarantined } from "../core/feedback.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import type { Subscriber, WebhookSubscriber } from "../core/subscriber.ts";
 import type { QuarantineQueue } from "../providers/queues.ts";
 import type { Ledger } from "../store/deliveries/ledger.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
+import { changeSubscriber } from "../subscriptions/change-subscriber.ts";
 
 export interface QuarantineDeps {
   ledger: Pick<Ledger, "listSubscriberDeliveries">;
@@ -46,18 +48,12 @@ export async function quarantineIfDead(
   await putAside(deps, present);
 }
 
-const TRIES = 3;
-
 /** Throws when the endpoint is changed again and again: the delivery is then not recorded, and its next attempt does it all again. */
-async function putAside({ subscribers, clock }: QuarantineDeps, read: Subscriber): Promise<void> {
-  let present = read;
-  for (let tries = 1; tries <= TRIES; tries += 1) {
-    if (present.state !== "active") return;
-    const now = clock();
-    const quarantined = { state: "quarantined", quarantinedAt: now, quarantineReason: "endpoint failing" } as const;
-    const changed = await subscribers.replace(present, { ...present, ...quarantined, updatedAt: now });
-    if (changed.outcome !== "unchanged") return;
-    present = changed.subscriber;
+async function putAside(deps: QuarantineDeps, read: Subscriber): Promise<void> {
+  const changed = await changeSubscriber(deps, read, (present) =>
+    present.state === "active" ? quarantined(present, "endpoint failing", deps.clock()) : null,
+  );
+  if (changed.outcome === "contended") {
+    throw new Error(`endpoint ${read.id} could not be put in quarantine: it is being changed`);
   }
-  throw new Error(`endpoint ${read.id} could not be put in quarantine: it is being changed`);
 }

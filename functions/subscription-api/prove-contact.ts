@@ -1,57 +1,48 @@
 import { addressMac } from "../core/address-mac.ts";
-import type { Clock } from "../core/clock.ts";
 import { mailboxOf } from "../core/mailbox.ts";
 import type { SigningKey } from "../core/signing-key.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
-import type { AccessStore } from "../store/access/access-store.ts";
+import { changePermits, type PermitsDeps } from "../permits/change-permits.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
+import { changeSubscriber } from "../subscriptions/change-subscriber.ts";
 
-type Permits = Pick<AccessStore, "getPermits" | "savePermits">;
-
-/** Somebody else changed the endpoint or the mailbox's permits at the same moment. */
-const TRIES = 4;
+interface ProofDeps extends PermitsDeps {
+  subscribers: Pick<SubscriberStore, "replace">;
+}
 
 /**
  * Whoever uses a link that was mailed to an endpoint's contact is its contact: from now on they are told of trouble, and
  * get the letters that anybody gets. By a POST alone: mail scanners open links.
  */
 export async function proveContact(
-  {
-    subscribers,
-    access,
-    clock,
-  }: {
-    subscribers: Pick<SubscriberStore, "replace">;
-    access: Permits;
-    clock: Clock;
-  },
+  deps: ProofDeps,
   key: SigningKey,
   subscriber: WebhookSubscriber,
 ): Promise<WebhookSubscriber> {
-  const { contactEmail, pageId } = subscriber;
+  const { contactEmail, createdAt, pageId } = subscriber;
   if (contactEmail === null || subscriber.contactProvenAt !== undefined) return subscriber;
-  await proveMailbox(access, addressMac(key, "email", mailboxOf(contactEmail)), clock());
-  let read = subscriber;
-  for (let tries = 1; tries <= TRIES; tries += 1) {
-    const now = clock();
-    const changed = await subscribers.replace(read, { ...read, contactProvenAt: now, updatedAt: now });
-    const present = changed.outcome === "missing" ? null : changed.subscriber;
-    if (present?.channel !== "webhook" || changed.outcome === "changed")
-      return present?.channel === "webhook" ? present : read;
+  await proveMailbox(deps, addressMac(key, "email", mailboxOf(contactEmail)));
+  const changed = await changeSubscriber(deps, subscriber, (present) => {
     // Registered anew by somebody else.
-    if (present.contactEmail !== contactEmail || present.createdAt !== subscriber.createdAt) return present;
-    read = present;
+    if (present.contactEmail !== contactEmail || present.createdAt !== createdAt) return null;
+    const now = deps.clock();
+    return { ...present, contactProvenAt: now, updatedAt: now };
+  });
+  switch (changed.outcome) {
+    case "changed":
+    case "kept":
+      return changed.subscriber;
+    case "missing":
+      return subscriber;
+    case "contended":
+      throw new Error(`endpoint ${subscriber.id} of page ${pageId} kept changing while its contact was proven`);
   }
-  throw new Error(`endpoint ${subscriber.id} of page ${pageId} kept changing while its contact was proven`);
 }
 
-async function proveMailbox(access: Permits, mac: string, now: number): Promise<void> {
-  for (let tries = 1; tries <= TRIES; tries += 1) {
-    const known = await access.getPermits(mac);
-    if (known.contact?.is === "proven") return;
-    const { version: _, ...rest } = known;
-    const saved = await access.savePermits(mac, known, { ...rest, contact: { is: "proven" } }, now);
-    if (saved.outcome === "saved") return;
-  }
-  throw new Error("the permits of a mailbox kept changing");
+async function proveMailbox(deps: PermitsDeps, mac: string): Promise<void> {
+  const changed = await changePermits(deps, mac, async (known) => ({
+    next: known.contact?.is === "proven" ? null : { ...known, contact: { is: "proven" } },
+    answer: null,
+  }));
+  if (changed.outcome === "contended") throw new Error("the permits of a mailbox kept changing");
 }

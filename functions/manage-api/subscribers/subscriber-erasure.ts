@@ -5,6 +5,7 @@ import { type Channel, lastingReason, normalizeEmail, type Subscriber } from "..
 import { fieldsIn, line, optional } from "../../lambda/input.ts";
 import { invalid } from "../../lambda/problem.ts";
 import { block } from "../../subscriptions/blocks.ts";
+import { changeSubscriber } from "../../subscriptions/change-subscriber.ts";
 import { parseNumber, storedEndpoint } from "../../subscriptions/contact.ts";
 import { emailAddress } from "../../subscriptions/email-address.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "../call.ts";
@@ -96,11 +97,11 @@ async function forgetContact(deps: ManageDeps, call: ManageCall, email: string):
   const forgotten: string[] = [];
   for await (const subscriber of everybody(deps, call.page.id, "webhook")) {
     await forgetRegistrations(deps, subscriber, email);
-    for (let found: Subscriber | null = subscriber; isContact(found, email); ) {
-      const replaced = await deps.subscribers.replace(found, { ...found, contactEmail: null, updatedAt: call.now });
-      if (replaced.outcome === "changed") forgotten.push(found.id);
-      found = replaced.outcome === "unchanged" ? replaced.subscriber : null;
-    }
+    const changed = await changeSubscriber(deps, subscriber, (present) =>
+      isContact(present, email) ? { ...present, contactEmail: null, updatedAt: call.now } : null,
+    );
+    if (changed.outcome === "changed") forgotten.push(subscriber.id);
+    if (changed.outcome === "contended") throw new Error(`endpoint ${subscriber.id} kept changing, with its contact`);
   }
   return forgotten;
 }
@@ -114,7 +115,7 @@ async function forgetRegistrations({ subscribers }: ManageDeps, subscriber: Subs
   if (named) await subscribers.forgetInvitations(pageId, channel, id);
 }
 
-function isContact(subscriber: Subscriber | null, email: string): subscriber is Subscriber & { channel: "webhook" } {
-  if (subscriber?.channel !== "webhook" || subscriber.contactEmail === null) return false;
+function isContact(subscriber: Subscriber, email: string): subscriber is Subscriber & { channel: "webhook" } {
+  if (subscriber.channel !== "webhook" || subscriber.contactEmail === null) return false;
   return normalizeEmail(subscriber.contactEmail) === email;
 }

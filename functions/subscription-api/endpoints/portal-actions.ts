@@ -5,6 +5,7 @@ import { unreachable } from "../../core/unreachable.ts";
 import { webhookSecret } from "../../core/webhook-signature.ts";
 import { count, fieldsIn, optional } from "../../lambda/input.ts";
 import { HttpProblem } from "../../lambda/problem.ts";
+import { changeSubscriber } from "../../subscriptions/change-subscriber.ts";
 import { askForProof, newProof, sendProbe } from "./challenge.ts";
 import { type ContactMail, contactMail, isContactProven } from "./contact-letter.ts";
 import { countOrRefuse } from "./count-or-refuse.ts";
@@ -17,7 +18,6 @@ const MINUTE_MS = 60_000;
 const TESTS = { most: 10, windowMs: 60 * MINUTE_MS };
 /** For so long a rotation that is asked for again, as by reloading the page, shows what it did. */
 const REPEAT_MS = 10 * MINUTE_MS;
-const TRIES = 3;
 
 /** Queues a test and tells its id. Throws 409 and 429. */
 export async function sendTest(deps: WebhookDeps, { page, subscriber, now }: Portal): Promise<string> {
@@ -57,9 +57,6 @@ export async function rotateSecret(
   }
   return webhookSecret(key, pageId, id, present.secretVersion);
 }
-
-/** Null: it is as it was asked to be. */
-type Change = (subscriber: WebhookSubscriber) => WebhookSubscriber | null;
 
 export function pause(deps: WebhookDeps, portal: Portal): Promise<WebhookSubscriber> {
   return change(deps, portal, (one) => (one.pausedAt === null ? { ...one, pausedAt: portal.now } : null));
@@ -107,19 +104,29 @@ export async function challengeAgain(deps: WebhookDeps, portal: Portal): Promise
   return waiting;
 }
 
-/** Reads again when somebody else changed it at the same moment. Throws 404 and 409. */
-async function change(deps: WebhookDeps, { subscriber, now }: Portal, to: Change): Promise<WebhookSubscriber> {
-  let read = subscriber;
-  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const next = to(read);
-    if (next === null) return read;
-    const replaced = await deps.subscribers.replace(read, { ...next, updatedAt: now });
-    const present = replaced.outcome === "missing" ? null : replaced.subscriber;
-    if (present?.channel !== "webhook") throw new HttpProblem(404, "There is no such endpoint");
-    if (replaced.outcome === "changed") return present;
+/** Throws 404 and 409. */
+async function change(
+  deps: WebhookDeps,
+  { subscriber, now }: Portal,
+  to: (present: WebhookSubscriber) => WebhookSubscriber | null,
+): Promise<WebhookSubscriber> {
+  const changed = await changeSubscriber(deps, subscriber, (present) => {
     // Somebody else's registration of it is not ours to change.
-    if (present.createdAt !== subscriber.createdAt) break;
-    read = present;
+    if (present.createdAt !== subscriber.createdAt) throw changedByOthers();
+    const next = to(present);
+    return next === null ? null : { ...next, updatedAt: now };
+  });
+  switch (changed.outcome) {
+    case "changed":
+    case "kept":
+      return changed.subscriber;
+    case "missing":
+      throw new HttpProblem(404, "There is no such endpoint");
+    case "contended":
+      throw changedByOthers();
   }
-  throw new HttpProblem(409, "It is being changed by others: try again");
+}
+
+function changedByOthers(): HttpProblem {
+  return new HttpProblem(409, "It is being changed by others: try again");
 }

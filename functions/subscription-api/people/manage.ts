@@ -4,6 +4,7 @@ import { type HttpReply, type HttpRequest, type HttpRoute, parsedBody } from "..
 import { fieldsIn } from "../../lambda/input.ts";
 import { HttpProblem } from "../../lambda/problem.ts";
 import { block } from "../../subscriptions/blocks.ts";
+import { changeSubscriber } from "../../subscriptions/change-subscriber.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
 import { pageOf } from "../page-of.ts";
 import { done, linkDoesNotWork } from "../pages.tsx";
@@ -143,20 +144,21 @@ async function act(
   }
 }
 
-/** Changes the subscriber as it is now; a lost race is run again over what the winner left. */
 async function replaced(
-  { subscribers }: PeopleDeps,
+  deps: PeopleDeps,
   read: Subscriber,
   next: (read: Subscriber) => Subscriber,
 ): Promise<Subscriber> {
-  let present = read;
-  for (let attempt = 1; attempt <= 3; attempt += 1) {
-    const outcome = await subscribers.replace(present, next(present));
-    if (outcome.outcome === "changed") return outcome.subscriber;
-    if (outcome.outcome === "missing") throw NO_LINK();
-    present = outcome.subscriber;
+  const changed = await changeSubscriber(deps, read, next);
+  switch (changed.outcome) {
+    case "changed":
+    case "kept":
+      return changed.subscriber;
+    case "missing":
+      throw NO_LINK();
+    case "contended":
+      throw new HttpProblem(409, "Your subscription is being changed elsewhere, try again");
   }
-  throw new HttpProblem(409, "Your subscription is being changed elsewhere, try again");
 }
 
 /** Everything goes but this: that an address bounced, or that its holder complained, must hold whoever signs it up again. */

@@ -1,0 +1,42 @@
+import { type Channel, isOn, type Subscriber, type SubscriberOn } from "../core/subscriber.ts";
+import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
+
+/** `before` is what was replaced. `kept`: as it is, there is nothing to change. `contended`: others changed it each time. */
+export type Change<S extends Subscriber> =
+  | { outcome: "changed"; before: S; subscriber: S }
+  | { outcome: "kept"; subscriber: S }
+  | { outcome: "contended" }
+  | { outcome: "missing" };
+
+/** Each try that fails shows a change by somebody else. */
+const TRIES = 5;
+
+/**
+ * Changes a subscriber that was read. `to` makes the next one of the present one, or null for no change; when somebody else
+ * was faster, it is asked again about what they left. What it throws ends the change.
+ */
+export async function changeSubscriber<C extends Channel>(
+  { subscribers }: { subscribers: Pick<SubscriberStore, "replace"> },
+  read: Subscriber & { channel: C },
+  to: (present: SubscriberOn<C>) => SubscriberOn<C> | null | Promise<SubscriberOn<C> | null>,
+): Promise<Change<SubscriberOn<C>>> {
+  let present: Subscriber = read;
+  for (let tries = 1; tries <= TRIES; tries += 1) {
+    const before = onChannel(present, read.channel);
+    const next = await to(before);
+    if (next === null) return { outcome: "kept", subscriber: before };
+    const replaced = await subscribers.replace(before, next);
+    if (replaced.outcome === "missing") return replaced;
+    if (replaced.outcome === "changed") {
+      return { outcome: "changed", before, subscriber: onChannel(replaced.subscriber, read.channel) };
+    }
+    present = replaced.subscriber;
+  }
+  return { outcome: "contended" };
+}
+
+/** The channel is part of a subscriber's key, so a change keeps it. */
+function onChannel<C extends Channel>(subscriber: Subscriber, channel: C): SubscriberOn<C> {
+  if (isOn(subscriber, channel)) return subscriber;
+  throw new Error(`subscriber ${subscriber.id} moved from ${channel} to ${subscriber.channel}`);
+}
