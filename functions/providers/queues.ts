@@ -101,12 +101,12 @@ export function sqsQueues(urls: QueueUrls): AllQueues {
       if (pending.length > 0) await setTimeout(50 * 2 ** attempt);
     }
   };
-  const sendOne = async (url: string, body: unknown, delayMs: number) => {
+  const sendOne = async (name: keyof QueueUrls, body: unknown, delayMs: number) => {
     const DelaySeconds = Math.ceil(delayMs / 1_000);
-    await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(body), DelaySeconds }));
+    await client.send(new SendMessageCommand({ QueueUrl: urlOf(name), MessageBody: bodyOf(body), DelaySeconds }));
   };
   const fifo = (work: ChunkWork | RetryWork) => ({
-    MessageBody: JSON.stringify(work),
+    MessageBody: bodyOf(work),
     MessageGroupId: chunkGroup(work),
     MessageDeduplicationId: deduplicationId(work),
   });
@@ -126,14 +126,23 @@ export function sqsQueues(urls: QueueUrls): AllQueues {
       }
     },
     async sendRetry(work, delayMs) {
-      if (work.channel === "webhook") return sendOne(urlOf("webhookRetry"), work, delayMs);
+      if (work.channel === "webhook") return sendOne("webhookRetry", work, delayMs);
       await client.send(new SendMessageCommand({ QueueUrl: urlOf(work.channel), ...fifo(work) }));
     },
-    sendLetter: (work, delayMs = 0) => sendOne(urlOf("letters"), work, delayMs),
-    sendProbe: (work, delayMs) => sendOne(urlOf("probes"), work, delayMs),
-    sendSmsLetter: (work, delayMs = 0) => sendOne(urlOf("smsLetters"), work, delayMs),
-    sendQuarantine: (work, delayMs) => sendOne(urlOf("plan"), work, delayMs),
-    wakePlanner: (work) => sendOne(urlOf("plan"), work, 0),
-    wakePublisher: (work) => sendOne(urlOf("publish"), work, 0),
+    sendLetter: (work, delayMs = 0) => sendOne("letters", work, delayMs),
+    sendProbe: (work, delayMs) => sendOne("probes", work, delayMs),
+    sendSmsLetter: (work, delayMs = 0) => sendOne("smsLetters", work, delayMs),
+    sendQuarantine: (work, delayMs) => sendOne("plan", work, delayMs),
+    wakePlanner: (work) => sendOne("plan", work, 0),
+    wakePublisher: (work) => sendOne("publish", work, 0),
   };
+}
+
+/**
+ * SQS refuses a body with U+FFFE or U+FFFF in it (SendMessage lists the characters that it takes), which a page's name may
+ * have; the emulator refuses emoji too. JSON writes any of them in ASCII.
+ */
+function bodyOf(work: unknown): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16)}`;
+  return JSON.stringify(work).replace(/[\uD800-\uDFFF\uFFFE\uFFFF]/g, escaped);
 }

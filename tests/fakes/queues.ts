@@ -4,32 +4,61 @@ import type { AllQueues } from "../../functions/providers/queues.ts";
 
 export type QueueName = Channel | "webhookRetry" | "probes" | "letters" | "smsLetters" | "plan" | "publish";
 
-/** SQS keeps no order in a standard queue: either may happen. */
-export type StandardOrder = "oldest first" | "newest first";
-
 interface Entry {
   queue: QueueName;
   body: string;
+  /** Null on standard queues. */
   group: string | null;
   visibleAt: number;
+  /** How often it was received: a receipt is good for the latest only. */
+  received: number;
 }
+
+/** Which of those that may be received now comes, oldest first: SQS keeps no order but within a FIFO group. */
+export type Choose = (candidates: readonly Pick<Entry, "queue" | "group">[]) => number;
+
+const oldestFirst: Choose = () => 0;
+/** The other extreme, on standard queues. */
+export const newestFirst: Choose = (candidates) => (candidates.at(-1)?.group === null ? candidates.length - 1 : 0);
+
+export interface Received {
+  queue: QueueName;
+  body: string;
+  /** `done`: it is deleted. Otherwise it comes back after the visibility time-out. */
+  settle: (done: boolean) => void;
+}
+
+/** SQS's quotas: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+const LONGEST_DELAY_MS = 15 * 60_000;
+const LONGEST_BODY = 1_048_576;
 
 /** SQS drops a repeated deduplication id for five minutes. */
 const DEDUPLICATION_MS = 5 * 60_000;
 /** As the stacks set it for every queue of work. */
 const VISIBILITY_MS = 70_000;
 
-/** In-memory SQS: FIFO groups with deduplication, standard queues with delay, visibility time-out, and loss on demand. */
-export function memoryQueues(clock: () => number, { standard = "oldest first" }: { standard?: StandardOrder } = {}) {
+/**
+ * SQS in memory, as it may behave: FIFO groups in order with five-minute deduplication, groups and standard queues in the
+ * order that `choose` decides, standard entries twice on demand, visibility that ends early, and the loss of whole queues.
+ * tests/contract/queues.contract.test.ts holds it to what an emulator does.
+ */
+export function memoryQueues(clock: () => number, choose: Choose = oldestFirst) {
   let entries: Entry[] = [];
+  let copies = 0;
   const seen = new Map<string, number>();
   /** Every body ever accepted, for assertions. */
   const sent: { queue: QueueName; body: string }[] = [];
 
   const put = (queue: QueueName, work: unknown, delayMs: number, group: string | null) => {
     const body = JSON.stringify(work);
+    if (delayMs < 0 || delayMs > LONGEST_DELAY_MS) throw new Error("InvalidParameterValue: DelaySeconds");
+    if (Buffer.byteLength(body) > LONGEST_BODY) throw new Error("InvalidParameterValue: the message is too long");
     sent.push({ queue, body });
-    entries.push({ queue, body, group, visibleAt: clock() + delayMs });
+    const entry = { queue, body, group, visibleAt: clock() + delayMs, received: 0 };
+    entries.push(entry);
+    if (group !== null || copies === 0) return;
+    copies -= 1;
+    entries.push({ ...entry });
   };
   const putFifo = (work: ChunkWork | RetryWork) => {
     const id = `${work.channel}|${deduplicationId(work)}`;
@@ -67,32 +96,43 @@ export function memoryQueues(clock: () => number, { standard = "oldest first" }:
   return {
     ports,
     sent,
-    /** The next body that may be received now; `settle(false)` leaves it to come back after the visibility time-out. */
-    receive(): { queue: QueueName; body: string; settle: (done: boolean) => void } | null {
+    /** One of the entries that may be received now. */
+    receive(): Received | null {
       const now = clock();
-      const mayBeReceived = (candidate: Entry, index: number) => {
-        if (candidate.visibleAt > now) return false;
-        return (
-          candidate.group === null || !entries.slice(0, index).some((earlier) => earlier.group === candidate.group)
-        );
-      };
-      const fits = entries.filter(mayBeReceived);
-      const isStandard = fits.at(-1)?.group === null;
-      const entry = standard === "newest first" && isStandard ? fits.at(-1) : fits[0];
+      const candidates = entries.filter(
+        ({ visibleAt, group }, index) =>
+          visibleAt <= now && (group === null || !entries.slice(0, index).some((earlier) => earlier.group === group)),
+      );
+      const entry = candidates[choose(candidates)];
       if (entry === undefined) return null;
       entry.visibleAt = now + VISIBILITY_MS;
+      entry.received += 1;
+      const receipt = entry.received;
       return {
         queue: entry.queue,
         body: entry.body,
         settle: (done) => {
-          if (done) entries = entries.filter((other) => other !== entry);
+          // A FIFO queue refuses to delete what it has handed to somebody else meanwhile.
+          if (done && (entry.group === null || entry.received === receipt)) {
+            entries = entries.filter((other) => other !== entry);
+          }
         },
       };
     },
-    /** All that was queued is gone. */
-    lose() {
-      entries = [];
+    /** All that was in the queue (null: in every queue) is gone. */
+    lose(queue: QueueName | null = null) {
+      entries = entries.filter((entry) => queue !== null && entry.queue !== queue);
+    },
+    /** What is in flight may be received again at once: it waited at Lambda's door until its visibility was nearly over. */
+    redeliver() {
+      for (const entry of entries) if (entry.received > 0) entry.visibleAt = clock();
+    },
+    /** The next entries of standard queues come twice. */
+    duplicate(count: number) {
+      copies += count;
     },
     size: () => entries.length,
+    /** When the next entry becomes visible that is not yet; infinity: none does. */
+    nextVisible: () => Math.min(...entries.map(({ visibleAt }) => visibleAt).filter((at) => at > clock())),
   };
 }

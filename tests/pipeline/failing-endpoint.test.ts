@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ENDPOINT_FAILING } from "../../functions/core/delivery.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
 import { resendDelivery } from "../../functions/send-chunk/resend-delivery.ts";
+import { newestFirst } from "../fakes/queues.ts";
 import { createWorld, PAGE, type World } from "./world.ts";
 
 const DOWN = { outcome: "unavailable", reason: "http 500", retryAfterMs: null } as const;
@@ -98,7 +99,7 @@ describe("an endpoint known to be failing", () => {
   });
 
   it("is quarantined in time also when a hundred deliveries wait and the oldest never come first", async () => {
-    world = createWorld({ standard: "newest first" });
+    world = createWorld({ choose: newestFirst });
     await world.start();
     dead = await world.subscribe("webhook");
     world.outside.answer(world.addressOf(dead), ...down(10_000));

@@ -37,7 +37,7 @@ import { memoryLedger } from "../fakes/memory-ledger.ts";
 import { memoryStatusStore } from "../fakes/memory-status-store.ts";
 import { memorySubscriberStore } from "../fakes/memory-subscriber-store.ts";
 import { outside } from "../fakes/outside.ts";
-import { memoryQueues, type QueueName, type StandardOrder } from "../fakes/queues.ts";
+import { type Choose, memoryQueues, type QueueName } from "../fakes/queues.ts";
 
 export const PAGE = "page00000000";
 const MINUTE = 60_000;
@@ -52,7 +52,7 @@ class Refused extends Error {
  * The whole pipeline in one process: the unmodified steps on fakes and a virtual clock. Sleeping advances the clock.
  * `settle()` lets everything queued run; `pass()` lets minutes go by with their sweeps.
  */
-export function createWorld(options: { standard?: StandardOrder } = {}) {
+export function createWorld({ choose }: { choose?: Choose } = {}) {
   let now = Date.parse("2026-11-23T03:00:00.000Z");
   let seed = 1;
   const clock = () => now;
@@ -107,7 +107,7 @@ export function createWorld(options: { standard?: StandardOrder } = {}) {
     },
   };
   const access = memoryAccessStore({ random, pages: [PAGE] });
-  const queues = memoryQueues(clock, options);
+  const queues = memoryQueues(clock, choose);
   const ports = crash.guard(queues.ports);
   const world = outside();
   const mail = crash.guard(world.mail);

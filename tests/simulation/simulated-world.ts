@@ -22,12 +22,11 @@ import { memoryAccessStore } from "../fakes/memory-access-store.ts";
 import { memoryLedger } from "../fakes/memory-ledger.ts";
 import { memoryStatusStore } from "../fakes/memory-status-store.ts";
 import { memorySubscriberStore } from "../fakes/memory-subscriber-store.ts";
-import type { QueueName } from "../fakes/queues.ts";
+import { memoryQueues, type QueueName } from "../fakes/queues.ts";
 import type { Mutation, Ports, Step } from "./mutation.ts";
 import { type Answer, simulatedProviders, textOf } from "./providers.ts";
 import { COMPONENT, PAGE, sampleSubscriber } from "./samples.ts";
 import { createSchedule, type Fault, type Invocation, TableFailure } from "./schedule.ts";
-import { simulatedQueues } from "./simulated-queues.ts";
 
 const INCIDENT = "incident0000";
 const MINUTE = 60_000;
@@ -113,7 +112,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
   const status = memoryStatusStore({ putNotice: (notice) => ledger.putNotice(notice) });
   const subscribers = memorySubscriberStore();
   const access = memoryAccessStore({ random, pages: [PAGE] });
-  const queues = simulatedQueues(clock, schedule.below);
+  const queues = memoryQueues(clock, ({ length }) => schedule.below(length));
   const providers = simulatedProviders(schedule, (id) => subscribers.find(PAGE, id));
   const log = createLogger({}, { info() {}, warn() {}, error() {} });
   const everyone: Subscriber[] = [];
