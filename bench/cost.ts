@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { readWork, sendWorkSchema } from "../functions/core/queued-work.ts";
 import { createLogger } from "../functions/lambda/logger.ts";
 import { planNotice } from "../functions/plan-notifications/plan.ts";
 import type { SendDeps } from "../functions/send-chunk/channel-sender.ts";
@@ -118,7 +119,7 @@ export const bench: Bench = async ({ progress }) => {
       if (entry.queue === "email") chunks.push(entry.body);
       entry.settle(true);
     }
-    await inLanes(4, chunks, (body) => handleWork(body, deps, log));
+    await inLanes(4, chunks, (body) => handleWork(readWork(sendWorkSchema, body), deps, log));
     const used = meter.read();
     const sent = await acceptedBy(ledger, pageId, updateId);
     if (sent !== RECIPIENTS) throw new Error(`${sent} of ${RECIPIENTS} were sent to`);

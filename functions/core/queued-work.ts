@@ -108,16 +108,28 @@ export function smsLetterWork(
   return { kind: "sms letter", pageId, subscriberId, letterId: newId(random), ...content };
 }
 
-export const sendWorkSchema = z.discriminatedUnion("kind", [
-  chunkWorkSchema,
-  retryWorkSchema,
-  letterWorkSchema,
-  probeWorkSchema,
-]);
+/** What every sender does: its channel's chunks, and the retries of their deliveries. */
+export const sendWorkSchema = z.discriminatedUnion("kind", [chunkWorkSchema, retryWorkSchema]);
 export type SendWork = z.infer<typeof sendWorkSchema>;
 
-/** On the planning queue: a notice that the stream missed. */
-export const planWorkSchema = z.object({ pageId: idSchema, updateId: idSchema });
+/** What wakes send-email: its FIFO queue and the letters' queue. */
+export const emailWorkSchema = z.discriminatedUnion("kind", [chunkWorkSchema, retryWorkSchema, letterWorkSchema]);
+export type EmailWork = z.infer<typeof emailWorkSchema>;
+
+/** What wakes send-sms: its FIFO queue and the queue of SMS letters. */
+export const smsWorkSchema = z.discriminatedUnion("kind", [chunkWorkSchema, retryWorkSchema, smsLetterWorkSchema]);
+export type SmsWork = z.infer<typeof smsWorkSchema>;
+
+/** What wakes send-webhook: its FIFO queue, its retries' queue and the probes' queue. */
+export const webhookWorkSchema = z.discriminatedUnion("kind", [chunkWorkSchema, retryWorkSchema, probeWorkSchema]);
+export type WebhookWork = z.infer<typeof webhookWorkSchema>;
+
+/** On the planning queue: a notice that the stream missed. It was the first kind there, and names none. */
+export const planWorkSchema = z.object({
+  kind: z.optional(z.undefined()),
+  pageId: idSchema,
+  updateId: idSchema,
+});
 export type PlanWork = z.infer<typeof planWorkSchema>;
 
 /** On the planning queue too, because senders render nothing: an endpoint whose contact is to be told of its quarantine. */
@@ -142,9 +154,24 @@ export const digestWorkSchema = z.object({
 });
 export type DigestWork = z.infer<typeof digestWorkSchema>;
 
+export const planningWorkSchema = z.discriminatedUnion("kind", [
+  planWorkSchema,
+  quarantineWorkSchema,
+  digestWorkSchema,
+]);
+export type PlanningWork = z.infer<typeof planningWorkSchema>;
+
 /** On the publishing queue: a page whose files are behind. */
 export const publishWorkSchema = z.object({ pageId: idSchema });
 export type PublishWork = z.infer<typeof publishWorkSchema>;
+
+/**
+ * Reads a body where it leaves its queue; everything behind gets typed work. Throws for what the queue does not hold: it
+ * is not acknowledged, and ends in the dead-letter queue where somebody sees it.
+ */
+export function readWork<S extends z.ZodMiniType>(schema: S, body: string): z.output<S> {
+  return schema.parse(JSON.parse(body));
+}
 
 /** FIFO message group: one incident's chunk, so that its updates are sent in order and others do not wait. */
 export function chunkGroup(work: Pick<ChunkWork, "pageId" | "incidentId" | "channel" | "chunk">): string {

@@ -1,11 +1,10 @@
 import type { TopicState } from "../core/notice.ts";
-import type { PlanWork } from "../core/queued-work.ts";
+import type { PlanningWork, PlanWork } from "../core/queued-work.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";
 import { planNotice } from "./plan.ts";
 import type { PlanDeps } from "./plan-deps.ts";
 import { gatherQuarantine, passOnDigest, type QuarantineMailDeps } from "./quarantine-mail.ts";
-import { planningWorkOf } from "./wake.ts";
 
 export type PlanningDeps = PlanDeps & QuarantineMailDeps & { log: Logger };
 
@@ -24,26 +23,26 @@ export async function planAndTell(work: PlanWork, deps: PlanDeps & { log: Logger
   }
 }
 
-function tellOfTopic(work: PlanWork, { state, reason }: TopicState, log: Logger): void {
+function tellOfTopic({ pageId, updateId }: PlanWork, { state, reason }: TopicState, log: Logger): void {
   switch (state) {
     case "published":
       return;
     case "waiting":
-      log.warn("not published to the topic yet", { ...work, reason });
+      log.warn("not published to the topic yet", { pageId, updateId, reason });
       return;
     case "refused":
-      log.error("never published to the topic", new Error(reason ?? "no reason"), { ...work, reason });
+      log.error("never published to the topic", new Error(reason ?? "no reason"), { pageId, updateId, reason });
       return;
     default:
       unreachable(state);
   }
 }
 
-/** One body of the planning queue. */
-export async function handlePlanning(body: string, deps: PlanningDeps): Promise<void> {
-  const work = planningWorkOf(body);
-  if (!("kind" in work)) return planAndTell(work, deps);
+/** What comes over the planning queue: a missed notice, or a mail to render for a sender. */
+export async function handlePlanning(work: PlanningWork, deps: PlanningDeps): Promise<void> {
   switch (work.kind) {
+    case undefined:
+      return planAndTell(work, deps);
     case "quarantine":
       return gatherQuarantine(work, deps);
     case "digest":

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { renderChange } from "../compose/render-change.ts";
 import { renderUpdate } from "../compose/render-update.ts";
+import { planningWorkSchema, readWork } from "../core/queued-work.ts";
 import { isStreamBatch, sqsBatch, streamBatch } from "../lambda/batch.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
@@ -46,7 +47,7 @@ const deps: PlanningDeps = {
 const fromStream = streamBatch(async (record) => {
   await planAndTell(planWorkOfImage(record.dynamodb?.NewImage), deps);
 }, log);
-const fromQueue = sqsBatch(({ body }) => handlePlanning(body, deps), log);
+const fromQueue = sqsBatch(({ body }) => handlePlanning(readWork(planningWorkSchema, body), deps), log);
 
 // Export.
 export const handler = (batch: DynamoDBStreamEvent | SQSEvent): Promise<DynamoDBBatchResponse | SQSBatchResponse> =>

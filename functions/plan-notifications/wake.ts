@@ -1,13 +1,6 @@
 import * as z from "zod/mini";
 import { idSchema } from "../core/ids.ts";
-import {
-  type DigestWork,
-  digestWorkSchema,
-  type PlanWork,
-  planWorkSchema,
-  type QuarantineWork,
-  quarantineWorkSchema,
-} from "../core/queued-work.ts";
+import type { PlanWork } from "../core/queued-work.ts";
 
 const stringAttribute = z.object({ S: idSchema });
 /** Of an image only the name counts: what to plan is read from the tables. */
@@ -18,16 +11,9 @@ const changeImageSchema = z.object({
 });
 const imageSchema = z.union([updateImageSchema, changeImageSchema]);
 
-const planningWorkSchema = z.union([quarantineWorkSchema, digestWorkSchema, planWorkSchema]);
-
 /** The image of an update, or of a component change that is to be told. */
 export function planWorkOfImage(image: unknown): PlanWork {
   const parsed = imageSchema.parse(image);
   const { S: updateId } = "notice" in parsed ? parsed.notice.M.id : parsed.id;
   return { pageId: parsed.pageId.S, updateId };
-}
-
-/** What comes over the planning queue: a missed notice, or a mail to render for a sender. */
-export function planningWorkOf(body: string): PlanWork | QuarantineWork | DigestWork {
-  return planningWorkSchema.parse(JSON.parse(body));
 }

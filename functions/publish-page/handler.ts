@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { publishWorkSchema, readWork } from "../core/queued-work.ts";
 import { isStreamBatch, sqsBatch, streamBatch } from "../lambda/batch.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
@@ -10,7 +11,7 @@ import { dynamoStatusStore } from "../store/status/dynamo-status.ts";
 import { dynamoClient } from "../store/table.ts";
 import { envSchema } from "./env.ts";
 import { type PublishDeps, publishPage } from "./publish-page.ts";
-import { oncePerPage, pageIdOfKeys, pageIdOfWork } from "./wake.ts";
+import { oncePerPage, pageIdOfKeys } from "./wake.ts";
 
 // Cold start.
 const env = readEnv(envSchema);
@@ -44,5 +45,5 @@ export const handler = (batch: DynamoDBStreamEvent | SQSEvent): Promise<DynamoDB
   const once = oncePerPage(publish);
   return isStreamBatch(batch)
     ? streamBatch((record) => once(pageIdOfKeys(record.dynamodb?.Keys)), log)(batch)
-    : sqsBatch(({ body }) => once(pageIdOfWork(body)), log)(batch);
+    : sqsBatch(({ body }) => once(readWork(publishWorkSchema, body).pageId), log)(batch);
 };

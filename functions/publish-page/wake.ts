@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
 import { idSchema } from "../core/ids.ts";
-import { publishWorkSchema } from "../core/queued-work.ts";
 
 /** `PAGE#<id>`, sort key `PAGE`: the item that every change of a page rewrites. */
 const keysSchema = z.object({
@@ -11,10 +10,6 @@ const keysSchema = z.object({
 /** Of a stream record only its key counts: what to write is read from the table. */
 export function pageIdOfKeys(keys: unknown): string {
   return idSchema.parse(keysSchema.parse(keys).pk.S.slice("PAGE#".length));
-}
-
-export function pageIdOfWork(body: string): string {
-  return publishWorkSchema.parse(JSON.parse(body)).pageId;
 }
 
 /** Of a batch that names a page many times, the first one's publication is the one of all. */

@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { kindOf, recipientOf } from "../core/letter.ts";
 import { mailboxOf } from "../core/mailbox.ts";
 import { MAIL_RULES } from "../core/permit.ts";
-import { type LetterWork, sendWorkSchema } from "../core/queued-work.ts";
+import type { EmailWork, LetterWork } from "../core/queued-work.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";
 import { type PermitDeps, permitLetter } from "../permits/permit-letter.ts";
@@ -27,17 +27,19 @@ export interface LetterDeps {
   pace: Pace;
 }
 
-/** One body of send-email's queues: chunks and retries like any sender, and letters. */
-export async function handleEmailWork(body: string, deps: SendDeps, letters: LetterDeps, log: Logger): Promise<void> {
-  const work = sendWorkSchema.parse(JSON.parse(body));
+/** Chunks and retries like any sender, and letters. */
+export async function handleEmailWork(
+  work: EmailWork,
+  deps: SendDeps,
+  letters: LetterDeps,
+  log: Logger,
+): Promise<void> {
   switch (work.kind) {
     case "chunk":
     case "retry":
-      return handleWork(body, deps, log);
+      return handleWork(work, deps, log);
     case "letter":
       return sendLetter(work, letters, log);
-    case "probe":
-      throw new Error("a probe came over a queue of mails");
     default:
       return unreachable(work);
   }

@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import { emailWorkSchema, readWork } from "../core/queued-work.ts";
 import { sqsBatch } from "../lambda/batch.ts";
 import { boundedLog } from "../lambda/bounded-log.ts";
 import { readEnv } from "../lambda/env.ts";
@@ -54,7 +55,7 @@ const letters = {
 };
 
 // Invocation: one chunk, one retry, or one letter.
-const run = sqsBatch(({ body }) => handleEmailWork(body, deps, letters, log), log);
+const run = sqsBatch(({ body }) => handleEmailWork(readWork(emailWorkSchema, body), deps, letters, log), log);
 
 // Export.
 export const handler = run;

@@ -1,9 +1,8 @@
-import * as z from "zod/mini";
 import { addressMac } from "../core/address-mac.ts";
 import type { Clock } from "../core/clock.ts";
 import { isInvitable } from "../core/invitation.ts";
 import { SMS_RULES } from "../core/permit.ts";
-import { type SmsLetterWork, sendWorkSchema, smsLetterWorkSchema } from "../core/queued-work.ts";
+import type { SmsLetterWork, SmsWork } from "../core/queued-work.ts";
 import type { SmsSubscriber, Subscriber } from "../core/subscriber.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";
@@ -28,13 +27,17 @@ export interface SmsLetterDeps {
   pace: Pace;
 }
 
-const smsWorkSchema = z.discriminatedUnion("kind", [...sendWorkSchema.def.options, smsLetterWorkSchema]);
-
-/** One body of send-sms's queues: chunks and retries like any sender, and SMS that belong to no update. */
-export async function handleSmsWork(body: string, deps: SendDeps, letters: SmsLetterDeps, log: Logger): Promise<void> {
-  const work = smsWorkSchema.parse(JSON.parse(body));
-  if (work.kind !== "sms letter") return handleWork(body, deps, log);
-  return sendSmsLetter(work, letters, log);
+/** Chunks and retries like any sender, and SMS that belong to no update. */
+export async function handleSmsWork(work: SmsWork, deps: SendDeps, letters: SmsLetterDeps, log: Logger): Promise<void> {
+  switch (work.kind) {
+    case "chunk":
+    case "retry":
+      return handleWork(work, deps, log);
+    case "sms letter":
+      return sendSmsLetter(work, letters, log);
+    default:
+      return unreachable(work);
+  }
 }
 
 /** How long it may wait for its slot of the send rate. */

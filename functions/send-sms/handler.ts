@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import { readWork, smsWorkSchema } from "../core/queued-work.ts";
 import { sqsBatch } from "../lambda/batch.ts";
 import { boundedLog } from "../lambda/bounded-log.ts";
 import { readEnv } from "../lambda/env.ts";
@@ -56,7 +57,7 @@ const letters = {
 };
 
 // Invocation: one chunk, one retry, or one SMS that belongs to no update.
-const run = sqsBatch(({ body }) => handleSmsWork(body, deps, letters, log), log);
+const run = sqsBatch(({ body }) => handleSmsWork(readWork(smsWorkSchema, body), deps, letters, log), log);
 
 // Export.
 export const handler = run;

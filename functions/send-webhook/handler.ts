@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import { readWork, webhookWorkSchema } from "../core/queued-work.ts";
 import { sqsBatch } from "../lambda/batch.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
@@ -46,7 +47,7 @@ const probes: ProbeDeps = {
 };
 
 // Invocation: one chunk, or some retries or probes.
-const run = sqsBatch(({ body }) => handleWebhookWork(body, deps, probes, log), log);
+const run = sqsBatch(({ body }) => handleWebhookWork(readWork(webhookWorkSchema, body), deps, probes, log), log);
 
 // Export.
 export const handler = run;

@@ -8,19 +8,26 @@ import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
 import { NO_BRANDING } from "../../functions/core/page.ts";
 import { openIncident, postUpdate } from "../../functions/core/posting.ts";
 import {
+  emailWorkSchema,
+  planningWorkSchema,
+  readWork,
+  smsWorkSchema,
+  webhookWorkSchema,
+} from "../../functions/core/queued-work.ts";
+import {
   ALL_UPDATES,
   type Channel,
   FIRST_AND_LAST,
   type Subscriber,
   type WebhookFormat,
 } from "../../functions/core/subscriber.ts";
+import { unreachable } from "../../functions/core/unreachable.ts";
 import { boundedLog } from "../../functions/lambda/bounded-log.ts";
 import { createLogger } from "../../functions/lambda/logger.ts";
 import { handlePlanning } from "../../functions/plan-notifications/handle-planning.ts";
 import { planNotice } from "../../functions/plan-notifications/plan.ts";
 import type { QuarantineSource } from "../../functions/plan-notifications/quarantine-mail.ts";
 import type { SendDeps } from "../../functions/send-chunk/channel-sender.ts";
-import { handleWork } from "../../functions/send-chunk/handle-work.ts";
 import { sharedPace, unpaced } from "../../functions/send-chunk/pace.ts";
 import { emailSender } from "../../functions/send-email/email-sender.ts";
 import { handleEmailWork } from "../../functions/send-email/handle-email-work.ts";
@@ -167,46 +174,33 @@ export function createWorld({ choose }: { choose?: Choose } = {}) {
   };
 
   const runQueued = async (queue: QueueName, body: string): Promise<void> => {
-    if (queue === "plan") {
-      await handlePlanning(body, planDeps);
-      return;
+    switch (queue) {
+      case "plan":
+        return handlePlanning(readWork(planningWorkSchema, body), planDeps);
+      case "publish":
+        return;
+      case "email":
+      case "letters": {
+        const pace = sharedPace({ use: "letters", access, schedule: "email", clock, sleep, log });
+        const letters = { subscribers, access, bounded, mail, letters: ports, clock, pace };
+        return handleEmailWork(readWork(emailWorkSchema, body), senders.email, letters, log);
+      }
+      case "sms":
+      case "smsLetters": {
+        const { sms } = world;
+        const letters = { subscribers, access, bounded, sms, smsLetters: ports, clock, pace: senders.sms.pace };
+        return handleSmsWork(readWork(smsWorkSchema, body), senders.sms, letters, log);
+      }
+      case "webhook":
+      case "webhookRetry":
+      case "probes": {
+        const https = crash.guard(world.https);
+        const probes = { subscribers, ledger, access, https, probes: ports, letters: ports, clock };
+        return handleWebhookWork(readWork(webhookWorkSchema, body), senders.webhook, probes, log);
+      }
+      default:
+        return unreachable(queue);
     }
-    if (queue === "publish") return;
-    if (queue === "letters") {
-      await handleEmailWork(
-        body,
-        senders.email,
-        {
-          subscribers,
-          access,
-          bounded,
-          mail,
-          letters: ports,
-          clock,
-          pace: sharedPace({ use: "letters", access, schedule: "email", clock, sleep, log }),
-        },
-        log,
-      );
-      return;
-    }
-    if (queue === "smsLetters") {
-      const { sms } = world;
-      await handleSmsWork(
-        body,
-        senders.sms,
-        { subscribers, access, bounded, sms, smsLetters: ports, clock, pace: senders.sms.pace },
-        log,
-      );
-      return;
-    }
-    if (queue === "sms") return handleWork(body, senders.sms, log);
-    if (queue === "email") return handleWork(body, senders.email, log);
-    await handleWebhookWork(
-      body,
-      senders.webhook,
-      { subscribers, ledger, access, https: crash.guard(world.https), probes: ports, letters: ports, clock },
-      log,
-    );
   };
   /** An invocation that crashes leaves its entry in the queue; other errors are the test's. */
   const invoke = async (run: () => Promise<void>): Promise<boolean> => {

@@ -2,7 +2,7 @@ import type { AttemptOutcome } from "../../functions/core/attempt.ts";
 import type { Chunk } from "../../functions/core/chunk.ts";
 import type { Delivery } from "../../functions/core/delivery.ts";
 import { LEASE_MS } from "../../functions/core/lease.ts";
-import { type ChunkWork, type RetryWork, sendWorkSchema } from "../../functions/core/queued-work.ts";
+import { readWork, type SendWork, sendWorkSchema } from "../../functions/core/queued-work.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
 import { TableBusyError } from "../../functions/store/busy.ts";
 import type { Ledger } from "../../functions/store/deliveries/ledger.ts";
@@ -215,10 +215,8 @@ export const MUTANTS = {
 
 export type MutantName = keyof typeof MUTANTS;
 
-function workOf(body: string | null): ChunkWork | RetryWork {
-  const work = sendWorkSchema.parse(JSON.parse(body ?? ""));
-  if (work.kind !== "chunk" && work.kind !== "retry") throw new Error(`a ${work.kind} came over a queue of chunks`);
-  return work;
+function workOf(body: string | null): SendWork {
+  return readWork(sendWorkSchema, body ?? "");
 }
 
 async function twiceIfUnknown<T extends { outcome: string }>(send: () => Promise<T>): Promise<T> {

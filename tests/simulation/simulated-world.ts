@@ -4,12 +4,11 @@ import { changeStatus, toldChanges } from "../../functions/core/component-change
 import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
 import { NO_BRANDING } from "../../functions/core/page.ts";
 import { openIncident, postUpdate, withdraw } from "../../functions/core/posting.ts";
-import type { PlanWork } from "../../functions/core/queued-work.ts";
+import { type PlanWork, planningWorkSchema, readWork, sendWorkSchema } from "../../functions/core/queued-work.ts";
 import { CHANNELS, type Channel, type Subscriber } from "../../functions/core/subscriber.ts";
 import { unreachable } from "../../functions/core/unreachable.ts";
 import { createLogger } from "../../functions/lambda/logger.ts";
 import { planNotice } from "../../functions/plan-notifications/plan.ts";
-import { planningWorkOf } from "../../functions/plan-notifications/wake.ts";
 import { handleWork } from "../../functions/send-chunk/handle-work.ts";
 import { sharedPace, unpaced } from "../../functions/send-chunk/pace.ts";
 import { emailSender } from "../../functions/send-email/email-sender.ts";
@@ -180,14 +179,15 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
       sms: () => smsSender({ ...ports, clock }),
       webhook: () => webhookSender({ ...ports, quarantines: ports.queues, clock }),
     };
-    await handleWork(body, { ...ports, sender: senders[channel](), pace, clock, jitter: schedule.uniform }, log);
+    const deps = { ...ports, sender: senders[channel](), pace, clock, jitter: schedule.uniform };
+    await handleWork(readWork(sendWorkSchema, body), deps, log);
   }
 
   async function runQueued(queue: QueueName, body: string, invocation: Invocation): Promise<void> {
     switch (queue) {
       case "plan": {
-        const work = planningWorkOf(body);
-        if (!("kind" in work)) await plan(work, invocation);
+        const work = readWork(planningWorkSchema, body);
+        if (work.kind === undefined) await plan(work, invocation);
         return;
       }
       case "publish":

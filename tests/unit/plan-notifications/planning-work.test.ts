@@ -1,16 +1,19 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect, test } from "vitest";
-import { planningWorkOf, planWorkOfImage } from "../../../functions/plan-notifications/wake.ts";
+import { planningWorkSchema, readWork } from "../../../functions/core/queued-work.ts";
+import { planWorkOfImage } from "../../../functions/plan-notifications/wake.ts";
 
 const PAGE = "page00000000";
+
+const read = (body: string) => readWork(planningWorkSchema, body);
 
 test("a missed notice and a quarantine are told apart", () => {
   const notice = { pageId: PAGE, updateId: "update000000" };
   const quarantine = { kind: "quarantine", pageId: PAGE, subscriberId: "subscriber00", failingSince: 1, reason: "x" };
-  expect(planningWorkOf(JSON.stringify(notice))).toEqual(notice);
-  expect(planningWorkOf(JSON.stringify(quarantine))).toEqual(quarantine);
+  expect(read(JSON.stringify(notice))).toEqual(notice);
+  expect(read(JSON.stringify(quarantine))).toEqual(quarantine);
   const digest = { kind: "digest", pageId: PAGE, mac: "ab", dueAt: 1 };
-  expect(planningWorkOf(JSON.stringify(digest))).toEqual(digest);
+  expect(read(JSON.stringify(digest))).toEqual(digest);
 });
 
 test("an update's image and a component change's name what is to be planned", () => {
@@ -21,6 +24,11 @@ test("an update's image and a component change's name what is to be planned", ()
   expect(() => planWorkOfImage(marshall({ pageId: PAGE, at: 1 }))).toThrow();
 });
 
-test.each(["{}", '{"kind":"quarantine","pageId":"page00000000"}'])("%s is not ours", (body) => {
-  expect(() => planningWorkOf(body)).toThrow();
+test.each([
+  "{}",
+  '{"kind":"quarantine","pageId":"page00000000"}',
+  // It has all that a missed notice has, and is none.
+  '{"kind":"unknown","pageId":"page00000000","updateId":"update000000"}',
+])("%s is not ours", (body) => {
+  expect(() => read(body)).toThrow();
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { inParallel } from "../../../functions/lambda/in-parallel.ts";
-import { oncePerPage, pageIdOfKeys, pageIdOfWork } from "../../../functions/publish-page/wake.ts";
+import { oncePerPage, pageIdOfKeys } from "../../../functions/publish-page/wake.ts";
 
 describe("what wakes the publisher", () => {
   test("a stream record names the page in its key", () => {
@@ -13,12 +13,6 @@ describe("what wakes the publisher", () => {
     ["an id that is none", { pk: { S: "PAGE#../../etc" }, sk: { S: "PAGE" } }],
   ])("%s is refused", (_, keys) => {
     expect(() => pageIdOfKeys(keys)).toThrow();
-  });
-
-  test("a queued body names the page", () => {
-    expect(pageIdOfWork('{"pageId":"dracooncloud"}')).toBe("dracooncloud");
-    expect(() => pageIdOfWork('{"pageId":"x"}')).toThrow();
-    expect(() => pageIdOfWork("not JSON")).toThrow();
   });
 
   test("a batch publishes each page once, and all its records share how that ended", async () => {

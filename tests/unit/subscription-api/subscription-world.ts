@@ -1,5 +1,6 @@
 import { newConfirmToken } from "../../../functions/core/confirm-token.ts";
 import { NO_BRANDING } from "../../../functions/core/page.ts";
+import { emailWorkSchema, readWork, smsWorkSchema } from "../../../functions/core/queued-work.ts";
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
 import { ALL_UPDATES, type Channel, type EmailSubscriber } from "../../../functions/core/subscriber.ts";
 import { subscriberToken } from "../../../functions/core/subscriber-token.ts";
@@ -117,7 +118,7 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
   /** What send-email makes of one letter. */
   const deliver = (body: string) =>
     handleEmailWork(
-      body,
+      readWork(emailWorkSchema, body),
       NO_CHUNKS,
       { subscribers, access, bounded, mail: world.mail, letters: queues.ports, clock, pace },
       log,
@@ -130,7 +131,7 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
         await deliver(work.body);
       } else {
         await handleSmsWork(
-          work.body,
+          readWork(smsWorkSchema, work.body),
           NO_CHUNKS,
           { subscribers, access, bounded, sms: world.sms, smsLetters: queues.ports, clock, pace },
           log,
