@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import ipaddr from "ipaddr.js";
 import { addressMac } from "../core/address-mac.ts";
 import { mailboxOf } from "../core/mailbox.ts";
 import { type LetterKind, MAIL_RULES, permit, SMS_RULES } from "../core/permit.ts";
@@ -133,12 +134,5 @@ function groupsOf(source: string): string | string[] {
   if (!isIPv6(source)) return source;
   const [address = ""] = source.split("%");
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  // URL writes it in the one canonical form (RFC 5952), whatever it was spelled like.
-  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const [head = "", tail] = canonical.split("::");
-  const first = head === "" ? [] : head.split(":");
-  const last = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = Array.from({ length: 8 - first.length - last.length }, () => "0");
-  return [...first, ...zeros, ...last];
+  return mapped ?? ipaddr.IPv6.parse(address).parts.map((part) => part.toString(16));
 }
