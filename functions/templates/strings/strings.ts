@@ -124,46 +124,8 @@ export interface SubscriptionStrings {
   smsLink(page: string): string;
 }
 
-/** Everything that readers are told in words of ours. One file per language has them all: one missing does not compile. */
-export interface Strings {
-  /** BCP 47: of documents and feeds. */
-  language: string;
-  times: {
-    /** `month` is 1 to 12. */
-    date(year: number, month: number, day: number): string;
-    month(year: number, month: number): string;
-    dateTime(date: string, time: string): string;
-    to: string;
-    since(time: string): string;
-    inAll(span: string, duration: string): string;
-    days: string;
-    hours: string;
-    minutes: string;
-  };
-  statuses: Record<UpdateStatus, string>;
-  /** Of an update that repeats the status of the one before. */
-  update: string;
-  /** What is struck out, where that cannot be seen. */
-  noLonger(text: string): string;
-  components: Record<ComponentStatus, string>;
-  /** A component's status before it changed. */
-  before: string;
-  impacts: Record<Impact, string>;
-  pageStatus: Record<PageDescription, string>;
-  /** Of a page whose components look better than what is open on it. */
-  openImpacts: Record<Exclude<Impact, "maintenance">, string>;
-  affected: {
-    and: string;
-    /** Components that are not named for want of room; after `and`. */
-    more(count: number): string;
-    byIncident(what: string, isOver: boolean): string;
-    byMaintenance(what: string, isOver: boolean): string;
-  };
-  posted: string;
-  viewIncident: string;
-  viewMaintenance: string;
-  /** A maintenance as planned. */
-  planned: { begins: string; ends: string; lasts: string; affects: string };
+/** What the status page and its feeds say. */
+export interface PageStrings {
   page: {
     title(name: string): string;
     skip: string;
@@ -208,6 +170,11 @@ export interface Strings {
     publishedWith: string;
   };
   feed: { title(name: string): string; description(name: string): string };
+  signUp: SignUpStrings;
+}
+
+/** What mails say, and the first post to a chat. */
+export interface MailStrings {
   updateEmail: {
     follow: string;
     earlier: string;
@@ -300,6 +267,47 @@ export interface Strings {
     /** Before its contact has confirmed it, and when they try it out later. */
     body: { hello: string; test: string };
   };
-  signUp: SignUpStrings;
+}
+
+/** All words of ours that readers see. Each language has all of them: one missing does not compile. */
+export interface Strings extends PageStrings, MailStrings {
+  /** BCP 47: of documents and feeds. */
+  language: string;
+  times: {
+    /** `month` is 1 to 12. */
+    date(year: number, month: number, day: number): string;
+    month(year: number, month: number): string;
+    dateTime(date: string, time: string): string;
+    to: string;
+    since(time: string): string;
+    inAll(span: string, duration: string): string;
+    days: string;
+    hours: string;
+    minutes: string;
+  };
+  statuses: Record<UpdateStatus, string>;
+  /** Of an update that repeats the status of the one before. */
+  update: string;
+  /** What is struck out, where that cannot be seen. */
+  noLonger(text: string): string;
+  components: Record<ComponentStatus, string>;
+  /** A component's status before it changed. */
+  before: string;
+  impacts: Record<Impact, string>;
+  pageStatus: Record<PageDescription, string>;
+  /** Of a page whose components look better than what is open on it. */
+  openImpacts: Record<Exclude<Impact, "maintenance">, string>;
+  affected: {
+    and: string;
+    /** Components that are not named for want of room; after `and`. */
+    more(count: number): string;
+    byIncident(what: string, isOver: boolean): string;
+    byMaintenance(what: string, isOver: boolean): string;
+  };
+  posted: string;
+  viewIncident: string;
+  viewMaintenance: string;
+  /** A maintenance as planned. */
+  planned: { begins: string; ends: string; lasts: string; affects: string };
   subscriptions: SubscriptionStrings;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { affectedSentence } from "../../../functions/templates/affected-components.ts";
+import { monthsOf } from "../../../functions/templates/strings/months-of.ts";
 import { duration, newestFirst, postedTime, timeSpan, updateLabel } from "../../../functions/templates/wording.ts";
 import { seedIncident } from "../../fixtures/seed-incident.ts";
 
@@ -42,6 +43,13 @@ describe("times", () => {
   ])("a duration of %d ms is %s", (milliseconds, text) => {
     expect(duration(milliseconds, "en")).toBe(text);
   });
+});
+
+test.each([
+  ["en", "January February March April May June July August September October November December"],
+  ["de", "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"],
+])("Node knows the months in %s", (language, months) => {
+  expect(monthsOf(language).join(" ")).toBe(months);
 });
 
 describe("in German", () => {

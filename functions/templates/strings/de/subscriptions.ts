@@ -1,0 +1,181 @@
+import type { SubscriptionStrings } from "../strings.ts";
+
+export const subscriptions: SubscriptionStrings = {
+  toPage: "Zur Statusseite",
+  badLink: {
+    title: "Dieser Link funktioniert nicht",
+    text: "Möglicherweise ist er unvollständig, abgelaufen oder durch einen neueren ersetzt.",
+  },
+  refused: {
+    title: "Das hat nicht funktioniert",
+    email: "Das ist keine gültige E-Mail-Adresse. Bitte prüfen Sie sie und senden Sie sie noch einmal.",
+    phone:
+      "Das ist keine Mobilnummer, an die von hier SMS gesendet werden können. Bitte prüfen Sie Nummer und Land und senden Sie beides noch einmal.",
+    captcha: "Die Prüfung, ob Sie ein Mensch sind, hat nicht funktioniert. Bitte versuchen Sie es noch einmal.",
+    choice:
+      "Ein Teil Ihrer Auswahl ist auf dieser Seite nicht mehr vorhanden. Bitte laden Sie die Seite neu und wählen Sie noch einmal.",
+    tooMany: "Aus Ihrem Netz kamen zu viele Anfragen. Bitte versuchen Sie es später noch einmal.",
+    later: "Das ist im Moment nicht möglich. Bitte versuchen Sie es in einer Minute noch einmal.",
+    back: "Zurück zum Formular",
+  },
+  formOnly: {
+    title: "Hier gibt es nichts zu sehen",
+    text: "Diese Adresse nimmt entgegen, was ein Formular sendet. Sie wurde ohne eines geöffnet; geändert wurde nichts.",
+  },
+  confirm: {
+    title: "Abonnement bestätigen",
+    text: "Ein Klick, und Sie erfahren, wenn etwas passiert: was gestört ist, was getan wird und wann es vorbei ist.",
+    button: "Abonnement bestätigen",
+  },
+  confirmed: {
+    title: "Sie sind angemeldet",
+    text: "Ab jetzt erhalten Sie die gewünschten Meldungen. Jede enthält einen Link zum Abmelden.",
+  },
+  confirmChat: (chat, host) => ({
+    title: `Webhook in ${chat} bestätigen`,
+    text: `Über den Webhook bei ${host} ging ein Test an einen Kanal in ${chat}. Wenn Sie ihn gesehen haben und der Kanal der richtige ist, erscheinen dort nach einem Klick die Statusmeldungen.`,
+    button: `Meldungen an ${chat} senden`,
+  }),
+  chatConfirmed: (chat, host) => ({
+    title: `Meldungen gehen an ${chat}`,
+    text: `Ab jetzt gehen die Statusmeldungen an den Kanal hinter dem Webhook bei ${host}.`,
+  }),
+  noPlace: {
+    title: "Kein Platz mehr",
+    text: "Bei diesem Host bekommen schon so viele Webhooks die Statusmeldungen, wie es sein dürfen. Wer die Seite betreibt, kann Ihren hinzufügen.",
+  },
+  decline: {
+    title: "Das waren nicht Sie?",
+    text: "Dann hat jemand anderes Ihre Adresse eingegeben. Mit diesem Knopf kann niemand mehr von dieser Seite aus etwas an sie schicken lassen.",
+    button: "Nie wieder anschreiben",
+  },
+  declined: {
+    title: "Wir schreiben Ihnen nicht mehr",
+    text: "Niemand kann von dieser Seite aus noch etwas an Ihre Adresse schicken lassen. Ein unlesbarer Fingerabdruck von ihr bleibt, damit es dabei bleibt.",
+  },
+  unsubscribe: {
+    title: "Abmelden?",
+    text: "Sie erfahren dann nichts mehr von Störungen und Wartungen. Sie können sich jederzeit wieder anmelden.",
+    button: "Abmelden",
+    instead:
+      "Zu viel oder nicht das Richtige? Sie können einzelne Komponenten wählen, nur die erste und letzte Meldung einer Störung, oder eine Weile pausieren.",
+    insteadButton: "Stattdessen ändern, was ich erhalte",
+  },
+  unsubscribed: {
+    title: "Sie sind abgemeldet",
+    text: "Sie erhalten nichts mehr. Eine Meldung, die gerade unterwegs ist, kann noch eintreffen.",
+    undo: "Eine Mail an Ihre Adresse sagt das auch. 30 Tage lang stellt der Link darin alles wieder her.",
+  },
+  linkSent: {
+    title: "Ein Link ist unterwegs",
+    text: "Öffnen Sie ihn, um zu ändern, was Sie erhalten. Er geht an die angemeldete Adresse, höchstens zweimal am Tag, und gilt sieben Tage.",
+  },
+  resubscribe: {
+    title: "Wieder Meldungen erhalten?",
+    text: "Ein Klick, und alles ist wieder so wie vor der Abmeldung, ob Sie sie vorgenommen haben oder jemand anderes, der dieses Postfach liest.",
+    button: "Wieder Meldungen erhalten",
+  },
+  resubscribed: {
+    title: "Sie erhalten wieder Meldungen",
+    text: "Alles ist wie zuvor.",
+  },
+  checkMailbox: {
+    title: "Sehen Sie in Ihr Postfach",
+    text: "Öffnen Sie die Mail, die wir geschickt haben, und bestätigen Sie. Vorher erhalten Sie keine Meldungen.",
+    sentTo: (address) =>
+      `Sie geht an ${address}. Nach ein paar Minuten noch keine Mail? Sehen Sie im Spam-Ordner nach und versuchen Sie es in zehn Minuten noch einmal.`,
+  },
+  enterCode: {
+    title: "Code eingeben",
+    text: "Wir haben sechs Ziffern an Ihr Telefon geschickt. Sie gelten zehn Minuten.",
+    label: "Code",
+    button: "Nummer bestätigen",
+    wrong: "Der Code ist falsch oder gilt nicht mehr.",
+  },
+  askManage: {
+    title: "Ändern, was Sie erhalten",
+    text: "Nennen Sie uns Ihre Adresse, und wir schicken einen Link zu Ihrem Abonnement dorthin.",
+    email: "E-Mail-Adresse",
+    button: "Link schicken",
+    phone: "Telefonnummer",
+    country: "Land",
+    phoneButton: "Link per SMS schicken",
+  },
+  checkLink: {
+    title: "Sehen Sie in Ihr Postfach",
+    mail: "Wenn die Adresse angemeldet ist, ist eine Mail mit einem Link an sie unterwegs. Der Link gilt sieben Tage. Eine Adresse erhält höchstens drei solche Mails am Tag: Falls Sie schon drei erhalten haben, benutzen Sie bitte den letzten Link oder fragen Sie morgen wieder.",
+    sms: "Wenn die Nummer angemeldet ist, ist eine SMS mit einem Link an sie unterwegs. Der Link gilt sieben Tage. Eine Nummer erhält höchstens fünf solche SMS am Tag.",
+  },
+  manage: {
+    title: "Ihr Abonnement",
+    saved: "Gespeichert.",
+    paused: "Pausiert. Sie erhalten nichts, bis Sie fortsetzen.",
+    resumed: "Sie erhalten wieder Meldungen.",
+    left: "Sie sind abgemeldet.",
+    back: "Sie sind wieder angemeldet.",
+    what: "Wovon möchten Sie erfahren?",
+    everything: "Von allem auf dieser Seite",
+    chosen: "Nur von dem, was ich hier wähle",
+    allOf: (group) => `Alles aus ${group}`,
+    incidents: "Einzelne Störungen und Wartungen",
+    preselected: "Was Sie gerade gewünscht haben, ist schon angekreuzt. Es gilt, sobald Sie es speichern.",
+    which: "Welche Meldungen?",
+    all: "Alle",
+    firstAndLast: "Nur die erste und die letzte einer Störung",
+    impact: "Störungen ab",
+    impacts: {
+      none: "jeder Auswirkung",
+      minor: "geringer Auswirkung",
+      major: "großer Auswirkung",
+      critical: "kritischer Auswirkung",
+    },
+    language: "Sprache",
+    save: "Speichern",
+    isPaused: "Ihr Abonnement pausiert.",
+    isUnsubscribed: "Sie sind abgemeldet und erhalten nichts.",
+    isUnconfirmed: "Ihre Adresse ist noch nicht bestätigt: Sie erhalten nichts.",
+    pauseTitle: "Pausieren",
+    pauseText: "Sie erhalten nichts, bis Sie fortsetzen; Ihre Auswahl bleibt.",
+    pause: "Pausieren",
+    resume: "Fortsetzen",
+    comeBack: "Wieder anmelden",
+    leaveTitle: "Abmelden",
+    leaveText: "Keine Meldungen mehr, von nichts.",
+    leave: "Abmelden",
+    sentLink: "Meldungen der letzten 90 Tage zeigen",
+    eraseTitle: "Meine Daten löschen",
+    eraseText: "Meldet Sie ab und löscht Ihre Adresse und alles, was zu ihr gehört, sofort und endgültig.",
+    eraseSure: "Ja, alles löschen",
+    erase: "Meine Daten löschen",
+    nothingChosen: "Wählen Sie mindestens eine Komponente oder Störung, oder melden Sie sich ab.",
+    everythingAndSome:
+      "Sie haben einzelne Komponenten angekreuzt, während alles auf dieser Seite gewählt war. Noch ist nichts gespeichert. Jetzt ist „Nur von dem, was ich hier wähle“ eingestellt: Speichern Sie es, oder wählen Sie wieder alles.",
+    gone: "Etwas von dem, was Sie gewählt haben, gibt es auf dieser Seite nicht mehr. Noch ist nichts gespeichert: Sehen Sie Ihre Auswahl durch und speichern Sie sie.",
+    hearsNothing:
+      "Was Sie gewählt hatten, gibt es auf dieser Seite nicht mehr: Sie erfahren von nichts. Wählen Sie neu, oder alles auf dieser Seite.",
+    eraseUnsure: "Kreuzen Sie an, dass Sie sicher sind.",
+  },
+  sent: {
+    title: "Was Sie erhalten haben",
+    none: "Nichts in den letzten 90 Tagen.",
+    limit: "Gezeigt werden die 100 neuesten Meldungen.",
+    back: "Zurück zu Ihrem Abonnement",
+    unknown: "Eine Störung, die es nicht mehr gibt",
+    states: {
+      accepted: "Gesendet",
+      failed: "Nicht zustellbar",
+      suppressed: "Nicht gesendet",
+      superseded: "Stattdessen wurde eine neuere Meldung gesendet",
+      ambiguous: "Vielleicht angekommen",
+      sending: "Unterwegs",
+      retrying: "Unterwegs",
+    },
+  },
+  erased: {
+    title: "Ihre Daten sind gelöscht",
+    text: "Sie sind abgemeldet, und Ihre Adresse ist gelöscht.",
+  },
+  smsCode: (page, code) =>
+    `${code} ist Ihr Code für Statusmeldungen von ${page}. Er gilt 10 Minuten. Das waren nicht Sie? Dann tun Sie nichts.`,
+  smsLink: (page) => `${page}: ändern, was Sie erhalten:`,
+};

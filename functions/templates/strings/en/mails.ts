@@ -1,0 +1,141 @@
+import type { MailStrings } from "../strings.ts";
+
+export const mails: MailStrings = {
+  updateEmail: {
+    follow: "Follow it here:",
+    earlier: "Earlier updates",
+    readWhole: "Read the whole update",
+    older: (count) => (count === 1 ? "One older update is on the page:" : `${count} older updates are on the page:`),
+    readAll: "read them all",
+    why: (page) => ["You receive this because you subscribed to ", page, "."],
+    leave: "Unsubscribe or change what you receive",
+    reminder: "Reminder",
+    beginsSoon: (time) => `This maintenance begins soon: ${time}.`,
+  },
+  letters: {
+    linkWorks: (days) => `The link works for ${days === 1 ? "a day" : `${days} days`}.`,
+    fallback: "Should the button not work, open this address:",
+    ignore: "If you did not ask for this, do nothing: nothing changes without the link.",
+    decline: (decline) => ["Should somebody else have entered your address, ", decline("close it to this page"), "."],
+    seePage: "See the status page",
+  },
+  confirmation: {
+    subject: (name) => `Confirm your subscription to ${name}`,
+    preheader: (name) => `One click, and status updates of ${name} come to you.`,
+    headline: "Confirm your subscription",
+    asked: (page) => [
+      "Somebody, probably you, asked for status updates of ",
+      page,
+      " to be sent to you. Confirm it to receive them.",
+    ],
+    button: "Confirm subscription",
+    ignore: (decline) => [
+      "If you did not ask for this, do nothing: without a confirmation you will not receive any updates. Should this happen again and again, ",
+      decline("block your address"),
+      ".",
+    ],
+  },
+  manageLink: {
+    subject: (name) => `Change what you receive from ${name}`,
+    preheader: "Choose what you hear of, pause, or leave.",
+    headline: "Change what you receive",
+    asked: (page, address) => [
+      "Somebody, probably you, asked for this link. With it you choose which updates of ",
+      page,
+      " are sent to ",
+      address,
+      ", pause them for a while, unsubscribe, or have your data erased.",
+    ],
+    button: "Open my subscription",
+    secret: "Whoever has the link can use it, so do not pass this mail on.",
+  },
+  unsubscribed: {
+    subject: (name) => `You are unsubscribed from ${name}`,
+    preheader: (days) => `Not what you wanted? You can undo it for ${days} days.`,
+    headline: "You are unsubscribed",
+    nothingMore: (page, address) => ["No more updates of ", page, " are sent to ", address, "."],
+    askedAt: "When",
+    askedHow: "How",
+    how: {
+      link: "Somebody opened the link to unsubscribe in one of our mails and confirmed it.",
+      "mail program": "Somebody used the unsubscribe button of their mail program.",
+      "manage page": "Somebody used the page on which the subscription is changed.",
+      operator: "Whoever runs the status page did it.",
+    },
+    shared:
+      "If several people read this address, such as a distribution list, one of them may have done it for all. Anybody who reads this can undo it:",
+    button: "Receive updates again",
+    why: "If it is what you wanted, there is nothing to do: this was the last mail.",
+  },
+  quarantine: {
+    subject: (name, host) => `${name} stopped sending updates to your webhook at ${host}`,
+    preheader: (host, since) => `${host} has accepted nothing since ${since}.`,
+    headline: "Your webhook is not called any more",
+    refused: (page, host) => [
+      "Your endpoint at ",
+      host,
+      " has accepted none of the updates that ",
+      page,
+      " sent to it. All attempts over three days failed, so it is not called any more.",
+    ],
+    many: {
+      subject: (name, count) => `${name} stopped sending updates to ${count} of your webhooks`,
+      preheader: (count) => `${count} of your webhooks have accepted nothing for three days.`,
+      headline: "Webhooks of yours are not called any more",
+      refused: (page, count) => [
+        `${count} of your endpoints have accepted none of the updates that `,
+        page,
+        " sent to them. All attempts over three days failed, so they are not called any more.",
+      ],
+      since: (time, answer) => `failing since ${time}; last attempt: ${answer}`,
+      others: (count) => `And ${count} more.`,
+    },
+    failingSince: "Failing since",
+    stopped: "Stopped",
+    lastAttempt: "Last attempt",
+    noAnswer: "no answer",
+    comingBack:
+      "Once it accepts requests again, subscribe it anew in the way you did before, or ask whoever runs the page to. Updates posted in the meantime are not sent again.",
+    meanwhile: "Until then, the status page has everything.",
+    why: "You receive this because your address was given as the contact of the endpoint. It will not be repeated.",
+  },
+  portal: {
+    subject: (host, name) => (host === null ? `Your webhook for ${name}` : `Your webhook at ${host}`),
+    preheader: "Attempts, replays, a test, and the signing secret.",
+    headline: "Your webhook",
+    asked: (page, host) => [
+      "Somebody, probably you, asked for this link. With it you see what was sent of ",
+      page,
+      ...(host === null ? [" to your endpoint"] : [" to the endpoint at ", host]),
+      " and how it answered, have it sent again, send a test, and change the signing secret.",
+    ],
+    button: "Open the webhook's page",
+    unproven: (days) =>
+      `An endpoint that is not confirmed within ${days === 1 ? "a day" : `${days} days`} is removed, and this link with it.`,
+    secret: "Whoever has the link can use it, so do not pass this mail on.",
+  },
+  chatConfirmation: {
+    subject: (chat, name) => `Confirm the ${chat} webhook for ${name}`,
+    preheader: (chat) => `One click, and status updates are posted to ${chat}.`,
+    headline: (chat) => `Confirm your ${chat} webhook`,
+    asked: (page, chat, host) => [
+      "Somebody, probably you, asked for status updates of ",
+      page,
+      ` to be posted to a channel in ${chat}`,
+      ...(host === null ? [] : [", by the webhook at ", host]),
+      ".",
+    ],
+    test: "A test was posted to that channel. If you have seen it, and it is the right one, confirm the webhook.",
+    button: "Confirm webhook",
+    ignore: "If you did not ask for this, do nothing: without a confirmation nothing more will be posted.",
+  },
+  chatTest: {
+    label: "Test",
+    title: (page) => `Status updates of ${page}`,
+    body: {
+      hello:
+        "This is a test. Once the webhook is confirmed by the mail that its contact gets, status updates are posted here.",
+      test: "This is a test that was asked for on the webhook's page. Nothing has happened.",
+    },
+  },
+};
