@@ -30,12 +30,12 @@ export const apiKeySchema = z.object({
   createdBy: z.nullable(z.string()),
   createdAt: z.number(),
   rotatedAt: z.nullable(z.number()),
-  /** Id of the key that it was last rotated with, and so whose holder knows its secret; null as above. */
+  /** Id of the key that it was last rotated with: the holder of that key knows this one's secret. Null as above. */
   rotatedBy: z._default(z.nullable(z.string()), null),
-  /** From then on it is refused, as an unknown one is. */
+  /** From then on it is refused like an unknown key. */
   expiresAt: z.nullable(z.number()),
   revokedAt: z.nullable(z.number()),
-  /** Of the present secret, to the minute, as `previousUsedAt` is of the one before. */
+  /** When the present secret was last used, to the minute. `previousUsedAt` is the same for the secret before. */
   lastUsedAt: z.nullable(z.number()),
   previousUsedAt: z.nullable(z.number()),
   /** Rises with every change but its use. */
@@ -66,7 +66,7 @@ export type KeyPower = Pick<ApiKey, "scopes" | "expiresAt">;
 
 /**
  * Where `wanted` goes beyond `own`, or null where it does not. Nobody makes, renews or changes a key that can do more
- * than their own, or lasts longer: else a key that may manage keys would be as good as one that may do everything.
+ * than their own, or lasts longer. Otherwise a key that may manage keys would be as good as one that may do everything.
  */
 export function beyond(own: KeyPower, wanted: KeyPower): { field: "scopes" | "expires_at"; problem: string } | null {
   const more = wanted.scopes.filter((scope) => !own.scopes.includes(scope));
@@ -77,12 +77,12 @@ export function beyond(own: KeyPower, wanted: KeyPower): { field: "scopes" | "ex
   return null;
 }
 
-/** The working keys that were made with this one, with those that were made with them, and so on. */
+/** The working keys that were made with this one, those that were made with them, and so on. */
 export function madeWith(keyId: string, keys: readonly ApiKey[], now: number): ApiKey[] {
   return reachedFrom(keyId, keys, now, ({ createdBy }) => [createdBy]);
 }
 
-/** The working keys whose secrets this one, or one of those, was told: by making or by rotating them. */
+/** The working keys whose secrets this one learned, or one of those did: by making or rotating them. */
 export function toldTo(keyId: string, keys: readonly ApiKey[], now: number): ApiKey[] {
   return reachedFrom(keyId, keys, now, ({ createdBy, rotatedBy }) => [createdBy, rotatedBy]);
 }
@@ -100,7 +100,7 @@ function reachedFrom(
     for (const key of keys) {
       if (reached.has(key.id) || !from(key).some((each) => each !== null && reached.has(each))) continue;
       reached.add(key.id);
-      // Through one that has ended too: what it made may go on.
+      // A key that has ended counts as a link too: the keys it made may go on.
       if (keyStateOf(key, now) === "active") working.push(key);
     }
   }

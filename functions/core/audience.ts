@@ -2,20 +2,20 @@ import type { Update } from "./incident.ts";
 import { impactRank } from "./rollup.ts";
 import type { Subscriber } from "./subscriber.ts";
 
-/** Subscribers confirmed up to this long after the commit are still told: the notice and the sign-up raced. */
+/** A subscriber who confirms up to this long after the commit is still sent the update: notice and sign-up raced. */
 export const AUDIENCE_GRACE_MS = 5_000;
 
 export function audienceAsOf(committedAt: number): number {
   return committedAt + AUDIENCE_GRACE_MS;
 }
 
-/** What decides who is told of an update. */
+/** What decides who is sent an update. */
 export type ToldUpdate = { kind?: "update" } & Pick<
   Update,
   "incidentId" | "status" | "opens" | "componentIdsSoFar" | "impactSoFar" | "before" | "deliverNotifications"
 >;
 
-/** What decides who is told of a change of a component's status that belongs to no incident. */
+/** What decides who is sent a change of a component's status that belongs to no incident. */
 export interface ToldChange {
   kind: "component change";
   componentId: string;
@@ -27,8 +27,8 @@ export type Told = ToldUpdate | ToldChange;
 export type Telling = Told & Pick<Update, "id" | "seq" | "createdAt">;
 
 /**
- * The one answer to "is this subscriber to be sent this": used to choose the audience, to vet it again right before
- * sending, to preview it, and to decide which later update supersedes an earlier one.
+ * The one answer to "is this subscriber to be sent this". It chooses the audience, checks it again right before
+ * sending, previews it, and decides which later update supersedes an earlier one.
  */
 export function isToBeSent(told: Told, subscriber: Subscriber, asOf: number): boolean {
   if (subscriber.state !== "active" || subscriber.confirmedAt === null || subscriber.confirmedAt > asOf) return false;
@@ -37,8 +37,8 @@ export function isToBeSent(told: Told, subscriber: Subscriber, asOf: number): bo
 }
 
 /**
- * Statuspage's rule: webhooks only, never email or SMS. Statuses, impact and how much of an incident somebody wants to
- * hear are choices among an incident's updates, and say nothing of a component's own.
+ * Statuspage's rule: webhooks only, never email or SMS. The choices of statuses, impact and how much of an incident are
+ * about an incident's updates. They do not apply to a component's own change.
  */
 function wantsChange({ componentId }: ToldChange, { channel, scopes }: Subscriber): boolean {
   return channel === "webhook" && (scopes.page || scopes.components.includes(componentId));
@@ -67,7 +67,10 @@ function concerns({ incidentId, componentIds, impact }: Standing, { scopes, pref
   );
 }
 
-/** The first that concerns the subscriber (an incident may grow into their scope), how it ends, and that a maintenance begins. */
+/**
+ * The first update that concerns the subscriber (an incident may grow into their scope), the end, and the beginning of
+ * a maintenance.
+ */
 function isFirstOrLast(update: ToldUpdate, subscriber: Subscriber): boolean {
   const { status, opens, before, incidentId } = update;
   if (opens || status === "resolved" || status === "completed" || status === "in_progress") return true;

@@ -2,8 +2,8 @@ import { type Catalog, type Component, type ComponentGroup, catalogRows } from "
 
 /**
  * Where components and groups stand. A container is the page itself (its groups, and the components in none) or one
- * group; within a container each position is held once. A given position is kept as it was given: whoever holds it
- * makes room, towards the place that the moved one left, so that nobody else moves further than needed. Positions may
+ * group. Within a container one row holds each position. A given position is kept as it was given. The row that held it
+ * makes room, towards the place that the moved one left, so that no other row moves further than needed. Positions may
  * have gaps: scripts give 10, 20, 30, in any order.
  */
 
@@ -32,7 +32,10 @@ export function withGroup(catalog: Catalog, group: ComponentGroup): Catalog {
   return { ...catalog, groups: [...catalog.groups, { ...group, position }] };
 }
 
-/** Makes a list of components the group's content, in the order of the list. Who is in it no longer stands last on the page. */
+/**
+ * Makes a list of components the group's content, in the order of the list. A component in a group no longer stands
+ * last on the page.
+ */
 export function regrouped(catalog: Catalog, groupId: string, ids: readonly string[], now: number): Catalog {
   const wanted = new Set(ids);
   const before = childrenIn(catalog, groupId);
@@ -46,7 +49,7 @@ export function regrouped(catalog: Catalog, groupId: string, ids: readonly strin
   return leaving.reduce((present, { id }) => changedAt(moved(present, id, null, undefined), id, now), listed);
 }
 
-/** The catalog without a group. Its components stay, where the group stood. */
+/** The catalog without a group. Its components take the group's place. */
 export function withoutGroup(catalog: Catalog, group: ComponentGroup, now: number): Catalog {
   const children = childrenIn(catalog, group.id);
   const rest = { ...catalog, groups: catalog.groups.filter(({ id }) => id !== group.id) };
@@ -56,7 +59,7 @@ export function withoutGroup(catalog: Catalog, group: ComponentGroup, now: numbe
   );
 }
 
-/** Catalogs stored by older versions may hold a position twice: each row then stands where readers saw it. */
+/** A catalog stored by an older version may hold a position twice. Each row then stands where readers saw it. */
 export function withSinglePositions(catalog: Catalog): Catalog {
   const rows = catalogRows(catalog);
   const onPage = rows.map((row) => (row.kind === "group" ? row.group : row.component));
@@ -72,7 +75,7 @@ export function withSinglePositions(catalog: Catalog): Catalog {
   return inPlace(catalog, positions);
 }
 
-/** Of what is about to enter a container: below all positions there are. */
+/** The position of what is about to enter a container: below all positions there are. */
 const NOWHERE = -1;
 
 function entering(catalog: Catalog, { id, groupId }: Component, position: number | undefined): Catalog {
@@ -80,7 +83,7 @@ function entering(catalog: Catalog, { id, groupId }: Component, position: number
   return inPlace(catalog, taking(positions, id, position ?? lastIn(positions) + 1));
 }
 
-/** Who stands where once `id` has taken `position`: only those that had to make room are told besides. */
+/** Who stands where once `id` has taken `position`. Besides it, the result names only those that had to make room. */
 function taking(positions: ReadonlyMap<string, number>, id: string, position: number): Map<string, number> {
   const holders = new Map([...positions].filter(([each]) => each !== id).map(([each, at]) => [at, each]));
   const from = positions.get(id) ?? NOWHERE;
@@ -111,7 +114,7 @@ function lastIn(positions: ReadonlyMap<string, number>): number {
   return [...positions.values()].reduce((last, position) => Math.max(last, position), 0);
 }
 
-/** Those who only make room do not count as changed. */
+/** A row that only makes room does not count as changed. */
 function inPlace(catalog: Catalog, positions: ReadonlyMap<string, number>): Catalog {
   const at = <T extends { id: string; position: number }>(row: T): T => ({
     ...row,

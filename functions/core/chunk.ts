@@ -8,7 +8,7 @@ import { type Channel, channelSchema } from "./subscriber.ts";
 /** Names a chunk: one range of the audience of one update on one channel. */
 export const chunkRefSchema = z.object({
   pageId: idSchema,
-  /** Of a component change the component, and below the change: see `Notice`. */
+  /** For a component change this is the component, and `updateId` is the change: see `Notice`. */
   incidentId: idSchema,
   updateId: idSchema,
   seq: z.number(),
@@ -24,7 +24,9 @@ export type ChunkKey = z.infer<typeof chunkKeySchema>;
 
 /** What a chunk's claim knows: enough for another invocation to go on after a crash anywhere. */
 export const chunkSchema = z.extend(chunkKeySchema, {
-  /** queued: sent (again) and not claimed since. claimed: an invocation holds the lease. done: nobody is left but those retrying. */
+  /**
+   * queued: sent (again) and not claimed since. claimed: an invocation holds the lease. done: only retries are left.
+   */
   state: z.enum(["queued", "claimed", "done"]),
   leaseUntil: z.number(),
   /** Claims so far: the fencing token of the invocation that holds the lease. */
@@ -32,13 +34,13 @@ export const chunkSchema = z.extend(chunkKeySchema, {
   /** Number of times sweep has sent it again; part of the deduplication id. */
   resend: z.number(),
   queuedAt: z.number(),
-  /** Set when an invocation gave it back: not to be sent again before. */
+  /** Set when an invocation gave it back: sweep does not send it again before. */
   wakeAt: z.nullable(z.number()),
   /** Ids that may be in flight: written before they are sent. After a crash these are the ambiguous ones. */
   window: z.array(idSchema),
-  /** Of the window, those whose outcome was already unknown once before. */
+  /** Those of the window whose outcome was already unknown once before. */
   windowAgain: z.array(idSchema),
-  /** Position after which to go on; null from the start. */
+  /** Position after which to go on; null: from the start. */
   cursor: z.nullable(z.string()),
   counts: countsSchema,
   /** Subscribers whose delivery is open beyond the chunk's first attempt. */
@@ -63,7 +65,7 @@ export interface ChunkProgress {
 
 /**
  * Recipients per chunk. Many recipients per invocation carry the first seconds, when SQS gives a new mapping five
- * concurrent invocations; a chunk is also what is in doubt after a crash, so not too many.
+ * concurrent invocations. But a whole chunk is in doubt after a crash, so not too many.
  */
 export const RECIPIENTS_PER_CHUNK: Record<Channel, number> = { email: 50, sms: 20, webhook: 25 };
 
@@ -85,7 +87,7 @@ export function chunksFor(channel: Channel, subscribers: number, ratePerSecond: 
   return Math.max(1, Math.ceil(subscribers / recipientsPerChunk(channel, ratePerSecond)));
 }
 
-/** How many chunks each update of an incident was cut into on one channel. The greatest number is the one in force. */
+/** How many chunks each update of an incident was cut into on one channel. The greatest number is in force. */
 export interface ChunkPlan {
   /** Rises with every change; the condition of the next one. */
   version: number;
@@ -98,8 +100,8 @@ export function chunksInForce({ fixed }: ChunkPlan): number {
 }
 
 /**
- * A plan names this many of the newest at most. An incident never has that many updates; a component that a monitor
- * flips for years has more changes than an item can hold, and those this far back have long been over.
+ * A plan names this many of the newest at most. An incident never has that many updates. A component that a monitor
+ * flips for years has more changes than an item can hold. Those this far back have long been over.
  */
 export const LONGEST_PLAN = 200;
 
@@ -109,7 +111,9 @@ export function tooOldFor({ fixed }: ChunkPlan): number[] {
   return seqs.sort((a, b) => b - a).slice(LONGEST_PLAN - 1);
 }
 
-/** Chunks may hold this many times what they should before an incident's next update is cut into more of them. */
+/**
+ * Chunks may hold this many times what they should. Beyond that the incident's next update is cut into more of them.
+ */
 const TOLERATED_GROWTH = 2;
 
 /** Whether the audience has outgrown its chunks. `wanted` is how many it would be cut into today. */
@@ -117,7 +121,7 @@ export function isOutgrown(chunks: number, wanted: number): boolean {
   return wanted > TOLERATED_GROWTH * chunks;
 }
 
-/** Nothing of the chunk is in flight, and nothing will ever be again. */
+/** Nothing of the chunk is in flight, or ever will be again. */
 export function isOver(chunk: Pick<Chunk, "state" | "retrying">): boolean {
   return chunk.state === "done" && chunk.retrying.length === 0;
 }

@@ -3,8 +3,8 @@ import { applyStatuses, type Catalog, type ComponentChange, type ComponentStatus
 import type { ChangeNotice } from "./notice.ts";
 
 /**
- * Sets one component's status without an incident. The change is null where the status was so already: then there is
- * nothing to keep and nothing to tell. `noticeId` is what the change is told under.
+ * Sets one component's status without an incident. The change is null if the status was so already: then there is
+ * nothing to keep or to send. `noticeId` names the change in its notice.
  */
 export function changeStatus(
   catalog: Catalog,
@@ -14,7 +14,7 @@ export function changeStatus(
   const { pageId, componentId, status, noticeId } = input;
   const applied = applyStatuses(catalog, { [componentId]: status }, now);
   if (applied.changed.length === 0) return { catalog: applied.catalog, change: null };
-  // The version that the catalog will have: it rises with every change, whichever component's.
+  // The version that the catalog will have. It rises with every change of any component.
   const notice = { id: noticeId, seq: catalog.version + 1 };
   return {
     catalog: applied.catalog,
@@ -22,7 +22,7 @@ export function changeStatus(
   };
 }
 
-/** What goes into the outbox with the change; null for one that belongs to an incident, whose update tells it. */
+/** What goes into the outbox with the change; null for one that belongs to an incident, whose update says it. */
 export function noticeOfChange({ pageId, at, changes, notice }: ComponentChange): ChangeNotice | null {
   const [change] = changes;
   if (notice === undefined || change === undefined) return null;
@@ -40,7 +40,7 @@ export function noticeOfChange({ pageId, at, changes, notice }: ComponentChange)
   };
 }
 
-/** The changes of one component that its webhooks are told of, oldest first. */
+/** The changes of one component that its webhooks are sent, oldest first. */
 export function toldChanges(changes: readonly ComponentChange[], componentId: string): Telling[] {
   return changes
     .flatMap((change): Telling[] => {

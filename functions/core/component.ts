@@ -16,13 +16,13 @@ export const componentSchema = z.object({
   name: z.string(),
   description: z.nullable(z.string()),
   status: componentStatusSchema,
-  /** When the status last changed. Absent where it never did, and from old ones. */
+  /** When the status last changed. Absent if it never did, and from old components. */
   statusSince: z.optional(z.number()),
   position: z.number(),
   groupId: z.nullable(idSchema),
   showcase: z.boolean(),
   onlyShowIfDegraded: z.boolean(),
-  /** Calendar date, YYYY-MM-DD: from when uptime counts. */
+  /** Calendar date, YYYY-MM-DD: uptime counts from then on. */
   startDate: z.nullable(z.string()),
   createdAt: z.number(),
   updatedAt: z.number(),
@@ -40,12 +40,14 @@ export const componentGroupSchema = z.object({
 });
 export type ComponentGroup = z.infer<typeof componentGroupSchema>;
 
-/** All components and groups of a page: one stored item, so a change of sixty is one write. */
+/** All components and groups of a page. It is one stored item, so a change of sixty components is one write. */
 export const catalogSchema = z.object({
   version: z.number(),
   components: z.array(componentSchema),
   groups: z.array(componentGroupSchema),
-  /** Components and groups that are gone, the last first: scripts, files and old pages go on naming them for a while. */
+  /**
+   * Components and groups that are gone, the last first. Scripts, files and old pages go on naming them for a while.
+   */
   deleted: z.optional(z.array(z.object({ id: idSchema, at: z.number() }))),
 });
 export type Catalog = z.infer<typeof catalogSchema>;
@@ -67,14 +69,17 @@ export const componentChangeSchema = z.object({
   at: z.number(),
   incidentId: z.nullable(idSchema),
   changes: z.array(affectedComponentSchema),
-  /** Of the change of a single component without an incident: what its webhooks are told under. */
+  /** Only in the change of a single component without an incident: its id and number in the notice. */
   notice: z.optional(z.object({ id: idSchema, seq: z.number() })),
 });
 export type ComponentChange = z.infer<typeof componentChangeSchema>;
 
 export type ComponentStatuses = Readonly<Record<string, ComponentStatus>>;
 
-/** Sets the named components' statuses; says which ids the catalog does not have, and what was affected (also where unchanged). */
+/**
+ * Sets the named components' statuses. Returns which ids the catalog does not have, and what was affected (also where
+ * unchanged).
+ */
 export function applyStatuses(
   catalog: Catalog,
   statuses: ComponentStatuses,

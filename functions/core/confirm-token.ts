@@ -8,7 +8,7 @@ const SECRET_BYTES = 32;
 export const CONFIRM_TOKEN_LIFE_MS = 90 * 24 * 60 * 60 * 1_000;
 
 export interface ConfirmToken {
-  /** `<page>.<e|s|w>.<subscriber>.<43 characters of base64url>`; goes out in the mail and is stored nowhere. */
+  /** `<page>.<e|s|w>.<subscriber>.<43 characters of base64url>`. It goes out in the mail and is stored nowhere. */
   token: string;
   /** SHA-256, hex, of the last part: what is stored. */
   hash: string;
@@ -20,7 +20,7 @@ export function newConfirmToken(subject: TokenSubject, random: Random): ConfirmT
   return { token, hash: sha256Hex(secret) };
 }
 
-/** Whom a token is for and what its stored hash must be, or null if it has not the form of one. */
+/** Whom a token is for and what its stored hash must be, or null if it does not have the form of one. */
 export function parseConfirmToken(token: string): (TokenSubject & { hash: string }) | null {
   const match = /^([a-z0-9]{12})\.([esw])\.([a-z0-9]{12})\.([A-Za-z0-9_-]{43})$/.exec(token);
   const [, pageId, letter, subscriberId, secret] = match ?? [];

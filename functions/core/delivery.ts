@@ -22,18 +22,21 @@ export type DeliveryState = z.infer<typeof deliveryStateSchema>;
 export type OpenState = "sending" | "retrying";
 export const DELIVERY_STATES: readonly DeliveryState[] = deliveryStateSchema.options;
 
-/** Who had it sent again. */
+/** Who asked for it to be sent again. */
 export const resenderSchema = z.enum(["operator", "integrator"]);
 export type Resender = z.infer<typeof resenderSchema>;
 
-/** What an endpoint is tried out with: a challenge to echo, a test that its owner asked for, a chat's first post. */
+/** How an endpoint is tried out: a challenge to echo, a test that its owner asked for, a chat's first post. */
 export const probeKindSchema = z.enum(["challenge", "test", "hello"]);
 export type ProbeKind = z.infer<typeof probeKindSchema>;
 
 export const deliverySchema = z.object({
   pageId: idSchema,
   subscriberId: idSchema,
-  /** Set where it tells of a component without an incident: then `incidentId` is the component's, and `updateId` the change's. */
+  /**
+   * Set if it is about a component without an incident. Then `incidentId` is the component's, and `updateId` the
+   * change's.
+   */
   kind: z.optional(z.literal("component change")),
   incidentId: idSchema,
   updateId: idSchema,
@@ -44,11 +47,11 @@ export const deliverySchema = z.object({
   state: deliveryStateSchema,
   /** Attempts begun, the running one included. */
   attempts: z.number(),
-  /** Of these, how many ended without a known outcome. */
+  /** How many of these ended without a known outcome. */
   unknownOutcomes: z.number(),
   /** What the provider calls it. */
   providerId: z.nullable(z.string()),
-  /** For failed, suppressed, retrying: why; for superseded: the id of the update that did. */
+  /** Why it failed, was suppressed or is retried; for superseded: the id of the update that superseded it. */
   reason: z.nullable(reasonSchema),
   committedAt: z.number(),
   firstAttemptAt: z.nullable(z.number()),
@@ -58,13 +61,13 @@ export const deliverySchema = z.object({
   /** While sending: until when the attempt may run. */
   leaseUntil: z.nullable(z.number()),
   /**
-   * Set when an operator had it sent again: when, and how it had ended before. From then on it is outside the incident's
-   * order (it neither waits for other updates nor ends for them), and is counted but not measured.
+   * Set when an operator asked to send it again: when, and how it had ended before. From then on it is outside the
+   * incident's order (it neither waits for other updates nor ends for them). It is counted but not measured.
    */
   resent: z.optional(z.object({ at: z.number(), from: deliveryStateSchema, by: z.optional(resenderSchema) })),
   /** Webhooks only: what the endpoint answered to each attempt, newest last. */
   exchanges: z.optional(z.array(exchangeSchema)),
-  /** Set where it tells of no update, but tries the endpoint out. Then incident and update are the probe's own id. */
+  /** Set if it is no update, but tries the endpoint out. Then incident and update are the probe's own id. */
   probe: z.optional(probeKindSchema),
 });
 export type Delivery = z.infer<typeof deliverySchema>;
@@ -96,19 +99,19 @@ export const NO_COUNTS: Counts = {
   retried: 0,
 };
 
-/** Why an open delivery is open, when somebody asked for it. */
+/** Why an open delivery is open that somebody asked to send again. */
 export const RESENT = {
   operator: "sent again by an operator",
   integrator: "sent again by the integrator",
 } as const satisfies Record<Resender, OwnReason>;
 
-/** Why a webhook waits, when it is not its own failure: see core/endpoint-health.ts. */
+/** Why a webhook waits because of another one's failure: see core/endpoint-health.ts. */
 export const ENDPOINT_FAILING =
   "the endpoint is failing: its next attempt is for all that waits" as const satisfies OwnReason;
 
 /**
- * The texts are kept for 90 days after the commit, and a delivery may be open for a week: one of an older update could
- * outlive what it would send.
+ * The texts are kept for 90 days after the commit, and a delivery may be open for a week. A delivery of an older update
+ * could outlive its text.
  */
 const RESENDABLE_DAYS = 83;
 export const TOO_OLD = `This update is more than ${RESENDABLE_DAYS} days old: its text is not kept for long enough to send it again`;
@@ -118,8 +121,9 @@ export function isTooOldToResend({ committedAt }: Delivery, now: number): boolea
 }
 
 /**
- * A delivery that has ended, made due at once for one attempt more; what is left of its retry schedule follows. The doubts
- * of earlier attempts are the operator's to weigh, so they no longer count. Null while it is open: it is being sent anyway.
+ * A delivery that has ended, made due at once for one more attempt. The rest of its retry schedule follows. It is for
+ * the operator to weigh the doubts of earlier attempts, so they no longer count. Null while it is open: it is being
+ * sent anyway.
  */
 export function resend(delivery: Delivery, now: number, by: Resender): Delivery | null {
   if (isOpen(delivery.state)) return null;

@@ -3,9 +3,9 @@ import type { Delivery } from "./delivery.ts";
 import type { EndpointHealth } from "./subscriber.ts";
 
 /**
- * An endpoint that has failed twice in a row is tried once in an interval, however many updates there are for it. The
- * first failure may have been an accident. The intervals are the schedule's second and third delay at their shortest, so
- * that a single delivery is never held, and do not grow with it: an endpoint that has recovered is told soon.
+ * An endpoint that has failed twice in a row is tried once in an interval, however many updates wait for it. The first
+ * failure may have been an accident. The intervals are the schedule's second and third delay at their shortest, so that
+ * a single delivery is never held. They do not grow: an endpoint that has recovered is sent its updates soon.
  */
 const FAILING_FROM = 2;
 const FIRST_INTERVAL_MS = 4 * 60_000;
@@ -13,19 +13,22 @@ const INTERVAL_MS = 24 * 60_000;
 
 /** How long one attempt may keep the others waiting: a little longer than it can take. */
 const PROBE_MS = 20_000;
-/** Deliveries that began before the failures did go first, so that the oldest comes to the end of its schedule. */
+/** Deliveries that began before the failures go first, so that the oldest comes to the end of its schedule. */
 const PRECEDENCE_MS = 15_000;
 /** SQS may bring a delayed retry a little early. */
 const EARLY_MS = 1_000;
 
 export type Admission =
-  /** The attempt may be made. `claimed`: what the endpoint's health is from now on, until its outcome is known. */
+  /** The attempt may be made. `claimed`: the endpoint's health from now on, until the outcome is known. */
   | { outcome: "go"; claimed: EndpointHealth | null }
-  /** As `go`, if `claim` can be stored in the place of what was read: several may want to try at once. */
+  /** As `go`, if `claim` can be stored in place of what was read: several may want to try at once. */
   | { outcome: "claim"; claim: EndpointHealth }
   | { outcome: "held"; until: number };
 
-/** Whether an endpoint may be tried now. Whoever had a delivery sent again knows something: it opens the gate once. */
+/**
+ * Whether an endpoint may be tried now. Somebody who asks to send a delivery again knows something: that opens the gate
+ * once.
+ */
 export function admission(
   health: EndpointHealth | undefined,
   delivery: Pick<Delivery, "committedAt" | "resent">,
@@ -42,7 +45,7 @@ export function admission(
   return { outcome: "claim", claim: { ...health, version: health.version + 1, probeUntil: now + PROBE_MS } };
 }
 
-/** The endpoint's health after an attempt; null: it is well. `undefined`: the attempt says nothing of it. */
+/** The endpoint's health after an attempt; null: it is well. `undefined`: the attempt does not say. */
 export function healthAfter(
   claimed: EndpointHealth | null,
   outcome: AttemptOutcome,

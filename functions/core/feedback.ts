@@ -10,49 +10,49 @@ import {
 export interface Feedback {
   pageId: string;
   subscriberId: string;
-  /** The update that it told of; null for a letter. */
+  /** The update that was in it; null for a letter. */
   update: { incidentId: string; seq: number } | null;
   /** Whom it was sent to, normalized. */
   address: string;
   /** What SES calls the mail. */
   mailId: string;
   sentAt: number;
-  /** When SES learnt of it. */
+  /** When SES learned of it. */
   at: number;
   report: Report;
 }
 
 export type Report =
-  /** No mail will ever arrive there, or SES's suppression lists say so. */
+  /** No mail will ever arrive there, or SES's suppression lists say that none will. */
   | { kind: "permanent bounce"; subtype: string }
   /** This mail did not arrive; the next one may. */
   | { kind: "transient bounce"; subtype: string }
-  /** It was taken for spam. `unsent`: an earlier one was, and SES did not send this one. */
+  /** The reader took it for spam. `unsent`: they did so with an earlier one, and SES did not send this one. */
   | { kind: "complaint"; unsent: boolean };
 
 /** What is to become of the subscriber. */
 export type Verdict =
   | { do: "nothing" }
   | { do: "quarantine"; reason: QuarantineReason }
-  /** They have left, or are in quarantine for less: they stay so, and this is remembered of them. */
+  /** They have left, or are in quarantine for less. They stay so, and the reason is remembered. */
   | { do: "remember"; reason: QuarantineReason }
   | { do: "count"; bounces: TransientBounces }
-  /** Bounced on day after day since then: quarantine, unless a mail in between arrived. */
+  /** Mail bounced day after day since then. They go into quarantine, unless a mail in between arrived. */
   | { do: "look back"; since: number };
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /**
- * An incident's updates all bounce while a mailbox is full or a server is down, so days are counted and not mails.
- * Five of them are no passing fault; SES's reputation figures are of permanent bounces only, so patience costs nothing.
+ * An incident's updates all bounce while a mailbox is full or a server is down, so we count days and not mails. Five of
+ * them are no passing fault. SES's reputation figures count permanent bounces only, so patience costs nothing.
  */
 export const BOUNCED_DAYS = 5;
-/** After a month without a bounce, what was before says nothing any more. */
+/** After a month without a bounce, earlier ones no longer count. */
 const ROW_ENDS_AFTER_MS = 30 * DAY_MS;
-/** SES tries for up to 14 hours before it says that a mail bounced: what is accepted for longer has arrived. */
+/** SES tries for up to 14 hours before it reports a bounce. What has been accepted for longer has arrived. */
 export const ARRIVED_AFTER_MS = DAY_MS;
 
-/** Bounces that a mail's own text or size brought about. */
+/** Bounces that the text or size of the mail itself caused. */
 const ABOUT_THE_MAIL = new Set(["MessageTooLarge", "ContentRejected", "AttachmentRejected"]);
 
 /** Feedback that is reported twice, or late, changes nothing twice: neither a count nor what an operator did since. */
@@ -68,7 +68,7 @@ export function judge(subscriber: Subscriber | null, { address, at, report }: Fe
         ? { do: "remember", reason: "complaint" }
         : { do: "nothing" };
     case "unconfirmed":
-      // What bounced before they signed up anew. A complaint that is told late is a complaint.
+      // It bounced before they signed up anew. A complaint counts, however late it comes.
       if (report.kind !== "complaint" && subscriber.updatedAt > at) return { do: "nothing" };
       return judgeReport(subscriber, report, at);
     case "active":
@@ -94,7 +94,7 @@ function judgeTransient(before: TransientBounces | undefined, at: number): Verdi
   return { do: "count", bounces: { days: before.days + 1, since: before.since, lastAt: at } };
 }
 
-/** A new row of days. */
+/** The first day of a new row. */
 export function firstDay(at: number): TransientBounces {
   return { days: 1, since: at, lastAt: at };
 }

@@ -4,7 +4,8 @@ import type { Random } from "./clock.ts";
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
 const ID_LENGTH = 12;
-// The largest multiple of 36 that fits a byte: bytes above it are drawn again, so that every character is equally likely.
+// The largest multiple of 36 that fits a byte. A byte above it is drawn again, so that every character is equally
+// likely.
 const FAIR_BYTES = 252;
 
 /** Statuspage's form of an id: 12 characters of [a-z0-9]. */
@@ -26,8 +27,8 @@ export function sha256Hex(text: string | Uint8Array): string {
 }
 
 /**
- * Where a subscriber stands in the audience: the first 32 bits of SHA-256 of the id, as 8 hex digits.
- * Fair whatever the ids are (imported ones are not uniform), so a range of positions is a stable slice of the audience.
+ * Where a subscriber stands in the audience: the first 32 bits of SHA-256 of the id, as 8 hex digits. They are uniform
+ * whatever the ids are (imported ones are not), so a range of positions is a stable slice of the audience.
  */
 export function hashPosition(subscriberId: string): string {
   return sha256Hex(subscriberId).slice(0, 8);

@@ -3,19 +3,19 @@ import type { Incident, IncidentStatus } from "./incident.ts";
 import { isSame } from "./is-same.ts";
 import { commitQuietly, type PostingOutcome, postUpdate, type Revision, revise, type UpdateInput } from "./posting.ts";
 
-/** What a change says; without a status the incident keeps the one it has. An empty body is no text. */
+/** What a change says. Without a status the incident keeps the one it has. An empty body is no text. */
 export interface Said extends Omit<UpdateInput, "status"> {
   status: IncidentStatus | null;
 }
 
-/** `unchanged`: it is so already, and nothing was said. */
+/** `unchanged`: it is so already, and there is no text. */
 export type ChangeOutcome = PostingOutcome | { outcome: "unchanged"; incident: Incident };
 
 /**
  * Changes an incident, and decides whether that is an update. A text is one, whatever status it repeats. Without a text
- * it takes a status (Statuspage's rule) that has something new to tell: the status itself, the state of a component, one
- * more component that is affected, another time of a maintenance. Everything else changes the header and components
- * quietly, and what changes nothing is not stored: scripts repeat what they know.
+ * it takes a status (Statuspage's rule) that brings something new: the status itself, the state of a component, one
+ * more affected component, another time of a maintenance. Everything else changes the header and components quietly.
+ * What changes nothing is not stored: scripts repeat what they know.
  */
 export function changeIncident(
   incident: Incident,

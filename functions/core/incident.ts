@@ -35,7 +35,7 @@ export const scheduleSchema = z.object({
   autoInProgress: z.boolean(),
   autoCompleted: z.boolean(),
   remindPrior: z.boolean(),
-  /** What the automatic transitions do besides: components to under_maintenance and back, and whether each is told. */
+  /** What else the automatic transitions do: components to under_maintenance and back, and whether each notifies. */
   autoMaintenanceState: z.optional(z.boolean()),
   autoOperationalState: z.optional(z.boolean()),
   notifyAtStart: z.optional(z.boolean()),
@@ -58,11 +58,11 @@ export const incidentSchema = z.object({
   status: incidentStatusSchema,
   impact: impactSchema,
   impactOverride: z.nullable(impactSchema),
-  /** Present status of each component this incident has affected so far: only ever grows. */
+  /** Present status of each component this incident has affected so far. Components are never taken out. */
   affected: z.record(z.string(), componentStatusSchema),
   /** The highest impact so far: an audience only grows during an incident. */
   highestImpact: impactSchema,
-  /** How it stood as of the last update that anybody was told of; null: of none yet. Absent from old ones. */
+  /** How it stood as of the last update that was sent to anybody; null: there is none yet. Absent from old ones. */
   told: z.optional(z.nullable(standingSchema)),
   createdAt: z.number(),
   updatedAt: z.number(),
@@ -75,12 +75,14 @@ export const incidentSchema = z.object({
   metadata: z.record(z.string(), z.record(z.string(), z.unknown())),
   postmortem: z.nullable(postmortemSchema),
   postmortemIgnored: z.boolean(),
-  /** Set when an operator deleted it: hidden everywhere, and whatever is still open ends as suppressed: withdrawn. */
+  /**
+   * Set when an operator deleted it. It is hidden everywhere, and whatever is still open ends as suppressed: withdrawn.
+   */
   withdrawnAt: z.nullable(z.number()),
 });
 export type Incident = z.infer<typeof incidentSchema>;
 
-/** One update: what was said and what it did. Only body and displayAt may be edited later, which notifies nobody. */
+/** One update: what was said and what it did. Only body and displayAt may be edited later, and that notifies nobody. */
 export const updateSchema = z.object({
   pageId: idSchema,
   incidentId: idSchema,
@@ -96,17 +98,20 @@ export const updateSchema = z.object({
   displayAt: z.number(),
   /** True for the update that opens the incident. */
   opens: z.boolean(),
-  /** The incident's affected components and highest impact as of this update: what its audience is matched against. */
+  /** The incident's affected components and highest impact as of this update. Its audience is matched against these. */
   componentIdsSoFar: z.array(idSchema),
   impactSoFar: impactSchema,
-  /** The same as of the last update that was told, null if none was: to whom this one is the first of the incident. Absent from old ones. */
+  /**
+   * The same as of the last update that was sent; null: there was none. It shows to whom this update is the first of
+   * the incident. Absent from old ones.
+   */
   before: z.optional(z.nullable(standingSchema)),
   /** The incident's name as of this update: what its mails say. */
   incidentName: z.string(),
 });
 export type Update = z.infer<typeof updateSchema>;
 
-/** What decides who is told of an update and in which order: all that a sender needs of it. No edit changes it. */
+/** What decides who is sent an update and in which order: all that a sender needs of it. No edit changes it. */
 export const updateTellingSchema = z.pick(updateSchema, {
   id: true,
   incidentId: true,
@@ -125,7 +130,7 @@ export function isScheduled(incident: Pick<Incident, "status" | "schedule">): bo
   return incident.schedule !== null;
 }
 
-/** Of an incident, or as of an update: a postmortem is told of what is over. */
+/** Whether an incident is over, now or as of an update. A postmortem is about what is over. */
 export function isOver({ status }: { status: UpdateStatus }): boolean {
   return status === "resolved" || status === "completed" || status === "postmortem";
 }
@@ -134,7 +139,7 @@ export function isUnresolved(incident: Pick<Incident, "status">): boolean {
   return incident.status !== "resolved" && incident.status !== "completed";
 }
 
-/** What readers and the public JSON are told: `postmortem` once one is published, unless the incident was opened again. */
+/** What readers and the public JSON see: `postmortem` once one is published, unless the incident was opened again. */
 export function publicStatus(incident: Incident): UpdateStatus {
   return incident.postmortem?.publishedAt != null && !isUnresolved(incident) ? "postmortem" : incident.status;
 }

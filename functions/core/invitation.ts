@@ -16,51 +16,66 @@ import {
 } from "./subscriber.ts";
 
 /**
- * What somebody asked for in the name of an address. It stands beside the subscriber and changes nothing of them, until
- * whoever holds the address confirms it.
+ * What somebody asked for in the name of an address. It stands beside the subscriber and changes nothing of them until
+ * the holder of the address confirms it.
  */
 export const invitationSchema = z.object({
   /** What confirms it: SHA-256, hex, of a link's secret, or the MAC of an SMS's code. */
   hash: z.string(),
-  /** SHA-256, hex, of the token of the form that a code belongs to: who did not ask for the code cannot use up its tries. */
+  /**
+   * SHA-256, hex, of the token of the form that a code belongs to. Somebody who did not ask for the code cannot use up
+   * its tries.
+   */
   form: z.optional(z.string()),
   /** When it was asked for. */
   at: z.number(),
   scopes: scopesSchema,
   preferences: preferencesSchema,
   locale: localeSchema,
-  /** What an endpoint is to be, that was registered before and is not active: known to nobody but who registers it. */
+  /**
+   * What an endpoint is to become that was registered before and is not active. Only the one who registers it knows
+   * this.
+   */
   registration: z.optional(
     z.object({
       contactEmail: z.string(),
       format: webhookFormatSchema,
       statuses: z.nullable(z.array(updateStatusSchema)),
-      /** Of its own, so that who registers it learns no other's secret. */
+      /** A version of its own, so that the one who registers it learns nobody else's secret. */
       secretVersion: z.number(),
-      /** Tells registrations apart. */
+      /** Distinguishes registrations. */
       createdAt: z.number(),
     }),
   ),
 });
 export type Invitation = z.infer<typeof invitationSchema>;
 
-/** So many stand beside each other, the newest: more than letters go out in a day, so nobody's ends another's while it is fresh. */
+/**
+ * How many stand beside each other, the newest. More than letters go out in a day, so nobody's invitation ends
+ * another's while it is fresh.
+ */
 const KEPT = 5;
 
-/** When it is over. An endpoint's registration holds somebody's address, and ends with its proof as one that is new does. */
+/**
+ * When it is over. An endpoint's registration holds somebody's address, so it ends when its proof is due, like a new
+ * endpoint's.
+ */
 export function endOf({ at, registration }: Invitation): number {
   return at + (registration === undefined ? CONFIRM_TOKEN_LIFE_MS : UNPROVEN_DAYS * DAY_MS);
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-/** With one more; the same one, brought again, is there once. */
+/** The invitations with one more. The same one, brought again, is there once. */
 export function withInvitation(known: readonly Invitation[], invitation: Invitation, now: number): Invitation[] {
   const others = known.filter((other) => other.hash !== invitation.hash && endOf(other) > now);
   return [...others, invitation].sort((a, b) => a.at - b.at).slice(-KEPT);
 }
 
-/** The invitation of this hash; null where it is over, or the subscriber has left, bounced or confirmed since: it works once. */
+/**
+ * The invitation of this hash. Null if it is over, or the subscriber has left, bounced or confirmed since: it works
+ * once.
+ */
 export function openInvitation(
   { state, unsubscribedAt, quarantinedAt, confirmTokenHash }: Subscriber,
   invitations: readonly Invitation[],
@@ -73,12 +88,15 @@ export function openInvitation(
   return found.at < since || endOf(found) < now ? null : found;
 }
 
-/** Whether somebody may be invited: not who is subscribed, nor who complained of our mail. */
+/** Whether somebody may be invited: nobody who is subscribed, or who complained of our mail. */
 export function isInvitable(subscriber: Subscriber): boolean {
   return subscriber.state !== "active" && lastingReason(subscriber) !== "complaint";
 }
 
-/** The subscriber with what the invitation asked for. What was known of an address that did not work is forgotten: it does. */
+/**
+ * The subscriber with what the invitation asked for. What was known of an address that did not work is forgotten,
+ * because now it works.
+ */
 export function accepted<T extends EmailSubscriber | SmsSubscriber>(read: T, invitation: Invitation, now: number): T {
   const { hash, scopes, preferences, locale } = invitation;
   const next = {
@@ -100,8 +118,8 @@ export function accepted<T extends EmailSubscriber | SmsSubscriber>(read: T, inv
 }
 
 /**
- * The endpoint as the invitation registers it anew, under its id: as it is once it has proved whose it is. What was known
- * of it before, its failures and its contact above all, is over. Null: it is no registration.
+ * The endpoint as the invitation registers it anew, under its id, once it has proved whose it is. What was known of it
+ * before is over, above all its failures and its contact. Null: the invitation is no registration.
  */
 export function registeredAnew(read: WebhookSubscriber, invitation: Invitation, now: number): WebhookSubscriber | null {
   const { hash, scopes, preferences, locale, registration } = invitation;

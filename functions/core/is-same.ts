@@ -1,4 +1,6 @@
-/** Whether two values made of JSON's types are the same; the order of keys counts for nothing, an undefined one is absent. */
+/**
+ * Whether two values made of JSON's types are the same. The order of keys does not matter; an undefined one is absent.
+ */
 export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;

@@ -3,7 +3,10 @@ import * as z from "zod/mini";
 // Each bucket is 5 % wider than the one before, so a percentile read back is at most 5 % above the true one.
 const GROWTH = Math.log(1.05);
 
-/** Counts of times-to-notify by bucket number: small enough to sit in a chunk, and sums of chunks give the update's percentiles. */
+/**
+ * Counts of times-to-notify by bucket number. They are small enough to sit in a chunk, and the sums of chunks give the
+ * update's percentiles.
+ */
 export const histogramSchema = z.record(z.string(), z.number());
 export type Histogram = Record<string, number>;
 
@@ -24,7 +27,10 @@ export function mergeHistograms(histograms: readonly Histogram[]): Histogram {
   return sum;
 }
 
-/** The upper edge, in whole milliseconds, of the bucket that holds the given share (0 to 1); null where nothing was counted. */
+/**
+ * The upper edge, in whole milliseconds, of the bucket that holds the given share (0 to 1); null if nothing was
+ * counted.
+ */
 export function percentile(histogram: Histogram, share: number): number | null {
   const buckets = Object.entries(histogram)
     .map(([bucket, count]) => ({ bucket: Number(bucket), count }))

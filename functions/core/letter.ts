@@ -3,23 +3,32 @@ import { invitationSchema, isInvitable } from "./invitation.ts";
 import type { LetterKind } from "./permit.ts";
 import type { Subscriber } from "./subscriber.ts";
 
-/** What a mail that belongs to no update is about, and so until when it concerns anybody: see `recipientOf`. */
+/** What a mail that belongs to no update is about. That decides until when it concerns anybody: see `recipientOf`. */
 export const letterSchema = z.discriminatedUnion("about", [
-  /** `invitation`: kept once the letter is permitted; absent where an operator invites, whose token is the subscriber's own. */
+  /**
+   * `invitation`: kept once the letter is permitted. It is absent if an operator invites: then the token is the
+   * subscriber's own.
+   */
   z.object({ about: z.literal("confirmation"), invitation: z.optional(invitationSchema) }),
   z.object({ about: z.literal("manage link") }),
-  /** To an endpoint's contact: the way in, or what confirms a chat's hook. `isProven`: they are its contact; see core/permit.ts. */
+  /**
+   * To an endpoint's contact: the way in, or the link that confirms a chat's hook. `isProven`: they are its contact;
+   * see core/permit.ts.
+   */
   z.object({ about: z.literal("contact"), to: z.string(), isProven: z.boolean() }),
-  /** Somebody left, perhaps for others too who read the same mailbox: how to undo it. */
+  /** Somebody left, perhaps on behalf of others who read the same mailbox: how to undo it. */
   z.object({ about: z.literal("farewell"), unsubscribedAt: z.number() }),
-  /** To an endpoint's contact, of all their endpoints that are in quarantine. */
+  /** To an endpoint's contact: all their endpoints that are in quarantine. */
   z.object({ about: z.literal("quarantine"), to: z.string() }),
-  /** For nobody: asking in the name of a stranger costs the same work as in a subscriber's, so that time tells nothing. */
+  /**
+   * For nobody. Asking in the name of a stranger costs the same work as in a subscriber's, so that time gives nothing
+   * away.
+   */
   z.object({ about: z.literal("nothing") }),
 ]);
 export type Letter = z.infer<typeof letterSchema>;
 
-/** What a letter is to permits; null: it reaches nobody. */
+/** Which kind a letter is to permits; null: it reaches nobody. */
 export function kindOf({ about }: Letter): LetterKind | null {
   switch (about) {
     case "confirmation":
@@ -56,7 +65,7 @@ function isInvited({ invitation }: Extract<Letter, { about: "confirmation" }>, s
   return invitation === undefined ? subscriber.state === "unconfirmed" : isInvitable(subscriber);
 }
 
-/** Where a subscriber gets letters: an endpoint's are its contact's. */
+/** Where a subscriber gets letters. An endpoint's go to its contact. */
 export function mailAddressOf(subscriber: Subscriber): string | null {
   switch (subscriber.channel) {
     case "email":

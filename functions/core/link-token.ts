@@ -1,12 +1,13 @@
 import type { SigningKey } from "./signing-key.ts";
 import { CHANNEL_LETTERS, isTokenMac, LETTER_CHANNELS, type TokenSubject, tokenMac } from "./token-form.ts";
 
-/** Links with an end: what they let their holder do is more than to leave. */
+/** Links with an end, because they let their holder do more than leave. */
 export type LinkPurpose = "manage" | "resubscribe";
 
 /**
- * `<key version>.<page>.<e|s|w>.<subscriber>.<end in seconds, base 36>.<128-bit MAC>`. It works until `endsAt`, and for as
- * long as `bound` is what it was (such as the address that it was mailed to): then it is void, though nothing is stored.
+ * `<key version>.<page>.<e|s|w>.<subscriber>.<end in seconds, base 36>.<128-bit MAC>`. It works until `endsAt`, and as
+ * long as `bound` is what it was (such as the address that it was mailed to). After that it is void, though nothing is
+ * stored.
  */
 export function linkToken(
   key: SigningKey,
@@ -21,7 +22,7 @@ export function linkToken(
   return `${head}.${tokenMac(key, purpose, `${head}|${bound}`)}`;
 }
 
-/** What a link token says of itself, unproven; null if it has not the form of one. */
+/** What a link token says of itself, unproven; null if it does not have the form of one. */
 export type LinkClaim = TokenSubject & { keyVersion: number; endsAt: number };
 
 export function parseLinkToken(token: string): LinkClaim | null {

@@ -2,8 +2,8 @@ import type { SigningKey } from "./signing-key.ts";
 import { isTokenMac, tokenMac } from "./token-form.ts";
 
 /**
- * `<key version>.<page>.<64 hex digits>.<128-bit MAC>`: whoever gets it by mail may close their mailbox, which it names by
- * its `addressMac` alone. It works for ever: what it is about may be long removed.
+ * `<key version>.<page>.<64 hex digits>.<128-bit MAC>`. The reader who gets it by mail may close their mailbox, which
+ * it names only by its `addressMac`. It works for ever: what it is about may be long removed.
  */
 export function mailboxToken(key: SigningKey, pageId: string, mac: string): string {
   const head = `${key.version}.${pageId}.${mac}`;
@@ -18,7 +18,7 @@ export function parseMailboxToken(token: string): { keyVersion: number; pageId: 
   return pageId === undefined || mac === undefined ? null : { keyVersion: Number(version), pageId, mac };
 }
 
-/** Whether it is ours. Compared in constant time. */
+/** Whether we made it. Compared in constant time. */
 export function isMailboxTokenValid(key: SigningKey, token: string): boolean {
   const [, head, version, , , signed = ""] = MAILBOX_FORM.exec(token) ?? [];
   if (head === undefined || Number(version) !== key.version) return false;

@@ -1,10 +1,10 @@
 import { normalizeEmail } from "./subscriber.ts";
 import { withoutEnd } from "./without-end.ts";
 
-/** How the addresses of one provider come together in one mailbox. */
+/** How several addresses of one provider are one mailbox. */
 interface Provider {
   domains: readonly string[];
-  /** The name behind another spelling of it; tags after a plus are gone by then. */
+  /** The name behind another spelling of it. Tags after a plus are gone by then. */
   fold?: (local: string) => string;
 }
 
@@ -29,16 +29,16 @@ const PROVIDERS: readonly Provider[] = [
   { domains: ["fastmail.com", "fastmail.fm"] },
 ];
 
-/** Yahoo has a domain for each country, and takes in mail of two older ones. */
+/** Yahoo has a domain for each country, and takes mail of two older ones. */
 const YAHOO = /^(?:yahoo\.[a-z]{2,3}(?:\.[a-z]{2})?|ymail\.com|rocketmail\.com|myyahoo\.com)$/;
 
 /** Fastmail's "subdomain addressing": `anything@user.fastmail.com` is user's. */
 const FASTMAIL_SUBDOMAIN = /^([^.]+)\.(?:fastmail\.com|fastmail\.fm)$/;
 
 /**
- * The mailbox behind an address, for counting and blocking alone: nobody is written to at it. Case, a tag after the plus
- * and a provider's own aliases make another address of the same mailbox, and so as many as somebody likes. Where a plus
- * is part of a name after all, two mailboxes share what one may be sent: the price of protecting all the others.
+ * The mailbox behind an address, for counting and blocking only: nobody is written to at it. Case, a tag after the plus
+ * and a provider's own aliases make another address of the same mailbox, as many as somebody likes. Where a plus is
+ * part of a name after all, two mailboxes share what one may be sent: that is the price of protecting all others.
  */
 export function mailboxOf(email: string): string {
   const address = normalizeEmail(email);

@@ -5,20 +5,22 @@ import type { Page } from "./page.ts";
 import { shownUpdates } from "./postmortem.ts";
 
 /**
- * When there was last news of an incident: the time shown with the newest of its updates, a published postmortem among
- * them. What is corrected or renamed afterwards is no news.
+ * When there was last news of an incident: the time shown with the newest of its updates, a published postmortem
+ * included. A correction or a new name is no news.
  */
 export function newsAt(incident: Incident, updates: readonly Update[]): number {
   const shown = shownUpdates(incident, updates).map(({ displayAt }) => displayAt);
   return Math.max(incident.startedAt, greatest(shown) ?? 0);
 }
 
-/** Those with the newest news first; of the same moment the incident that began last. */
+/** Newest news first; of the same moment, the incident that began last. */
 export function byNews(a: { news: number; incident: Incident }, b: { news: number; incident: Incident }): number {
   return b.news - a.news || b.incident.createdAt - a.incident.createdAt;
 }
 
-/** When the page last told something new of the service: an update or a component's status. Names, order and looks do not count. */
+/**
+ * When the page last had news of the service: an update or a component's status. Names, order and looks do not count.
+ */
 export function lastChangeOf(page: Page, catalog: Catalog, news: readonly number[]): number {
   const statuses = catalog.components.map(({ createdAt, statusSince }) => statusSince ?? createdAt);
   return [...statuses, ...news].reduce((latest, time) => Math.max(latest, time), page.createdAt);

@@ -7,8 +7,8 @@ const channelPlanSchema = z.object({ email: z.number(), sms: z.number(), webhook
 export type ChannelPlan = z.infer<typeof channelPlanSchema>;
 
 /**
- * What became of the topic's publication. waiting: sweep has it tried again. refused: it will never be taken, or was not
- * for too long.
+ * What became of the topic's publication. waiting: sweep has it tried again. refused: the topic will never take it, or
+ * did not for too long.
  */
 const topicStateSchema = z.object({
   state: z.enum(["published", "waiting", "refused"]),
@@ -45,6 +45,6 @@ export const changeNoticeSchema = z.object({
 });
 export type ChangeNotice = z.infer<typeof changeNoticeSchema>;
 
-/** The outbox: written in the transaction that must tell someone. No notice, no notification. */
+/** The outbox: written in the same transaction as what subscribers must hear of. No notice, no notification. */
 export const noticeSchema = z.discriminatedUnion("kind", [updateNoticeSchema, changeNoticeSchema]);
 export type Notice = z.infer<typeof noticeSchema>;

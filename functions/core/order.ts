@@ -3,16 +3,19 @@ import type { Chunk } from "./chunk.ts";
 import { audienceOf } from "./delivery.ts";
 import type { Subscriber } from "./subscriber.ts";
 
-/** A later update of the incident (or change of the component), and whether the subscriber's chunk of it has begun to send. */
+/**
+ * A later update of the incident (or change of the component), and whether the subscriber's chunk of it has begun to
+ * send.
+ */
 export interface LaterUpdate {
   update: Telling;
   started: boolean;
 }
 
 /**
- * The later update that supersedes an unsent one for this subscriber: the newest that they are to be sent themselves.
- * Latest wins for email and SMS as soon as the later one is committed; a webhook gets every update, unless the later
- * one has already begun, because nothing may start after something newer has.
+ * The later update that supersedes an unsent one for this subscriber: the newest that they are to be sent. For email
+ * and SMS the latest wins as soon as it is committed. A webhook gets every update, unless the later one has already
+ * begun, because nothing may start after something newer has.
  */
 export function supersededBy(subscriber: Subscriber, later: readonly LaterUpdate[]): Telling | null {
   const overtaking = later.filter(

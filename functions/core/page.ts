@@ -6,7 +6,7 @@ import { httpsAddress } from "./web-address.ts";
 
 const LOGO_URL_LIMIT = 2_000;
 
-/** It stands in an attribute, and its origin in a policy. */
+/** The address stands in an attribute, and its origin in a policy. */
 export const logoUrlSchema = httpsAddress(LOGO_URL_LIMIT);
 /** `#1B57C4`, `1b57c4` and `#abc` are understood; stored as `#1b57c4`. */
 export const brandColourSchema = z.string().check(
@@ -18,11 +18,14 @@ export const brandColourSchema = z.string().check(
   z.regex(/^#[0-9a-f]{6}$/, "must be a colour such as #1b57c4"),
 );
 
-/** What a page and its mails wear besides the name. */
+/** What a page and its mails look like, besides the name. */
 export const brandingSchema = z.object({
-  /** The one thing that mails and pages load from elsewhere; the same address for everybody. None where the stored one, of an earlier version, would not be taken now. */
+  /**
+   * The one thing that mails and pages load from elsewhere; the address is the same for everybody. Null if an earlier
+   * version stored one that would not be taken now.
+   */
   logoUrl: z.catch(z.nullable(logoUrlSchema), null),
-  /** Ground of the header; the text on it is black or white, whichever can be read better. */
+  /** Ground of the header. The text on it is black or white, whichever is easier to read. */
   colour: z.nullable(brandColourSchema),
 });
 export type Branding = z.infer<typeof brandingSchema>;
@@ -31,10 +34,13 @@ export const NO_BRANDING: Branding = { logoUrl: null, colour: null };
 export const pageSchema = z.object({
   id: idSchema,
   name: z.string(),
-  /** Of the page itself and its feeds, and of what is sent to whoever has not chosen. Absent from old items. */
+  /**
+   * The language of the page, its feeds, and what is sent to subscribers who have not chosen one. Absent from old
+   * items.
+   */
   locale: z._default(localeSchema, "en"),
   branding: z._default(brandingSchema, NO_BRANDING),
-  /** IANA name; every time on the page, in mail and in the JSON is told in it. */
+  /** IANA name. Every time on the page, in mail and in the JSON is in this zone. */
   timeZone: storedTimeZoneSchema,
   /** Rises with every change of anything the page shows. */
   version: z.number(),

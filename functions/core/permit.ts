@@ -10,16 +10,16 @@ import { idSchema } from "./ids.ts";
 export const letterCauseSchema = z.enum(["anybody", "own link", "endpoint failing", "operator"]);
 export type LetterCause = z.infer<typeof letterCauseSchema>;
 
-/** What a letter asks or tells, as far as permits tell letters apart. */
+/** What a letter asks or says, as far as permits distinguish letters. */
 export const letterKindSchema = z.enum(["confirmation", "manage link", "contact", "farewell", "quarantine"]);
 export type LetterKind = z.infer<typeof letterKindSchema>;
 
 export interface LetterRequest {
-  /** Of the letter: a queue may bring the same one twice, which must neither count twice nor refuse itself. */
+  /** The letter's id. A queue may bring the same letter twice: it must neither count twice nor refuse itself. */
   letterId: string;
   kind: LetterKind;
   cause: LetterCause;
-  /** Of `contact` letters: the address has opened a link of its own, or an operator has vouched for it. */
+  /** For `contact` letters: the address has opened a link of its own, or an operator has vouched for it. */
   isProven: boolean;
 }
 
@@ -36,17 +36,20 @@ const digestSchema = z.object({
 });
 export type Digest = z.infer<typeof digestSchema>;
 
-/** What is remembered of a mailbox or number: the letters of the last day, and how it stands to the endpoints that name it. */
+/**
+ * What is remembered of a mailbox or number: the letters of the last day, and how it stands to the endpoints that name
+ * it.
+ */
 export const permitsSchema = z.object({
   letters: z.array(markSchema),
-  /** `told`: the one letter went out, and nobody has opened its link yet. For ever, or until `proven`. */
+  /** `told`: the one letter went out, and nobody has opened its link yet. It stays so for ever, or until `proven`. */
   contact: z.nullable(
     z.discriminatedUnion("is", [
       z.object({ is: z.literal("told"), letterId: z.string() }),
       z.object({ is: z.literal("proven") }),
     ]),
   ),
-  /** Endpoints in quarantine that a contact is to be told of, all in one mail: what fails within the hour is one trouble. */
+  /** Endpoints in quarantine that one mail will name to a contact. What fails within the hour is one trouble. */
   digest: z.optional(digestSchema),
 });
 export type Permits = z.infer<typeof permitsSchema>;
@@ -60,20 +63,22 @@ export const PERMIT_DAY_MS = 24 * HOUR;
 interface Rule {
   most: number;
   withinMs: number;
-  /** What is counted together: each kind by itself, all of them, or the rest, which leaves farewells their own. */
+  /**
+   * What is counted together: each kind by itself, all of them, or all but farewells, which then have their own share.
+   */
   each: "kind" | "all" | "all but farewells";
 }
 
-/** What one mailbox gets at most, by what brought it about. The stretches roll: they are not the clock's. */
+/** What one mailbox gets at most, by what caused it. The stretches roll: they do not follow the clock. */
 export const MAIL_RULES = {
   anybody: [
-    // Of a kind: a link to manage does not wait for the confirmation that went before it.
+    // Per kind: a link to manage does not wait for the confirmation before it.
     { most: 1, withinMs: 10 * MINUTE, each: "kind" },
     { most: 3, withinMs: PERMIT_DAY_MS, each: "all" },
   ],
   "own link": [
     { most: 3, withinMs: PERMIT_DAY_MS, each: "all" },
-    // One is kept: nobody who reads the same mailbox is taken out without hearing of it.
+    // One is kept for a farewell: nobody who reads the same mailbox is unsubscribed without hearing of it.
     { most: 2, withinMs: PERMIT_DAY_MS, each: "all but farewells" },
   ],
   // One digest an hour; the rest is for the queue's unpunctuality.
@@ -138,12 +143,15 @@ function countsTogether(one: LetterKind, other: LetterKind, each: Rule["each"]):
   }
 }
 
-/** Of the daily quota of mails, for all letters together that strangers can bring about: a flood of them must leave updates the rest. */
+/**
+ * The share of the daily mail quota for all letters that strangers can cause. A flood of them must leave the rest for
+ * updates.
+ */
 export const LETTERS_SHARE = 0.25;
 
 /**
- * What one letter uses up of the share, as time. The share's clock may run a day ahead of ours at most, and each letter
- * moves it on by this: so at most half of the share goes out at once, and never more than the share within 24 hours.
+ * What one letter uses up of the share, as time. The share's clock may run at most a day ahead of ours, and each letter
+ * moves it on by this. So at most half of the share goes out at once, and never more than the share within 24 hours.
  */
 export function shareSpacing(perDay: number): number {
   const half = (perDay * LETTERS_SHARE) / 2;
@@ -151,14 +159,14 @@ export function shareSpacing(perDay: number): number {
 }
 
 export const DIGEST_AFTER_MS = HOUR;
-/** So late a digest's work is taken to be lost. */
+/** This long after it was due, a digest's work is taken to be lost. */
 const DIGEST_LOST_AFTER_MS = HOUR;
 /** An item has its limits, and nobody reads more. */
 const DIGEST_HOLDS = 100;
 
 /**
- * The digest with one more endpoint. `isOpened`: somebody must see to it that it is sent when it is due, because this is
- * its first endpoint (or that one is told of again), or nobody did.
+ * The digest with one more endpoint. `isOpened`: the caller must have it sent when it is due, because this is its first
+ * endpoint (or comes again as the first), or because nobody sent it.
  */
 export function withEndpoint(
   before: Digest | undefined,

@@ -6,10 +6,10 @@ import { impactOf, worstImpact } from "./rollup.ts";
 /** Everything one transaction writes for an incident. */
 export interface IncidentCommit {
   incident: Incident;
-  /** Version the stored header must have; null: there must be none. */
+  /** Version that the stored header must have; null: there must be none. */
   expectedVersion: number | null;
   update: Update | null;
-  /** The catalog to store, if statuses changed; its `version` is the one the stored catalog must have. */
+  /** The catalog to store, if statuses changed. Its `version` is the one that the stored catalog must have. */
   catalog: Catalog | null;
   change: ComponentChange | null;
   notice: UpdateNotice | null;
@@ -84,7 +84,7 @@ export function postUpdate(incident: Incident, input: UpdateInput, catalog: Cata
   const seq = incident.seq + 1;
   const displayAt = input.displayAt ?? now;
   const deliver = input.deliverNotifications && !incident.backfilled;
-  // What was changed quietly since the last update, nobody has been told of.
+  // Nobody has been sent what was changed quietly since the last update.
   const before =
     incident.told === undefined
       ? { componentIds: Object.keys(incident.affected).sort(), impact: incident.highestImpact }
@@ -147,7 +147,10 @@ export interface Revision {
   metadata?: Incident["metadata"] | undefined;
 }
 
-/** The incident with the changed header and the impact that follows from it. Its version is raised by what is committed with it. */
+/**
+ * The incident with the changed header and the impact that follows from it. The commit that goes with it raises its
+ * version.
+ */
 export function revise(incident: Incident, revision: Revision, catalog: Catalog): Incident {
   const liftsOverride = revision.impactOverride === null && incident.impactOverride !== null;
   const next: Incident = {
@@ -190,7 +193,7 @@ export function commitQuietly(
   };
 }
 
-/** Hides the incident everywhere; whatever is still open of its deliveries ends as suppressed: withdrawn. */
+/** Hides the incident everywhere. Whatever is still open of its deliveries ends as suppressed: withdrawn. */
 export function withdraw(incident: Incident, now: number): IncidentCommit {
   return headerCommit({ ...incident, withdrawnAt: now }, now);
 }
@@ -207,7 +210,7 @@ export function headerCommit(incident: Incident, now: number): IncidentCommit {
   };
 }
 
-/** An update's text and time of display corrected, and the times of the header that came from it. Notifies nobody. */
+/** Corrects an update's text and time of display, and the times of the header that came from it. Notifies nobody. */
 export function editUpdate(
   incident: Incident,
   update: Update,

@@ -4,8 +4,8 @@ import { type Incident, isUnresolved, type Postmortem, type Update } from "./inc
 import { headerCommit, type IncidentCommit, postUpdate } from "./posting.ts";
 
 /**
- * none -> draft -> published -> (revert) draft, as Statuspage has it. A published one may have a newer draft beside it;
- * publishing that takes its place and is announced again.
+ * none -> draft -> published -> (revert) draft, as Statuspage has it. A published one may have a newer draft beside it.
+ * Publishing that draft replaces the published text and is announced again.
  */
 export type PostmortemOutcome =
   | { outcome: "ready"; commit: IncidentCommit }
@@ -31,7 +31,7 @@ export function draftPostmortem(incident: Incident, draft: string, now: number):
   return { outcome: "ready", commit: headerCommit({ ...incident, postmortem }, now) };
 }
 
-/** The draft becomes what readers see, and the incident's next update tells its text: one commit. */
+/** The draft becomes what readers see, and the incident's next update carries its text: one commit. */
 export function publishPostmortem(
   incident: Incident,
   input: { updateId: string; notifySubscribers: boolean; displayAt: number | null },
@@ -43,7 +43,7 @@ export function publishPostmortem(
   if (text == null) {
     return postmortem?.publishedAt != null ? { outcome: "unchanged", incident } : { outcome: "nothing to publish" };
   }
-  // Everybody has had this text: it is published already, and only the draft of it ends.
+  // Everybody has had this text already: it is published, and only its draft ends.
   if (postmortem?.publishedAt != null && text === postmortem.body) {
     return { outcome: "ready", commit: headerCommit({ ...incident, postmortem: { ...postmortem, draft: null } }, now) };
   }
@@ -72,7 +72,7 @@ export function publishPostmortem(
   return posted.outcome === "ready" ? posted : { outcome: "nothing to publish" };
 }
 
-/** What was published becomes the draft, unless a newer draft is there. Its announcement is no longer shown. */
+/** What was published becomes the draft, unless there is a newer draft. Its announcement is no longer shown. */
 export function revertPostmortem(incident: Incident, now: number): PostmortemOutcome {
   const { postmortem } = incident;
   if (postmortem === null) return { outcome: "none" };
@@ -90,7 +90,10 @@ export function deletePostmortem(incident: Incident, now: number): PostmortemOut
   return { outcome: "ready", commit: headerCommit({ ...incident, postmortem: null }, now) };
 }
 
-/** What readers are shown of the updates: of the announcements of a postmortem only the newest, and only while it is published. */
+/**
+ * The updates that readers see. Of the announcements of a postmortem they see only the newest, and only while it is
+ * published.
+ */
 export function shownUpdates(incident: Incident, updates: readonly Update[]): Update[] {
   const newest = greatest(updates.filter(({ status }) => status === "postmortem").map(({ seq }) => seq));
   const isPublished = incident.postmortem?.publishedAt != null;

@@ -2,17 +2,17 @@ import type { Channel } from "./subscriber.ts";
 
 /** What AWS charges for sending, in USD: the only such figures in the project. */
 export const PRICES = {
-  /** When they were last put down; the price lists are the truth. */
+  /** When they were last written down. The price lists are the truth. */
   asOf: "2026-11-23",
   source: "https://aws.amazon.com/ses/pricing/",
-  /** SES, from the first email on; the data of mails like ours (under 60 kB) costs less than a tenth of it. */
+  /** SES, from the first email on. The data of mails like ours (under 60 kB) costs less than a tenth of it. */
   emailsPerThousand: 0.1,
 } as const;
 
 export interface CostEstimate {
-  /** Null where no figure can be given. */
+  /** Null if no figure can be given. */
   usd: number | null;
-  /** What it costs at most; null where nothing limits it. */
+  /** What it costs at most; null if nothing limits it. */
   atMostUsd: number | null;
   basis: string;
 }

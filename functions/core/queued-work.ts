@@ -16,9 +16,13 @@ export type ChunkWork = z.infer<typeof chunkWorkSchema>;
 export const retryWorkSchema = z.extend(chunkRefSchema, {
   kind: z.literal("retry"),
   subscriberId: idSchema,
-  /** Attempts made when it was queued: part of the deduplication id, and how a late copy is told from a due one. */
+  /**
+   * Attempts made when it was queued. They are part of the deduplication id, and show whether a copy is late or due.
+   */
   attempts: z.number(),
-  /** When sweep queued it; absent when a sender did. Sweep may have to queue the same attempt again within five minutes. */
+  /**
+   * When sweep queued it; absent if a sender did. Sweep may have to queue the same attempt again within five minutes.
+   */
   queuedAt: z.optional(z.number()),
 });
 export type RetryWork = z.infer<typeof retryWorkSchema>;
@@ -30,19 +34,21 @@ export function retryWorkOf(delivery: Delivery, queuedAt?: number): RetryWork {
   return queuedAt === undefined ? work : { ...work, queuedAt };
 }
 
-/** On the letters' queue: mail that belongs to no update, rendered where it was asked for (senders render nothing). */
+/**
+ * On the letters' queue: mail that belongs to no update, rendered by the one who asks for it (senders render nothing).
+ */
 export const letterWorkSchema = z.object({
   kind: z.literal("letter"),
   pageId: idSchema,
   channel: channelSchema,
   subscriberId: idSchema,
-  /** The same however often the queue brings it: what its permit is known by. */
+  /** The same however often the queue brings it: its permit is found by this. */
   letterId: idSchema,
   cause: letterCauseSchema,
   letter: letterSchema,
   /** The whole mail. Its token is stored only as a hash, if at all, so it must travel with the work. */
   raw: z.string(),
-  /** Since when it waits for us: a quota, a lapsed identity. */
+  /** Since when it waits because of us: a quota, a lapsed identity. */
   heldSince: z.optional(z.number()),
 });
 export type LetterWork = z.infer<typeof letterWorkSchema>;
@@ -57,44 +63,47 @@ export function letterWork(
 }
 
 /**
- * On the probes' queue: a request that tells of no update but tries the endpoint out. The body is rendered by whoever
- * asks, because senders render nothing.
+ * On the probes' queue: a request that is no update but tries the endpoint out. The one who asks renders the body,
+ * because senders render nothing.
  */
 export const probeWorkSchema = z.object({
   kind: z.literal("probe"),
   pageId: idSchema,
   channel: z.literal("webhook"),
   subscriberId: idSchema,
-  /** Names it in the subscriber's deliveries, and is what its webhook-id derives from. */
+  /** Names it in the subscriber's deliveries. Its webhook-id derives from this. */
   probeId: idSchema,
   probe: probeKindSchema,
   askedAt: z.number(),
   body: z.string(),
-  /** What the endpoint must answer with, to a challenge. */
+  /** What the endpoint must repeat in its answer, if it is a challenge. */
   echo: z.nullable(z.string()),
-  /** Of a chat's first post: the hash of the token in its letter. Another one stored means that it was registered anew. */
+  /**
+   * For a chat's first post: the hash of the token in its letter. If another one is stored, the chat was registered
+   * anew.
+   */
   confirmTokenHash: z.optional(z.string()),
-  /** Of a chat's first post: mailed once it has arrived, never before. */
+  /** For a chat's first post: the letter that is mailed once the post has arrived, never before. */
   letter: z.optional(letterWorkSchema),
   /** Tries made before this one. */
   tries: z.number(),
 });
 export type ProbeWork = z.infer<typeof probeWorkSchema>;
 
-/** On the queue of SMS that belong to no update, as the letters' queue is for mail. */
+/** On the queue of SMS that belong to no update. It is for SMS what the letters' queue is for mail. */
 export const smsLetterWorkSchema = z.object({
   kind: z.literal("sms letter"),
   pageId: idSchema,
   subscriberId: idSchema,
-  /** `code`: for somebody who has yet to confirm. `nothing`: for nobody, as with letters. */
+  /** `code`: for somebody who has not confirmed yet. `nothing`: for nobody, as with letters. */
   about: z.enum(["code", "manage link", "nothing"]),
-  /** Of a code: kept once it is permitted. */
+  /** For a code: kept once it is permitted. */
   invitation: z.optional(invitationSchema),
   letterId: idSchema,
   cause: letterCauseSchema,
   /** One segment. */
   text: z.string(),
-  /** Of no use afterwards. */
+  /** After that it is of no use. */
   endsAt: z.number(),
 });
 export type SmsLetterWork = z.infer<typeof smsLetterWorkSchema>;
@@ -132,23 +141,27 @@ export const planWorkSchema = z.object({
 });
 export type PlanWork = z.infer<typeof planWorkSchema>;
 
-/** On the planning queue too, because senders render nothing: an endpoint whose contact is to be told of its quarantine. */
+/**
+ * On the planning queue too, because senders render nothing: an endpoint in quarantine, for the mail to its contact.
+ */
 export const quarantineWorkSchema = z.object({
   kind: z.literal("quarantine"),
   pageId: idSchema,
   subscriberId: idSchema,
-  /** It has accepted nothing since. */
+  /** The endpoint has accepted nothing since. */
   failingSince: z.number(),
   /** How the last attempt ended. */
   reason: z.string(),
 });
 export type QuarantineWork = z.infer<typeof quarantineWorkSchema>;
 
-/** Behind it, on the same queue: what a contact's endpoints in quarantine are told of, once an hour has gathered them. */
+/**
+ * Later on the same queue: the mail about all of a contact's endpoints in quarantine, once an hour has gathered them.
+ */
 export const digestWorkSchema = z.object({
   kind: z.literal("digest"),
   pageId: idSchema,
-  /** Names the contact's mailbox without telling it. */
+  /** Names the contact's mailbox without giving it away. */
   mac: z.string(),
   dueAt: z.number(),
 });
@@ -173,7 +186,7 @@ export function readWork<S extends z.ZodMiniType>(schema: S, body: string): z.ou
   return schema.parse(JSON.parse(body));
 }
 
-/** FIFO message group: one incident's chunk, so that its updates are sent in order and others do not wait. */
+/** FIFO message group: one incident's chunk. Its updates are sent in order, and others do not wait. */
 export function chunkGroup(work: Pick<ChunkWork, "pageId" | "incidentId" | "channel" | "chunk">): string {
   return `${work.pageId}-${work.incidentId}-${work.channel}-${work.chunk}`;
 }

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { pausedSchema, senderProblemSchema } from "./sender-problem.ts";
 
-/** Why somebody who was in the audience is not any more. */
+/** Why somebody who was in the audience is in it no longer. */
 export const suppressionReasonSchema = z.enum([
   "withdrawn",
   "erased",
@@ -12,10 +12,10 @@ export const suppressionReasonSchema = z.enum([
 ]);
 export type SuppressionReason = z.infer<typeof suppressionReasonSchema>;
 
-/** In our own words, all of them: elsewhere they are compared, and the compiler refuses one that is none of these. */
+/** All reasons in our own words. Code elsewhere compares them, and the compiler refuses one that is not here. */
 export const ownReasonSchema = z.enum([
   ...suppressionReasonSchema.options,
-  // Ours too: a problem that lasted until the update was of no use.
+  // Our words too: a problem that lasted until the update was of no use.
   ...senderProblemSchema.options,
   "an earlier update is being sent",
   "the endpoint is failing: its next attempt is for all that waits",
@@ -30,11 +30,14 @@ export const ownReasonSchema = z.enum([
 ]);
 export type OwnReason = z.infer<typeof ownReasonSchema>;
 
-/** In others' words, which nothing is to be compared with: a provider's, an endpoint's, the network's; an update's id. */
+/**
+ * Reasons in the words of others, which nothing is compared with: a provider's, an endpoint's, the network's; an
+ * update's id.
+ */
 const otherReasonSchema = z.string().brand<"other reason">();
 export type OtherReason = z.infer<typeof otherReasonSchema>;
 
-/** The last takes any text, so that whatever was stored before can be read. */
+/** The last takes any text, so that every stored reason can be read. */
 export const reasonSchema = z.union([
   ownReasonSchema,
   pausedSchema,

@@ -2,10 +2,10 @@ import * as z from "zod/mini";
 import type { Locale } from "./locale.ts";
 import type { ChatFormat } from "./subscriber.ts";
 
-/** Which text of an update: what people read is there in every language, what programs read (`webhook`) once. */
+/** Which text of an update. What people read exists in every language, what programs read (`webhook`) once. */
 export type TextName = { format: "email" | "sms" | ChatFormat; locale: Locale } | { format: "webhook"; locale: null };
 
-/** What differs from recipient to recipient: nothing else does. */
+/** All that differs from recipient to recipient. */
 export const slotSchema = z.enum(["address", "unsubscribe_token"]);
 export type Slot = z.infer<typeof slotSchema>;
 

@@ -10,7 +10,7 @@ import { CHANNELS, type Channel } from "./subscriber.ts";
  * Operators' resends are in the counts, not in the times.
  */
 export interface ChannelReport {
-  /** Everyone found to be concerned so far; all there are once `chunksDone` is `chunks`. */
+  /** Everyone found to be concerned so far. That is everyone once `chunksDone` is `chunks`. */
   audience: number;
   counts: Counts;
   /** Null while nothing was accepted. Median and p95 are at most 5 % above the true ones. */
@@ -26,11 +26,11 @@ export interface ChannelReport {
   chunks: number | null;
   chunksDone: number;
   /**
-   * When its last chunk is expected to be done, by the throughput so far, else by the send rate. Null when there is
-   * nothing to go by, or nothing left but retries, which have times of their own.
+   * When its last chunk should be done, by the throughput so far, else by the send rate. Null if neither is known, or
+   * if only retries are left, which have times of their own.
    */
   estimatedEndAt: number | null;
-  /** What is wrong with us, so that what is open has to wait; null while nothing is. */
+  /** What is wrong with us, so that open deliveries have to wait; null while nothing is. */
   paused: string | null;
 }
 
@@ -47,14 +47,14 @@ export interface UpdateReport {
   committedAt: number;
   /** When these figures were read. */
   asOf: number;
-  /** The latest of the channels'; null when one of those still running has none. */
+  /** The latest of the channels'; null if a channel that still runs has none. */
   estimatedEndAt: number | null;
   channels: Record<Channel, ChannelReport>;
   /** What became of the topic's publication; null before it is planned, and of old updates. */
   topic: TopicState | null;
 }
 
-/** Recipients per second that the provider takes; null where no rate applies. */
+/** Recipients per second that the provider takes; null if no rate applies. */
 export type SendRates = Readonly<Record<Channel, number | null>>;
 
 /** The report of an update, from all its chunks. */
@@ -129,7 +129,10 @@ function throughputOf(accepted: number, first: number | null, last: number | nul
   return ((accepted - 1) * 1_000) / (last - first);
 }
 
-/** How many recipients the chunks not done have yet to reach: each as many as those done had on average, or were meant for. */
+/**
+ * How many recipients are left in the chunks that are not done. Each is taken to have as many as the done ones had on
+ * average, or as it was meant for.
+ */
 function recipientsLeft(
   channel: Channel,
   chunks: readonly Chunk[],
@@ -150,7 +153,7 @@ function latestEnd(channels: readonly ChannelReport[]): number | null {
   return known.length < running.length ? null : greatest(known);
 }
 
-/** A percentile is read as the upper edge of its bucket, which may lie above the slowest one of all. */
+/** A percentile is the upper edge of its bucket, which may lie above the slowest one of all. */
 function atMost(value: number | null, limit: number | null): number | null {
   return value === null || limit === null ? null : Math.min(value, limit);
 }

@@ -11,10 +11,13 @@ const DELAYS: Record<Channel, readonly number[]> = {
   sms: [30 * SECOND, 5 * MINUTE],
 };
 
-/** An endpoint that has failed for longer than any schedule can last has no use of another one. */
+/** An endpoint that has failed for longer than any schedule can last does not get another one. */
 export const LONGEST_SCHEDULE_MS = 1.2 * DELAYS.webhook.reduce((sum, delay) => sum + delay, 0);
 
-/** Nothing is tried again so long after its commit: the longest schedule, with all its jitter and the waits for a failing endpoint. */
+/**
+ * Nothing is tried again this long after its commit: the longest schedule, with all its jitter and the waits for a
+ * failing endpoint.
+ */
 export const OVERDUE_MS = 6 * 24 * HOUR;
 
 const JITTER = 0.2;
@@ -37,19 +40,19 @@ export function retryDelay(
   return Math.round(Math.max(spread, Math.min(retryAfterMs, LONGEST_RETRY_AFTER)));
 }
 
-/** As `retryDelay`, with the schedule's longest delay again and again once it is exhausted. */
+/** Like `retryDelay`, but repeats the schedule's longest delay once the schedule is exhausted. */
 export function endlessDelay(channel: Channel, attempts: number, jitter: number): number {
   return (
     retryDelay(channel, attempts, jitter, null) ?? retryDelay(channel, DELAYS[channel].length, jitter, null) ?? HOUR
   );
 }
 
-/** How long a retry that is queued stays out of sweep's sight: then the queue is taken to have lost it. */
+/** How long a queued retry stays out of sweep's sight. After that the queue is taken to have lost it. */
 export const DUE_GRACE_MS = 2 * MINUTE;
 
 /**
- * No delivery is open for longer: each wait of the webhooks' schedule as long as jitter and `Retry-After` may make it
- * (five and a half days), and what sweep may be late by.
+ * No delivery is open for longer. Each wait of the webhooks' schedule may be as long as jitter and `Retry-After` allow
+ * (five and a half days), and sweep may be late.
  */
 export const LONGEST_OPEN_MS = 7 * 24 * HOUR;
 

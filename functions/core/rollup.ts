@@ -48,15 +48,15 @@ export function pageStatus(
   return OPERATIONAL;
 }
 
-/** What the top of the page says: its components' state, or the impact of what is open where that is worse. */
+/** What the top of the page says: its components' state, or the impact of what is open if that is worse. */
 export type Headline =
   | { kind: "components"; status: PageStatus }
   | { kind: "incidents"; impact: Exclude<Impact, "maintenance"> };
 
 /**
- * Never better than what is open: an incident without components, or with an impact that an operator set, leaves
- * Statuspage's rollup at "All Systems Operational". `openImpacts`: of incidents that are not over, and of maintenances
- * that have begun.
+ * Never better than what is open. Statuspage's rollup stays at "All Systems Operational" for an incident without
+ * components, or with an impact that an operator set. `openImpacts`: of incidents that are not over, and of
+ * maintenances that have begun.
  */
 export function headlineOf(status: PageStatus, openImpacts: readonly Impact[]): Headline {
   const worst = worstImpact(openImpacts);

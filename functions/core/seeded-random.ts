@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { Random } from "./clock.ts";
 
-/** A generator that gives the same bytes for the same seed, so that a request run again makes the same ids. */
+/** A generator that gives the same bytes for the same seed. A request that runs again makes the same ids. */
 export function seededRandom(seed: string): Random {
   let block = 0;
   return (count) => {

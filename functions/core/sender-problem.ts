@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 
 /**
- * What may be wrong with us, and keeps work open until it is mended. `paused: <one of these>` stands in the report of an
- * update. None of them names an address: they are logged and shown to everybody who may read incidents.
+ * What may be wrong with us, and keeps work open until it is mended. An update's report says `paused: <one of these>`.
+ * None of them names an address: they are logged, and everybody who may read incidents sees them.
  */
 export const senderProblemSchema = z.enum([
   "sender identity not verified",
@@ -25,7 +25,7 @@ export const senderProblemSchema = z.enum([
 ]);
 export type SenderProblem = z.infer<typeof senderProblemSchema>;
 
-/** What everything waits for that is held back for our own sake. */
+/** What everything waits for that is held back because of us. */
 export const pauseSchema = z.enum([...senderProblemSchema.options, "daily quota used up"]);
 export type Pause = z.infer<typeof pauseSchema>;
 
@@ -33,23 +33,25 @@ const PAUSED = "paused: ";
 export const pausedSchema = z.templateLiteral([PAUSED, pauseSchema]);
 export type Paused = z.infer<typeof pausedSchema>;
 
-/** Why a delivery waits that is held back for our own sake. */
+/** Why a delivery waits that is held back because of us. */
 export function pausedBy(problem: Pause): Paused {
   return `${PAUSED}${problem}`;
 }
 
-/** What a delivery waits for that is held back for our own sake; null where its reason says something else. */
+/** What a delivery waits for that is held back because of us; null if its reason says something else. */
 export function pauseOf(reason: string | null): string | null {
   return reason?.startsWith(PAUSED) ? reason.slice(PAUSED.length) : null;
 }
 
 /**
- * While a problem of everybody's lasts, one send in this time finds out whether it is over: shorter than the minute between
- * two sweeps, so that each sweep may try.
+ * While a problem of everybody's lasts, one send in this time finds out whether it is over. It is shorter than the
+ * minute between two sweeps, so that each sweep may try.
  */
 export const PROBE_EVERY_MS = 50_000;
 /** How long that one send keeps the others waiting: a little longer than it can take (15 s). */
 export const PROBE_MS = 20_000;
 
-/** A problem that concerns one recipient only (an address that the sandbox does not let through) is looked at so often. */
+/**
+ * How often we look at a problem that concerns one recipient only (an address that the sandbox does not let through).
+ */
 export const HELD_RECHECK_MS = 60 * 60_000;

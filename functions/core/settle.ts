@@ -57,7 +57,10 @@ function heldBack(delivery: Delivery, reason: Reason, until: number): Delivery {
   return { ...delivery, state: "retrying", reason, nextAttemptAt: until, attempts: delivery.attempts - 1 };
 }
 
-/** A problem that others do not have may last for ever (an address that the sandbox never lets through), so that it has an end. */
+/**
+ * A problem that others do not have may last for ever (an address that the sandbox never lets through), so it has an
+ * end.
+ */
 function settleOurs(
   delivery: Delivery,
   { reason, reach }: Extract<AttemptOutcome, { outcome: "sender problem" }>,
@@ -70,7 +73,7 @@ function settleOurs(
     : heldBack(delivery, pausedBy(reason), until);
 }
 
-/** It may be ours: until an update is too old to be of use, its schedule only gets slow, it does not end. */
+/** It may be our fault. Until an update is too old to be of use, its schedule gets slow but does not end. */
 function settleUnclear(delivery: Delivery, reason: string, now: number, jitter: number): Delivery {
   const nextAttemptAt = now + endlessDelay(delivery.channel, delivery.attempts, jitter);
   return isTooOld(delivery, nextAttemptAt)
@@ -97,7 +100,7 @@ function isOverdue({ committedAt, resent }: Delivery, nextAttemptAt: number): bo
   return resent === undefined && nextAttemptAt - committedAt > OVERDUE_MS;
 }
 
-/** As `isOverdue`, but counted from when somebody had it sent again. */
+/** Like `isOverdue`, but counted from when somebody asked to send it again. */
 function isTooOld({ committedAt, resent }: Delivery, nextAttemptAt: number): boolean {
   return nextAttemptAt - (resent?.at ?? committedAt) > OVERDUE_MS;
 }
@@ -115,7 +118,7 @@ function retryOrFail(
     : { ...delivery, state: "retrying", reason, nextAttemptAt: now + delay };
 }
 
-/** Whether the delivery failed because its retry schedule came to its end, and not by a final answer. */
+/** Whether the delivery failed because its retry schedule ended, and not by a final answer. */
 export function isExhausted(settled: Delivery, outcome: AttemptOutcome): boolean {
   return settled.state === "failed" && (outcome.outcome === "unavailable" || outcome.outcome === "unknown");
 }

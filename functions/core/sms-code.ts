@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import type { Random } from "./clock.ts";
 import type { SigningKey } from "./signing-key.ts";
 
-/** A code that was not typed by then is void. */
+/** A code is void after this. */
 export const SMS_CODE_LIFE_MS = 10 * 60_000;
 
 const CODES = 1_000_000;
@@ -19,12 +19,18 @@ export function newSmsCode(random: Random): string {
 
 const FORM_BYTES = 16;
 
-/** Goes out with the form that takes the code: a code works together with it alone, so for whoever asked for it. */
+/**
+ * Goes out with the form that takes the code. The code works only together with it, so only for the one who asked for
+ * it.
+ */
 export function newFormToken(random: Random): string {
   return Buffer.from(random(FORM_BYTES)).toString("base64url");
 }
 
-/** What is stored of a code, hex. A plain hash of six digits could be turned back by trying them all, so it takes the page's key. */
+/**
+ * What is stored of a code, hex. Anybody could reverse a plain hash of six digits by trying them all, so it takes the
+ * page's key.
+ */
 export function smsCodeMac(key: SigningKey, pageId: string, subscriberId: string, code: string, form: string): string {
   return createHmac("sha256", key.key).update(`sms code|${pageId}|${subscriberId}|${code}|${form}`).digest("hex");
 }

@@ -25,13 +25,13 @@ export interface SmsSize {
   encoding: SmsEncoding;
   /** Septets, or UTF-16 units. */
   units: number;
-  /** How many SMS the text is sent, and paid for, as. */
+  /** As how many SMS the text is sent and paid for. */
   segments: number;
   /** Units that are left in the last of them. */
   left: number;
 }
 
-/** Neither the two septets of an extension character nor the two halves of a surrogate pair are sent in different segments. */
+/** An extension character's two septets stay in one segment, and so do the two halves of a surrogate pair. */
 export function smsSize(text: string): SmsSize {
   const encoding = isGsm(text) ? "GSM-7" : "UCS-2";
   const { alone, joined } = SEGMENT_UNITS[encoding];

@@ -7,7 +7,7 @@ export function subscriberToken(key: SigningKey, purpose: "unsubscribe", subject
   return `${head}.${tokenMac(key, purpose, head)}`;
 }
 
-/** Which key version a token names, or null if it has not the form of one. */
+/** Which key version a token names, or null if it does not have the form of one. */
 export function tokenKeyVersion(token: string): number | null {
   const version = /^(\d{1,6})\./.exec(token)?.[1];
   return version === undefined ? null : Number(version);

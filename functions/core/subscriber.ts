@@ -14,7 +14,10 @@ export type SubscriberState = z.infer<typeof subscriberStateSchema>;
 export const quarantineReasonSchema = z.enum(["bounce", "complaint", "endpoint failing"]);
 export type QuarantineReason = z.infer<typeof quarantineReasonSchema>;
 
-/** Why an address is not to be written to, beyond its subscriber's own life: its holder said so, or it bounced or complained before it was erased. */
+/**
+ * Why an address is not to be written to, even after its subscriber is gone: its holder said so, or it bounced or
+ * complained before it was erased.
+ */
 export const blockReasonSchema = z.enum(["not asked for", "bounce", "complaint"]);
 export type BlockReason = z.infer<typeof blockReasonSchema>;
 
@@ -30,11 +33,14 @@ export type Scopes = z.infer<typeof scopesSchema>;
 export const transientBouncesSchema = z.object({ days: z.number(), since: z.number(), lastAt: z.number() });
 export type TransientBounces = z.infer<typeof transientBouncesSchema>;
 
-/** Which updates of what is in scope somebody wants to hear of. */
+/** Which updates about what is in scope somebody wants to get. */
 export const preferencesSchema = z.object({
   /** `first and last`: how an incident begins (for them) and how it ends, and that a maintenance begins. */
   updates: z.enum(["all", "first and last"]),
-  /** Incidents of at least this impact, by the highest that they have had so far; `none`: all. Maintenances count as less than minor. */
+  /**
+   * Incidents of at least this impact, by the highest that they have had so far; `none`: all. A maintenance counts as
+   * less than minor.
+   */
   minimumImpact: impactSchema,
 });
 export type Preferences = z.infer<typeof preferencesSchema>;
@@ -50,13 +56,13 @@ const common = {
   scopes: scopesSchema,
   preferences: preferencesSchema,
   locale: localeSchema,
-  /** Since when the subscriber wants to hear of nothing, for now; null: they are told. */
+  /** Since when the subscriber wants to get nothing, for now; null: they get updates. */
   pausedAt: z.nullable(z.number()),
   createdAt: z.number(),
   updatedAt: z.number(),
   confirmedAt: z.nullable(z.number()),
   quarantinedAt: z.nullable(z.number()),
-  /** Outlasts leaving: whoever complained and left has complained. */
+  /** Stays after they leave: somebody who complained and left has complained. */
   quarantineReason: z.optional(quarantineReasonSchema),
   unsubscribedAt: z.nullable(z.number()),
   /** SHA-256 of the confirmation token while one is outstanding. */
@@ -77,7 +83,7 @@ export const smsSubscriberSchema = z.object({
   country: z.string(),
 });
 
-/** Whose body an endpoint is posted: Statuspage's, or that of a chat's incoming webhook. */
+/** Whose body an endpoint gets: Statuspage's, or that of a chat's incoming webhook. */
 export const webhookFormatSchema = z.enum(["statuspage", "slack", "discord", "teams"]);
 export type WebhookFormat = z.infer<typeof webhookFormatSchema>;
 export const WEBHOOK_FORMATS: readonly WebhookFormat[] = webhookFormatSchema.options;
@@ -95,7 +101,7 @@ export const endpointHealthSchema = z.object({
   /** When the first and the last of them ended. */
   since: z.number(),
   failedAt: z.number(),
-  /** The gate: no attempt is made before, whatever there is to tell. */
+  /** The gate: no attempt is made before, whatever waits. */
   nextAttemptAt: z.number(),
   /** While an attempt is under way: how long the others wait for its outcome. */
   probeUntil: z.nullable(z.number()),
@@ -110,17 +116,20 @@ export const webhookSubscriberSchema = z.object({
   /** Only updates of these statuses; null: of all. */
   statuses: z.nullable(z.array(updateStatusSchema)),
   /**
-   * It proved whose it is and so has one of the places of its host, from then on for as long as it is active. The store
-   * alone sets and takes this: it goes with the host's count.
+   * It proved whose it is, so it has one of its host's places for as long as it is active. Only the store sets and
+   * takes this, together with the host's count.
    */
   holdsPlace: z.optional(z.literal(true)),
-  /** Whom to tell when the endpoint is quarantined. */
+  /** Whom we write to when the endpoint goes into quarantine. */
   contactEmail: z.nullable(z.string()),
   /** When the contact used a link that was mailed to them, or an operator vouched for them. Until then they are nobody's contact: see core/permit.ts. */
   contactProvenAt: z.optional(z.number()),
   /** Which derivation of the signing secret is in force; rotation adds one. */
   secretVersion: z.number(),
-  /** The last rotation: `id` tells a request that is run again that it did it, `at` how long the secret before still signs. */
+  /**
+   * The last rotation. By `id` a request that runs again knows that it did it; `at` says how long the secret before
+   * still signs.
+   */
   rotation: z.optional(z.object({ id: idSchema, at: z.number() })),
   health: z.optional(endpointHealthSchema),
 });
@@ -148,10 +157,10 @@ export const UNPROVEN_DAYS = 1;
 export type PurgeSubject = Pick<Subscriber, "channel" | "state" | "confirmedAt" | "quarantinedAt" | "updatedAt">;
 
 /**
- * When a subscriber is removed who has not been reached, or has not confirmed, for 90 days (Statuspage's rule for
- * quarantine, and how long it keeps confirmation links); null: never. Anybody can register an endpoint, so one that never
- * proved whose it is ends with its proof. Whatever is changed of an unconfirmed one, a new confirmation above all, begins
- * the time anew.
+ * When a subscriber is removed; null: never. One who has not been reached, or has not confirmed, goes after 90 days
+ * (Statuspage's rule for quarantine, and how long it keeps confirmation links). Anybody can register an endpoint, so
+ * one that never proved whose it is goes when its proof is over. Any change of an unconfirmed one begins the time anew,
+ * above all a new confirmation.
  */
 export function purgeAtOf({ channel, state, confirmedAt, quarantinedAt, updatedAt }: PurgeSubject): number | null {
   switch (state) {
@@ -166,8 +175,8 @@ export function purgeAtOf({ channel, state, confirmedAt, quarantinedAt, updatedA
 }
 
 /**
- * What stands against an address whose subscriber is in quarantine or has left, and must be remembered when they are
- * removed: that it bounced, which a confirmation undoes, or that its holder complained, which no sign-up does.
+ * What is known against an address whose subscriber is in quarantine or has left. It must outlive them: that it
+ * bounced, which a confirmation undoes, or that its holder complained, which no sign-up undoes.
  */
 export function lastingReason({ state, quarantineReason }: Subscriber): BlockReason | null {
   if (state !== "quarantined" && state !== "unsubscribed") return null;
@@ -186,7 +195,9 @@ export function addressOf(subscriber: Subscriber): string {
   }
 }
 
-/** Case is folded whole: mailboxes that differ by case alone are not seen in practice, doubled subscriptions are. */
+/**
+ * Case is folded everywhere. Mailboxes that differ only by case are not seen in practice; doubled subscriptions are.
+ */
 export function normalizeEmail(email: string): string {
   return email.trim().toLowerCase();
 }

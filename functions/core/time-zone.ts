@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 
 /**
- * Names of the IANA database (its file `tzdata.zi` of 2026) that Intl takes and lists under an older one: CLDR never
- * renames a zone. Whoever lives there expects the one of today. And those of no place.
+ * Names of the IANA database (its file `tzdata.zi` of 2026) that Intl takes and lists under an older name, because CLDR
+ * never renames a zone. People who live there expect today's name. The names of no place are here too.
  */
 const OTHER_NAMES = [
   "Africa/Asmara",
@@ -39,13 +39,14 @@ function spellingOf(zone: string): string | undefined {
   return spellings.get(zone.toLowerCase());
 }
 
-// In the IANA database. Intl takes others of three letters too, and for other places than most who write them mean: BST is Dhaka's.
+// All in the IANA database. Intl takes others of three letters too, but for other places than most writers mean: BST is
+// Dhaka's.
 const SHORT_NAMES: ReadonlySet<string> = new Set("CET EET EST HST MET MST PRC ROC ROK UCT WET".split(" "));
 
 /**
- * The zone's name as the IANA database spells it, whatever its case; an alias such as US/Eastern becomes the zone it is
- * an alias of. Null for what is no such name: for offsets too, which JavaScript takes and hardly any other reader of
- * what we publish does.
+ * The zone's name as the IANA database spells it, whatever its case. An alias such as US/Eastern becomes its zone. Null
+ * for what is no such name, offsets included: JavaScript takes those, but hardly any other reader of what we publish
+ * does.
  */
 export function timeZoneOf(given: string): string | null {
   const name = given.trim().replace(/ /g, "_");
@@ -59,7 +60,7 @@ export function timeZoneOf(given: string): string | null {
   }
 }
 
-/** As it was stored, perhaps when more was taken: whatever Intl can tell the time in. */
+/** A stored name, perhaps from when more was taken: any zone for which Intl knows the time. */
 export const storedTimeZoneSchema = z.string().check(
   z.refine((stored) => isKnown(stored), "must be an IANA time zone such as Europe/Berlin"),
   z.overwrite((stored) => timeZoneOf(stored) ?? stored),

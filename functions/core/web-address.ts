@@ -10,17 +10,19 @@ export function isLdhHost(hostname: string): boolean {
   );
 }
 
-/** What splits the cells of a spreadsheet in many countries; in the address it means the same, encoded or not. */
+/** Splits the cells of a spreadsheet in many countries. In the address it means the same, encoded or not. */
 export function withoutSemicolons(address: string): string {
   return address.replaceAll(";", "%3B");
 }
 
-/** What would end the value that the address stands in, in a header, a policy or an attribute, although URLs may have it. */
+/**
+ * What would end the value that holds the address, in a header, a policy or an attribute, although URLs may have it.
+ */
 const ENDS_VALUES = /[;,'"\\<>`{}|^\s]/g;
 
 /**
- * An address as it may stand anywhere: of a host by its plain name (a Unicode one as its A-labels), without a user's
- * name, and with whatever could end a value encoded. Null where it is none.
+ * An address in a form that may stand anywhere: with its host's plain name (a Unicode one as A-labels), without a
+ * user's name, and with everything encoded that could end a value. Null if it is none.
  */
 export function plainAddress(given: string, protocols: readonly string[]): string | null {
   const url = URL.parse(given);
@@ -33,12 +35,12 @@ export function plainAddress(given: string, protocols: readonly string[]): strin
   return /^[!-~]+$/.test(plain) ? plain : null;
 }
 
-/** Whether an address is in that form already: what operators configure stands in headers and links as they give it. */
+/** Whether an address has that form already. What operators configure stands in headers and links as they give it. */
 export function isPlainAddress(given: string, protocols: readonly string[]): boolean {
   return /^[!-~]+$/.test(given) && given.search(ENDS_VALUES) === -1 && plainAddress(given, protocols) !== null;
 }
 
-// Encoded they would be harmless too, but nobody means them: it is markup that was pasted.
+// Encoded they would be harmless too, but nobody means them: they are markup that was pasted.
 const MARKUP = /["<>\\`]/;
 
 /** An https address by `plainAddress`. */

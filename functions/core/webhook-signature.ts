@@ -7,10 +7,14 @@ export function webhookSecret(master: SigningKey, pageId: string, subscriberId: 
   return `whsec_${derived.toString("base64")}`;
 }
 
-/** For so long after a rotation the secret before signs too, so that a receiver can change its own at any time of a day. */
+/**
+ * For this long after a rotation the secret before signs too. So a receiver can change its own at any time of a day.
+ */
 export const ROTATION_OVERLAP_MS = 24 * 60 * 60 * 1_000;
 
-/** Versions of the secret that sign now, newest first: Standard Webhooks 1.0 puts a list of signatures into the header. */
+/**
+ * Versions of the secret that sign now, newest first. Standard Webhooks 1.0 puts a list of signatures into the header.
+ */
 export function versionsInForce(
   { secretVersion, rotation }: { secretVersion: number; rotation?: { at: number } | undefined },
   now: number,
@@ -19,7 +23,7 @@ export function versionsInForce(
   return overlaps ? [secretVersion, secretVersion - 1] : [secretVersion];
 }
 
-/** The same on every attempt and replay of one update to one subscriber, so that a receiver can drop doubles. */
+/** The same on every attempt and replay of one update to one subscriber. So a receiver can drop doubles. */
 export function webhookId(subscriberId: string, updateId: string): string {
   return `msg_${hash("sha256", `${subscriberId}|${updateId}`, "base64url").slice(0, 27)}`;
 }

@@ -4,14 +4,14 @@ const HOUR_MINUTES = 60;
 const MINUTE_MS = 60_000;
 
 /**
- * Locales asked in turn for a zone's abbreviation: each has them for the zones of its own part of the world only. What
- * the reader's language has no abbreviation for is told by the English one.
+ * Locales that are asked in turn for a zone's abbreviation. Each has them only for the zones of its own part of the
+ * world. English has those that the reader's language lacks.
  */
 const ENGLISH = ["en-US", "en-GB", "en-AU", "en-IN", "en-ZA", "en-NZ", "en-CA"] as const;
 const ABBREVIATION_LOCALES: Record<Locale, readonly string[]> = { en: ENGLISH, de: ["de-DE", ...ENGLISH] };
 
-// Asking Intl for one time costs 20 µs, and a page tells hundreds: what a zone says is kept by quarter hour, because no
-// zone changes its offset at another time.
+// Asking Intl for one time costs 20 µs, and a page shows hundreds. So we keep what a zone says by quarter hour: no zone
+// changes its offset at another time.
 const QUARTER_MS = 15 * MINUTE_MS;
 const QUARTERS_KEPT = 10_000;
 const zones = new Map<string, Zone>();
@@ -39,7 +39,10 @@ interface WallClock {
   second: number;
 }
 
-/** ISO 8601 with milliseconds and the zone's offset at that instant; `Z` where the zone is UTC itself. Throws RangeError on an unknown zone. */
+/**
+ * ISO 8601 with milliseconds and the zone's offset at that instant; `Z` if the zone is UTC itself. Throws RangeError on
+ * an unknown zone.
+ */
 export function isoInZone(instant: number, timeZone: string): string {
   const zone = zoneOf(timeZone);
   const { offset } = quarterOf(instant, zone);
@@ -57,11 +60,11 @@ export interface ZonedTime {
   day: number;
   /** 24 hours: `12:05` */
   time: string;
-  /** The zone's abbreviation at that instant in the reader's language, `CEST` or `MESZ`; `UTC+2` where none is known. */
+  /** The zone's abbreviation at that instant in the reader's language, `CEST` or `MESZ`; `UTC+2` if none is known. */
   zone: string;
 }
 
-/** The parts of a time as readers see it on the page and in mail; how they are put together is their language's. */
+/** The parts of a time as readers see it on the page and in mail. Each language puts them together in its own way. */
 export function zonedTime(instant: number, timeZone: string, locale: Locale): ZonedTime {
   const zone = zoneOf(timeZone);
   const quarter = quarterOf(instant, zone);
