@@ -9,8 +9,8 @@ import type {
 import type { Logger } from "./logger.ts";
 
 /**
- * Runs every record; the failed ones alone come back. Of a FIFO group, what follows a failure is not run and comes
- * back too, so that order holds. Records of a standard queue, and different groups, run side by side.
+ * Runs every record; only the failed ones come back. In a FIFO group, what follows a failure is not run and comes back
+ * too, so that order holds. Records of a standard queue run side by side, and so do different groups.
  */
 export function sqsBatch(
   run: (record: SQSRecord) => Promise<void>,
@@ -39,7 +39,7 @@ async function failuresOf(
   return [];
 }
 
-/** Runs the records in order up to the first failure: Lambda goes on from the lowest sequence number it is given. */
+/** Runs the records in order up to the first failure. Lambda goes on from the lowest sequence number that it gets. */
 export function streamBatch(
   run: (record: DynamoDBRecord) => Promise<void>,
   log: Logger,
@@ -51,7 +51,7 @@ export function streamBatch(
       } catch (error) {
         const itemIdentifier = record.dynamodb?.SequenceNumber;
         log.error("record failed", error, { sequenceNumber: itemIdentifier ?? null });
-        // Without a number nothing could be named: fail the batch rather than lose the record.
+        // Without a number we could not name the record: fail the batch rather than lose it.
         if (itemIdentifier === undefined) throw error;
         return { batchItemFailures: [{ itemIdentifier }] };
       }
@@ -60,7 +60,7 @@ export function streamBatch(
   };
 }
 
-/** For functions that two kinds of source wake. */
+/** For functions that two kinds of source call. */
 export function isStreamBatch(batch: DynamoDBStreamEvent | SQSEvent): batch is DynamoDBStreamEvent {
   return batch.Records.some((record) => "dynamodb" in record);
 }

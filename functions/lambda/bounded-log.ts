@@ -4,9 +4,9 @@ const TOLD_EACH = 10;
 export type BoundedLog = (kind: string, now: number, tell: (times: number) => void) => void;
 
 /**
- * What strangers can cause must not cost a line each time. Of each kind the first ten in a minute are told, then those
- * whose count is a power of two: a flood of 3,000 a minute is 18 lines, and its size is known within a factor of two.
- * Kinds are few, and ours: nothing that a caller chose. Each Lambda instance counts for itself.
+ * What strangers can cause must not cost a log line each time. The first ten of a kind in a minute are logged, then
+ * those whose count is a power of two. So a flood of 3,000 a minute is 18 lines, and its size is known within a factor
+ * of two. Kinds are few, and ours: a caller chooses nothing of them. Each Lambda instance counts for itself.
  */
 export function boundedLog(): BoundedLog {
   let window = 0;

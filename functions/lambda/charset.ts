@@ -1,10 +1,13 @@
 import { MIMEType } from "node:util";
 import { HttpProblem } from "./problem.ts";
 
-/** Bytes as text. Throws 400 where they are not in the character set that was declared. */
+/** Bytes as text. Throws 400 if they are not in the character set that was declared. */
 export type Decode = (bytes: Uint8Array) => string;
 
-/** Labels as the web has them (https://encoding.spec.whatwg.org/#names-and-labels) by what we take them for. ASCII is UTF-8 too. */
+/**
+ * Labels of the web (https://encoding.spec.whatwg.org/#names-and-labels), and what we take each for. ASCII is UTF-8
+ * too.
+ */
 const TAKEN: ReadonlyMap<string, string> = new Map([
   ["utf-8", "utf-8"],
   ["utf8", "utf-8"],
@@ -29,7 +32,9 @@ export interface ContentType {
   decode: Decode;
 }
 
-/** What a body's Content-Type says of it. Throws 415 for a header that cannot be read, or a charset that is not taken. */
+/**
+ * What a body's Content-Type says of it. Throws 415 for a header that cannot be read, or a charset that we do not take.
+ */
 export function contentTypeOf(header: string | undefined): ContentType {
   if (header === undefined || header.trim() === "") return { type: null, decode: decoder("utf-8") };
   const { essence, charset } = parsed(header);
@@ -53,14 +58,14 @@ function decoder(charset: string): Decode {
   const strict = new TextDecoder(charset, { fatal: true });
   return (bytes) => {
     const text = decoded(strict, bytes);
-    // API Gateway may have read the body as UTF-8 before us, whatever it declares, and put U+FFFD where it could not. Nobody
-    // means that character, nor what its bytes are elsewhere ("ï¿½").
+    // API Gateway may have read the body as UTF-8 before us, whatever it declares, and put U+FFFD where it could not.
+    // Nobody means that character, nor its bytes as another charset shows them ("ï¿½").
     if (text === null || Buffer.from(bytes).includes(REPLACEMENT)) throw new HttpProblem(400, `The body ${NOT_UTF8}`);
     return text;
   };
 }
 
-/** null: these are no characters. */
+/** null: these bytes are no characters. */
 function decoded(strict: TextDecoder, bytes: Uint8Array): string | null {
   try {
     return strict.decode(bytes);
@@ -77,8 +82,8 @@ export function checkQuery(query: URLSearchParams): void {
 }
 
 /**
- * Throws 422 naming the field with text that cannot be kept: half a surrogate pair, which JSON can escape (RFC 8259, 8.2)
- * and no database or mail can hold, or the character that stands for one that was lost on its way here.
+ * Throws 422 and names the field if its text cannot be kept: half a surrogate pair, which JSON can escape (RFC 8259,
+ * 8.2) and no database or mail can hold, or the character that replaces one that was lost on its way here.
  */
 export function checkTexts(body: unknown): void {
   const open: { field: string; value: unknown }[] = [{ field: "", value: body }];

@@ -11,7 +11,7 @@ export const usd = z.pipe(
   z.transform(Number),
 );
 
-/** What may be left out: a variable is never absent, so it is empty then. */
+/** What may be left out. A variable is never absent, so it is empty then. */
 export function orNone<S extends z.ZodMiniType<string, string>>(schema: S) {
   return z.union([
     z.pipe(
@@ -22,7 +22,10 @@ export function orNone<S extends z.ZodMiniType<string, string>>(schema: S) {
   ]);
 }
 
-/** A function's environment, parsed once at cold start. Throws one error that names every variable that is missing or wrong, never a value. */
+/**
+ * A function's environment, parsed once at cold start. Throws one error that names every variable that is missing or
+ * wrong, never a value.
+ */
 export function readEnv<S extends z.ZodMiniType>(
   schema: S,
   source: Readonly<Record<string, string | undefined>> = process.env,

@@ -3,14 +3,14 @@ import type { Decode } from "./charset.ts";
 /** Values of a form: text, lists and maps of them. */
 export type FormValue = string | FormValue[] | { [key: string]: FormValue };
 
-// Statuspage's bodies are three levels deep; the limits keep a hostile body from costing more than a friendly one.
+// Statuspage's bodies are three levels deep. The limits keep a hostile body from costing more than a friendly one.
 const DEEPEST = 6;
 const MOST_FIELDS = 2_000;
 
 /**
  * A form-encoded body in Rails' bracket notation, as Statuspage takes it: `incident[name]=x`,
- * `incident[component_ids][]=a`, `incident[components][<id>]=major_outage`. Null where the notation is broken, too
- * deep, too long, or uses one name both for a text and for a map.
+ * `incident[component_ids][]=a`, `incident[components][<id>]=major_outage`. Null if the notation is broken, too deep,
+ * too long, or uses one name both for a text and for a map.
  */
 export function parseForm(body: Uint8Array, decode: Decode): { [key: string]: FormValue } | null {
   const root = emptyMap();
@@ -24,8 +24,8 @@ export function parseForm(body: Uint8Array, decode: Decode): { [key: string]: Fo
 }
 
 /**
- * Names and values (https://url.spec.whatwg.org/#concept-urlencoded-parser), which for URLSearchParams are always UTF-8: a
- * form that says so holds another charset's bytes, as they are or percent-encoded.
+ * Names and values (https://url.spec.whatwg.org/#concept-urlencoded-parser). URLSearchParams takes them for UTF-8
+ * always, but a form may declare another charset and hold its bytes, as they are or percent-encoded.
  */
 function* fieldsOf(body: Uint8Array, decode: Decode): Generator<[name: string, value: string]> {
   const plain = (encoded: string) => decode(percentDecoded(encoded));

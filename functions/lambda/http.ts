@@ -17,7 +17,7 @@ export interface HttpRequest {
   headers: Readonly<Record<string, string | undefined>>;
   /** The body as it was sent. */
   bytes: Uint8Array;
-  /** The same as UTF-8, whatever it is, for what is only looked through. Data is read by `parsedBody`. */
+  /** The same as UTF-8, whatever it is: only to search in. `parsedBody` reads data. */
   text: string;
   /** The caller's IP address. */
   source: string;
@@ -43,9 +43,12 @@ export interface HttpApiOptions {
   bodyLimit: number;
   /** `/v1/pages.json` means `/v1/pages`. */
   jsonSuffix: boolean;
-  /** How a refusal looks to the caller, who is known by headers and path alone: the body may be what is refused. */
+  /**
+   * How a refusal looks to the caller. Only headers and path describe the caller, because the body may be what is
+   * refused.
+   */
   refuse(problem: HttpProblem, asked: Pick<HttpRequest, "method" | "path" | "headers">): HttpReply;
-  /** Whether what a route threw may be over in a moment: the caller is told to come again. */
+  /** Whether what a route threw may be over in a moment. Then the caller is asked to come again. */
   isBusy(error: unknown): boolean;
   log: Logger;
 }
@@ -64,7 +67,10 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
-/** An HTTP API (payload 2.0) as one Lambda: size limit, routes, refusals as data, security headers; no raw error leaves. */
+/**
+ * An HTTP API (payload 2.0) as one Lambda: size limit, routes, refusals as data, security headers. No raw error gets
+ * out.
+ */
 export function httpApi({ routes, bodyLimit, jsonSuffix, refuse, isBusy, log }: HttpApiOptions): HttpHandler {
   const router = httpRouterHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({
     routes: routes.flatMap(({ method, path, run }) => {
@@ -92,7 +98,7 @@ export function httpApi({ routes, bodyLimit, jsonSuffix, refuse, isBusy, log }: 
     });
 }
 
-/** `{"error": "...", "details": [...]}`; no details where there are none. */
+/** `{"error": "...", "details": [...]}`; without `details` if there are none. */
 export function refuseAsJson(problem: HttpProblem): HttpReply {
   const { details } = problem;
   const body = details.length > 0 ? { error: problem.message, details } : { error: problem.message };
@@ -106,7 +112,7 @@ export function json(status: number, body: unknown): HttpReply {
 }
 
 /**
- * The body as data: JSON, or a form where the content type says so, in the charset that it declares. An empty one is an
+ * The body as data: JSON, or a form if the content type says so, in the charset that it declares. An empty one is an
  * empty map. Throws 400, 415, and 422 for text that cannot be kept.
  */
 export function parsedBody(request: HttpRequest): unknown {
@@ -120,7 +126,7 @@ export function parsedBody(request: HttpRequest): unknown {
 const FORM = "application/x-www-form-urlencoded";
 
 function formIn({ bytes, text }: HttpRequest, decode: Decode): unknown {
-  // What curl -d sends unless told otherwise.
+  // What curl -d sends by default.
   if (/^\s*\{/.test(text)) {
     throw new HttpProblem(400, "The body looks like JSON: send it with Content-Type: application/json");
   }
@@ -144,11 +150,11 @@ function jsonIn({ bytes }: HttpRequest, type: string | null, decode: Decode): un
 function requestOf(call: APIGatewayProxyEventV2): HttpRequest {
   const params: Record<string, string> = {};
   for (const [name, value] of Object.entries(call.pathParameters ?? {})) {
-    // Mails, chats and people put things behind a link that cannot be part of a token.
+    // Mails, chats and people append things to a link that cannot be part of a token.
     if (value !== undefined) params[name] = name === "token" ? cleanToken(value) : value;
   }
   const query = new URLSearchParams(call.rawQueryString);
-  // Who holds a link is not to be kept from leaving by what was put behind it.
+  // What was appended to a link must not keep its holder from leaving.
   if (params.token === undefined) checkQuery(query);
   const bytes = bodyBuffer(call);
   return {
@@ -202,7 +208,7 @@ function problemOf(
   return new HttpProblem(503, "Too busy at the moment, please try again", [], { "retry-after": BUSY_SECONDS });
 }
 
-/** 405 where the path has other methods, else 404. */
+/** 405 if the path has other methods, else 404. */
 function unrouted(routes: readonly HttpRoute[], method: string, path: string): HttpProblem {
   const methods = routes.filter((route) => patternOf(route.path).test(path)).map((route) => route.method);
   if (methods.length === 0) return new HttpProblem(404, "There is nothing at this address");

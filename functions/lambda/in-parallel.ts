@@ -1,4 +1,7 @@
-/** Runs over all items, at most `limit` at once, and keeps their order. The first failure is thrown once all running ones have ended. */
+/**
+ * Runs over all items, at most `limit` at once, and keeps their order. Throws the first failure once all running ones
+ * have ended.
+ */
 export async function inParallel<T, R>(items: readonly T[], limit: number, run: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const entries = items.entries();

@@ -5,8 +5,8 @@ import { LOCALES, localeOf } from "../core/locale.ts";
 import { HttpProblem, type ProblemDetail } from "../lambda/problem.ts";
 
 /**
- * The fields of requests. Clients send JSON or forms, so a flag may be the text "true"; and many send null for what
- * they leave out, so null counts as absent unless a field says otherwise.
+ * The fields of requests. Clients send JSON or forms, so a flag may be the text "true". Many send null for what they
+ * leave out, so null counts as absent unless a field says otherwise.
  */
 
 const required = (problem: string) => ({
@@ -77,7 +77,7 @@ export function clearable<S extends z.ZodMiniType>(schema: S) {
   );
 }
 
-/** More than anybody counts to, and far below where adding one to a number of JSON changes nothing any more. */
+/** More than anybody counts to, and far below the numbers to which JSON can no longer add one. */
 const HIGHEST_COUNT = 999_999_999;
 
 /** A whole number from 0 on; in a form it is text. */
@@ -96,7 +96,7 @@ export const flag = z.pipe(
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?\s?(Z|UTC|[+-]\d{2}:?\d{2})$/i;
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}$/;
 
-/** A language that there are texts in. */
+/** A language in which there are texts. */
 export const languageField = z.pipe(
   z.transform((value: unknown) => (typeof value === "string" ? (localeOf(value) ?? value) : value)),
   oneOf(LOCALES),
@@ -115,7 +115,7 @@ export const instant = z.pipe(
   z.transform((value) => instantOf(value) ?? 0),
 );
 
-/** An instant, or a calendar date: noon UTC of it, which is the same day almost everywhere. */
+/** An instant, or a calendar date. A date is noon UTC, which is the same day almost everywhere. */
 export const instantOrDate = z.union(
   [
     z.pipe(
@@ -127,7 +127,7 @@ export const instantOrDate = z.union(
   "must be an ISO 8601 date or time with its offset",
 );
 
-// Whatever the zone, the year that is told of it still has four digits.
+// In any zone the year still has four digits.
 const LATEST = Date.UTC(9999, 11, 31);
 
 function instantOf(value: string): number | null {
@@ -162,7 +162,10 @@ export const componentStatus = z.union(
 
 export const statusMap = z.record(z.string(), componentStatus, "must be a map from component ids to statuses");
 
-/** What stands under `root` in a request's body, by its schema. Throws 400 where it is missing, 422 naming each field that is wrong. */
+/**
+ * What stands under `root` in a request's body, by its schema. Throws 400 if it is missing, 422 with the name of each
+ * field that is wrong.
+ */
 export function fieldsUnder<S extends z.ZodMiniType>(root: string, schema: S, body: unknown): z.output<S> {
   const map = z.safeParse(z.looseObject({}), body);
   if (!map.success) throw new HttpProblem(400, "The body must be an object");
@@ -180,7 +183,7 @@ export function fieldsIn<S extends z.ZodMiniType>(schema: S, value: unknown, roo
   throw new HttpProblem(422, details.map(({ field, problem }) => `${field} ${problem}`).join("; "), details);
 }
 
-/** Of what may be a list or a map, and is one of them: what is wrong in it, rather than that it may be either. */
+/** For a value that may be a list or a map and is one of them: what is wrong in it, not that it may be either. */
 function insideOf(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== "invalid_union") return [issue];
   const inside = issue.errors.find((each) => each.length > 0 && each.every(({ path }) => path.length > 0));
@@ -194,7 +197,10 @@ function detailsOf(issue: z.core.$ZodIssue, root: string, value: unknown): Probl
   return [{ field: field === "" ? "body" : field, problem }];
 }
 
-/** What looks right, and is refused for a character that was pasted along with it, would be a puzzle. */
+/**
+ * A value that looks right would be a puzzle if a character pasted along with it caused the refusal. So we name the
+ * character.
+ */
 function hiddenIn({ path }: z.core.$ZodIssue, value: unknown): string {
   let given = value;
   for (const step of path) {
@@ -205,7 +211,7 @@ function hiddenIn({ path }: z.core.$ZodIssue, value: unknown): string {
   return hidden === null ? "" : `; it has ${hidden}, which cannot be seen`;
 }
 
-/** The text that the schema gives; for zod's own, one that reads on from the field's name. */
+/** The schema's own text; in place of zod's, one that reads on from the field's name. */
 function problemOf(issue: z.core.$ZodIssue): string {
   if (!issue.message.startsWith("Invalid input")) return issue.message;
   if (issue.code !== "invalid_type") return "is not valid";

@@ -4,7 +4,7 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
 export interface Logger {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
-  /** `cause` is told by name, text and stack, with addresses blotted out. */
+  /** Logs `cause` by name, text and stack, with addresses blotted out. */
   error(message: string, cause: unknown, fields?: LogFields): void;
 }
 
@@ -26,7 +26,7 @@ function describe(cause: unknown): LogFields {
   return { error: cause.name, reason: blot(cause.message), stack: blot(cause.stack ?? "") };
 }
 
-/** SES puts the address into its refusals, SNS the number, and a failed fetch may name the endpoint with its token. */
+/** SES puts the address into its refusals, and SNS the number. A failed fetch may name the endpoint with its token. */
 function blot(text: string): string {
   return text
     .replace(/[^\s<>"'()]+/g, (word) => (/.@./.test(word) ? "<address>" : word))

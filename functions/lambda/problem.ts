@@ -4,7 +4,7 @@ export interface ProblemDetail {
   problem: string;
 }
 
-/** A refusal that the caller is told of: its text is public. */
+/** A refusal that the caller sees: its text is public. */
 export class HttpProblem extends Error {
   override readonly name = "HttpProblem";
   readonly status: number;

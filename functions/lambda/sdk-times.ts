@@ -17,14 +17,18 @@ function timesOf(connectionTimeout: number, answer: number): SdkTimes {
   return { connectionTimeout, requestTimeout: answer, socketTimeout: answer, throwOnRequestTimeout: true };
 }
 
-/** A call that sends something to people, and is made once: patience, because its outcome is unknown afterwards. */
+/**
+ * For a call that sends something to people, and is made once. It is patient, because after a time-out its outcome is
+ * unknown.
+ */
 export const SENDING_TIMES = timesOf(5_000, 15_000);
 
-/** Queues, files, limits. With the SDK's three tries 12 s, less than the shortest function has (15 s). */
+/** For queues, files, limits. With the SDK's three tries 12 s, less than the shortest function has (15 s). */
 export const SERVICE_TIMES = timesOf(1_500, 4_000);
 
 /**
- * Tables, which answer within some 10 ms. With the SDK's four tries some 6 s; a write that store/repeat.ts runs eight times
- * ends within a sender's 60 s all the same. One SYN may be lost on the way (RFC 6298: it is repeated after a second).
+ * For tables, which answer within some 10 ms. With the SDK's four tries some 6 s. Even so a write that store/repeat.ts
+ * runs eight times ends within a sender's 60 s. One SYN may be lost on the way (RFC 6298: it is repeated after a
+ * second).
  */
 export const TABLE_TIMES = timesOf(1_200, 1_600);

@@ -30,7 +30,7 @@ export function siteVerify({ url, secret }: { url: string; secret: string }) {
   };
 }
 
-/** An answer's text; null if it is longer than any such answer is. */
+/** An answer's text; null if it is longer than any such answer. */
 async function beginningOf({ body }: Response): Promise<string | null> {
   const decoder = new TextDecoder();
   let [text, bytes] = ["", 0];

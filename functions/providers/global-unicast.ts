@@ -2,8 +2,8 @@ import ipaddr from "ipaddr.js";
 
 /**
  * Whether an address literal is global unicast, and so may be called. Everything else is refused: private, loopback,
- * link-local (cloud metadata), shared, reserved, multicast; and of IPv6 all that embeds an IPv4 address, for the
- * embedded one may be private: all of ::/8 (mapped, compatible, NAT64), 6to4 and Teredo.
+ * link-local (cloud metadata), shared, reserved, multicast. In IPv6 everything is refused that embeds an IPv4 address,
+ * because that may be private: all of ::/8 (mapped, compatible, NAT64), 6to4 and Teredo.
  */
 export function isGlobalUnicast(literal: string): boolean {
   if (!ipaddr.isValid(literal)) return false;

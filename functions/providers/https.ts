@@ -10,7 +10,7 @@ export interface WebhookPost {
 }
 
 export interface Https {
-  /** The guarded POST: vets every address, never follows a redirect, is bounded in time and bytes. */
+  /** The guarded POST. It checks every address, never follows a redirect, and is bounded in time and bytes. */
   post(request: WebhookPost): Promise<AttemptOutcome>;
 }
 
@@ -20,11 +20,11 @@ export interface PostBounds {
   connectMs: number;
   /** From the call to the end of the answer's head. */
   wholeMs: number;
-  /** For the answer's text after its head. The status has decided by then, so it is little. */
+  /** For the answer's text after its head. The status has decided by then, so this is short. */
   bodyMs: number;
-  /** Of the answer's head, and of its text. */
+  /** Most bytes of the answer's head, and of its text. */
   responseBytes: number;
-  /** Hosts that connections are kept to: a Lambda has 1,024 file descriptors. */
+  /** To how many hosts connections are kept: a Lambda has 1,024 file descriptors. */
   origins: number;
 }
 
@@ -38,14 +38,14 @@ export const POST_BOUNDS: PostBounds = {
 
 const KEEP_ALIVE_MS = 30_000;
 const RESOLVE_MS = 3_000;
-/** Of an answer's text: enough for an echoed challenge with something around it. */
+/** How much of an answer's text is kept: enough for an echoed challenge with something around it. */
 const HEAD_BYTES = 1_000;
 const PORTS = new Set(["", "443", "8443"]);
 
 /** `public`: https on 443 or 8443 to global unicast addresses only. `any` (never in production) lifts both rules. */
 export type WebhookTargets = "public" | "any";
 
-/** How connections are made under `bounds`: production's unless a test brings its own. */
+/** How connections are made under `bounds`: as in production, unless a test brings its own way. */
 export type Connector = (targets: WebhookTargets, bounds: PostBounds) => buildConnector.connector;
 
 export function guardedHttps(
@@ -53,11 +53,11 @@ export function guardedHttps(
   bounds: PostBounds = POST_BOUNDS,
   connector: Connector = networkConnector,
 ): Https {
-  // Connections and TLS sessions are kept: a fresh handshake costs 1.3 ms of CPU.
+  // Connections and TLS sessions are kept, because a fresh handshake costs 1.3 ms of CPU.
   const connect = connector(targets, bounds);
   let agent = newAgent(connect, bounds);
   let origins = new Set<string>();
-  /** Once it holds connections to too many hosts, the agent ends with what it has in flight, and another follows. */
+  /** An agent that holds connections to too many hosts ends with what it has in flight, and another follows. */
   const agentFor = (origin: string): Agent => {
     if (origins.size >= bounds.origins && !origins.has(origin)) {
       void agent.close();
@@ -90,7 +90,7 @@ export function guardedHttps(
             attempt,
           );
         } catch (error) {
-          // undici refuses some requests before it begins them, such as one with a broken header.
+          // undici refuses some requests before it begins them, for example one with a broken header.
           attempt.onResponseError(null, error);
         }
       });
@@ -101,9 +101,9 @@ export function guardedHttps(
 function newAgent(connect: buildConnector.connector, bounds: PostBounds): Agent {
   return new Agent({
     connect,
-    // One protocol, whose bounds are tested; and a connection that must be given up takes no other request with it.
+    // One protocol, whose bounds are tested. And a connection that must be given up takes no other request with it.
     allowH2: false,
-    // Ours is the one clock.
+    // Only our own clock counts.
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -134,7 +134,7 @@ const CONNECT_TIMEOUT: AttemptOutcome = { outcome: "unavailable", reason: "conne
 
 /** Follows one request through undici and settles once, as soon as its outcome is known. */
 function oneAttempt(bounds: PostBounds, at: number, settle: (outcome: AttemptOutcome) => void) {
-  // From undici's start of the request on, bytes of it may have reached the endpoint.
+  // Once undici has started the request, bytes of it may have reached the endpoint.
   let controller: Dispatcher.DispatchController | null = null;
   let answer: AttemptOutcome | null = null;
   let status: number | null = null;
@@ -149,7 +149,7 @@ function oneAttempt(bounds: PostBounds, at: number, settle: (outcome: AttemptOut
     clearTimeout(timer);
     settle({ ...outcome, exchange: { at, ms: Date.now() - at, status, head: readable(head) } });
   }
-  /** Ends the attempt and its connection: an answer not read to its end leaves it useless. */
+  /** Ends the attempt and its connection. An answer that is not read to its end leaves the connection useless. */
   function giveUp(outcome: AttemptOutcome): void {
     end(outcome);
     controller?.abort(new Error("given up"));
@@ -171,7 +171,8 @@ function oneAttempt(bounds: PostBounds, at: number, settle: (outcome: AttemptOut
       timer = setTimeout(expire, bounds.bodyMs);
     },
     onResponseData(_: Dispatcher.DispatchController, chunk: Buffer) {
-      // Counted as they come over the wire and never decompressed; of the text its beginning is kept, for whoever debugs.
+      // Bytes count as they come over the wire, and are never decompressed. The beginning of the text is kept for
+      // debugging.
       if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
       bytes += chunk.length;
       if (bytes > bounds.responseBytes && answer !== null) giveUp(answer);
@@ -185,7 +186,10 @@ function oneAttempt(bounds: PostBounds, at: number, settle: (outcome: AttemptOut
   };
 }
 
-/** What a person can read of it, on one line: UTF-8, of which a last character may be cut off, or bytes of an older charset. */
+/**
+ * What a person can read of the answer, on one line. It is UTF-8, whose last character may be cut off, or bytes of an
+ * older charset.
+ */
 function readable(head: Buffer): string {
   return decoded(head)
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ")

@@ -14,7 +14,7 @@ export interface MailToSend {
 
 export interface MailQuota {
   perSecond: number;
-  /** Sends that updates have left in the rolling 24 hours, without what is kept for letters; null when unlimited. */
+  /** Sends that are left for updates in the rolling 24 hours, without those kept for letters; null when unlimited. */
   leftToday: number | null;
   /** All that SES takes within 24 hours. */
   perDay?: number;
@@ -28,11 +28,14 @@ export interface MailLimits {
   quota(): Promise<MailQuota>;
 }
 
-/** Of the daily quota, for letters. */
+/** The share of the daily quota that is kept for letters. */
 const KEPT_SHARE = 0.02;
 const DAY_SECONDS = 24 * 60 * 60;
 
-/** SES's classic API. Only its raw call carries List-Unsubscribe. One attempt a call: SES has no idempotency token. */
+/**
+ * SES's classic API, because only its raw call carries List-Unsubscribe. One attempt a call, because SES has no
+ * idempotency token.
+ */
 export function sesMail(configurationSet: string, from: string): Mail {
   const client = new SESClient({ maxAttempts: 1, logger: sdkLogger, requestHandler: SENDING_TIMES });
   return {
@@ -55,7 +58,7 @@ export function sesMail(configurationSet: string, from: string): Mail {
   };
 }
 
-/** The account's present limits. Asked for by sweep only: SES allows one such call a second. */
+/** The account's present limits. Only sweep asks for them: SES allows one such call a second. */
 export function sesLimits(): MailLimits {
   const client = new SESClient({ logger: sdkLogger, requestHandler: SERVICE_TIMES });
   return {
@@ -65,7 +68,8 @@ export function sesLimits(): MailLimits {
         SentLast24Hours = 0,
         MaxSendRate = 1,
       } = await client.send(new GetSendQuotaCommand({}));
-      // What is known is up to a minute old, so that much is kept besides: letters have what is kept to themselves.
+      // The known figure is up to a minute old, so this much is kept in addition: letters have their own share to
+      // themselves.
       const kept = Math.max(KEPT_SHARE * Max24HourSend, 60 * MaxSendRate);
       // SES says -1 where there is no daily limit.
       return {

@@ -2,24 +2,27 @@ import type { LookupFunction } from "node:net";
 import type { buildConnector } from "undici";
 import { isGlobalUnicast } from "./global-unicast.ts";
 
-/** The request never left: a rule of ours forbids the target. */
+/** The request never left, because a rule of ours forbids the target. */
 export class ForbiddenTarget extends Error {
   override name = "ForbiddenTarget";
 }
 
 export type Address = { address: string; family: 4 | 6 };
-/** Name resolution. `dns.lookup` has four threads, so one hostile name server would stall all: use `dns.Resolver`. */
+/**
+ * Name resolution. `dns.lookup` has four threads, so one hostile name server would stall everything: use
+ * `dns.Resolver`.
+ */
 export interface Resolver {
   resolve4(hostname: string): Promise<string[]>;
   resolve6(hostname: string): Promise<string[]>;
 }
-/** Makes connectors that resolve names by the function given, and by nothing else. */
+/** Makes connectors that resolve names only by the function given. */
 export type Connectors = (lookup: LookupFunction) => buildConnector.connector;
 
 /**
- * Connects to global unicast addresses only. A name is resolved here, once for each connection; it is refused if **any**
- * of its answers is not global unicast, and the connection is pinned to the answers checked: there is no second look-up
- * for a name server to answer otherwise. A literal never passes through a look-up and is checked itself.
+ * Connects to global unicast addresses only. A name is resolved here, once for each connection. It is refused if
+ * **any** of its answers is not global unicast. The connection is pinned to the answers checked: there is no second
+ * look-up that a name server could answer otherwise. A literal never passes through a look-up, so it is checked itself.
  */
 export function pinnedConnector(resolver: Resolver, connectors: Connectors): buildConnector.connector {
   const connect = connectors((hostname, options, callback) => {
@@ -37,17 +40,17 @@ export function pinnedConnector(resolver: Resolver, connectors: Connectors): bui
   });
   return (options, callback) => {
     if (!isForbiddenLiteral(options.hostname)) return connect(options, callback);
-    // Never in the same turn: undici is not ready for an answer before its call has returned.
+    // Never in the same turn of the event loop: undici is not ready for an answer before its call has returned.
     queueMicrotask(() => callback(new ForbiddenTarget("the address is not public"), null));
   };
 }
 
-/** Whether the host of a URL is an address, and one that must not be called. Of names this says nothing. */
+/** Whether the host of a URL is an address that must not be called. It says nothing about names. */
 export function isForbiddenLiteral(hostname: string): boolean {
   return isLiteral(hostname) && !isGlobalUnicast(bare(hostname));
 }
 
-/** Whatever a socket might take for an address and not resolve: digits and dots, or anything with a colon. */
+/** What a socket might take for an address and not resolve: digits and dots, or anything with a colon. */
 function isLiteral(hostname: string): boolean {
   return /^[\d.]+$|:/.test(hostname);
 }

@@ -22,20 +22,25 @@ import { CHANNELS } from "../core/subscriber.ts";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
 import { SERVICE_TIMES } from "../lambda/sdk-times.ts";
 
-/** Each call reads the `Failed` list of its batches and throws QueueError, naming how many, if some stay unsent after retries. */
+/**
+ * Each call reads the `Failed` list of its batches. It throws QueueError, with their number, if some stay unsent after
+ * retries.
+ */
 export interface ChunkQueues {
   sendChunks(works: readonly ChunkWork[]): Promise<void>;
 }
 export interface RetryQueues {
-  /** Email and SMS go to their FIFO group at once (FIFO takes no delay); a webhook waits up to 15 minutes in its lane. */
+  /**
+   * Email and SMS go to their FIFO group at once (FIFO takes no delay). A webhook waits up to 15 minutes in its lane.
+   */
   sendRetry(work: RetryWork, delayMs: number): Promise<void>;
 }
 export interface LetterQueue {
-  /** `delayMs`: up to 15 minutes; at once unless given. */
+  /** `delayMs`: up to 15 minutes; without it, at once. */
   sendLetter(work: LetterWork, delayMs?: number): Promise<void>;
 }
 export interface ProbeQueue {
-  /** A lane of its own: strangers can cause probes, and must not slow what customers wait for. */
+  /** A lane of its own. Strangers can cause probes, and these must not slow what customers wait for. */
   sendProbe(work: ProbeWork, delayMs: number): Promise<void>;
 }
 export interface SmsLetterQueue {
@@ -53,7 +58,7 @@ const BATCH = 10;
 const BATCHES_IN_FLIGHT = 8;
 const TRIES = 4;
 
-/** Some entries stayed unsent after retries: the caller must not take its work for done. */
+/** Some entries stayed unsent after retries. The caller must not take its work for done. */
 export class QueueError extends Error {
   override name = "QueueError";
 }
@@ -78,9 +83,11 @@ export type AllQueues = ChunkQueues &
   QuarantineQueue &
   WakeQueues;
 
-/** SQS. A function names only the queues it may write to; asking for another is a programming error that says so. */
+/**
+ * SQS. A function names only the queues that it may write to. Asking for another is a programming error that says so.
+ */
 export function sqsQueues(urls: QueueUrls): AllQueues {
-  // The queue's URL is data, not an endpoint: on one machine it names a host that does not resolve.
+  // The queue's URL is data, not an endpoint. On one machine it names a host that does not resolve.
   const client = new SQSClient({ useQueueUrlAsEndpoint: false, logger: sdkLogger, requestHandler: SERVICE_TIMES });
   const urlOf = (name: keyof QueueUrls): string => {
     const url = urls[name];

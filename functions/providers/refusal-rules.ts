@@ -4,18 +4,18 @@ import type { SenderProblem } from "../core/sender-problem.ts";
 export type Refusal =
   /** The address will never be accepted. */
   | { whose: "recipient"; reason: string }
-  /** And asked not to be. */
+  /** Will never be accepted, because the recipient asked for that. */
   | { whose: "opted out" }
   /** Ours. `everybody`: no other recipient would be accepted either, and no recipient's address can have caused it. */
   | { whose: "sender"; problem: SenderProblem; reach: "everybody" | "recipient" }
   | { whose: "throttle" }
   | { whose: "quota" }
-  /** A clear no that says nothing of the address: the text is too long, or a code that nobody has seen yet. */
+  /** A clear no that is not about the address: the text is too long, or the code is one that nobody has seen yet. */
   | { whose: "unclear"; reason: string }
   /** No clear answer: the provider may have taken it. */
   | { whose: "nobody knows"; reason: string };
 
-/** Whom the call was for and in whose name: both may stand in what the provider says. */
+/** Whom the call was for and in whose name. The provider's text may contain both. */
 export interface Parties {
   from: string;
   to: string;
@@ -32,13 +32,13 @@ interface Rule {
 }
 
 const ours = (problem: SenderProblem) => (): Refusal => ({ whose: "sender", problem, reach: "everybody" });
-/** Ours too, but other recipients may be let through: the sandbox, a country. */
+/** Ours too, but other recipients may be accepted: the sandbox, a country. */
 const oursForThisOne = (problem: SenderProblem) => (): Refusal => ({ whose: "sender", problem, reach: "recipient" });
 const theirs = (reason: string) => (): Refusal => ({ whose: "recipient", reason });
 const throttle = (): Refusal => ({ whose: "throttle" });
 const unclear = (reason: string) => (): Refusal => ({ whose: "unclear", reason });
 
-/** AWS, "Common Errors" of SES, SNS and SQS, and what signature version 4 and STS add to them. */
+/** From AWS's "Common Errors" of SES, SNS and SQS, and what signature version 4 and STS add to them. */
 const CREDENTIALS =
   /^(ExpiredToken|TokenRefreshRequired|InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClient|SignatureDoesNotMatch|IncompleteSignature|InvalidSignature|InvalidSecurity|InvalidSecurityToken|MissingAuthenticationToken(Token)?|AuthFailure|RequestExpired|RequestTimeTooSkewed|CredentialsProviderError|TokenProviderError)$/;
 const COMMON: readonly Rule[] = [
@@ -136,7 +136,7 @@ const SMS: readonly Rule[] = [
   },
   { text: /SenderID|MaxPrice|SMSType|EntityId|TemplateId|MessageAttributes/, verdict: ours("sender settings refused") },
   {
-    // A number of ours may be meant as well (a pool, a sender's): only what says that this one is no number.
+    // The text may mean a number of ours (a pool, a sender's). So it counts only if it says that this one is invalid.
     text: /PhoneNumber Reason:|is not valid to publish to|invalid (destination|(phone ?)?number)|\bphone ?number\b.{0,40}\b(invalid|not valid)/i,
     verdict: theirs("invalid phone number"),
   },
@@ -153,7 +153,7 @@ const SQS: readonly Rule[] = [
   { code: /^(BatchRequestTooLong|InvalidMessageContents)$/, verdict: unclear("message too long") },
 ];
 
-/** The first that fits decides. */
+/** The first rule that fits decides. */
 export const RULES: Readonly<Record<Provider, readonly Rule[]>> = {
   ses: [...SES, ...COMMON],
   "sns sms": [...COMMON, ...SMS],
@@ -162,8 +162,8 @@ export const RULES: Readonly<Record<Provider, readonly Rule[]>> = {
 };
 
 /**
- * In the sandbox SES checks the recipient's identity too, and names whichever failed ("The following identities failed the
- * check in region EU-CENTRAL-1: …"). Only where nobody but the recipient is named do others have a chance.
+ * In the sandbox SES checks the recipient's identity too, and names whichever failed ("The following identities failed
+ * the check in region EU-CENTRAL-1: …"). Others have a chance only if it names nobody but the recipient.
  */
 function identity({ message, parties }: { message: string; parties: Parties }): Refusal {
   return namesOnlyTheRecipient(message.toLowerCase(), parties)
@@ -171,7 +171,7 @@ function identity({ message, parties }: { message: string; parties: Parties }): 
     : { whose: "sender", problem: "sender identity not verified", reach: "everybody" };
 }
 
-/** Looked for whole: an address may have an apostrophe or a slash in it, and ours may end in theirs. */
+/** We look for the whole address. An address may have an apostrophe or a slash in it, and ours may end in theirs. */
 function namesOnlyTheRecipient(message: string, parties: Parties): boolean {
   const [from, to] = [parties.from.toLowerCase(), parties.to.toLowerCase()];
   if (to === "" || to === from || !message.includes(to)) return false;
@@ -180,8 +180,8 @@ function namesOnlyTheRecipient(message: string, parties: Parties): boolean {
 }
 
 /**
- * In the sandbox a policy has to name the recipient's identity as well. A refusal that names it, and not ours, says nothing
- * of other recipients.
+ * In the sandbox a policy has to name the recipient's identity as well. A refusal that names it, and not ours, says
+ * nothing about other recipients.
  */
 function notPermitted({ message, parties }: { message: string; parties: Parties }): Refusal {
   const [text, from, to] = [message, parties.from, parties.to].map((each) => each.toLowerCase());
@@ -190,7 +190,7 @@ function notPermitted({ message, parties }: { message: string; parties: Parties 
   return { whose: "sender", problem: "not permitted", reach: isTheirs ? "recipient" : "everybody" };
 }
 
-/** As a whole: `example.com` is not named by `example.com.au`. */
+/** As a whole: `example.com.au` does not name `example.com`. */
 function namesIdentity(text = "", identity = ""): boolean {
   const [, ...rest] = identity === "" ? [] : text.split(`:identity/${identity}`);
   return rest.some((behind) => !/^\.?[a-z\d@-]/.test(behind));
@@ -200,13 +200,14 @@ function domainOf(address = ""): string {
   return address.slice(address.lastIndexOf("@") + 1);
 }
 
-/** RFC 5322's dot-atom of RFC 5321's atext, at labels of letters, digits and hyphens: SES takes all of these. */
+/** RFC 5322's dot-atom of RFC 5321's atext, at labels of letters, digits and hyphens. SES takes all of these. */
 const PLAIN_ADDRESS =
   /^[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d]([a-z\d-]{0,61}[a-z\d])?$/i;
 
 /**
- * SES does not say whose address it dislikes: the recipient's or, in the header From, ours (rdunlop/unicycling-registration#749),
- * and at times it dislikes one that is well-formed (boto/boto3#4587). Only a recipient who is not is to blame.
+ * SES does not say whose address it dislikes: the recipient's or, in the header From, ours
+ * (rdunlop/unicycling-registration#749). At times it dislikes one that is well-formed (boto/boto3#4587). So only a
+ * recipient whose address is not well-formed is to blame.
  */
 function address({ parties }: { parties: Parties }): Refusal {
   return PLAIN_ADDRESS.test(parties.to)

@@ -4,10 +4,13 @@ import { type Parties, type Provider, type Refusal, RULES } from "./refusal-rule
 
 const NOBODY: Parties = { from: "", to: "" };
 
-/** Providers say less. The rules' expressions look for words in any distance, and take long where there are very many. */
+/**
+ * Providers' texts are shorter. The rules' expressions look for words at any distance, and take long if there are very
+ * many.
+ */
 const LONGEST_MESSAGE = 2_000;
 
-/** Failures before a request can have been written: the provider surely has nothing. */
+/** Failures before a request can have been written: surely the provider has nothing. */
 const BEFORE_WRITING = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -19,23 +22,23 @@ const BEFORE_WRITING = new Set([
   "EADDRNOTAVAIL",
   "EMFILE",
 ]);
-/** What these say failed: whatever the code is (a reset, a time-out), nothing was written. */
+/** These calls failed before anything was written, whatever the code is (a reset, a time-out). */
 const BEFORE_WRITING_CALLS = new Set(["connect", "getaddrinfo"]);
 /**
- * Node.js, "X509 certificate error codes" (tls) and ERR_TLS_CERT_ALTNAME_INVALID (errors): whoever was at the other end has
- * not shown that they are the provider, who therefore has nothing.
+ * Node.js, "X509 certificate error codes" (tls) and ERR_TLS_CERT_ALTNAME_INVALID (errors). The other end has not shown
+ * that it is the provider, so the provider has nothing.
  */
 const CERTIFICATE =
   /^(CERT_.+|CRL_.+|UNABLE_TO_.+|ERROR_IN_.+|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_ALTNAME_INVALID)$/;
 /**
- * @smithy/node-http-handler's connection time-out (its request time-out has another text, and comes after the writing);
- * Node's and OpenSSL's words for a handshake that came to nothing.
+ * @smithy/node-http-handler's connection time-out (its request time-out has another text, and comes after the writing),
+ * and Node's and OpenSSL's words for a handshake that failed.
  */
 const NO_CONNECTION =
   /did not establish a connection|without establishing a connection|before secure TLS connection was established|SSL routines:.*(wrong version number|unsupported protocol|handshake failure|alert protocol version|no shared cipher)/i;
 
 /**
- * The one place where a failed call to SES, SNS or SQS is told apart. A 4xx is the provider's clear no; a 5xx, a time-out
+ * The one place that classifies a failed call to SES, SNS or SQS. A 4xx is the provider's clear no. A 5xx, a time-out
  * or a reset comes after the request was written. An answer that no rule knows is nobody's fault until somebody looks.
  */
 export function refusalOf(provider: Provider, error: unknown, parties: Parties = NOBODY): Refusal {
@@ -46,7 +49,7 @@ export function refusalOf(provider: Provider, error: unknown, parties: Parties =
   const message = error.message.slice(0, LONGEST_MESSAGE);
   for (const rule of RULES[provider]) {
     if (rule.code !== undefined && !rule.code.test(code)) continue;
-    // A code counts whatever the status (a throttle may be a 503); a text only in what is a clear no.
+    // A code counts with any status (a throttle may be a 503). A text counts only in a clear no.
     if (rule.text !== undefined && !(refused && rule.text.test(withoutParties(message, parties)))) continue;
     return rule.verdict({ message, code, parties });
   }
@@ -60,7 +63,7 @@ export function refusalOf(provider: Provider, error: unknown, parties: Parties =
 
 function isBeforeWriting(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  // Of a host with several addresses, each was tried; the code is that of the first.
+  // A host may have several addresses: each was tried, and the code is that of the first.
   if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isBeforeWriting);
   const code = textIn(error, "code") ?? error.name;
   return (
@@ -71,7 +74,7 @@ function isBeforeWriting(error: unknown): boolean {
   );
 }
 
-/** Node's own errors have them. */
+/** Node's own errors have these fields. */
 const systemErrorSchema = z.object({ code: z.optional(z.string()), syscall: z.optional(z.string()) });
 
 function textIn(error: Error, field: "code" | "syscall"): string | null {
@@ -79,7 +82,7 @@ function textIn(error: Error, field: "code" | "syscall"): string | null {
   return read.success ? (read.data[field] ?? null) : null;
 }
 
-/** What a failed call to SES or SNS makes of the one attempt. */
+/** The outcome of an attempt whose call to SES or SNS failed. */
 export function outcomeOf(refusal: Refusal): AttemptOutcome {
   switch (refusal.whose) {
     case "recipient":
@@ -99,12 +102,12 @@ export function outcomeOf(refusal: Refusal): AttemptOutcome {
   }
 }
 
-/** The SDK names errors after its classes, and those that it has none for after the code: both without their ending. */
+/** The SDK names an error after its class, or after the code if it has no class for it. Both lose their ending here. */
 function codeOf({ name }: Error): string {
   return name.replace(/^.*[#.]/, "").replace(/(?<!^)(?:Exception|Fault)$/, "");
 }
 
-/** What the rules look for must not be an address that somebody chose. */
+/** An address that somebody chose must not look like what the rules search for. */
 function withoutParties(message: string, { from, to }: Parties): string {
   return [to, from].reduce(
     (text, address) => (address === "" ? text : text.replace(anyCase(address), "<address>")),

@@ -18,7 +18,7 @@ export interface SiteBucket {
   remove(path: string): Promise<void>;
 }
 
-/** S3. Path-style addresses are right on AWS and on one machine, where a bucket has no host of its own. */
+/** S3. Path-style addresses work on AWS and on one machine, where a bucket has no host of its own. */
 export function s3Site({ bucket, client = s3Client() }: { bucket: string; client?: S3Client }): SiteBucket {
   return {
     async write({ path, body, contentType, cacheControl }) {

@@ -10,15 +10,15 @@ export interface Sms {
   send(to: { phone: string; country: string }, text: string): Promise<AttemptOutcome>;
 }
 
-/** Who answered STOP, to this account. */
+/** The numbers that answered STOP to this account. */
 export interface OptOuts {
-  /** Up to 100 numbers (E.164), after the page whose `next` is given. */
+  /** Up to 100 numbers (E.164), after the page that gave `next`. */
   page(after: string | null): Promise<{ phones: string[]; next: string | null }>;
 }
 
 /**
- * SNS to a phone number. One attempt a call: SNS has no idempotency token here. `maxPrice` in USD, for each segment;
- * `senderId` is shown as the sender in countries that allow it, and ignored elsewhere.
+ * SNS to a phone number. One attempt a call, because SNS has no idempotency token here. `maxPrice` in USD, for each
+ * segment. `senderId` is shown as the sender in countries that allow it, and ignored elsewhere.
  */
 export function snsSms(maxPrice: number, senderId: string | null): Sms {
   const client = new SNSClient({ maxAttempts: 1, logger: sdkLogger, requestHandler: SENDING_TIMES });
@@ -44,7 +44,10 @@ export function snsSms(maxPrice: number, senderId: string | null): Sms {
   };
 }
 
-/** SNS bills each segment, and compares what all of them cost: https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html */
+/**
+ * SNS bills each segment, and compares the price of all of them with the maximum:
+ * https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html
+ */
 function priceOf(text: string, maxPrice: number): string {
   return String(Number((maxPrice * smsSize(text).segments).toFixed(6)));
 }

@@ -4,7 +4,7 @@ import { SENDING_TIMES } from "../lambda/sdk-times.ts";
 import { refusalOf } from "./refusal.ts";
 import type { Refusal } from "./refusal-rules.ts";
 
-/** An update's, or a component change's: its `status` is the component's new one. */
+/** Of an update or a component change. A change's `status` is the component's new one. */
 export type TopicAttributes = { page: string; status: string; componentIds: readonly string[] } & (
   | { incident: string; impact: string }
   | { component: string }
@@ -12,9 +12,9 @@ export type TopicAttributes = { page: string; status: string; componentIds: read
 
 export type TopicOutcome =
   | { outcome: "published" }
-  /** May be taken later: something is wrong with us, or with SNS. */
+  /** The topic may take it later: something is wrong with us, or with SNS. */
   | { outcome: "unavailable"; reason: string }
-  /** Will never be taken: it is too long, or means nothing to SNS. */
+  /** The topic will never take it: it is too long, or means nothing to SNS. */
   | { outcome: "refused"; reason: string };
 
 export interface Topic {
@@ -24,7 +24,7 @@ export interface Topic {
 
 /**
  * Attributes count towards the size of what is published, at 16 bytes an id. An incident that has affected more
- * components than this names the first ones; the body says which are meant.
+ * components than this names the first ones. The body says which are meant.
  */
 const MOST_IDS = 2_500;
 
