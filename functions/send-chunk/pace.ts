@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { PROBE_EVERY_MS } from "../core/sender-problem.ts";
 import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";
-import type { AccessStore, SendProblem, SendSchedule } from "../store/access/access-store.ts";
+import type { AccessStore, SendProblem, SendSchedule, SendState } from "../store/access/access-store.ts";
 
 export type Slots =
   /** Start the i-th send no earlier than `at(i)`. `probe`: the first of them finds out whether this problem is over. */
@@ -52,14 +52,17 @@ export function sharedPace(deps: {
   log: Logger;
 }): Pace {
   const { use, access, schedule, clock, sleep, log } = deps;
-  let known: { leftToday: number | null; at: number } | null = null;
+  let known: { rate: SendState; at: number } | null = null;
+  const readRate = async () => {
+    const rate = await access.getRate(schedule);
+    known = { rate, at: clock() };
+    return rate;
+  };
   const isQuotaUsedUp = async () => {
     if (use === "letters") return false;
-    if (known === null || known.at + QUOTA_AGE_MS <= clock()) {
-      const { leftToday } = await access.getRate(schedule);
-      known = { leftToday, at: clock() };
-    }
-    return known.leftToday !== null && known.leftToday <= 0;
+    // What a chunk read for the size of its windows is good for this too.
+    const { leftToday } = known !== null && known.at + QUOTA_AGE_MS > clock() ? known.rate : await readRate();
+    return leftToday !== null && leftToday <= 0;
   };
   const waitUntil = async (instant: number) => {
     const wait = instant - clock();
@@ -91,7 +94,7 @@ export function sharedPace(deps: {
       }
     },
     async windowSize(limit) {
-      const { perSecond, problem } = await access.getRate(schedule);
+      const { perSecond, problem } = await readRate();
       // Whoever finds out about a problem does so with one recipient.
       return problem === null ? Math.max(1, Math.min(limit, Math.ceil(perSecond))) : 1;
     },

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import type { Permits } from "../../functions/core/permit.ts";
 import { type AccessStore, DEFAULT_RATES, type Reservation } from "../../functions/store/access/access-store.ts";
 import { dynamoAccessStore } from "../../functions/store/access/dynamo-access.ts";
 import { memoryAccessStore } from "../fakes/memory-access-store.ts";
-import { describeOnBoth, describeOnDynamo } from "./on-both.ts";
+import { contractClient, describeOnBoth, describeOnDynamo } from "./on-both.ts";
 import { anId, NOW } from "./samples.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -304,6 +304,28 @@ describeOnDynamo("access table", (server) => {
     await one.reserveSlots("email", 1, now);
     await other.reserveSlots("email", 20, now);
     expect(await one.reserveSlots("email", 1, now)).toMatchObject({ outcome: "full" });
+  });
+
+  it("reserves in one write once it has read the schedule", async () => {
+    const { client, tables } = server();
+    const now = later();
+    const rival = dynamoAccessStore({ client, table: tables.access, random: randomBytes });
+    await rival.saveRate("email", { perSecond: 10, leftToday: null }, now);
+    await rival.reserveSlots("email", 1, now);
+    const counted = contractClient(inject("dynamoEndpoint") ?? "");
+    const calls: (string | undefined)[] = [];
+    counted.middlewareStack.add(
+      (next, { commandName }) =>
+        (call) => {
+          calls.push(commandName);
+          return next(call);
+        },
+      { step: "initialize", name: "counted" },
+    );
+    const store = dynamoAccessStore({ client: counted, table: tables.access, random: randomBytes });
+    await store.getRate("email");
+    expect(await store.reserveSlots("email", 1, now)).toMatchObject({ outcome: "reserved" });
+    expect(calls).toEqual(["GetItemCommand", "UpdateItemCommand"]);
   });
 
   it("reserves by what is stored, whatever an invocation remembers", async () => {

@@ -16,7 +16,9 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
 
   async function read(schedule: SendSchedule): Promise<ScheduleItem | null> {
     const item = await getItem(client, table, scheduleKey(schedule));
-    return item === null ? null : scheduleItemSchema.parse(item);
+    const present = item === null ? null : scheduleItemSchema.parse(item);
+    seen.set(schedule, present);
+    return present;
   }
 
   /** One conditional write: `SET tat = tat + :d` while the schedule is ahead of us, else a fresh start. */

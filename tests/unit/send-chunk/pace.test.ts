@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { AttemptOutcome } from "../../../functions/core/attempt.ts";
 import { createLogger } from "../../../functions/lambda/logger.ts";
 import { sharedPace } from "../../../functions/send-chunk/pace.ts";
+import type { SendSchedule } from "../../../functions/store/access/access-store.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
 
 const UNVERIFIED: AttemptOutcome = {
@@ -10,6 +11,37 @@ const UNVERIFIED: AttemptOutcome = {
   reason: "sender identity not verified",
   reach: "everybody",
 };
+
+it("reads the rate once for a chunk, and again where what is known of the quota grows old", async () => {
+  const access = memoryAccessStore({ random: randomBytes });
+  let now = Date.UTC(2026, 10, 24);
+  let reads = 0;
+  const counted = {
+    ...access,
+    getRate: (schedule: SendSchedule) => {
+      reads += 1;
+      return access.getRate(schedule);
+    },
+  };
+  const pace = sharedPace({
+    use: "updates",
+    access: counted,
+    schedule: "email",
+    clock: () => now,
+    sleep: async () => {},
+    log: createLogger({}, { info() {}, warn() {}, error() {} }),
+  });
+  await access.saveRate("email", { perSecond: 10, leftToday: 1 }, now);
+  expect(await pace.windowSize(25)).toBe(10);
+  expect(await pace.reserve(1, now)).toMatchObject({ outcome: "go" });
+  now += 29_000;
+  expect(await pace.reserve(1, now)).toMatchObject({ outcome: "go" });
+  expect(reads).toBe(1);
+  await access.saveRate("email", { perSecond: 10, leftToday: 0 }, now);
+  now += 1_000;
+  expect(await pace.reserve(1, now)).toMatchObject({ outcome: "later" });
+  expect(reads).toBe(2);
+});
 
 /** Whether SMS are still held back after this was the answer to the one that was to find out. */
 async function isHeldBackAfter(answer: AttemptOutcome): Promise<boolean> {
