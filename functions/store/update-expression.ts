@@ -17,13 +17,15 @@ export interface UpdateParts {
   ExpressionAttributeValues: Item;
 }
 
+const UNCONDITIONAL = { attributes: [], values: {} };
+
 /**
  * Puts a change into DynamoDB's update language. Each attribute may stand in one clause only.
  * A condition written beside it uses `#<attribute>` for attributes and names of its own, given in `condition`, for values.
  */
 export function updateParts(
   change: Change,
-  condition: { attributes: readonly string[]; values: Readonly<Record<string, unknown>> },
+  condition: { attributes: readonly string[]; values: Readonly<Record<string, unknown>> } = UNCONDITIONAL,
 ): UpdateParts {
   const { set = {}, setOnce = {}, add = {}, take = {}, remove = [] } = change;
   const changed = { ...set, ...setOnce, ...add, ...take };

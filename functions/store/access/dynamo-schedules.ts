@@ -1,5 +1,6 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { attempt, fromItem, getItem, toItem, toKey } from "../table.ts";
+import { updateParts } from "../update-expression.ts";
 import { type ScheduleItem, scheduleItemSchema, scheduleKey } from "./access-items.ts";
 import type { AccessStore, Reservation, SendRate, SendSchedule } from "./access-store.ts";
 import { probing, rateOf, SLOTS_AHEAD_MS, type SlotState, slotsAt, spacingFor } from "./send-slots.ts";
@@ -77,15 +78,14 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
     return { reserved: appends && tat !== undefined ? tat : now };
   }
 
-  async function set(schedule: SendSchedule, expression: string, values: Record<string, unknown>, condition?: string) {
+  async function set(schedule: SendSchedule, fields: Record<string, unknown>, condition?: string) {
     await attempt(() =>
       client.send(
         new UpdateItemCommand({
           TableName: table,
           Key: toKey(scheduleKey(schedule)),
-          UpdateExpression: expression,
           ConditionExpression: condition,
-          ExpressionAttributeValues: toItem(values),
+          ...updateParts({ set: fields }),
         }),
       ),
     );
@@ -124,20 +124,14 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
       return rateOf(schedule, await read(schedule));
     },
 
-    saveRate(schedule, rate, now) {
-      const day = rate.perDay === undefined ? "" : ", perDay = :day";
-      return set(schedule, `SET perSecond = :rate, leftToday = :left, rateAt = :now${day}`, {
-        ":rate": rate.perSecond,
-        ":left": rate.leftToday,
-        ":day": rate.perDay,
-        ":now": now,
-      });
+    saveRate(schedule, { perSecond, leftToday, perDay }, now) {
+      return set(schedule, { perSecond, leftToday, rateAt: now, ...(perDay === undefined ? {} : { perDay }) });
     },
 
     pause(schedule, until) {
       // A pause is never shortened by one that was learnt of earlier.
-      const condition = "attribute_not_exists(pausedUntil) OR pausedUntil < :until";
-      return set(schedule, "SET pausedUntil = :until", { ":until": until }, condition);
+      const condition = "attribute_not_exists(#pausedUntil) OR #pausedUntil < :new_pausedUntil";
+      return set(schedule, { pausedUntil: until }, condition);
     },
 
     async beginProblem(schedule, reason, now, probeAt) {
@@ -145,9 +139,7 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
         new UpdateItemCommand({
           TableName: table,
           Key: toKey(scheduleKey(schedule)),
-          UpdateExpression:
-            "SET problem = :reason, problemSince = if_not_exists(problemSince, :now), probeAt = :probeAt",
-          ExpressionAttributeValues: toItem({ ":reason": reason, ":now": now, ":probeAt": probeAt }),
+          ...updateParts({ set: { problem: reason, probeAt }, setOnce: { problemSince: now } }),
           ReturnValues: "UPDATED_OLD",
         }),
       );

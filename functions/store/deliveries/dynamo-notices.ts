@@ -56,7 +56,7 @@ export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
         TableName: table,
         Key: toKey(noticeKey(pageId, updateId)),
         ConditionExpression: "attribute_exists(pk)",
-        ...updateParts({ set: { topic } }, { attributes: [], values: {} }),
+        ...updateParts({ set: { topic } }),
       });
       // Refused: it has expired, and nobody asks any more.
       await repeatWhileBusy(random, () => client.send(settled));

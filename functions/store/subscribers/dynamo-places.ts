@@ -3,6 +3,7 @@ import { openInvitation, registeredAnew } from "../../core/invitation.ts";
 import type { Subscriber, WebhookSubscriber } from "../../core/subscriber.ts";
 import { attemptThroughConflicts, lastingConflict } from "../repeat.ts";
 import { getItem, isConflict, type Key, toItem, toKey } from "../table.ts";
+import { updateParts } from "../update-expression.ts";
 import { holdsPlace, invitationsKey, placesKey, placesKeyOf, placesSchema, subscriberKey } from "./subscriber-items.ts";
 import type { ChangeOutcome, SubscriberStore } from "./subscriber-store.ts";
 
@@ -10,28 +11,20 @@ export interface FieldChange {
   key: Key;
   /** Undefined removes. */
   fields: Record<string, unknown>;
-  condition: string | null;
+  /** May use `#state` and the fields' names with a `#`. */
+  condition: string;
   values: Record<string, unknown>;
 }
 
 /** Sets the fields if the subscriber exists and the condition holds: as a call of its own, or a transaction's part. */
 export function updateOf(table: string, { key, fields, condition, values }: FieldChange) {
-  const names = Object.keys(fields);
-  const set = names.filter((name) => fields[name] !== undefined);
-  const removed = names.filter((name) => fields[name] === undefined);
-  const remove = removed.length === 0 ? "" : ` REMOVE ${removed.map((name) => `#${name}`).join(", ")}`;
+  const set = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const remove = Object.keys(fields).filter((name) => fields[name] === undefined);
   return {
     TableName: table,
     Key: toKey(key),
-    UpdateExpression: `SET ${set.map((name) => `#${name} = :${name}`).join(", ")}${remove}`,
-    ConditionExpression: condition === null ? "attribute_exists(pk)" : `attribute_exists(pk) AND ${condition}`,
-    ExpressionAttributeNames: Object.fromEntries(
-      [...names, ...(condition?.includes("#state") ? ["state"] : [])].map((name) => [`#${name}`, name]),
-    ),
-    ExpressionAttributeValues: toItem({
-      ...Object.fromEntries(set.map((name) => [`:${name}`, fields[name]])),
-      ...values,
-    }),
+    ConditionExpression: `attribute_exists(pk) AND ${condition}`,
+    ...updateParts({ set, remove }, { attributes: ["state"], values }),
   };
 }
 

@@ -53,7 +53,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
   async function change(
     key: Key,
     fields: Record<string, unknown>,
-    condition: string | null,
+    condition: string,
     values: Record<string, unknown>,
   ): Promise<ChangeOutcome> {
     const update = new UpdateItemCommand({
