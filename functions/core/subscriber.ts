@@ -142,7 +142,7 @@ export type EmailSubscriber = z.infer<typeof emailSubscriberSchema>;
 export type SmsSubscriber = z.infer<typeof smsSubscriberSchema>;
 export type WebhookSubscriber = z.infer<typeof webhookSubscriberSchema>;
 export type Subscriber = z.infer<typeof subscriberSchema>;
-export type SubscriberOn<C extends Channel> = Extract<Subscriber, { channel: C }>;
+export type SubscriberOn<C extends Channel> = Subscriber & { channel: C };
 
 export function isOn<C extends Channel>(subscriber: Subscriber, channel: C): subscriber is SubscriberOn<C> {
   return subscriber.channel === channel;
@@ -181,6 +181,13 @@ export function purgeAtOf({ channel, state, confirmedAt, quarantinedAt, updatedA
 export function lastingReason({ state, quarantineReason }: Subscriber): BlockReason | null {
   if (state !== "quarantined" && state !== "unsubscribed") return null;
   return quarantineReason === "bounce" || quarantineReason === "complaint" ? quarantineReason : null;
+}
+
+/** An address on a page's channel, in the form that `addressOf` gives it. */
+export interface Address<C extends Channel = Channel> {
+  pageId: string;
+  channel: C;
+  address: string;
 }
 
 /** What makes a subscriber unique on a page and channel. */

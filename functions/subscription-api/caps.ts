@@ -3,9 +3,11 @@ import ipaddr from "ipaddr.js";
 import { addressMac } from "../core/address-mac.ts";
 import { mailboxOf } from "../core/mailbox.ts";
 import { type LetterKind, MAIL_RULES, permit, SMS_RULES } from "../core/permit.ts";
-import type { SigningKey } from "../core/signing-key.ts";
+import type { Address } from "../core/subscriber.ts";
 import { HttpProblem } from "../lambda/problem.ts";
 import type { AccessStore, Limit } from "../store/access/access-store.ts";
+import type { Asker } from "./letters.ts";
+import type { Visit } from "./visit.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -59,11 +61,9 @@ export interface CapDeps {
 /** Counts a request of a source. Throws 429 once it has made too many; that says nothing of any address. */
 export async function countSource(
   { access }: { access: Pick<AccessStore, "count"> },
-  key: SigningKey,
-  pageId: string,
+  { page, key, now }: Visit,
   what: keyof typeof SOURCE_CAPS,
   source: string,
-  now: number,
 ): Promise<void> {
   const { network, block } = SOURCE_CAPS[what];
   const ranges = [
@@ -71,7 +71,7 @@ export async function countSource(
     ...blocksOf(source).map((range) => ({ range, limits: block })),
   ];
   for (const { range, limits } of ranges) {
-    const counter = `${pageId}|source|${what}|${addressMac(key, "source", range)}`;
+    const counter = `${page.id}|source|${what}|${addressMac(key, "source", range)}`;
     for (const limit of limits) {
       const counted = await access.count(counter, limit, now);
       if (counted.outcome === "counted") continue;
@@ -83,8 +83,11 @@ export async function countSource(
   }
 }
 
-/** What is asked for an address; each is counted by itself. */
-export type Asked = "sign-up" | "link" | "contact";
+/** What is asked for an address, and by whom; each is counted by itself. */
+export interface Asked {
+  what: "sign-up" | "link" | "contact";
+  by: Asker;
+}
 
 /** Whether nothing more may go to an address now, of this kind. */
 export type IsCapped = (kind: LetterKind, isProven?: boolean) => boolean;
@@ -96,13 +99,9 @@ export type IsCapped = (kind: LetterKind, isProven?: boolean) => boolean;
  */
 export async function countAddress(
   { access }: CapDeps,
-  key: SigningKey,
-  pageId: string,
-  channel: "email" | "sms",
-  address: string,
-  now: number,
-  what: Asked,
-  by: "anybody" | "own link" = "anybody",
+  { key, now }: Pick<Visit, "key" | "now">,
+  { pageId, channel, address }: Address<"email" | "sms">,
+  { what, by }: Asked,
 ): Promise<IsCapped> {
   const mac = addressMac(key, channel, channel === "email" ? mailboxOf(address) : address);
   let isOver = false;

@@ -7,6 +7,7 @@ import { dynamoStores } from "../store/dynamo-stores.ts";
 import { subscriptionApi } from "./api.ts";
 import { webhookRenderersFor } from "./endpoints/webhook-renderers.ts";
 import { envSchema } from "./env.ts";
+import { servedPageOf } from "./page-of.ts";
 import { renderersFor } from "./renderers.ts";
 
 // Cold start.
@@ -19,8 +20,10 @@ const queues = sqsQueues({
   webhookRetry: env.PROBES_QUEUE_URL,
   probes: env.PROBES_QUEUE_URL,
 });
+const stores = dynamoStores(env);
 const api = subscriptionApi({
-  ...dynamoStores(env),
+  ...stores,
+  servedPage: servedPageOf(stores.status),
   letters: queues,
   smsLetters: queues,
   resends: queues,

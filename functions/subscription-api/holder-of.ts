@@ -1,12 +1,10 @@
-import { type Channel, isOn, type SubscriberOn } from "../core/subscriber.ts";
+import { type Address, type Channel, isOn, type SubscriberOn } from "../core/subscriber.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 /** Whoever has the address. Where nobody has, somebody is looked for all the same, so that it takes as long. */
 export async function holderOf<C extends Channel>(
   { subscribers }: { subscribers: Pick<SubscriberStore, "findByAddress" | "get"> },
-  pageId: string,
-  channel: C,
-  address: string,
+  { pageId, channel, address }: Address<C>,
   nobodyId: string,
 ): Promise<SubscriberOn<C> | null> {
   const found =

@@ -6,7 +6,6 @@ import type { Locale } from "../core/locale.ts";
 import type { Branding } from "../core/page.ts";
 import type { LetterCause } from "../core/permit.ts";
 import { letterWork, smsLetterWork } from "../core/queued-work.ts";
-import type { SigningKey } from "../core/signing-key.ts";
 import {
   addressOf,
   type EmailSubscriber,
@@ -17,6 +16,7 @@ import {
 import type { LetterQueue, SmsLetterQueue } from "../providers/queues.ts";
 import { stringsOf } from "../templates/strings/strings-of.ts";
 import type { PageLook } from "./page-of.ts";
+import type { Visit } from "./visit.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 export const MANAGE_LINK_LIFE_MS = 7 * DAY_MS;
@@ -66,10 +66,9 @@ const LONGEST_QUERY = 6_000;
 
 export function manageUrl(
   { subscriptionsUrl }: Pick<LetterDeps, "subscriptionsUrl">,
-  key: SigningKey,
+  { key, now }: Pick<Visit, "key" | "now">,
   subscriber: Pick<Subscriber, "pageId" | "channel" | "id">,
   bound: string,
-  now: number,
   ticked: Ticked = null,
 ): string {
   const { pageId, channel, id: subscriberId } = subscriber;
@@ -97,15 +96,14 @@ export async function sendConfirmationLetter(
 
 export async function sendManageLetter(
   deps: LetterDeps,
-  key: SigningKey,
+  visit: Visit<PageLook>,
   subscriber: EmailSubscriber,
-  { name: pageName, branding }: PageLook,
-  now: number,
   cause: Asker,
   ticked: Ticked = null,
 ): Promise<void> {
   const { locale, email } = subscriber;
-  const url = manageUrl(deps, key, subscriber, addressOf(subscriber), now, ticked);
+  const { name: pageName, branding } = visit.page;
+  const url = manageUrl(deps, visit, subscriber, addressOf(subscriber), ticked);
   const raw = await deps.renderManageLink({ pageName, branding, locale, to: email, manageUrl: url });
   const content = { cause, letter: { about: "manage link" }, raw } as const;
   await deps.letters.sendLetter(letterWork(subscriber, content, deps.random));
@@ -114,18 +112,16 @@ export async function sendManageLetter(
 /** As much work as a letter to somebody, and for nobody. */
 export async function sendDecoyLetter(
   deps: LetterDeps,
-  key: SigningKey,
-  pageId: string,
-  { name: pageName, branding }: PageLook,
+  visit: Visit<PageLook>,
   mail: Pick<MailTo, "locale" | "to">,
-  now: number,
 ): Promise<void> {
+  const { id: pageId, name: pageName, branding } = visit.page;
   const nobody = { pageId, channel: "email", id: newId(deps.random) } as const;
   const raw = await deps.renderManageLink({
     ...mail,
     pageName,
     branding,
-    manageUrl: manageUrl(deps, key, nobody, "", now),
+    manageUrl: manageUrl(deps, visit, nobody, ""),
   });
   const content = { cause: "anybody", letter: { about: "nothing" }, raw } as const;
   await deps.letters.sendLetter(letterWork(nobody, content, deps.random));
@@ -133,15 +129,13 @@ export async function sendDecoyLetter(
 
 export async function sendManageSms(
   deps: LetterDeps,
-  key: SigningKey,
+  visit: Visit<PageLook>,
   subscriber: SmsSubscriber,
-  pageName: string,
-  now: number,
   cause: Asker,
 ): Promise<void> {
-  const url = manageUrl(deps, key, subscriber, addressOf(subscriber), now);
-  const text = deps.fitSms(stringsOf(subscriber.locale).subscriptions.smsLink(pageName), url);
-  const endsAt = now + 60 * 60_000;
+  const url = manageUrl(deps, visit, subscriber, addressOf(subscriber));
+  const text = deps.fitSms(stringsOf(subscriber.locale).subscriptions.smsLink(visit.page.name), url);
+  const endsAt = visit.now + 60 * 60_000;
   const content = { about: "manage link", cause, text, endsAt } as const;
   await deps.smsLetters.sendSmsLetter(smsLetterWork(subscriber, content, deps.random));
 }

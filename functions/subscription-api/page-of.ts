@@ -4,10 +4,10 @@ import type { StatusStore } from "../store/status/status-store.ts";
 import type { PageIdentity } from "./pages.tsx";
 
 /** What letters wear. A subscriber of a page that is gone can still leave. */
-export type PageLook = Pick<Page, "name" | "branding">;
+export type PageLook = Pick<Page, "id" | "name" | "branding">;
 
 export async function lookOf({ status }: { status: Pick<StatusStore, "getPage"> }, pageId: string): Promise<PageLook> {
-  return (await status.getPage(pageId)) ?? { name: "Status page", branding: NO_BRANDING };
+  return (await status.getPage(pageId)) ?? { id: pageId, name: "Status page", branding: NO_BRANDING };
 }
 
 export async function pageOf(
@@ -18,9 +18,19 @@ export async function pageOf(
   return { pageName, pageUrl: deps.pageUrl };
 }
 
-/** The page that one signs up for: a deployment serves one. Throws 503 before it was created. */
-export async function servedPage({ status }: { status: Pick<StatusStore, "listPages"> }): Promise<Page> {
-  const [page] = await status.listPages();
-  if (page === undefined) throw new HttpProblem(503, "There is no status page yet", [], { "retry-after": "60" });
-  return page;
+export type ServedPage = () => Promise<Page>;
+
+/**
+ * Reads the page that one signs up for: a deployment serves one (ADR 1). It is found among all pages once; from then on its
+ * id is known, and it is one read. Throws 503 before the page was created.
+ */
+export function servedPageOf(status: Pick<StatusStore, "getPage" | "listPages">): ServedPage {
+  let servedId: string | null = null;
+  return async () => {
+    const known = servedId === null ? null : await status.getPage(servedId);
+    const page = known ?? (await status.listPages())[0];
+    if (page === undefined) throw new HttpProblem(503, "There is no status page yet", [], { "retry-after": "60" });
+    servedId = page.id;
+    return page;
+  };
 }

@@ -1,30 +1,28 @@
 import { addressMac } from "../core/address-mac.ts";
 import { mailboxOf } from "../core/mailbox.ts";
 import type { SigningKey } from "../core/signing-key.ts";
-import type { BlockReason, Channel } from "../core/subscriber.ts";
+import type { Address, BlockReason, Channel } from "../core/subscriber.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 type BlockDeps<Calls extends "block" | "blockOf" | "unblock"> = { subscribers: Pick<SubscriberStore, Calls> };
 
 /** What an address is blocked under: itself, as operators know it, and the mailbox behind it, so that a tag is no way round. */
-function macsOf(key: SigningKey, channel: Channel, address: string): string[] {
+function macsOf(key: SigningKey, { channel, address }: Address): string[] {
   const addresses = new Set([address, channel === "email" ? mailboxOf(address) : address]);
   return [...addresses].map((each) => addressMac(key, channel, each));
 }
 
 /**
- * Why nothing is to be sent to an address (as `addressOf` tells it), whoever asks; null: nothing stands against it. A
+ * Why nothing is to be sent to an address, whoever asks; null: nothing stands against it. A
  * bounce, which a confirmation undoes, only where there is no other reason.
  */
 export async function blockOf(
   { subscribers }: BlockDeps<"blockOf">,
   key: SigningKey,
-  pageId: string,
-  channel: Channel,
-  address: string,
+  address: Address,
 ): Promise<BlockReason | null> {
-  const macs = macsOf(key, channel, address);
-  const found = await Promise.all(macs.map((mac) => subscribers.blockOf(pageId, channel, mac)));
+  const { pageId, channel } = address;
+  const found = await Promise.all(macsOf(key, address).map((mac) => subscribers.blockOf(pageId, channel, mac)));
   return (
     found.find((reason) => reason !== null && reason !== "bounce") ?? found.find((reason) => reason !== null) ?? null
   );
@@ -34,14 +32,13 @@ export async function blockOf(
 export async function block(
   { subscribers }: BlockDeps<"block">,
   key: SigningKey,
-  pageId: string,
-  channel: Channel,
-  address: string,
+  address: Address,
   reason: BlockReason,
   now: number,
 ): Promise<NewBlock> {
+  const { pageId, channel } = address;
   const blocked = await Promise.all(
-    macsOf(key, channel, address).map(async (mac) => ({
+    macsOf(key, address).map(async (mac) => ({
       mac,
       before: await subscribers.block(pageId, channel, mac, reason, now),
     })),
@@ -68,12 +65,11 @@ export async function takeBack(
 export async function forgetBounce(
   { subscribers }: BlockDeps<"blockOf" | "unblock">,
   key: SigningKey,
-  pageId: string,
-  channel: Channel,
-  address: string,
+  address: Address,
 ): Promise<void> {
+  const { pageId, channel } = address;
   await Promise.all(
-    macsOf(key, channel, address).map(async (mac) => {
+    macsOf(key, address).map(async (mac) => {
       if ((await subscribers.blockOf(pageId, channel, mac)) !== "bounce") return;
       await subscribers.unblock(pageId, channel, mac, "bounce");
     }),

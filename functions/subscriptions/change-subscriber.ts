@@ -17,7 +17,7 @@ const TRIES = 5;
  */
 export async function changeSubscriber<C extends Channel>(
   { subscribers }: { subscribers: Pick<SubscriberStore, "replace"> },
-  read: Subscriber & { channel: C },
+  read: SubscriberOn<C>,
   to: (present: SubscriberOn<C>) => SubscriberOn<C> | null | Promise<SubscriberOn<C> | null>,
 ): Promise<Change<SubscriberOn<C>>> {
   let present: Subscriber = read;

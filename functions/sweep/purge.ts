@@ -54,5 +54,5 @@ async function purgeOne(subscriber: Subscriber, deps: PurgeDeps, deadline: numbe
 async function blockAddress(subscriber: Subscriber, reason: BlockReason, deps: PurgeDeps): Promise<NewBlock> {
   const { pageId, channel } = subscriber;
   const key = await deps.access.currentSigningKey(pageId);
-  return block(deps, key, pageId, channel, addressOf(subscriber), reason, deps.clock());
+  return block(deps, key, { pageId, channel, address: addressOf(subscriber) }, reason, deps.clock());
 }

@@ -14,6 +14,7 @@ import { dynamoSubscriberStore } from "../../functions/store/subscribers/dynamo-
 import { type SubscriptionDeps, subscriptionApi, subscriptionRoutes } from "../../functions/subscription-api/api.ts";
 import { boundOf as portalBound } from "../../functions/subscription-api/endpoints/portal-link.ts";
 import { webhookRenderersFor } from "../../functions/subscription-api/endpoints/webhook-renderers.ts";
+import { servedPageOf } from "../../functions/subscription-api/page-of.ts";
 import { renderersFor } from "../../functions/subscription-api/renderers.ts";
 import { httpClient } from "../fakes/http-client.ts";
 import { memoryQueues } from "../fakes/queues.ts";
@@ -37,8 +38,10 @@ describeOnDynamo("the public API's surface", (server) => {
     const { client, tables } = server();
     const page = aPage();
     const queues = memoryQueues(() => NOW);
+    const status = dynamoStatusStore({ client, statusTable: tables.status, deliveriesTable: tables.deliveries });
     const deps: SubscriptionDeps = {
-      status: dynamoStatusStore({ client, statusTable: tables.status, deliveriesTable: tables.deliveries }),
+      status,
+      servedPage: servedPageOf(status),
       subscribers: dynamoSubscriberStore({ client, table: tables.subscribers }),
       ledger: dynamoLedger({ client, table: tables.deliveries, random: randomBytes }),
       access: dynamoAccessStore({ client, table: tables.access, random: randomBytes }),
@@ -56,9 +59,7 @@ describeOnDynamo("the public API's surface", (server) => {
       captcha: null,
       log: createLogger({}, { info() {}, warn() {}, error() {} }),
     };
-    await dynamoStatusStore({ client, statusTable: tables.status, deliveriesTable: tables.deliveries }).createPage(
-      page,
-    );
+    await status.createPage(page);
     await dynamoAccessStore({ client, table: tables.access, random: randomBytes }).makeSigningKey(page.id);
     const key = await deps.access.currentSigningKey(page.id);
     const unconfirmed = newConfirmToken(

@@ -12,7 +12,8 @@ const BLOCKED: Record<BlockReason, string> = {
 
 /** Why an address is not to be written to, in words; null: nothing stands against it. `key`: the page's. */
 export async function whyBlocked(deps: ManageDeps, key: SigningKey, subscriber: Subscriber): Promise<string | null> {
-  const reason = await blockOf(deps, key, subscriber.pageId, subscriber.channel, addressOf(subscriber));
+  const { pageId, channel } = subscriber;
+  const reason = await blockOf(deps, key, { pageId, channel, address: addressOf(subscriber) });
   return reason === null ? null : BLOCKED[reason];
 }
 

@@ -45,7 +45,7 @@ async function erase(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   // First: whoever dies in between has forgotten nothing.
   if (reason !== null) {
     const key = await deps.access.currentSigningKey(call.page.id);
-    await block(deps, key, call.page.id, channel, address, reason, call.now);
+    await block(deps, key, { pageId: call.page.id, channel, address }, reason, call.now);
   }
   await deps.subscribers.remove(call.page.id, channel, subscriber.id);
   const { id, state } = subscriber;

@@ -1,10 +1,9 @@
 import { newConfirmToken } from "../../core/confirm-token.ts";
 import { newId, sha256Hex } from "../../core/ids.ts";
-import type { Page } from "../../core/page.ts";
 import type { LetterWork } from "../../core/queued-work.ts";
-import type { SigningKey } from "../../core/signing-key.ts";
 import { UNPROVEN_DAYS, type WebhookSubscriber } from "../../core/subscriber.ts";
 import type { Asker } from "../letters.ts";
+import type { Visit } from "../visit.ts";
 import { type ContactMail, contactLetter, toldToContact } from "./contact-letter.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
@@ -29,26 +28,25 @@ export function newProof(
 /** Sets going what the proof needs, once its hash is stored: a challenge, or a chat's first post and behind it a mail to the contact. */
 export async function askForProof(
   deps: WebhookDeps,
-  { page, key }: { page: Page; key: SigningKey },
+  visit: Visit,
   subscriber: WebhookSubscriber,
   proof: Proof,
   mail: { contact: ContactMail; cause: Asker },
-  now: number,
 ): Promise<void> {
   const { format, contactEmail: to, locale } = subscriber;
   if (proof.by === "echo") {
-    await sendProbe(deps, page, subscriber, { probe: "challenge", echo: proof.echo }, now);
+    await sendProbe(deps, visit, subscriber, { probe: "challenge", echo: proof.echo });
     return;
   }
   const hello = { probe: "hello", confirmTokenHash: proof.hash } as const;
   if (to === null || format === "statuspage") {
-    await sendProbe(deps, page, subscriber, hello, now);
+    await sendProbe(deps, visit, subscriber, hello);
     return;
   }
   const confirmUrl = `${deps.subscriptionsUrl}/confirm/${proof.token}`;
-  const told = toldToContact(deps, key, subscriber, to);
+  const told = toldToContact(deps, visit.key, subscriber, to);
   const raw = await deps.renderChatConfirmation({
-    page,
+    page: visit.page,
     locale,
     to,
     ...told,
@@ -59,19 +57,18 @@ export async function askForProof(
   const letter = contactLetter(deps, subscriber, to, raw, mail.cause);
   // Whoever posts it mails the letter once the chat has taken the post: nobody can confirm what never arrived. One that is
   // withheld is made all the same, so that the time it takes tells nothing.
-  await sendProbe(deps, page, subscriber, mail.contact === "send" ? { ...hello, letter } : hello, now);
+  await sendProbe(deps, visit, subscriber, mail.contact === "send" ? { ...hello, letter } : hello);
 }
 
 /** Queues a probe and tells its id. */
 export async function sendProbe(
   deps: WebhookDeps,
-  page: Page,
+  { page, now }: Visit,
   { pageId, channel, id: subscriberId, format, locale }: WebhookSubscriber,
   what:
     | { probe: "challenge"; echo: string }
     | { probe: "test" }
     | { probe: "hello"; confirmTokenHash: string; letter?: LetterWork },
-  now: number,
 ): Promise<string> {
   const probeId = newId(deps.random);
   const text = what.probe === "test" ? { ...what, probeId } : what;

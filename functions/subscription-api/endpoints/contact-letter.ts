@@ -9,6 +9,7 @@ import { blockOf } from "../../subscriptions/blocks.ts";
 import { countAddress } from "../caps.ts";
 import { holderOf } from "../holder-of.ts";
 import type { Asker } from "../letters.ts";
+import type { Visit } from "../visit.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
 /** `withhold`: nothing is mailed, which whoever asked is not told. */
@@ -20,21 +21,16 @@ export type ContactMail = "send" | "withhold";
  */
 export async function contactMail(
   deps: Pick<WebhookDeps, "access" | "subscribers" | "random">,
-  {
-    pageId,
-    key,
-    email,
-    isProven,
-    now,
-    by = "anybody",
-  }: { pageId: string; key: SigningKey; email: string; isProven: boolean; now: number; by?: Asker },
+  visit: Visit,
+  contact: { email: string; isProven: boolean },
+  by: Asker,
 ): Promise<ContactMail> {
-  const address = normalizeEmail(email);
+  const address = { pageId: visit.page.id, channel: "email", address: normalizeEmail(contact.email) } as const;
   // The cap is asked first and of everybody, so that it tells nothing of the rest.
-  const isCapped = await countAddress(deps, key, pageId, "email", email, now, "contact", by);
-  const blocked = await blockOf(deps, key, pageId, "email", address);
-  const holder = await holderOf(deps, pageId, "email", address, newId(deps.random));
-  if (isCapped("contact", isProven) || blocked !== null) return "withhold";
+  const isCapped = await countAddress(deps, visit, address, { what: "contact", by });
+  const blocked = await blockOf(deps, visit.key, address);
+  const holder = await holderOf(deps, address, newId(deps.random));
+  if (isCapped("contact", contact.isProven) || blocked !== null) return "withhold";
   return holder !== null && lastingReason(holder) !== null ? "withhold" : "send";
 }
 

@@ -1,21 +1,17 @@
 import type { Catalog } from "../../core/component.ts";
 import { isLinkValid, parseLinkToken } from "../../core/link-token.ts";
-import type { Page } from "../../core/page.ts";
-import type { SigningKey } from "../../core/signing-key.ts";
 import type { WebhookSubscriber } from "../../core/subscriber.ts";
 import type { HttpRequest } from "../../lambda/http.ts";
+import type { Visit } from "../visit.ts";
 import { boundOf } from "./portal-link.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
 /** The endpoint that a link opens, as it is now. */
-export interface Portal {
-  page: Page;
+export interface Portal extends Visit {
   catalog: Catalog;
-  key: SigningKey;
   subscriber: WebhookSubscriber;
   /** `/portal/<token>` */
   path: string;
-  now: number;
 }
 
 /** Null for every link that does not work, whatever is wrong with it. */

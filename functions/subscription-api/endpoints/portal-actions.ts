@@ -20,7 +20,8 @@ const TESTS = { most: 10, windowMs: 60 * MINUTE_MS };
 const REPEAT_MS = 10 * MINUTE_MS;
 
 /** Queues a test and tells its id. Throws 409 and 429. */
-export async function sendTest(deps: WebhookDeps, { page, subscriber, now }: Portal): Promise<string> {
+export async function sendTest(deps: WebhookDeps, portal: Portal): Promise<string> {
+  const { subscriber, now } = portal;
   switch (subscriber.state) {
     case "unsubscribed":
       throw new HttpProblem(409, "The endpoint is unsubscribed: nothing is sent to it");
@@ -32,8 +33,9 @@ export async function sendTest(deps: WebhookDeps, { page, subscriber, now }: Por
     default:
       return unreachable(subscriber.state);
   }
-  await countOrRefuse(deps, `tests|${subscriber.id}`, TESTS, now, "Too many tests within an hour: try again later");
-  return sendProbe(deps, page, subscriber, { probe: "test" }, now);
+  const refusal = "Too many tests within an hour: try again later";
+  await countOrRefuse(deps, { counter: `tests|${subscriber.id}`, limit: TESTS, refusal }, now);
+  return sendProbe(deps, portal, subscriber, { probe: "test" });
 }
 
 const rotationSchema = z.object({ from: optional(count) });
@@ -77,15 +79,14 @@ export async function changeFilter(deps: WebhookDeps, portal: Portal, body: unkn
 
 /** Asks the endpoint once more to prove whose it is; after quarantine and unsubscription that is the way back. Throws 409 and 429. */
 export async function challengeAgain(deps: WebhookDeps, portal: Portal): Promise<WebhookSubscriber> {
-  const { page, key, now } = portal;
-  const { pageId, endpoint, format, contactEmail, state } = portal.subscriber;
+  const { endpoint, format, contactEmail, state } = portal.subscriber;
   if (state === "active") throw new HttpProblem(409, "The endpoint is active already");
-  await countProof(deps, key, endpoint, "own link", now);
+  await countProof(deps, portal, endpoint, "own link");
   let mail: ContactMail = "withhold";
   if (format !== "statuspage") {
     const isProven = isContactProven(portal.subscriber);
     if (contactEmail !== null) {
-      mail = await contactMail(deps, { pageId, key, email: contactEmail, isProven, now, by: "own link" });
+      mail = await contactMail(deps, portal, { email: contactEmail, isProven }, "own link");
     }
     if (mail !== "send") throw new HttpProblem(429, "Your address gets no more mail for now: try again later");
   }
@@ -100,7 +101,7 @@ export async function challengeAgain(deps: WebhookDeps, portal: Portal): Promise
       unsubscribedAt: null,
     };
   });
-  await askForProof(deps, { page, key }, waiting, proof, { contact: mail, cause: "own link" }, now);
+  await askForProof(deps, portal, waiting, proof, { contact: mail, cause: "own link" });
   return waiting;
 }
 

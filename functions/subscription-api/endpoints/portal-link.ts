@@ -4,6 +4,7 @@ import type { Page } from "../../core/page.ts";
 import type { SigningKey } from "../../core/signing-key.ts";
 import { UNPROVEN_DAYS, type WebhookSubscriber } from "../../core/subscriber.ts";
 import { newWebhookSubscriber } from "../../subscriptions/new-subscriber.ts";
+import type { Visit } from "../visit.ts";
 import { contactLetter, contactMail, isContactProven, toldToContact } from "./contact-letter.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
@@ -30,19 +31,15 @@ export function portalPath(key: SigningKey, subscriber: WebhookSubscriber, now: 
  */
 export async function mailPortalLink(
   deps: WebhookDeps,
-  {
-    page,
-    key,
-    endpoint,
-    subscriber,
-  }: { page: Page; key: SigningKey; endpoint: string; subscriber: WebhookSubscriber | null },
-  now: number,
+  visit: Visit,
+  { endpoint, subscriber }: { endpoint: string; subscriber: WebhookSubscriber | null },
 ): Promise<void> {
+  const { page, key, now } = visit;
   const found = subscriber ?? nobodyAt(endpoint, page, newId(deps.random), now);
-  const { contactEmail, locale, pageId, state, confirmedAt } = found;
+  const { contactEmail, locale, state, confirmedAt } = found;
   // Counted for the endpoint, as its contact's mailbox would be.
   const to = contactEmail ?? `${sha256Hex(endpoint)}@nobody.invalid`;
-  const mail = await contactMail(deps, { pageId, key, email: to, isProven: isContactProven(found), now });
+  const mail = await contactMail(deps, visit, { email: to, isProven: isContactProven(found) }, "anybody");
   const portalUrl = `${deps.subscriptionsUrl}${portalPath(key, found, now)}`;
   const told = toldToContact(deps, key, found, to);
   const daysToProve = state === "unconfirmed" && confirmedAt === null ? UNPROVEN_DAYS : null;

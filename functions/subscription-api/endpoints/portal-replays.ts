@@ -5,20 +5,24 @@ import { inParallel } from "../../lambda/in-parallel.ts";
 import { count, fieldsIn, instant, optional } from "../../lambda/input.ts";
 import { HttpProblem, invalid } from "../../lambda/problem.ts";
 import { resendDelivery } from "../../send-chunk/resend-delivery.ts";
-import { countOrRefuse } from "./count-or-refuse.ts";
+import { type Allowance, countOrRefuse } from "./count-or-refuse.ts";
 import type { Portal } from "./portal-access.ts";
 import { isOwn, isReplayable } from "./portal-deliveries.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
 const REPLAYS = { most: 600, windowMs: HOUR_MS };
-const TOO_MANY = "Too many replays within an hour: try again later";
 /** What one call queues fits well into the time that it has. */
 const MOST_AT_ONCE = 100;
 const IN_FLIGHT = 8;
 /** The list is read whole for any number. */
 const ALL_DELIVERIES = 100_000;
 const MOST_HOURS = 90 * 24;
+
+function replaysOf(subscriberId: string): Allowance {
+  const refusal = "Too many replays within an hour: try again later";
+  return { counter: `replays|${subscriberId}`, limit: REPLAYS, refusal };
+}
 
 const oneSchema = z.object({ incident_id: idSchema, sequence: count });
 const failedSchema = z.object({ since: optional(instant), hours: optional(count) });
@@ -31,7 +35,7 @@ export async function replayOne(deps: WebhookDeps, portal: Portal, body: unknown
   if (delivery === undefined || !isOwn(portal, delivery)) throw new HttpProblem(404, "There is no such delivery");
   if (delivery.probe !== undefined) throw new HttpProblem(422, "A test is not replayed: send another one");
   checkReceiving(portal);
-  await countOrRefuse(deps, `replays|${id}`, REPLAYS, portal.now, TOO_MANY);
+  await countOrRefuse(deps, replaysOf(id), portal.now);
   const resent = await resendDelivery(deps, delivery, "integrator");
   if (resent.outcome === "queued") return resent.delivery;
   if (resent.outcome === "too old") throw new HttpProblem(409, TOO_OLD);
@@ -58,7 +62,7 @@ export async function replayFailed(deps: WebhookDeps, portal: Portal, body: unkn
     (one) => isOwn(portal, one) && isReplayable(one, portal.now) && isLost(one) && one.updatedAt >= from,
   );
   const due = failed.sort((a, b) => a.committedAt - b.committedAt).slice(0, MOST_AT_ONCE);
-  if (due.length > 0) await countOrRefuse(deps, `replays|${id}`, REPLAYS, portal.now, TOO_MANY, due.length);
+  if (due.length > 0) await countOrRefuse(deps, replaysOf(id), portal.now, due.length);
   const outcomes = await inParallel(due, IN_FLIGHT, (delivery) => resendDelivery(deps, delivery, "integrator"));
   const queued = outcomes.filter(({ outcome }) => outcome === "queued").length;
   return { queued, alreadyOpen: due.length - queued, left: failed.length - due.length };

@@ -9,9 +9,9 @@ import { HttpProblem } from "../../lambda/problem.ts";
 import { endpointField, endpointOf } from "../../subscriptions/contact.ts";
 import { countSource } from "../caps.ts";
 import { holderOf } from "../holder-of.ts";
-import { servedPage } from "../page-of.ts";
 import { linkDoesNotWork } from "../pages.tsx";
 import { proveContact } from "../prove-contact.ts";
+import { type Visit, visitOf } from "../visit.ts";
 import { openPortal, type Portal } from "./portal-access.ts";
 import { challengeAgain, changeFilter, pause, resume, rotateSecret, sendTest } from "./portal-actions.ts";
 import { hasOpen, listDeliveries, presentRow, revisionOf } from "./portal-deliveries.ts";
@@ -146,23 +146,28 @@ function noLink(deps: WebhookDeps, request: HttpRequest): HttpReply {
 }
 
 async function askForLink(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {
-  const page = await servedPage(deps);
+  const page = await deps.servedPage();
   const sent = request.query.get("done") === "mailed";
   return lostLinkPage(200, { pageName: page.name, pageUrl: deps.pageUrl, sent });
 }
 
 /** Whoever filled in the form is told what was wrong with it there, with what they had entered. */
 async function mailLinkOrAsk(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {
+  const visit = await visitOf(deps);
   try {
-    return await mailLink(deps, request);
+    return await mailLink(deps, visit, request);
   } catch (error) {
     if (speaksJson(request.headers) || !(error instanceof HttpProblem)) throw error;
-    const { name: pageName } = await servedPage(deps);
     const refused = {
       problem: refusal(error).text,
       endpoint: new URLSearchParams(request.text).get("endpoint") ?? "",
     };
-    const reply = lostLinkPage(error.status, { pageName, pageUrl: deps.pageUrl, sent: false, refused });
+    const reply = lostLinkPage(error.status, {
+      pageName: visit.page.name,
+      pageUrl: deps.pageUrl,
+      sent: false,
+      refused,
+    });
     return { ...reply, headers: { ...reply.headers, ...error.headers } };
   }
 }
@@ -170,15 +175,13 @@ async function mailLinkOrAsk(deps: WebhookDeps, request: HttpRequest): Promise<H
 const linkSchema = z.object({ endpoint: endpointField });
 
 /** 202, whatever is known of the endpoint. */
-async function mailLink(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {
-  const now = deps.clock();
+async function mailLink(deps: WebhookDeps, visit: Visit, request: HttpRequest): Promise<HttpReply> {
   const { endpoint: given } = fieldsIn(linkSchema, parsedBody(request), "");
   const endpoint = endpointOf(given, deps.webhookTargets, "endpoint");
-  const page = await servedPage(deps);
-  const key = await deps.access.currentSigningKey(page.id);
-  await countSource(deps, key, page.id, "mail", request.source, now);
-  const subscriber = await holderOf(deps, page.id, "webhook", endpoint, newId(deps.random));
-  await mailPortalLink(deps, { page, key, endpoint, subscriber }, now);
+  await countSource(deps, visit, "mail", request.source);
+  const address = { pageId: visit.page.id, channel: "webhook", address: endpoint } as const;
+  const subscriber = await holderOf(deps, address, newId(deps.random));
+  await mailPortalLink(deps, visit, { endpoint, subscriber });
   if (!speaksJson(request.headers)) return { status: 303, headers: { location: "/portal?done=mailed" } };
   return json(202, { status: "if the endpoint is registered, a link is mailed to its contact" });
 }

@@ -2,8 +2,6 @@ import * as z from "zod/mini";
 import { addressMac } from "../../core/address-mac.ts";
 import { idSchema, newId } from "../../core/ids.ts";
 import type { Invitation } from "../../core/invitation.ts";
-import type { Page } from "../../core/page.ts";
-import type { SigningKey } from "../../core/signing-key.ts";
 import { ALL_UPDATES, type Scopes, type WebhookFormat, type WebhookSubscriber } from "../../core/subscriber.ts";
 import { webhookSecret } from "../../core/webhook-signature.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, json, parsedBody, refuseAsJson } from "../../lambda/http.ts";
@@ -17,7 +15,7 @@ import { wishFields } from "../../subscriptions/webhook-wishes.ts";
 import { countSource } from "../caps.ts";
 import { captchaFields, checkCaptcha } from "../captcha.ts";
 import type { Asker } from "../letters.ts";
-import { servedPage } from "../page-of.ts";
+import { type Visit, visitOf } from "../visit.ts";
 import { askForProof, newProof } from "./challenge.ts";
 import { type ContactMail, contactMail } from "./contact-letter.ts";
 import { countOrRefuse } from "./count-or-refuse.ts";
@@ -56,7 +54,6 @@ async function answer(deps: WebhookDeps, request: HttpRequest): Promise<HttpRepl
 }
 
 async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {
-  const now = deps.clock();
   const input = fieldsIn(registrationSchema, parsedBody(request), "");
   const endpoint = endpointOf(input.endpoint, deps.webhookTargets, "endpoint");
   const format = formatAt(endpoint, input.format, {
@@ -64,24 +61,24 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
     webhookTargets: deps.webhookTargets,
     fields: { endpoint: "endpoint", format: "format" },
   });
-  const page = await servedPage(deps);
-  const key = await deps.access.currentSigningKey(page.id);
-  await countSource(deps, key, page.id, "mail", request.source, now);
+  const visit = await visitOf(deps);
+  const { page, key, now } = visit;
+  await countSource(deps, visit, "mail", request.source);
   await checkCaptcha(deps, input, request.source);
   const scopes = await scopesOf(deps, page.id, input);
 
   const found = await deps.subscribers.findByAddress(page.id, "webhook", endpoint);
   const holder = found?.channel === "webhook" ? found : null;
-  if (holder?.state === "active") return alreadyRegistered(deps, { page, key, subscriber: holder }, now);
+  if (holder?.state === "active") return alreadyRegistered(deps, visit, holder);
   await checkHost(deps, page.id, endpoint);
-  await countProof(deps, key, endpoint, "anybody", now);
+  await countProof(deps, visit, endpoint, "anybody");
   // A chat's webhook cannot be confirmed without the mail.
   const proofMail: ContactMail =
     format === "statuspage"
       ? "withhold"
-      : await contactMail(deps, { pageId: page.id, key, email: input.email, isProven: false, now });
+      : await contactMail(deps, visit, { email: input.email, isProven: false }, "anybody");
 
-  const { subscriber, proof } = registered({ deps, page, endpoint, format, scopes, input, holder, now });
+  const { subscriber, proof } = registered(deps, visit, { input, endpoint, format, scopes }, holder);
   if (holder === null) {
     const created = await deps.subscribers.create(subscriber);
     if (created.outcome === "exists") throw registeredMeanwhile();
@@ -89,8 +86,8 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
     // Beside what it is: nothing changes before the endpoint proves whose it is.
     await deps.subscribers.invite(page.id, "webhook", holder.id, invitationOf(subscriber, proof.hash, now), now);
   }
-  await askForProof(deps, { page, key }, subscriber, proof, { contact: proofMail, cause: "anybody" }, now);
-  if (format === "statuspage") await mailPortalLink(deps, { page, key, endpoint, subscriber }, now);
+  await askForProof(deps, visit, subscriber, proof, { contact: proofMail, cause: "anybody" });
+  if (format === "statuspage") await mailPortalLink(deps, visit, { endpoint, subscriber });
   return json(201, {
     ...presentWebhook(subscriber, page, await deps.status.getCatalog(page.id)),
     // A chat verifies nothing, so there is nothing to verify with.
@@ -100,26 +97,21 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
   });
 }
 
-/** What the endpoint is once it has proved whose it is, under the id that it may have had. Whoever registered it before knows neither secret nor link. */
-function registered({
-  deps,
-  page,
-  endpoint,
-  format,
-  scopes,
-  input,
-  holder,
-  now,
-}: {
-  deps: WebhookDeps;
-  page: Page;
+/** A registration, and what its fields come to on this page. */
+interface Asked {
+  input: Registration;
   endpoint: string;
   format: WebhookFormat;
   scopes: Scopes;
-  input: Registration;
-  holder: WebhookSubscriber | null;
-  now: number;
-}) {
+}
+
+/** What the endpoint is once it has proved whose it is, under the id that it may have had. Whoever registered it before knows neither secret nor link. */
+function registered(
+  deps: WebhookDeps,
+  { page, now }: Visit,
+  { input, endpoint, format, scopes }: Asked,
+  holder: WebhookSubscriber | null,
+) {
   const id = holder?.id ?? newId(deps.random);
   const proof = newProof(deps, { pageId: page.id, channel: "webhook", id, format });
   const fresh = newWebhookSubscriber(
@@ -152,15 +144,11 @@ function invitationOf(subscriber: WebhookSubscriber, hash: string, now: number):
 }
 
 /** 409. Whoever is allowed to change it reads the contact's mail. */
-async function alreadyRegistered(
-  deps: WebhookDeps,
-  found: { page: Page; key: SigningKey; subscriber: WebhookSubscriber },
-  now: number,
-): Promise<HttpReply> {
-  await mailPortalLink(deps, { ...found, endpoint: found.subscriber.endpoint }, now);
+async function alreadyRegistered(deps: WebhookDeps, visit: Visit, subscriber: WebhookSubscriber): Promise<HttpReply> {
+  await mailPortalLink(deps, visit, { endpoint: subscriber.endpoint, subscriber });
   throw new HttpProblem(
     409,
-    found.subscriber.contactEmail === null
+    subscriber.contactEmail === null
       ? "This endpoint is registered already: whoever runs the page can change it"
       : "This endpoint is registered already: its contact can change it by the link that is mailed to them",
   );
@@ -179,15 +167,10 @@ async function checkHost(deps: WebhookDeps, pageId: string, endpoint: string): P
 }
 
 /** Throws 429. Whoever asks by the contact's link is counted apart, so that strangers do not keep them from coming back. */
-export async function countProof(
-  deps: WebhookDeps,
-  key: SigningKey,
-  endpoint: string,
-  by: Asker,
-  now: number,
-): Promise<void> {
+export async function countProof(deps: WebhookDeps, { key, now }: Visit, endpoint: string, by: Asker): Promise<void> {
   const counter = `proofs|${by}|${addressMac(key, "webhook", endpoint)}`;
-  await countOrRefuse(deps, counter, PROOFS_PER_ENDPOINT, now, "This endpoint was tried too often: try again later");
+  const refusal = "This endpoint was tried too often: try again later";
+  await countOrRefuse(deps, { counter, limit: PROOFS_PER_ENDPOINT, refusal }, now);
 }
 
 async function scopesOf(

@@ -9,6 +9,7 @@ import type { Ledger } from "../../store/deliveries/ledger.ts";
 import type { StatusStore } from "../../store/status/status-store.ts";
 import type { SubscriberStore } from "../../store/subscribers/subscriber-store.ts";
 import type { Captcha } from "../captcha.ts";
+import type { ServedPage } from "../page-of.ts";
 
 /** A mail to an endpoint's contact. */
 export interface ContactLetter {
@@ -34,7 +35,7 @@ export type ProbeText = { probe: "challenge"; echo: string } | { probe: "test"; 
 
 /** What registering webhooks, and the portal of their integrators, work with. */
 export interface WebhookDeps {
-  status: Pick<StatusStore, "getPage" | "listPages" | "getCatalog" | "getIncident" | "listUpdates">;
+  status: Pick<StatusStore, "getPage" | "getCatalog" | "getIncident" | "listUpdates">;
   subscribers: Pick<
     SubscriberStore,
     "get" | "invite" | "create" | "findByAddress" | "replace" | "countPlaces" | "rotateSecret" | "remove" | "blockOf"
@@ -49,6 +50,7 @@ export interface WebhookDeps {
   renderChatConfirmation: (letter: ContactLetter & { chat: ChatFormat; confirmUrl: string }) => Promise<string>;
   /** The body of a probe in the endpoint's format; challenges are for `statuspage` alone, hellos for the others. */
   renderProbe: (text: ProbeText, to: { page: Page; format: WebhookFormat; locale: Locale; now: number }) => string;
+  servedPage: ServedPage;
   clock: Clock;
   random: Random;
   /** No trailing slash. */

@@ -58,9 +58,10 @@ async function confirm(deps: PeopleDeps, request: HttpRequest): Promise<HttpRepl
   if (outcome === "void") return linkDoesNotWork(deps.pageUrl, request.headers);
   if (channel === "email" && state !== "active") {
     const key = await deps.access.currentSigningKey(pageId);
-    await forgetBounce(deps, key, pageId, channel, addressOf(subscriber));
+    await forgetBounce(deps, key, { pageId, channel, address: addressOf(subscriber) });
   }
-  return welcome(deps, subscriber, locale, confirmWords({ ...subscriber, locale }).confirmed);
+  const identity = await pageOf(deps, pageId);
+  return welcome(deps, identity, subscriber, locale, confirmWords({ ...subscriber, locale }).confirmed);
 }
 
 /**
@@ -101,7 +102,7 @@ async function decline(deps: PeopleDeps, request: HttpRequest): Promise<HttpRepl
     return linkDoesNotWork(deps.pageUrl, request.headers);
   const { pageId, channel, id, state } = subscriber;
   const key = await deps.access.currentSigningKey(pageId);
-  await block(deps, key, pageId, channel, addressOf(subscriber), "not asked for", deps.clock());
+  await block(deps, key, { pageId, channel, address: addressOf(subscriber) }, "not asked for", deps.clock());
   if (state === "unconfirmed") await deps.subscribers.remove(pageId, channel, id);
   else await deps.subscribers.forgetInvitations(pageId, channel, id);
   const locale = localeOf(invited);

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { newId } from "../../core/ids.ts";
 import { type Locale, localeOf } from "../../core/locale.ts";
 import { smsLetterWork } from "../../core/queued-work.ts";
-import { addressOf, normalizeEmail, type Subscriber } from "../../core/subscriber.ts";
+import { type Address, addressOf, normalizeEmail, type Subscriber } from "../../core/subscriber.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, parsedBody } from "../../lambda/http.ts";
 import { fieldsIn } from "../../lambda/input.ts";
 import { blockOf } from "../../subscriptions/blocks.ts";
@@ -12,10 +12,11 @@ import { countryName } from "../../templates/page/sign-up-form.tsx";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
 import { countAddress, countSource } from "../caps.ts";
 import { holderOf } from "../holder-of.ts";
-import { type Asker, sendDecoyLetter, sendManageLetter, sendManageSms } from "../letters.ts";
-import { lookOf, servedPage } from "../page-of.ts";
+import { type Asker, type MailTo, sendDecoyLetter, sendManageLetter, sendManageSms } from "../letters.ts";
+import type { PageLook } from "../page-of.ts";
 import { htmlReply } from "../page-shell.tsx";
 import type { PageIdentity } from "../pages.tsx";
+import { type Visit, visitOf } from "../visit.ts";
 import { localeField } from "../wishes.ts";
 import { type BothReply, forBoth } from "./both.ts";
 import type { PeopleDeps } from "./people-deps.ts";
@@ -36,28 +37,31 @@ const bySmsSchema = z.object({ ...phoneFields, locale: localeField });
 const eitherSchema = z.looseObject({ phone_number: z.optional(z.unknown()) });
 
 async function ask(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
-  const page = await servedPage(deps);
+  const page = await deps.servedPage();
   const locale = localeOf(request.query.get("locale") ?? "") ?? page.locale;
   return askForAddress({ pageName: page.name, pageUrl: deps.pageUrl }, locale, [...deps.smsCountries]);
 }
 
 async function sendLink(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
-  const now = deps.clock();
-  const page = await servedPage(deps);
-  const key = await deps.access.currentSigningKey(page.id);
+  const visit = await visitOf(deps);
+  const { page } = visit;
   const body = parsedBody(request);
   const bySms = fieldsIn(eitherSchema, body, "").phone_number !== undefined;
-  await countSource(deps, key, page.id, bySms ? "sms" : "mail", request.source, now);
+  await countSource(deps, visit, bySms ? "sms" : "mail", request.source);
   const identity = { pageName: page.name, pageUrl: deps.pageUrl };
   if (bySms) {
     const input = fieldsIn(bySmsSchema, body, "");
     const contact = phoneOf({ number: input.phone_number, country: input.phone_country }, deps.smsCountries, "");
-    await sendToAddress(deps, page.id, "sms", contact.phone, contact.phone, input.locale ?? page.locale);
-    return accepted(identity, input.locale ?? page.locale, "sms");
+    const locale = input.locale ?? page.locale;
+    const address = { pageId: page.id, channel: "sms", address: contact.phone } as const;
+    await sendToAddress(deps, visit, address, { locale, to: contact.phone }, "anybody");
+    return accepted(identity, locale, "sms");
   }
-  const { email, locale } = fieldsIn(byEmailSchema, body, "");
-  await sendToAddress(deps, page.id, "email", normalizeEmail(email), email, locale ?? page.locale);
-  return accepted(identity, locale ?? page.locale, "mail");
+  const { email, ...asked } = fieldsIn(byEmailSchema, body, "");
+  const locale = asked.locale ?? page.locale;
+  const address = { pageId: page.id, channel: "email", address: normalizeEmail(email) } as const;
+  await sendToAddress(deps, visit, address, { locale, to: email }, "anybody");
+  return accepted(identity, locale, "mail");
 }
 
 function accepted(identity: PageIdentity, locale: Locale, by: "mail" | "sms"): BothReply {
@@ -76,44 +80,35 @@ function accepted(identity: PageIdentity, locale: Locale, by: "mail" | "sms"): B
 /** As much work for a stranger's address as for a subscriber's. */
 async function sendToAddress(
   deps: PeopleDeps,
-  pageId: string,
-  channel: "email" | "sms",
-  address: string,
-  written: string,
-  locale: Locale,
-  by: Asker = "anybody",
+  visit: Visit<PageLook>,
+  address: Address<"email" | "sms">,
+  mail: Pick<MailTo, "locale" | "to">,
+  by: Asker,
 ): Promise<void> {
-  const now = deps.clock();
-  const key = await deps.access.currentSigningKey(pageId);
-  const isCapped = await countAddress(deps, key, pageId, channel, address, now, "link", by);
-  const blocked = await blockOf(deps, key, pageId, channel, address);
+  const { page, key, now } = visit;
+  const isCapped = await countAddress(deps, visit, address, { what: "link", by });
+  const blocked = await blockOf(deps, key, address);
   const nobody = newId(deps.random);
-  const holder = await holderOf(deps, pageId, channel, address, nobody);
-  const page = await lookOf(deps, pageId);
+  const holder = await holderOf(deps, address, nobody);
   const step = manageStep({ holder, blocked, isCapped });
   if (step.do === "manage link") {
     return step.holder.channel === "email"
-      ? sendManageLetter(deps, key, step.holder, page, now, by)
-      : sendManageSms(deps, key, step.holder, page.name, now, by);
+      ? sendManageLetter(deps, visit, step.holder, by)
+      : sendManageSms(deps, visit, step.holder, by);
   }
-  if (channel === "email") return sendDecoyLetter(deps, key, pageId, page, { locale, to: written }, now);
-  const text = deps.fitSms(stringsOf(locale).subscriptions.smsLink(page.name), deps.subscriptionsUrl);
+  if (address.channel === "email") return sendDecoyLetter(deps, visit, mail);
+  const text = deps.fitSms(stringsOf(mail.locale).subscriptions.smsLink(page.name), deps.subscriptionsUrl);
   const content = { about: "nothing", cause: by, text, endsAt: now } as const;
-  await deps.smsLetters.sendSmsLetter(smsLetterWork({ pageId, id: nobody }, content, deps.random));
+  await deps.smsLetters.sendSmsLetter(smsLetterWork({ pageId: page.id, id: nobody }, content, deps.random));
 }
 
 /** For whoever holds another of their links, such as the one to unsubscribe. */
-export async function sendLinkTo(deps: PeopleDeps, pageId: string, subscriber: Subscriber | null): Promise<void> {
+export async function sendLinkTo(deps: PeopleDeps, page: PageLook, subscriber: Subscriber | null): Promise<void> {
   if (subscriber === null || subscriber.channel === "webhook") return;
-  await sendToAddress(
-    deps,
-    pageId,
-    subscriber.channel,
-    addressOf(subscriber),
-    addressOf(subscriber),
-    subscriber.locale,
-    "own link",
-  );
+  const { channel, locale } = subscriber;
+  const [now, address] = [deps.clock(), addressOf(subscriber)];
+  const visit = { page, key: await deps.access.currentSigningKey(page.id), now };
+  await sendToAddress(deps, visit, { pageId: page.id, channel, address }, { locale, to: address }, "own link");
 }
 
 function askForAddress(identity: PageIdentity, locale: Locale, countries: readonly string[]): HttpReply {

@@ -1,5 +1,5 @@
 import { hearsNothing, presentScopes } from "../../core/chosen.ts";
-import { addressOf, lastingReason, type Subscriber } from "../../core/subscriber.ts";
+import { addressOf, type Channel, lastingReason, type Subscriber } from "../../core/subscriber.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, parsedBody } from "../../lambda/http.ts";
 import { fieldsIn } from "../../lambda/input.ts";
 import { HttpProblem } from "../../lambda/problem.ts";
@@ -149,7 +149,7 @@ async function replaced(
   read: Subscriber,
   next: (read: Subscriber) => Subscriber,
 ): Promise<Subscriber> {
-  const changed = await changeSubscriber(deps, read, next);
+  const changed = await changeSubscriber<Channel>(deps, read, next);
   switch (changed.outcome) {
     case "changed":
     case "kept":
@@ -168,7 +168,7 @@ async function erase(deps: PeopleDeps, subscriber: Subscriber, now: number): Pro
   const reason = lastingReason(subscriber);
   if (reason !== null) {
     const key = await deps.access.currentSigningKey(pageId);
-    await block(deps, key, pageId, channel, addressOf(subscriber), reason, now);
+    await block(deps, key, { pageId, channel, address: addressOf(subscriber) }, reason, now);
   }
   await deps.subscribers.remove(pageId, channel, id);
 }

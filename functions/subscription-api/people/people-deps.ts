@@ -6,10 +6,11 @@ import type { StatusStore } from "../../store/status/status-store.ts";
 import type { SubscriberStore } from "../../store/subscribers/subscriber-store.ts";
 import type { Captcha } from "../captcha.ts";
 import type { LetterDeps } from "../letters.ts";
+import type { ServedPage } from "../page-of.ts";
 
 /** What signing up, confirming, managing and leaving work with. */
 export interface PeopleDeps extends LetterDeps {
-  status: Pick<StatusStore, "getPage" | "listPages" | "getCatalog" | "getIncident" | "listUnresolved" | "listUpdates">;
+  status: Pick<StatusStore, "getPage" | "getCatalog" | "getIncident" | "listUnresolved" | "listUpdates">;
   subscribers: Pick<
     SubscriberStore,
     | "get"
@@ -29,6 +30,7 @@ export interface PeopleDeps extends LetterDeps {
   >;
   access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits" | "savePermits">;
   ledger: Pick<Ledger, "listSubscriberDeliveries">;
+  servedPage: ServedPage;
   clock: Clock;
   /** No trailing slash. */
   pageUrl: string;

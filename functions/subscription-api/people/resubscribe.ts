@@ -30,7 +30,14 @@ async function comeBack(deps: PeopleDeps, request: HttpRequest): Promise<HttpRep
   const subscriber = await whoLeft(deps, request);
   if (subscriber === null || !(await resubscribe(deps, subscriber)))
     return linkDoesNotWork(deps.pageUrl, request.headers);
-  return welcome(deps, subscriber, subscriber.locale, stringsOf(subscriber.locale).subscriptions.resubscribed);
+  const identity = await pageOf(deps, subscriber.pageId);
+  return welcome(
+    deps,
+    identity,
+    subscriber,
+    subscriber.locale,
+    stringsOf(subscriber.locale).subscriptions.resubscribed,
+  );
 }
 
 /** Brings back whoever had confirmed before they left. False: they changed meanwhile, never had, or mail to them bounced or was complained of. */

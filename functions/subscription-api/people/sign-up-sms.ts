@@ -2,31 +2,26 @@ import * as z from "zod/mini";
 import { newId, sameDigest, sha256Hex } from "../../core/ids.ts";
 import { cleanAddress } from "../../core/invisible.ts";
 import { openInvitation } from "../../core/invitation.ts";
-import type { Page } from "../../core/page.ts";
 import { smsLetterWork } from "../../core/queued-work.ts";
-import type { SigningKey } from "../../core/signing-key.ts";
 import { newFormToken, newSmsCode, SMS_CODE_LIFE_MS, smsCodeMac } from "../../core/sms-code.ts";
 import type { SmsSubscriber } from "../../core/subscriber.ts";
-import { unreachable } from "../../core/unreachable.ts";
 import { type HttpRequest, type HttpRoute, parsedBody } from "../../lambda/http.ts";
 import { fieldsIn, line, optional } from "../../lambda/input.ts";
 import { HttpProblem } from "../../lambda/problem.ts";
-import { blockOf } from "../../subscriptions/blocks.ts";
 import { phoneCountryField, phoneNumberField, phoneOf } from "../../subscriptions/contact.ts";
 import { newSmsSubscriber } from "../../subscriptions/new-subscriber.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
-import { countAddress, countSource } from "../caps.ts";
+import { countSource } from "../caps.ts";
 import { captchaFields, checkCaptcha } from "../captcha.ts";
 import { holderOf } from "../holder-of.ts";
 import { sendManageSms } from "../letters.ts";
-import { servedPage } from "../page-of.ts";
+import { type Visit, visitOf } from "../visit.ts";
 import { localeField, preferencesFrom, scopesFrom, wishFields } from "../wishes.ts";
 import { acceptInvitation } from "./accept-invitation.ts";
 import { type BothReply, forBoth, preflight } from "./both.ts";
+import { enrol, type SignUpLetters } from "./enrol.ts";
 import type { PeopleDeps } from "./people-deps.ts";
-import { invitedOf, writeNothing } from "./sign-up-email.ts";
 import { enterCode } from "./sign-up-pages.tsx";
-import { signUpStep } from "./step.ts";
 import { welcome } from "./welcome.tsx";
 
 export const phoneFields = { phone_country: optional(phoneCountryField), phone_number: phoneNumberField };
@@ -55,22 +50,21 @@ export function smsSignUpRoutes(deps: PeopleDeps): HttpRoute[] {
 
 /** As with email: one answer and one amount of work, whatever is known of the number. */
 async function signUp(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
-  const now = deps.clock();
-  const page = await servedPage(deps);
-  const key = await deps.access.currentSigningKey(page.id);
-  await countSource(deps, key, page.id, "sms", request.source, now);
+  const visit = await visitOf(deps);
+  const { page, now } = visit;
+  await countSource(deps, visit, "sms", request.source);
   const input = fieldsIn(signUpSchema, parsedBody(request), "");
   await checkCaptcha(deps, input, request.source);
   const contact = phoneOf({ number: input.phone_number, country: input.phone_country }, deps.smsCountries, "");
   const scopes = await scopesFrom(deps, page.id, input);
   const locale = input.locale ?? page.locale;
-  const wanted = newSmsSubscriber(
+  const usual = newSmsSubscriber(
     { pageId: page.id, id: newId(deps.random), contact, scopes, locale, confirmed: false },
     now,
   );
-  const preferences = preferencesFrom(input.preferences, wanted.preferences);
+  const wanted = { ...usual, preferences: preferencesFrom(input.preferences, usual.preferences) };
   const form = newFormToken(deps.random);
-  await enrol(deps, page, key, { ...wanted, preferences }, form, now);
+  await enrol(deps, visit, wanted, bySms(deps, visit, wanted, form));
   return {
     status: 202,
     body: {
@@ -82,81 +76,44 @@ async function signUp(deps: PeopleDeps, request: HttpRequest): Promise<BothReply
   };
 }
 
-const TRIES = 4;
-
-async function enrol(
-  deps: PeopleDeps,
-  page: Page,
-  key: SigningKey,
-  wanted: SmsSubscriber,
-  form: string,
-  now: number,
-): Promise<void> {
-  const isCapped = await countAddress(deps, key, page.id, "sms", wanted.phone, now, "sign-up");
-  const blocked = await blockOf(deps, key, page.id, "sms", wanted.phone);
-  const words = stringsOf(wanted.locale).subscriptions;
+/** `form`: whom the code works for. */
+function bySms(deps: PeopleDeps, visit: Visit, wanted: SmsSubscriber, form: string): SignUpLetters<SmsSubscriber> {
+  const { page, key, now } = visit;
   const { scopes, preferences, locale } = wanted;
-  const invitationFor = (id: string, code: string) => ({
-    hash: smsCodeMac(key, page.id, id, code, form),
-    form: sha256Hex(form),
-    at: now,
-    scopes,
-    preferences,
-    locale,
+  const wordsWith = (code: string) => ({
+    cause: "anybody" as const,
+    text: deps.fitSms(stringsOf(locale).subscriptions.smsCode(page.name, code), null),
+    endsAt: now + SMS_CODE_LIFE_MS,
   });
-  const send = (about: "code" | "nothing", subscriberId: string, code: string) =>
-    deps.smsLetters.sendSmsLetter(
-      smsLetterWork(
-        { pageId: page.id, id: subscriberId },
-        {
-          about,
-          ...(about === "nothing" ? {} : { invitation: invitationFor(subscriberId, code) }),
-          cause: "anybody",
-          text: deps.fitSms(words.smsCode(page.name, code), null),
-          endsAt: now + SMS_CODE_LIFE_MS,
-        },
-        deps.random,
-      ),
-    );
-  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const holder = await holderOf(deps, page.id, "sms", wanted.phone, wanted.id);
-    const code = newSmsCode(deps.random);
-    const step = signUpStep({ holder, blocked, isCapped });
-    switch (step.do) {
-      case "invite": {
-        const invited = await invitedOf(deps, holder, wanted, now);
-        if (invited === null) break;
-        return send("code", invited.id, code);
-      }
-      case "manage link":
-        await writeNothing(deps, page.id, now);
-        return sendManageSms(deps, key, step.holder, page.name, now, "anybody");
-      case "nothing":
-        await writeNothing(deps, page.id, now);
-        return send("nothing", wanted.id, code);
-      default:
-        return unreachable(step);
-    }
-  }
-  throw new Error("a subscriber that signs up is changed again and again");
+  const send = (to: SmsSubscriber, content: Parameters<typeof smsLetterWork>[1]) =>
+    deps.smsLetters.sendSmsLetter(smsLetterWork(to, content, deps.random));
+  return {
+    invite: (invited) => {
+      const code = newSmsCode(deps.random);
+      const hash = smsCodeMac(key, page.id, invited.id, code, form);
+      const invitation = { hash, form: sha256Hex(form), at: now, scopes, preferences, locale };
+      return send(invited, { about: "code", invitation, ...wordsWith(code) });
+    },
+    sendLink: (holder) => sendManageSms(deps, visit, holder, "anybody"),
+    sendDecoy: () => send(wanted, { about: "nothing", ...wordsWith(newSmsCode(deps.random)) }),
+  };
 }
 
 const CODE_TRIES = { most: 5, windowMs: SMS_CODE_LIFE_MS };
 
 /** A wrong code, one that is over, a number that nobody signed up: one answer, so that a number's state cannot be asked. */
 async function confirmCode(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
-  const now = deps.clock();
-  const page = await servedPage(deps);
-  const key = await deps.access.currentSigningKey(page.id);
-  await countSource(deps, key, page.id, "codes", request.source, now);
+  const visit = await visitOf(deps);
+  const { page } = visit;
+  await countSource(deps, visit, "codes", request.source);
   const input = fieldsIn(codeSchema, parsedBody(request), "");
   const contact = phoneOf({ number: input.phone_number, country: input.phone_country }, deps.smsCountries, "");
   const locale = input.locale ?? page.locale;
   const identity = { pageName: page.name, pageUrl: deps.pageUrl };
   const form = input.sign_up;
-  const confirmed = await confirmedBy(deps, page.id, key, { phone: contact.phone, code: input.code, form }, now);
+  const confirmed = await confirmedBy(deps, visit, { phone: contact.phone, code: input.code, form });
   if (confirmed !== null) {
-    const welcomed = await welcome(deps, confirmed, locale, stringsOf(locale).subscriptions.confirmed);
+    const welcomed = await welcome(deps, identity, confirmed, locale, stringsOf(locale).subscriptions.confirmed);
     return { status: 200, body: { status: "confirmed" }, page: () => welcomed };
   }
   const problem = "is wrong or no longer works";
@@ -172,13 +129,11 @@ async function confirmCode(deps: PeopleDeps, request: HttpRequest): Promise<Both
 /** Whose number the code confirmed; null: nobody's. */
 async function confirmedBy(
   deps: PeopleDeps,
-  pageId: string,
-  key: SigningKey,
+  { page: { id: pageId }, key, now }: Visit,
   { phone, code, form }: { phone: string; code: string; form: string },
-  now: number,
 ): Promise<SmsSubscriber | null> {
   const nobody = newId(deps.random);
-  const holder = await holderOf(deps, pageId, "sms", phone, nobody);
+  const holder = await holderOf(deps, { pageId, channel: "sms", address: phone }, nobody);
   const id = holder?.id ?? nobody;
   const invitations = await deps.subscribers.invitationsOf(pageId, "sms", id);
   const formHash = sha256Hex(form);

@@ -9,7 +9,7 @@ import type { TokenSubject } from "../../core/token-form.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../lambda/http.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
 import { UNDO_LIFE_MS } from "../letters.ts";
-import { pageOf } from "../page-of.ts";
+import { lookOf, pageOf } from "../page-of.ts";
 import { askToUnsubscribe, done, linkDoesNotWork } from "../pages.tsx";
 import { sendLinkTo } from "./manage-link.tsx";
 import type { PeopleDeps } from "./people-deps.ts";
@@ -39,9 +39,11 @@ async function leave(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply>
   const { pageId, channel, subscriberId } = subject;
   if (!isOneClick(request) && new URLSearchParams(request.text).get("instead") === "change") {
     const subscriber = await deps.subscribers.get(pageId, channel, subscriberId);
-    await sendLinkTo(deps, pageId, subscriber);
+    const page = await lookOf(deps, pageId);
+    await sendLinkTo(deps, page, subscriber);
     const locale = subscriber?.locale ?? "en";
-    return done(await pageOf(deps, pageId), locale, stringsOf(locale).subscriptions.linkSent);
+    const identity = { pageName: page.name, pageUrl: deps.pageUrl };
+    return done(identity, locale, stringsOf(locale).subscriptions.linkSent);
   }
   if (isOneClick(request)) {
     await unsubscribe(deps, subject, "mail program");

@@ -3,9 +3,8 @@ import type { Locale } from "../../core/locale.ts";
 import type { Subscriber } from "../../core/subscriber.ts";
 import type { HttpReply } from "../../lambda/http.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
-import { pageOf } from "../page-of.ts";
 import { htmlReply } from "../page-shell.tsx";
-import { done } from "../pages.tsx";
+import { done, type PageIdentity } from "../pages.tsx";
 import type { PeopleDeps } from "./people-deps.ts";
 
 /**
@@ -13,13 +12,13 @@ import type { PeopleDeps } from "./people-deps.ts";
  * away: then that is said, with the way to choose anew.
  */
 export async function welcome(
-  deps: Pick<PeopleDeps, "status" | "subscribers" | "pageUrl">,
+  deps: Pick<PeopleDeps, "status" | "subscribers">,
+  identity: PageIdentity,
   { pageId, channel, id }: Pick<Subscriber, "pageId" | "channel" | "id">,
   locale: Locale,
   words: { title: string; text: string },
 ): Promise<HttpReply> {
-  const [identity, subscriber, catalog] = await Promise.all([
-    pageOf(deps, pageId),
+  const [subscriber, catalog] = await Promise.all([
     deps.subscribers.get(pageId, channel, id),
     deps.status.getCatalog(pageId),
   ]);

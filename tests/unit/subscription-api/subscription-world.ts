@@ -14,6 +14,7 @@ import { type SubscriptionDeps, subscriptionApi } from "../../../functions/subsc
 import type { Captcha } from "../../../functions/subscription-api/captcha.ts";
 import type { ContactLetter, PortalLetter } from "../../../functions/subscription-api/endpoints/webhook-deps.ts";
 import { webhookRenderersFor } from "../../../functions/subscription-api/endpoints/webhook-renderers.ts";
+import { servedPageOf } from "../../../functions/subscription-api/page-of.ts";
 import { smsText } from "../../../functions/templates/sms/sms-text.ts";
 import { httpClient } from "../../fakes/http-client.ts";
 import { memoryAccessStore } from "../../fakes/memory-access-store.ts";
@@ -96,6 +97,7 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
   const world = outside();
   const deps: SubscriptionDeps = {
     status,
+    servedPage: servedPageOf(status),
     subscribers,
     access,
     ledger,

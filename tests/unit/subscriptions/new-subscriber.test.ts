@@ -42,7 +42,8 @@ test("a contact makes a subscriber of its own channel, and the compiler knows wh
 test("a store that finds a number under an address is an error, and never an answer without a letter", async () => {
   const strange = newSmsSubscriber({ ...common, contact: sms }, NOW);
   const subscribers = { ...(await subscriptionWorld()).subscribers, findByAddress: async () => strange };
-  await expect(holderOf({ subscribers }, common.pageId, "email", "ada@example.org", "nobodynobody")).rejects.toThrow(
+  const address = { pageId: common.pageId, channel: "email", address: "ada@example.org" } as const;
+  await expect(holderOf({ subscribers }, address, "nobodynobody")).rejects.toThrow(
     "subscriber subscriberaa was found by email, and is reached by sms",
   );
 });
