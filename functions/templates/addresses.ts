@@ -1,16 +1,19 @@
-/** Web addresses within text that people wrote: whatever is done to the text around them, not a character of theirs may change. */
+/**
+ * Web addresses within text that people wrote. Whatever is done to the text around them, no character of theirs may
+ * change.
+ */
 export interface TextPiece {
-  /** An address stands bare, or with its angle brackets. */
+  /** The address, bare or with its angle brackets. */
   kind: "text" | "address";
   text: string;
 }
 
-// What RFC 3986 has no place for ends an address, and so does what can be seen by nobody; words of any script do not (RFC
-// 3987), nor the joiners within them.
+// A character that RFC 3986 has no place for ends an address, and so does one that nobody can see. Words of any script
+// do not end it (RFC 3987), nor do the joiners within them.
 const PART = String.raw`(?:[^\s<>"\\^\x60{|}\p{C}]|[\u200C\u200D](?=[\p{L}\p{M}\p{Extended_Pictographic}]))+`;
 const ADDRESS = new RegExp(String.raw`<https?:\/\/${PART}>|https?:\/\/${PART}`, "giu");
 
-/** The text cut up at its addresses. Joined again the pieces are the text. */
+/** The text, cut up at its addresses. The pieces joined again are the text. */
 export function textPieces(text: string): TextPiece[] {
   const pieces: TextPiece[] = [];
   let last = 0;
@@ -28,7 +31,7 @@ export function textPieces(text: string): TextPiece[] {
   return pieces;
 }
 
-/** What ends a sentence is no part of the address before it; a closing bracket is, if it was opened within. */
+/** The end of a sentence is no part of the address before it. A closing bracket is one if it was opened within. */
 function withoutPunctuation(found: string): string {
   const unopened = { ")": unopenedIn(found, "(", ")"), "]": unopenedIn(found, "[", "]") };
   let end = found.length;
@@ -46,7 +49,10 @@ function unopenedIn(text: string, opener: string, closer: string): number {
   return text.split(closer).length - text.split(opener).length;
 }
 
-/** Where the text can end, at `end` or before it, without leaving half of an address or half of what is seen as one character. */
+/**
+ * Where the text can end, at `end` or before it, without leaving half an address or half of what readers see as one
+ * character.
+ */
 export function wholeUntil(text: string, end: number): number {
   if (end >= text.length) return text.length;
   let from = 0;
@@ -59,11 +65,11 @@ export function wholeUntil(text: string, end: number): number {
 }
 
 const characters = new Intl.Segmenter("en", { granularity: "grapheme" });
-/** UTF-16 units of the longest emoji in use, with room to spare: what has more is not kept whole. */
+/** UTF-16 units of the longest emoji in use, with room to spare. A longer one is not kept whole. */
 const LONGEST = 64;
 
 function wholeCharacters(text: string, end: number): number {
-  // A window is enough, and keeps long texts cheap.
+  // A short piece is enough, and keeps long texts cheap.
   const from = pairBefore(text, Math.max(0, end - LONGEST));
   const character = characters.segment(text.slice(from, end + LONGEST)).containing(end - from);
   return character === undefined || character.index === 0 ? pairBefore(text, end) : from + character.index;

@@ -3,7 +3,7 @@ import { type Incident, isOver, type Update, type UpdateStatus } from "../core/i
 import type { Locale } from "../core/locale.ts";
 import { stringsOf } from "./strings/strings-of.ts";
 
-/** Of each component the name it has now, or had when the newest update named it (it may be deleted since). */
+/** Each component's name now, or when the newest update named it (it may be deleted since). */
 function namesById(catalog: Catalog, updates: readonly Update[]): Map<string, string> {
   const names = new Map<string, string>();
   for (const update of [...updates].sort((a, b) => a.seq - b.seq)) {
@@ -42,7 +42,7 @@ export function affectedGroups(
 
 /**
  * `This incident affects: API (API (group 01), …) and Authentication, Web App.`, or null if nothing was affected.
- * `status`: the incident's, or the one as of the update that is told.
+ * `status`: the incident's now, or as of the update in the text.
  */
 export function affectedSentence(
   incident: Pick<Incident, "affected" | "schedule"> & { status: UpdateStatus },
@@ -75,10 +75,10 @@ export function affectedList(
   return parts.length === 0 ? last : `${parts.join(", ")} ${and} ${last}`;
 }
 
-/** Bytes of UTF-8 for all names together: a mail or a post that tells hundreds of names has no room for the news. */
+/** Bytes of UTF-8 for all names together. A mail or a post with hundreds of names has no room for the news. */
 const NAMES_LIMIT_BYTES = 2_000;
 
-/** The first names as far as they go, at least one, and how many are left. */
+/** As many of the first names as fit, at least one, and how many are left. */
 function firstNames(all: readonly AffectedGroup[]): { groups: AffectedGroup[]; left: number } {
   const groups: AffectedGroup[] = [];
   let [size, left] = [0, 0];

@@ -1,4 +1,4 @@
-/** Black or white, whichever can be read better on the colour: at least 4.58:1 on any (WCAG 2.2 asks for 4.5:1). */
+/** Black or white, whichever is easier to read on the colour: at least 4.58:1 on any (WCAG 2.2 asks for 4.5:1). */
 export function textOn(colour: string): "#000000" | "#ffffff" {
   return contrast(colour, "#ffffff") >= contrast(colour, "#000000") ? "#ffffff" : "#000000";
 }

@@ -1,7 +1,9 @@
 import { withoutEnd } from "../core/without-end.ts";
 import { wholeUntil } from "./addresses.ts";
 
-/** Cuts at a word so that at most `limit` characters remain, the ellipsis among them. No half of an address is left. */
+/**
+ * Cuts at a word so that at most `limit` characters remain, including the ellipsis. It leaves no half of an address.
+ */
 export function cutAtWord(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const room = limit - 1;

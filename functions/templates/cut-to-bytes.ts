@@ -1,8 +1,8 @@
 import { cutAtWord } from "./cut-at-word.ts";
 
 /**
- * The start of a text that costs at most `limit`: whole lines if that leaves more than half of what fits, else whole
- * words, an ellipsis at its end. `costOf` must not fall as a text grows.
+ * The start of a text that costs at most `limit`: whole lines if they fill more than half of what fits, else whole
+ * words, with an ellipsis at the end. `costOf` must not fall as a text grows.
  */
 export function cutToCost(text: string, limit: number, costOf: (text: string) => number): string {
   if (costOf(text) <= limit) return text;

@@ -4,25 +4,25 @@ import { cutAtWord } from "./cut-at-word.ts";
 type MakeToken = StateCore["Token"];
 
 /**
- * What a body may become. Markdown can say much with little: a table's rows are filled up to the width of its head, and
- * a definition of an address is written out wherever it is named, so 25,000 characters were 23 MB of HTML. A text of
- * 25,000 characters of any script stays below these, as do tables and lists that people read.
+ * How large a body may become. Markdown can say much with little: a table's rows are filled up to the width of its
+ * head, and a definition of an address is written out wherever it is named. So 25,000 characters were 23 MB of HTML. A
+ * text of 25,000 characters of any script stays below these bounds, and so do tables and lists that people read.
  */
 export const HTML_LIMIT_BYTES = 150_000;
 export const CELLS_LIMIT = 5_000;
-/** Elements around a word: a list has two to a level, its item one of them. */
+/** Elements around a word. A list has two per level: itself and its item. */
 export const NESTING_LIMIT = 40;
 
-/** Characters that are shown of what is out of bounds. */
+/** How many characters are shown of a text that is out of bounds. */
 export const CUT_LENGTH = 2_000;
 
 export type Excess =
   | { of: "nesting" }
   | { of: "cells"; cells: number }
-  /** At least so many. */
+  /** At least this many. */
   | { of: "html"; bytes: number };
 
-/** What the tokens are too much of, seen without writing them out; null: nothing. */
+/** Which bound the tokens exceed, found without writing them out; null: none. */
 export function excessOf(tokens: readonly Token[]): Excess | null {
   let cells = 0;
   let size = 0;
@@ -37,7 +37,7 @@ export function excessOf(tokens: readonly Token[]): Excess | null {
   return size > HTML_LIMIT_BYTES ? { of: "html", bytes: size } : null;
 }
 
-/** Characters that the token is written with, at least. */
+/** At least how many characters the token is written with. */
 function sizeOf({ type, content, attrs, children, nesting, tag, hidden }: Token): number {
   const own = (type === "inline" ? 0 : content.length) + (nesting === 1 && !hidden ? tag.length + 2 : 0);
   const named = (attrs ?? []).reduce((sum, [name, value]) => sum + name.length + String(value).length, 0);
@@ -45,7 +45,7 @@ function sizeOf({ type, content, attrs, children, nesting, tag, hidden }: Token)
 }
 
 /**
- * The start of a text, of about `limit` characters: whole blocks as far as they go, and of the next one the words alone,
+ * The start of a text, about `limit` characters: whole blocks as long as they fit, then only the words of the next one,
  * up to one that fits. So nothing is cut within a mark, a link or a cell.
  */
 export function startOf(tokens: readonly Token[], limit: number, Make: MakeToken): Token[] {
@@ -67,7 +67,7 @@ function plainBlock(block: readonly Token[], limit: number, Make: MakeToken): To
   return plainText(wordsOf(block, limit), limit, Make);
 }
 
-/** A paragraph of the first words as they stand, an ellipsis at their end; none of nothing. */
+/** A paragraph of the first words as they stand, with an ellipsis at the end; none if there are no words. */
 export function plainText(words: string, limit: number, Make: MakeToken): Token[] {
   if (words.trim() === "") return [];
   const lines = cutAtWord(`${words}\n…`, Math.max(limit, 2)).split("\n");
@@ -91,8 +91,8 @@ function textOf(line: string, Make: MakeToken): Token {
 }
 
 /**
- * At most a little more than `limit` characters of what the tokens say; a line for each block that says anything, one for
- * a table's row.
+ * At most a little more than `limit` characters of what the tokens say: one line for each block that says anything, one
+ * for a table's row.
  */
 function wordsOf(tokens: readonly Token[], limit: number): string {
   const lines: string[] = [];
@@ -102,7 +102,7 @@ function wordsOf(tokens: readonly Token[], limit: number): string {
     if (type === "tr_open") row = [];
     const said: string = type === "tr_close" ? (row ?? []).join(" | ") : saidIn(type, content, children);
     if (type === "tr_close") row = null;
-    // No half of a character, where the first of a line is longer than what is left.
+    // Leave no half of a character if the first of a line is longer than the rest of the room.
     const line = said
       .slice(0, limit + 1)
       .replace(/[\uD800-\uDBFF]$/, "")
@@ -125,7 +125,7 @@ function saidBy({ type, content }: Token): string {
     case "softbreak":
     case "hardbreak":
       return "\n";
-    // What is struck out must not read as if it held.
+    // Text that is struck out must not read as if it held.
     case "s_open":
     case "s_close":
       return "~~";

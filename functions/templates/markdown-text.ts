@@ -5,10 +5,9 @@ import { markdownTokens, oneLine } from "./markdown.ts";
 import { stringsOf } from "./strings/strings-of.ts";
 
 /**
- * What an operator wrote, for readers without HTML: mails' text, chats, previews. What HTML says by its look is said by
- * words and signs: what is struck out is told from what holds, the cells of a table's row stand between bars, lists keep
- * their markers, and a link is followed by its address in angle brackets, where no punctuation can get into it
- * (RFC 3986, appendix C).
+ * What an operator wrote, for readers without HTML: mails' text, chats, previews. Words and signs replace what HTML
+ * shows by its look. They mark what is struck out. Bars stand between the cells of a table's row. Lists keep their
+ * markers. A link's address follows it in angle brackets, where no punctuation can get into it (RFC 3986, appendix C).
  */
 export function markdownToText(source: string, locale: Locale, limit: number | null = null): string {
   return linesOf(markdownTokens(source, limit), locale, "")
@@ -17,7 +16,7 @@ export function markdownToText(source: string, locale: Locale, limit: number | n
     .trim();
 }
 
-/** The same on one line, where the rows of a table are told apart by semicolons. */
+/** The same on one line, where semicolons separate the rows of a table. */
 export function markdownToLine(source: string, locale: Locale): string {
   return oneLine(linesOf(markdownTokens(source), locale, ";").join("\n"));
 }
@@ -99,7 +98,7 @@ function linesOf(tokens: readonly Token[], locale: Locale, rowEnd: string): stri
       case "table_close":
         endBlock();
         break;
-      // What opens or closes any other block leaves nothing in the text.
+      // The ends of any other block leave nothing in the text.
       default:
     }
   }
@@ -118,7 +117,7 @@ type Piece = { text: string } | { address: string };
 
 function inlineText(tokens: readonly Token[], locale: Locale): string {
   let pieces: Piece[] = [];
-  /** Of each element that is open, what stands before it. */
+  /** For each open element, what stands before it. */
   const outer: Piece[][] = [];
   const links: { href: string; isAddress: boolean }[] = [];
   for (const token of tokens) {
@@ -135,7 +134,7 @@ function inlineText(tokens: readonly Token[], locale: Locale): string {
         pieces.push({ text: "\n" });
         break;
       case "link_open":
-        // linkify and autolink: its text is its address, written for people.
+        // linkify and autolink: the link's text is its address, written for people.
         links.push({ href: String(token.attrGet("href") ?? ""), isAddress: token.markup !== "" });
         outer.push(pieces);
         pieces = [];
@@ -160,7 +159,7 @@ function inlineText(tokens: readonly Token[], locale: Locale): string {
         pieces = [...(before ?? []), { text: gone }];
         break;
       }
-      // Emphasis, and what this version of Markdown does not take.
+      // Emphasis, and what this version of Markdown ignores.
       default:
     }
   }
@@ -181,7 +180,7 @@ function linkPiece(label: string, { href, isAddress }: { href: string; isAddress
   return { text: `${label} <${href}>` };
 }
 
-/** An address stands alone; between angle brackets where anything but white space follows it. */
+/** An address stands alone, or between angle brackets if anything but white space follows it. */
 function joined(pieces: readonly Piece[]): string {
   const written = pieces.filter((piece) => !("text" in piece) || piece.text !== "");
   return written

@@ -5,8 +5,8 @@ import { escapeHtml } from "./escape-html.ts";
 import { CUT_LENGTH, type Excess, excessOf, HTML_LIMIT_BYTES, plainText, startOf } from "./markdown-bounds.ts";
 
 /**
- * What operators write. Raw HTML is shown as text, images become links, links lead to http(s) and mailto only: the
- * allow-list of what a body can become is this configuration.
+ * What operators write. Raw HTML is shown as text, images become links, and links lead only to http(s) and mailto. This
+ * configuration is the allow-list of what a body can become.
  */
 const markdown = new MarkdownIt({ html: false, linkify: true, breaks: true });
 
@@ -15,17 +15,17 @@ function isSafe(address: string): boolean {
   return /^mailto:/i.test(address) || (/^https?:\/\//i.test(address) && URL.canParse(address));
 }
 
-// Links are vetted below, once they are read: what is refused here stays in the text as it was typed, brackets and all.
-// While blocks are read, only definitions are asked about: `definesAddress` says which lines are one.
+// Links are checked below, once they are read. Refused here, a link would stay in the text as it was typed, brackets
+// and all. While blocks are read, only definitions are asked about: `definesAddress` says which lines are one.
 let definesAddress: ((address: string) => boolean) | null = null;
 markdown.core.ruler.after("block", "end_blocks", () => {
   definesAddress = null;
 });
 markdown.validateLink = (url) => definesAddress === null || definesAddress(url);
-// What was pasted with an address and cannot be seen leads nowhere.
+// Invisible characters that were pasted with an address lead nowhere.
 const normalized = markdown.normalizeLink.bind(markdown);
 markdown.normalizeLink = (url) => normalized(cleanLink(url));
-// Only what is written as an address becomes a link: "status.md" in a sentence is no domain.
+// Only text written as an address becomes a link: "status.md" in a sentence is no domain.
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 // Marks and entities at the end of an address belong to the text around it (GFM 6.9): `~~see https://status.example/x~~`.
 const lengthOfAddress = markdown.linkify.testSchemaAt.bind(markdown.linkify);
@@ -37,7 +37,7 @@ markdown.linkify.testSchemaAt = (text, schema, from) => {
   return withoutEnd(isEntity ? found.slice(0, entity) : found, /[*_~.,:!?]$/).length;
 };
 
-// A reference to a character that no page, mail or feed may hold is what was typed.
+// A reference to a character that no page, mail or feed may hold stays as it was typed.
 markdown.inline.ruler2.push("vet_entities", ({ tokens }) => {
   for (const token of tokens) {
     const isOne =
@@ -52,7 +52,7 @@ markdown.core.ruler.push("images_are_links", (state) => {
   }
 });
 
-/** An image is its description, which leads to it. Within a link it is the description alone. */
+/** An image becomes its description, which leads to it. Within a link it becomes only the description. */
 function withoutImages(tokens: readonly Token[], Make: StateCore["Token"], env: StateCore["env"]): Token[] {
   let linkDepth = 0;
   return tokens.flatMap((token) => {
@@ -75,8 +75,8 @@ markdown.core.ruler.push("vet_links", ({ tokens, Token }) => {
   for (const token of tokens) if (token.children !== null) token.children = vetted(token.children, Token);
 });
 /**
- * A link that leads nowhere, or where links must not lead, is its text: relative ones too, which mean nothing in a mail.
- * One that shows nothing is its address.
+ * A link that leads nowhere, or where links must not lead, becomes its text. Relative ones do too: they mean nothing in
+ * a mail. A link that shows nothing becomes its address.
  */
 function vetted(tokens: readonly Token[], Make: StateCore["Token"]): Token[] {
   const dropped = new Set<Token>();
@@ -114,7 +114,7 @@ function textToken(content: string, Make: StateCore["Token"]): Token {
   token.content = content;
   return token;
 }
-// One word behind a fence names a language; more are the first line of what somebody quotes, as chats take it.
+// One word after a fence names a language. More words are the first line of what somebody quotes: chats take it so.
 markdown.core.ruler.push("keep_first_lines", ({ tokens }) => {
   for (const token of tokens) {
     const first = token.type === "fence" ? token.info.trim() : "";
@@ -127,7 +127,7 @@ markdown.core.ruler.push("no_inline_style", (state) => {
     if (token.type === "th_open" || token.type === "td_open") token.attrs = null;
   }
 });
-// What may be wider than a phone is scrolled by itself, with the keys too (WCAG 2.1.1).
+// What may be wider than a phone scrolls by itself, also by keys (WCAG 2.1.1).
 markdown.renderer.rules.code_block = codeBlock;
 markdown.renderer.rules.fence = codeBlock;
 markdown.renderer.rules.table_open = (tokens, index, options, _, renderer) =>
@@ -136,8 +136,9 @@ markdown.renderer.rules.table_close = () => "</table></div>\n";
 function codeBlock(tokens: readonly Token[], index: number): string {
   return `<pre tabindex="0"><code>${escapeHtml(tokens[index]?.content ?? "")}</code></pre>\n`;
 }
-// Text written from right to left is set so, block by block; any other text needs no attribute. What holds blocks goes
-// by its first letter: `auto` looks past what has a direction of its own (HTML, "the auto directionality").
+// Each block of text written from right to left is set so. Other text needs no attribute. A block that holds blocks
+// goes by its first letter, because `auto` looks past what has a direction of its own (HTML, "the auto
+// directionality").
 markdown.core.ruler.push("direction", ({ src, tokens }) => {
   if (!RIGHT_TO_LEFT.test(src)) return;
   for (const [index, token] of tokens.entries()) {
@@ -155,20 +156,20 @@ markdown.core.ruler.push("direction", ({ src, tokens }) => {
 });
 const DIRECTED = new Set(["paragraph_open", "heading_open", "th_open", "td_open"]);
 const HOLDERS = new Set(["bullet_list_open", "ordered_list_open", "blockquote_open", "table_open"]);
-/** Tokens until the first text within a holder: no nesting that anybody writes is deeper. */
+/** Tokens up to the first text within a block that holds blocks. Nobody writes deeper nesting. */
 const FIRST_TEXT = 12;
 function textIn(token: Token): string {
   return token.type === "inline" ? token.content : "";
 }
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
-// Headings inside an update stand below the page's own h1 to h3.
+// Headings inside an update rank below the page's own h1 to h3.
 markdown.core.ruler.push("lower_headings", (state) => {
   for (const token of state.tokens) {
     if (token.type === "heading_open" || token.type === "heading_close") token.tag = "h4";
   }
 });
 
-// markdown-it hands its tokens' class to rules only.
+// markdown-it gives its tokens' class only to rules.
 const { Token: Make } = new markdown.core.State("", markdown, {});
 
 /** A source as it was read. */
@@ -179,14 +180,14 @@ interface Reading {
   excess: Excess | null;
 }
 
-/** Characters of sources whose readings are kept: one rendering of an update reads each body for many texts. */
+/** How many characters of sources stay read: one rendering of an update reads each body for many texts. */
 const KEPT_LENGTH = 500_000;
-/** Longer ones arrive from nowhere today; whatever the table holds, this much of it is read. */
+/** No source today is longer. Whatever the table holds, only this much of it is read. */
 const LONGEST_SOURCE = 60_000;
 const readings = new Map<string, Reading>();
 let kept = 0;
 
-/** Each source is parsed once, whatever it is read for; the oldest ones are forgotten. */
+/** Each source is parsed once, whatever it is read for. The oldest ones are forgotten. */
 function readingOf(source: string): Reading {
   const known = readings.get(source);
   if (known !== undefined) return known;
@@ -211,7 +212,7 @@ function read(source: string): Reading {
     whole ?? (isLong || bytes > HTML_LIMIT_BYTES ? { of: "html", bytes: Math.max(bytes, source.length) } : null);
   if (excess === null) return { tokens, html, excess };
   const start = startOf(tokens, CUT_LENGTH, Make);
-  // What is nested beyond markdown-it's own limit is in no token: then the source speaks for itself.
+  // What is nested beyond markdown-it's own limit is in no token. Then the source is shown as it is.
   const shown = start.length > 0 ? start : plainText(withoutControls(source), CUT_LENGTH, Make);
   return { tokens: shown, html: written(shown), excess };
 }
@@ -223,14 +224,14 @@ function parsed(text: string): Token[] {
   const defined = Object.entries(first.definitions);
   const meant = defined.filter(([label, { href }]) => isMeant(label, href));
   if (meant.length === defined.length) return first.tokens;
-  // "[Dashboard]: https://…" that nothing refers to is what somebody wanted to say, and would be gone.
+  // "[Dashboard]: https://…" that nothing refers to is what somebody wanted to say. As a definition it would vanish.
   const addresses = new Set(meant.map(([, { href }]) => href));
   return parsedWith(text, (address) => addresses.has(address)).tokens;
 }
 
 /**
- * The labels of `[text][label]` and `[label][]`. An address that links must not lead to counts as one only if it is meant
- * so beyond doubt: "[ETA]: 14:00/15:00" is told, although there is "see [ETA]" below.
+ * The labels of `[text][label]` and `[label][]`. An address that links must not lead to counts as a definition only if
+ * it is meant so beyond doubt: "[ETA]: 14:00/15:00" stays in the text, although there is "see [ETA]" below.
  */
 function labelsIn(text: string): Set<string> {
   const labels = [...text.matchAll(/\]\[([^[\]]+)\]|\[([^[\]]+)\]\[\]/g)];
@@ -260,25 +261,25 @@ function written(tokens: readonly Token[]): string {
 }
 
 /**
- * Safe HTML, whatever the source. Of one that would become more than a reader's device or a mail can take, its start.
- * `limit`: at most about so many characters are told; null: all.
+ * Safe HTML, whatever the source. If it would become more than a reader's device or a mail can take, only its start.
+ * `limit`: about how many characters are shown at most; null: all.
  */
 export function markdownToHtml(source: string, limit: number | null = null): string {
   return limit === null ? readingOf(source).html : written(markdownTokens(source, limit));
 }
 
-/** The source as tokens, vetted: every link in them is one that may be followed, and no image is left. */
+/** The source as tokens, checked: every link in them may be followed, and no image is left. */
 export function markdownTokens(source: string, limit: number | null = null): readonly Token[] {
   const { tokens } = readingOf(source);
   return limit === null ? tokens : startOf(tokens, limit, Make);
 }
 
-/** Why only the start of the source is shown anywhere; null: all of it is. */
+/** Why only the start of the source is shown anywhere; null: all of it is shown. */
 export function markdownExcess(source: string): Excess | null {
   return readingOf(source).excess;
 }
 
-/** What no XML, mail or page may hold: control characters other than tab and line end, halves of surrogate pairs. */
+/** Characters that no XML, mail or page may hold: controls other than tab and line end, halves of surrogate pairs. */
 export function withoutControls(text: string): string {
   return text
     .toWellFormed()

@@ -5,7 +5,7 @@ import { stringsOf } from "./strings/strings-of.ts";
 import type { UpdateSource } from "./update-source.ts";
 import { duration, postedTime } from "./wording.ts";
 
-/** When a maintenance is to begin and end, and what it affects; nothing for an incident. */
+/** When a maintenance begins and ends as planned, and what it affects; nothing for an incident. */
 export function plannedTimes({
   page,
   incident,

@@ -30,7 +30,7 @@ export interface IncidentWithUpdates {
   leftOut?: number;
 }
 
-/** As Statuspage lists what is to come: by its beginning, and last what has begun. */
+/** In Statuspage's order of what is planned: by its beginning, and last what has begun. */
 export function inOrderOfTime(maintenances: readonly IncidentWithUpdates[]): IncidentWithUpdates[] {
   const begun = ({ incident }: IncidentWithUpdates) => (incident.status === "scheduled" ? 0 : 1);
   const begins = ({ incident }: IncidentWithUpdates) => incident.schedule?.scheduledFor ?? incident.startedAt;
@@ -45,7 +45,7 @@ export function isRealtime(one: IncidentWithUpdates): boolean {
   return !isMaintenance(one);
 }
 
-/** Incidents that weigh on a page without components; a maintenance does from its start. */
+/** The incidents that count for the status of a page without components. A maintenance counts once it has begun. */
 export function statusOf({ catalog }: PublicPage, unresolved: readonly IncidentWithUpdates[]): PageStatus {
   return pageStatus(catalog.components, openImpacts(unresolved));
 }

@@ -2,7 +2,7 @@ import type { ComponentStatus } from "../core/component.ts";
 import type { Impact, UpdateStatus } from "../core/incident.ts";
 import type { PageStatus } from "../core/rollup.ts";
 
-/** The six colours in which anything can be told. */
+/** The six colours in which anything can be shown. */
 export type Tone = "ok" | "info" | "minor" | "major" | "critical" | "calm";
 
 export const COMPONENT_TONES: Record<ComponentStatus, Tone> = {
@@ -51,7 +51,7 @@ export const ICON_COLOURS: Record<Tone, string> = {
   calm: "6b7480",
 };
 
-/** What mails and chats show of a tone, in the light scheme; the mails' style sheet has the dark counterparts. */
+/** How mails and chats show a tone, in the light scheme. The mails' style sheet has the dark counterparts. */
 export const MAIL_COLOURS: Record<Tone, { solid: string; soft: string; text: string }> = {
   ok: { solid: "#0c7a4d", soft: "#e5f5ed", text: "#0c7a4d" },
   info: { solid: "#1b57c4", soft: "#e8f0fe", text: "#1b57c4" },

@@ -6,7 +6,7 @@ import { newestFirst } from "./wording.ts";
 
 /** What every text about one update is made of. */
 export interface UpdateSource {
-  /** Its language is the text's; a text in another one is made of the page as if it were in that. */
+  /** The page's language is the text's. A text in another language is made from the page as if it were in that one. */
   page: Page;
   catalog: Catalog;
   incident: Incident;
@@ -17,8 +17,8 @@ export interface UpdateSource {
 }
 
 /**
- * The update, then the earlier ones, newest first. It comes first even where an edited display time would move it, and
- * is told even if its postmortem was taken back meanwhile.
+ * The update, then the earlier ones, newest first. It comes first even if an edited display time would move it, and is
+ * there even if its postmortem was taken back meanwhile.
  */
 export function updatesAsOf({
   incident,

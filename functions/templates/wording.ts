@@ -3,21 +3,21 @@ import type { Locale } from "../core/locale.ts";
 import { isoInZone, zonedTime } from "../core/zoned-time.ts";
 import { stringsOf } from "./strings/strings-of.ts";
 
-/** For whom a time is told: in which zone, in which language. A page is such a one. */
+/** For whom a time is written: in which zone, in which language. A page fits this. */
 export interface Reading {
   /** IANA name. */
   timeZone: string;
   locale: Locale;
 }
 
-/** An update that repeats the status of the one before it is called just that; `updates` in any order. */
+/** An update that repeats the status of the one before has a label that says so. `updates` may be in any order. */
 export function updateLabel(update: Update, updates: readonly Update[], locale: Locale): string {
   const before = updates.filter((other) => other.seq < update.seq).sort((a, b) => b.seq - a.seq)[0];
   const strings = stringsOf(locale);
   return before?.status === update.status ? strings.update : strings.statuses[update.status];
 }
 
-/** Newest first, as everywhere; an edited display time moves an update. */
+/** Newest first, as everywhere. An edited display time moves an update. */
 export function newestFirst(updates: readonly Update[]): Update[] {
   return [...updates].sort((a, b) => b.displayAt - a.displayAt || b.seq - a.seq);
 }
@@ -29,8 +29,8 @@ export function dateOf(instant: number, { timeZone, locale }: Reading): string {
 }
 
 /**
- * `Jul 07, 2025 - 12:05 CEST (10:05 UTC)`, `7. Juli 2025, 12:05 MESZ (10:05 UTC)`; the UTC date too where it is another
- * day; UTC once on a UTC page.
+ * `Jul 07, 2025 - 12:05 CEST (10:05 UTC)`, `7. Juli 2025, 12:05 MESZ (10:05 UTC)`. It adds the UTC date if that is
+ * another day, and shows UTC only once on a UTC page.
  */
 export function postedTime(instant: number, reading: Reading): string {
   const { dateTime } = stringsOf(reading.locale).times;
@@ -51,7 +51,7 @@ export function timeSpan(from: number, until: number, reading: Reading): string 
   return `${local} (${localSpan(from, until, { ...reading, timeZone: "UTC" }, dateOf(from, reading))})`;
 }
 
-/** The same in the reader's zone alone. `knownDate`: a date that was told just before and need not be repeated. */
+/** The same in the reader's zone alone. `knownDate`: a date that stands just before and need not be repeated. */
 export function localSpan(from: number, until: number, reading: Reading, knownDate: string | null = null): string {
   const { dateTime, to } = stringsOf(reading.locale).times;
   const start = zonedTime(from, reading.timeZone, reading.locale);
@@ -63,7 +63,7 @@ export function localSpan(from: number, until: number, reading: Reading, knownDa
   return `${startText}${startZone} ${to} ${endText} ${end.zone}`;
 }
 
-/** `1 h 5 min`, `2 Tg. 3 Std.`; less than a minute is told as one. */
+/** `1 h 5 min`, `2 Tg. 3 Std.`; less than a minute counts as one. */
 export function duration(milliseconds: number, locale: Locale): string {
   const names = stringsOf(locale).times;
   const minutes = Math.max(1, Math.round(milliseconds / 60_000));

@@ -8,7 +8,7 @@ import { postedTime } from "../wording.ts";
 import { chatBody } from "./chat-body.ts";
 import type { ChatPost } from "./chat-post.ts";
 
-/** What a chat's hook is posted of a component's change of status without an incident, in the page's language. */
+/** What is posted to a chat's hook about a component's change of status without an incident, in the page's language. */
 export function composeChangeChat(format: ChatFormat, source: ChangeTextSource): Rendering {
   return { parts: [JSON.stringify(chatBody(format, changePost(source)))], slots: [] };
 }

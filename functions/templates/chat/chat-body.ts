@@ -22,7 +22,9 @@ export function chatBody(format: ChatFormat, post: ChatPost): unknown {
   }
 }
 
-/** What a hook is posted before its contact confirms it (`hello`), and when its contact tries it out later (`test`). */
+/**
+ * What is posted to a hook before its contact confirms it (`hello`), and when its contact tries it out later (`test`).
+ */
 export function testPost(page: Pick<Page, "name" | "locale">, pageUrl: string, about: "hello" | "test"): ChatPost {
   const { chatTest, letters } = stringsOf(page.locale);
   const name = oneLine(page.name);

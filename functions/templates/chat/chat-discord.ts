@@ -3,20 +3,20 @@ import { cutAtWord } from "../cut-at-word.ts";
 import { MAIL_COLOURS } from "../tone.ts";
 import type { ChatPost } from "./chat-post.ts";
 
-/** Discord's limits of an embed, in characters: of each part, and of all together. */
+/** Discord's limits of an embed, in characters: for each part, and for all together. */
 const TITLE_LIMIT = 256;
 const DESCRIPTION_LIMIT = 4_096;
 const FIELD_VALUE_LIMIT = 1_024;
 const FOOTER_LIMIT = 2_048;
 const TOTAL_LIMIT = 6_000;
-/** Of our own, so that the description always has room. */
+/** A limit of our own, so that the description always has room. */
 const FOOTER_CUT = 300;
 
-/** One embed; nobody is mentioned, whatever the text says. */
+/** One embed. It mentions nobody, whatever the text says. */
 export function discordBody({ label, title, body, facts, footer, tone, url }: ChatPost) {
   const embedTitle = escapeWithin(`${label}: ${title}`, TITLE_LIMIT);
   const fields = facts.map(([name, value]) => ({ name, value: escapeWithin(value, FIELD_VALUE_LIMIT) }));
-  // A footer is plain text to Discord.
+  // Discord shows a footer as plain text.
   const footerText = cutAtWord(footer, Math.min(FOOTER_CUT, FOOTER_LIMIT));
   const used = [embedTitle, footerText, ...fields.flatMap(({ name, value }) => [name, value])].join("").length;
   return {
@@ -34,13 +34,13 @@ export function discordBody({ label, title, body, facts, footer, tone, url }: Ch
   };
 }
 
-/** ASCII that can be part of Discord's Markdown, of a mention, an emoji or a timestamp. */
+/** ASCII that can be part of Discord's Markdown, or of a mention, an emoji or a timestamp. */
 const SPECIAL = /[\\`*_~|<>#@:()[\]{}!.+-]/;
 
 /**
- * The text with every special character behind a backslash, cut so that at most `limit` characters remain. Addresses stay
- * as they are. Discord takes all up to white space or `<` for one, a backslash too, so what follows is kept off it by
- * angle brackets, which Discord does not show.
+ * The text with a backslash before every special character, cut so that at most `limit` characters remain. Addresses
+ * stay as they are. Discord takes all up to white space or `<` for one, a backslash too. So angle brackets, which
+ * Discord does not show, keep off what follows.
  */
 export function escapeWithin(text: string, limit: number): string {
   let escaped = "";

@@ -9,10 +9,10 @@ export interface ChatPost {
   /** Several lines; may be empty. */
   body: string;
   facts: readonly Fact[];
-  /** Below it all: who says so, and when. */
+  /** Below everything else: who says so, and when. */
   footer: string;
   tone: Tone;
   url: string;
-  /** What leads to `url`. */
+  /** The words that lead to `url`. */
   linkLabel: string;
 }

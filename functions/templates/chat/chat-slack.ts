@@ -2,15 +2,17 @@ import { cutAtWord } from "../cut-at-word.ts";
 import { MAIL_COLOURS } from "../tone.ts";
 import type { ChatPost } from "./chat-post.ts";
 
-/** Slack's reference of blocks: text of a header, of a section and in a context, of a section's field. */
+/**
+ * Slack's limits, from its reference of blocks: text of a header, of a section and in a context, of a section's field.
+ */
 const HEADER_LIMIT = 150;
 const TEXT_LIMIT = 3_000;
 const FIELD_LIMIT = 2_000;
 
 /**
- * Block Kit, as an incoming webhook takes it. What people wrote stands in `plain_text` only, where Slack looks for no
- * markup, mention or emoji; `text`, which notifications show, has Slack's three control characters escaped. The colour is
- * an attachment's, because blocks have none.
+ * Block Kit, as an incoming webhook takes it. What people wrote stands only in `plain_text`, where Slack looks for no
+ * markup, mention or emoji. In `text`, which notifications show, Slack's three control characters are escaped. The
+ * colour belongs to an attachment, because blocks have none.
  */
 export function slackBody({ label, title, body, facts, footer, tone, url, linkLabel }: ChatPost) {
   const headline = `${label}: ${title}`;

@@ -2,14 +2,17 @@ import { cutAtWord } from "../cut-at-word.ts";
 import type { Tone } from "../tone.ts";
 import type { ChatPost } from "./chat-post.ts";
 
-/** Microsoft states about 28 kB for a message, and is known to refuse some from 21 kB on: so less than that, in UTF-8. */
+/**
+ * Microsoft states about 28 kB for a message, and is known to refuse some from 21 kB on. So this is less than that, in
+ * UTF-8.
+ */
 export const TEAMS_LIMIT_BYTES = 20_000;
 /** Characters of the body to try, in turn. */
 const BODY_CUTS = [8_000, 4_000, 2_000, 1_000, 400, 100, 20] as const;
 const FACT_LIMIT = 1_000;
 const TITLE_LIMIT = 300;
 
-/** The styles of a container, which are the colours that a card has. */
+/** The styles of a container: these are the colours of a card. */
 const STYLES: Record<Tone, "good" | "accent" | "warning" | "attention" | "emphasis"> = {
   ok: "good",
   info: "accent",
@@ -21,7 +24,7 @@ const STYLES: Record<Tone, "good" | "accent" | "warning" | "attention" | "emphas
 
 /**
  * An Adaptive Card in the message that Workflows (Power Automate) and the older incoming webhooks take. All text stands
- * in text runs, which know no Markdown; without `entities` nobody is mentioned.
+ * in text runs, which know no Markdown. Without `entities` it mentions nobody.
  */
 export function teamsBody(post: ChatPost) {
   let message = messageOf(post, post.body);
@@ -67,7 +70,7 @@ function messageOf({ label, title, facts, footer, tone, url, linkLabel }: ChatPo
   };
 }
 
-/** A block for each line: a line end within a run is not shown everywhere. */
+/** A block for each line, because a line end within a run is not shown everywhere. */
 function paragraphs(body: string) {
   const lines = body.split("\n");
   return lines.flatMap((line, index) =>
@@ -88,6 +91,6 @@ interface RunStyle {
 }
 
 function run(text: string, style: RunStyle = {}) {
-  // `{{DATE(…)}}` is a function to every text of a card; an invisible space within the braces ends that.
+  // `{{DATE(…)}}` is a function in every text of a card. An invisible space within the braces ends that.
   return { type: "TextRun", text: text.replaceAll(/\{(?=\{)/g, "{\u200b"), ...style };
 }

@@ -12,7 +12,7 @@ import { postedTime, updateLabel } from "../wording.ts";
 import { chatBody } from "./chat-body.ts";
 import type { ChatPost } from "./chat-post.ts";
 
-/** What a chat's hook is posted of an update. No link to leave is in it: a channel has many readers. */
+/** What is posted to a chat's hook about an update. It has no link to leave, because a channel has many readers. */
 export function composeUpdateChat(format: ChatFormat, source: UpdateSource): Rendering {
   return { parts: [JSON.stringify(chatBody(format, updatePost(source)))], slots: [] };
 }

@@ -7,10 +7,13 @@ import { composeLetter, contactFooter, type LetterMail, pageLink } from "./lette
 
 export interface ChatConfirmationMail extends LetterMail {
   chat: ChatFormat;
-  /** Host of the hook; its path is its secret and is not told. Null, and `declineUrl`: as with the link to the portal. */
+  /**
+   * Host of the hook. Its path is its secret, so the mail does not name it. Null, and `declineUrl`: as in the mail with
+   * the link to the portal.
+   */
   host: string | null;
   declineUrl: string | null;
-  /** Opens a page with a button: opening it must change nothing. */
+  /** Opens a page with a button, because opening it must change nothing. */
   confirmUrl: string;
   /** How long the link works. */
   days: number;

@@ -4,9 +4,9 @@ import { stringsOf } from "../strings/strings-of.ts";
 import { composeLetter, type Inline, type LetterMail, pageLink } from "./letter-email.tsx";
 
 export interface ConfirmationMail extends LetterMail {
-  /** Opens a page with a button: mail scanners follow links, so opening it must change nothing. */
+  /** Opens a page with a button. Mail scanners follow links, so opening it must change nothing. */
   confirmUrl: string;
-  /** Opens such a page too: for whoever did not ask for this and wants never to be written to again. */
+  /** Opens such a page too, for somebody who did not ask for this and wants never to be written to again. */
   declineUrl: string;
 }
 
@@ -26,7 +26,7 @@ export function renderConfirmationMail(mail: ConfirmationMail): Promise<string> 
       { kind: "link", label: strings.button, url: mail.confirmUrl, days: LINK_DAYS },
     ],
     footer: strings.ignore((link): Inline => ({ link, url: mail.declineUrl })),
-    // The link alone makes it unique, and a hash of it gives nothing away.
+    // Only the link makes it unique, and a hash of the link gives nothing away.
     seed: `confirmation|${sha256Hex(mail.confirmUrl)}`,
   });
 }

@@ -12,8 +12,8 @@ import { trustedHtml } from "../trusted-html.ts";
 export const FONT = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
 /**
- * Mail clients ignore variables and many rules: what matters is inline, and this sheet adds the dark scheme, narrow
- * screens and what Markdown makes. No quotes and no child selectors, which some clients mangle.
+ * Mail clients ignore variables and many rules, so what matters is inline. This sheet adds the dark scheme, narrow
+ * screens and what Markdown makes. It has no quotes and no child selectors, because some clients mangle those.
  */
 const STYLES = `
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
@@ -71,8 +71,9 @@ export interface EmailProps {
 }
 
 /**
- * A whole HTML mail: one column of at most 600 pixels, in tables, for clients that know nothing else. Their layout is
- * fixed, so that a wide table in a text is scrolled by itself, instead of making the mail as wide or its columns a letter.
+ * A whole HTML mail: one column of at most 600 pixels, in tables, for clients that know nothing else. The tables'
+ * layout is fixed. So a wide table in a text scrolls by itself, and makes neither the mail as wide nor its columns one
+ * letter narrow.
  */
 export function renderEmail({ title, preheader, page, tone, children, footer }: EmailProps): string {
   const html = renderToStaticMarkup(
@@ -131,7 +132,7 @@ export function renderEmail({ title, preheader, page, tone, children, footer }: 
   return `<!doctype html>\n${html}`;
 }
 
-/** A stripe in the colour of what is told, and who tells it: on their own ground, if they have one. */
+/** A stripe in the colour of the news, then the page's brand, on the page's own colour if it has one. */
 function EmailHeader({ page, tone }: { page: MailPage; tone: Tone }) {
   const { colour } = page.branding;
   const stripe = (
@@ -170,10 +171,14 @@ function EmailHeader({ page, tone }: { page: MailPage; tone: Tone }) {
 /** CSS pixels; the width follows. */
 const LOGO_HEIGHT = 32;
 
-/** A logo is the same address for everybody, so it tells nobody who opened what; where images are not loaded, its text is the name. */
+/**
+ * A logo has the same address for everybody, so it reveals nobody who opened what. If images are not loaded, its text
+ * is the name.
+ */
 function Brand({ page: { name, branding } }: { page: MailPage }) {
   if (branding.logoUrl === null) return <>{oneLine(name)}</>;
-  // On its own light ground, lest a dark logo vanish in the dark scheme; on a brand colour it was made for that.
+  // On its own light ground, so that a dark logo does not vanish in the dark scheme. On a brand colour it was made for
+  // that colour.
   const plate =
     branding.colour === null ? "display:inline-block;padding:6px 8px;border-radius:6px;background:#ffffff" : "";
   return (

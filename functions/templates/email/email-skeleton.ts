@@ -9,20 +9,26 @@ export interface MailParts {
   subject: string;
   text: string;
   html: string;
-  /** What makes this mail this mail: boundary and Message-ID derive from it, so composing twice gives the same bytes. */
+  /** The identity of this mail. Boundary and Message-ID derive from it, so composing twice gives the same bytes. */
   seed: string;
-  /** null: when it is composed. SES writes its own Date and Message-ID over ours; ours keep the text whole and the same. */
+  /**
+   * null: the time of composing. SES writes its own Date and Message-ID over ours; ours keep the text complete and the
+   * same.
+   */
   date: number | null;
   /** Message-ID of the root of its thread, in angle brackets; null: it stands alone. */
   thread: string | null;
-  /** Besides those that every mail of ours has. Values are ASCII; written as they are, on one line. */
+  /** Headers besides those that every mail of ours has. Values are ASCII, and are written as they are, on one line. */
   headers: Readonly<Record<string, string>>;
 }
 
-// Asked for part by part: left to itself the composer sends short ASCII as 7bit, where soft line breaks would be text.
+// We ask for it part by part. By itself the composer sends short ASCII as 7bit, where soft line breaks would be text.
 const QUOTED_PRINTABLE = "quoted-printable";
 
-/** One mail, RFC 5322: CRLF, 7-bit, both parts quoted-printable. Names lose line ends and controls on their way into a header. */
+/**
+ * One mail, RFC 5322: CRLF, 7-bit, both parts quoted-printable. A name loses its line ends and controls on its way into
+ * a header.
+ */
 export async function composeMail(parts: MailParts): Promise<string> {
   const host = mailHost(parts.from.address);
   const seed = createHash("sha256").update(parts.seed).digest("hex").slice(0, 24);
@@ -55,14 +61,14 @@ export async function composeMail(parts: MailParts): Promise<string> {
   });
   const built = await composer.compile().build();
   const mail = built.toString("latin1").replace(/\r?\n/g, "\r\n");
-  // The one header that the composer lets nobody prepare.
+  // The composer lets nobody prepare this one header.
   const from = hasEncodedWord(name) ? foldLines(`From: ${asWords(name)} <${address}>`) : null;
   return from === null ? mail : mail.replace(/^From:.*(?:\r\n[ \t].*)*$/m, () => from);
 }
 
 /**
- * What looks like an encoded word (RFC 2047) would be decoded by who reads it, line ends and all. The composer leaves it as
- * it is where it is well formed, or within quotation marks; encoded once more it arrives as the text that it is.
+ * A mail program would decode what looks like an encoded word (RFC 2047), line ends and all. The composer leaves it as
+ * it is if it is well formed or within quotation marks. Encoded once more, it arrives as the text that it is.
  */
 function hasEncodedWord(text: string): boolean {
   return text.includes("=?");
@@ -80,9 +86,9 @@ export function mailHost(address: string): string {
 const SOFT_BREAK = "(?:=\\r\\n)?";
 
 /**
- * Puts each marker of the body on a line of its own, between soft line breaks: whatever is spliced in later (at most 70
+ * Puts each marker of the body on a line of its own, between soft line breaks. What is spliced in later (at most 70
  * characters that quoted-printable leaves alone) then keeps every line within 76 (RFC 2045), and decodes without a gap.
- * Also mends markers that a soft break had cut.
+ * It also mends markers that a soft break had cut.
  */
 export function isolateMarkers(mail: string, markers: readonly string[]): string {
   const bodyAt = mail.indexOf("\r\n\r\n");

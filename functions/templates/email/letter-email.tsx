@@ -29,7 +29,7 @@ export type Block =
   | { kind: "text"; words: Words<Inline> }
   | { kind: "facts"; facts: readonly Fact[] }
   | { kind: "button"; label: string; url: string }
-  /** A button whose address is written out as well, and for how many days it works. */
+  /** A button whose address is written out as well, and how many days it works. */
   | { kind: "link"; label: string; url: string; days: number };
 
 export interface LetterContent {
@@ -39,7 +39,7 @@ export interface LetterContent {
   tone: Tone;
   blocks: readonly Block[];
   footer: string | Words<Inline>;
-  /** What makes this letter this letter: its Message-ID derives from it. Holds no secret. */
+  /** The identity of this letter: its Message-ID derives from it. It holds no secret. */
   seed: string;
 }
 
@@ -58,7 +58,7 @@ export function composeLetter(mail: LetterMail, content: LetterContent): Promise
   });
 }
 
-/** Beneath what an endpoint's contact gets: whoever was named by somebody else can end it. */
+/** Below every mail to an endpoint's contact: somebody whom another person named can end it. */
 export function contactFooter(
   declineUrl: string | null,
   { ignore, decline }: Pick<Strings["letters"], "ignore" | "decline">,

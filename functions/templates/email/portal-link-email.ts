@@ -4,14 +4,20 @@ import { stringsOf } from "../strings/strings-of.ts";
 import { composeLetter, contactFooter, type LetterMail, pageLink } from "./letter-email.tsx";
 
 export interface PortalLinkMail extends LetterMail {
-  /** Host of the endpoint; its path may be a secret and is not told. Null: whoever gets this has not proved to be its contact, and is told nothing that a stranger chose. */
+  /**
+   * Host of the endpoint. Its path may be a secret, so the mail does not name it. Null: the reader has not proved to be
+   * its contact, so the mail repeats nothing that a stranger chose.
+   */
   host: string | null;
-  /** For them: opens a page on which they close their mailbox. */
+  /** For such a reader: opens a page on which they close their mailbox. */
   declineUrl: string | null;
   portalUrl: string;
   /** How long the link works. */
   days: number;
-  /** In which the endpoint must prove whose it is: the link ends with a registration that does not. Null: it did once. */
+  /**
+   * Time in which the endpoint must prove whose it is. The link ends with a registration that does not. Null: it did so
+   * once.
+   */
   daysToProve: number | null;
 }
 

@@ -5,7 +5,7 @@ import { composeLetter, type LetterContent, type LetterMail, pageLink } from "./
 
 /** One endpoint that is not tried any more. */
 export interface QuarantinedEndpoint {
-  /** Its path may be a secret and is not told. */
+  /** Its path may be a secret, so the mail does not name it. */
   host: string;
   failingSince: number;
   quarantinedAt: number;
@@ -14,16 +14,16 @@ export interface QuarantinedEndpoint {
 }
 
 export interface QuarantineMail extends LetterMail {
-  /** IANA name of the page's zone, in which times are told. */
+  /** IANA name of the page's zone. The mail's times are in it. */
   timeZone: string;
   /** At least one. */
   endpoints: readonly QuarantinedEndpoint[];
 }
 
-/** So many are named; the others are counted. */
+/** How many are named; the others are counted. */
 const MOST_NAMED = 25;
 
-/** The mail that tells a contact which of their endpoints are not tried any more: whole RFC 5322 text for one recipient. */
+/** The mail to a contact about their endpoints that are not tried any more: whole RFC 5322 text for one recipient. */
 export function renderQuarantineMail(mail: QuarantineMail): Promise<string> {
   const { quarantine: strings, letters } = stringsOf(mail.locale);
   const [first] = mail.endpoints;

@@ -9,8 +9,8 @@ import { textOf } from "./update-email-text.ts";
 
 /**
  * The reminder of a maintenance, an hour before it begins (`scheduled_remind_prior`): its times, what it affects, and
- * all that was said of it; `update` is the newest. Stored once for all recipients of a language, like an update's mail
- * and in the same thread. Throws if the incident is no maintenance.
+ * all that was said of it. `update` is the newest. It is stored once for all recipients of a language, like an update's
+ * mail, and is in the same thread. Throws if the incident is no maintenance.
  */
 export async function composeReminderEmail(source: UpdateEmailSource): Promise<Rendering> {
   const { incident, page } = source;
@@ -18,7 +18,7 @@ export async function composeReminderEmail(source: UpdateEmailSource): Promise<R
   if (schedule === null) throw new Error(`incident ${incident.id} is no maintenance, so nobody is reminded of it`);
   const { reminder, beginsSoon } = stringsOf(page.locale).updateEmail;
   const soon = beginsSoon(postedTime(schedule.scheduledFor, page));
-  // A maintenance that was put off is reminded of again.
+  // A maintenance that was put off gets another reminder.
   const seed = `reminder|${incident.id}|${schedule.scheduledFor}`;
   const news = (
     <EmailRow padding="18px 36px 0">

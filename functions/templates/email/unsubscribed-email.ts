@@ -17,7 +17,7 @@ export interface UnsubscribedMail extends LetterMail {
 /** How long the link in it works. */
 export const UNDO_LINK_DAYS = 30;
 
-/** The receipt for whoever reads an address that was unsubscribed, perhaps by another of its readers: whole RFC 5322 text. */
+/** The receipt for an address that was unsubscribed, perhaps by another of its readers: whole RFC 5322 text. */
 export function renderUnsubscribedMail(mail: UnsubscribedMail): Promise<string> {
   const strings = stringsOf(mail.locale).unsubscribed;
   return composeLetter(mail, {

@@ -6,9 +6,9 @@ export interface UpdateEmailSource extends UpdateSource {
   from: string;
 }
 
-/** What of an incident a mail tells. */
+/** The part of an incident that a mail shows. */
 export interface Draft {
-  /** Newest first; the first one is what the mail is about. */
+  /** Newest first. The mail is about the first one. */
   told: readonly Update[];
   /** Characters of the first one's body; null: all. */
   cut: number | null;

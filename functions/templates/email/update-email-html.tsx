@@ -29,7 +29,7 @@ const PREHEADER_LIMIT = 140;
 /** The mail of an update as HTML. */
 export function updateHtml(source: UpdateEmailSource, draft: Draft): string {
   const { page, incident, update, updates, catalog, site } = source;
-  // What a maintenance affects is told with its times. The incident may have moved on since the update.
+  // The planned times include what a maintenance affects. The incident may have moved on since the update.
   const asOf = { ...incident, status: update.status };
   const affected = incident.schedule === null ? affectedSentence(asOf, updates, catalog, page.locale) : null;
   const url = incidentUrl(site.pageUrl, incident.id);
@@ -62,14 +62,14 @@ export function updateHtml(source: UpdateEmailSource, draft: Draft): string {
 export interface News {
   /** What it is, in a word or two. */
   label: string;
-  /** For the inbox's preview, after the label. */
+  /** What the inbox's preview shows after the label. */
   summary: string;
   tone: Tone;
   /** Between the incident's name (with a maintenance's times) and the button to its page. */
   news: ComponentChildren;
 }
 
-/** The updates of the draft from `from` on are told below the news. */
+/** The updates of the draft from `from` on, which stand below the news. */
 export function htmlOf(
   source: UpdateEmailSource,
   draft: Draft,

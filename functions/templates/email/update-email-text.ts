@@ -12,7 +12,7 @@ import type { Draft, UpdateEmailSource } from "./update-email-draft.ts";
 /** The mail of an update for readers without HTML. */
 export function updateText(source: UpdateEmailSource, draft: Draft): string {
   const { update, updates, page, incident, catalog } = source;
-  // What a maintenance affects is told with its times. The incident may have moved on since the update.
+  // The planned times include what a maintenance affects. The incident may have moved on since the update.
   const asOf = { ...incident, status: update.status };
   const affected = incident.schedule === null ? affectedSentence(asOf, updates, catalog, page.locale) : null;
   return textOf(source, draft, [

@@ -8,16 +8,19 @@ import type { Draft, UpdateEmailSource } from "./update-email-draft.ts";
 import { updateHtml } from "./update-email-html.tsx";
 import { updateText } from "./update-email-text.ts";
 
-/** Gmail clips a mail beyond 102 kB, and every kilobyte is paid for by subscribers' phones: all in all less than this. */
+/**
+ * Gmail clips a mail beyond 102 kB, and every kilobyte costs the subscribers' phones. So a whole mail is smaller than
+ * this.
+ */
 export const MAIL_LIMIT_BYTES = 60_000;
 
-/** Characters of the newest update's body to try, in turn, once it stands alone and is still too long. */
+/** How many characters of the newest update's body to try, in turn, if it stands alone and is still too long. */
 const BODY_CUTS = [12_000, 6_000, 3_000, 1_500, 700] as const;
 const LAST_CUT = 300;
 
 /** The parts of a mail that differ between an update and a reminder. */
 export interface MailKind {
-  /** Of the Message-ID and all that derives from it. */
+  /** What the Message-ID derives from, and everything else that is this mail's own. */
   seed: string;
   date: number | null;
   text: (source: UpdateEmailSource, draft: Draft) => string;
@@ -25,15 +28,15 @@ export interface MailKind {
 }
 
 /**
- * The mail of an update as stored once for all its recipients of a language: whole RFC 5322 text with slots for the
- * address and the unsubscribe token. Newest update first, then the earlier ones as far as they fit; all mails of an
- * incident share subject and root, so that they are one thread.
+ * The mail of an update, stored once for all its recipients of a language: whole RFC 5322 text with slots for the
+ * address and the unsubscribe token. The newest update comes first, then as many earlier ones as fit. All mails of an
+ * incident share subject and root, so they are one thread.
  */
 export function composeUpdateEmail(source: UpdateEmailSource): Promise<Rendering> {
   return composeForAll(source, kindOf(source), source.update.id);
 }
 
-/** `id`: of what the mail is about, unlike that of any other mail. */
+/** `id`: of what the mail is about, different from that of any other mail. */
 export async function composeForAll(source: UpdateEmailSource, kind: MailKind, id: string): Promise<Rendering> {
   const address = `${slotMarker(id, "address")}@slot.invalid`;
   const token = slotMarker(id, "unsubscribe_token");
@@ -42,7 +45,10 @@ export async function composeForAll(source: UpdateEmailSource, kind: MailKind, i
   return renderingOf(isolateMarkers(mail, [token]), { [address]: "address", [token]: "unsubscribe_token" });
 }
 
-/** What a reader sees of the mail without opening it, and its plain text; what stands where the token will is `unsubscribeUrl`. */
+/**
+ * What a reader sees of the mail without opening it, and its plain text. `unsubscribeUrl` stands in the place of the
+ * token.
+ */
 export async function readUpdateEmail(
   source: UpdateEmailSource,
   unsubscribeUrl: string,
@@ -55,7 +61,7 @@ function kindOf({ update }: UpdateEmailSource): MailKind {
   return { seed: `update|${update.id}`, date: update.createdAt, text: updateText, html: updateHtml };
 }
 
-/** As many of the newest updates as fit; if the newest alone is too long, as much of it as does. */
+/** As many of the newest updates as fit. If the newest alone is too long, as much of it as fits. */
 async function fittingMail(
   source: UpdateEmailSource,
   kind: MailKind,
@@ -67,7 +73,7 @@ async function fittingMail(
     const draft: Draft = { told: all.slice(0, told), cut, unsubscribeUrl };
     return { draft, mail: await composeDraft(source, kind, draft, address) };
   };
-  // Between `fewest`, which fit, and `most`, which do not.
+  // A number between `fewest`, which fit, and `most`, which do not.
   let [fewest, most] = [0, candidatesOf(all) + 1];
   let fitting: { mail: string; draft: Draft } | null = null;
   for (let told = most - 1; most - fewest > 1; told = Math.ceil((fewest + most) / 2)) {
@@ -83,10 +89,10 @@ async function fittingMail(
   return compose(1, LAST_CUT);
 }
 
-/** Bytes that any update takes in both parts, whatever it says: its label, its time, its frame. */
+/** Bytes that any update takes in both parts, whatever it says: for its label, its time, its frame. */
 const LEAST_BYTES = 400;
 
-/** How many of the newest could fit, one at least: what cannot is not composed, and what is far beyond is not even parsed. */
+/** How many of the newest could fit, at least one. More are not composed, and those far beyond are not even parsed. */
 function candidatesOf(newestFirst: readonly Update[]): number {
   let count = 0;
   let [written, read] = [0, 0];
@@ -123,7 +129,10 @@ function composeDraft(source: UpdateEmailSource, kind: MailKind, draft: Draft, a
   });
 }
 
-/** The same for every update of the incident, in every language: mail clients thread by it. The status is in headline and preview. */
+/**
+ * The same for every update of the incident, in every language, because mail clients thread by it. The status is in
+ * headline and preview.
+ */
 function subjectOf({ page, update }: UpdateEmailSource): string {
   return `[${oneLine(page.name)}] ${oneLine(update.incidentName)}`;
 }

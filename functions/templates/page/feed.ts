@@ -13,7 +13,7 @@ import { toldWithin } from "./told-within.ts";
 
 /** As many entries as Statuspage's feeds have. */
 export const FEED_LENGTH = 25;
-/** HTML of one entry, which is in each feed twice; readers fetch all of it every few minutes. */
+/** HTML of one entry. It is in each feed twice, and readers fetch all of it every few minutes. */
 const ENTRY_BYTES = 50_000;
 
 export interface Feeds {
@@ -23,8 +23,8 @@ export interface Feeds {
 
 /**
  * The history feeds: one entry per incident, its updates newest first, as Statuspage has them. An entry's id never
- * changes; its date is the one of its newest update, so that readers show an incident anew when it moves on. Of the
- * incidents given, the feeds have those with the newest news, newest first: an old one that moves on comes first again.
+ * changes. Its date is the one of its newest update, so that readers show an incident anew when it moves on. The feeds
+ * have the incidents with the newest news, newest first: an old one that moves on comes first again.
  */
 export function renderFeeds(source: PublicPage, incidents: readonly IncidentWithUpdates[]): Feeds {
   const dated = incidents.map((one) => ({ ...one, news: newsAt(one.incident, one.updates) }));
@@ -32,12 +32,12 @@ export function renderFeeds(source: PublicPage, incidents: readonly IncidentWith
     .toSorted(byNews)
     .slice(0, FEED_LENGTH)
     .map((one) => itemOf(source, one));
-  // The titles of Atom's entries are declared to be HTML; RSS's are plain text.
+  // Atom's entries declare their titles to be HTML; RSS's are plain text.
   const atom = feedOf(
     source,
     items.map((item) => ({ ...item, title: escapeHtml(item.title) })),
   );
-  // RSS has one date only; readers take it for the date of the news, so it is the newest update's as well.
+  // RSS has only one date. Readers take it for the date of the news, so it is the newest update's as well.
   const rss = feedOf(
     source,
     items.map((item) => ({ ...item, published: item.date })),
@@ -53,7 +53,7 @@ function feedOf({ page, pageUrl }: PublicPage, items: readonly Item[]): Feed {
     title: strings.title(name),
     description: strings.description(name),
     link: pageUrl,
-    // Of the news, not of the page's settings: RFC 4287 leaves open what counts as significant.
+    // The date of the news, not of the page's settings: RFC 4287 leaves open what counts as significant.
     updated: items[0]?.date ?? new Date(page.createdAt),
     generator: "Tocsin",
     language,

@@ -5,7 +5,7 @@ import type { Strings } from "../strings/strings.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { COMPONENT_TONES } from "../tone.ts";
 
-/** The components of the page; a group is folded while all in it is well. */
+/** The components of the page. A group is folded while everything in it is well. */
 export function ComponentList({ source }: { source: PublicPage }) {
   const rows = catalogRows(source.catalog).map(withoutHidden).filter(isShown);
   if (rows.length === 0) return null;
@@ -93,7 +93,7 @@ function StateText({ status, strings }: { status: Component["status"]; strings: 
   );
 }
 
-/** Some components are told of only while they are not well. */
+/** Some components are shown only while they are not well. */
 function withoutHidden(row: CatalogRow): CatalogRow {
   return row.kind === "component" ? row : { ...row, components: row.components.filter(isVisible) };
 }

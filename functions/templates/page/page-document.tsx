@@ -16,12 +16,15 @@ export interface DocumentProps {
   /** Path under the page's address, `/` or `/incidents/abc`; null where a page has no address of its own. */
   path: string | null;
   tone: Tone;
-  /** The page's version, where the file tells the whole page. */
+  /** The page's version, if the file shows the whole page. */
   version?: number;
   children: ComponentChildren;
 }
 
-/** No script, and nothing from elsewhere but the logo: the page works and is safe whatever a body says. frame-ancestors needs a header, which CloudFront adds. */
+/**
+ * No script, and nothing from elsewhere but the logo. So the page works and is safe whatever a body says.
+ * frame-ancestors needs a header, which CloudFront adds.
+ */
 function policyOf(styleSource: string, logoUrl: string | null, signUp: SignUp | undefined): string {
   const forms = signUp === undefined ? "'none'" : new URL(signUp.subscriptionsUrl).origin;
   const images = logoUrl === null ? "data:" : `data: ${new URL(logoUrl).origin}`;

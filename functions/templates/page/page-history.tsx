@@ -57,7 +57,7 @@ function HistoryEntry({ source, incident }: { source: PublicPage; incident: Inci
   );
 }
 
-/** A maintenance belongs to the month it happens in, not to the one it was announced in. */
+/** A maintenance belongs to the month in which it happens, not to the one in which it was announced. */
 function beginOf(incident: Incident): number {
   return incident.schedule?.scheduledFor ?? incident.startedAt;
 }

@@ -6,7 +6,7 @@ import { ICON_COLOURS, type Tone } from "../tone.ts";
 export interface PageIcons {
   /** ICO, 32 x 32: a dot in the colour of the page's state. */
   favicon: Uint8Array;
-  /** PNG, 180 x 180: what stands on a phone's home screen. It is kept there for years, so it tells no state. */
+  /** PNG, 180 x 180: the icon on a phone's home screen. It stays there for years, so it shows no state. */
   touchIcon: Uint8Array;
 }
 
@@ -53,7 +53,7 @@ function disc(size: number, radius: number, inside: Pixel, outside: Pixel): Uint
 }
 
 function mix(inside: Pixel, outside: Pixel, share: number): number[] {
-  // A clear ground has no colour of its own to mix in.
+  // A clear ground has no colour of its own to mix with.
   const [red, green, blue] = outside[3] === 0 ? inside : outside;
   const ground: Pixel = [red, green, blue, outside[3]];
   return inside.map((value, channel) => Math.round(value * share + (ground[channel] ?? 0) * (1 - share)));

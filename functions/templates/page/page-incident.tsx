@@ -13,10 +13,10 @@ import { IncidentChips, incidentPeriod, SiteHeader, UpdateList } from "./page-pa
 import { IncidentSignUp } from "./sign-up-form.tsx";
 
 const DESCRIPTION_LIMIT = 200;
-/** HTML of all updates: months of them, and as much as a phone can show. */
+/** Bytes of HTML for all updates: enough for months of them, and as much as a phone can show. */
 const PAGE_BYTES = 1_000_000;
 
-/** `incidents/<id>`: everything that was said of one incident. */
+/** `incidents/<id>`: everything that was said about one incident. */
 export function renderIncidentPage(source: PublicPage, { incident, updates }: IncidentWithUpdates): string {
   const [name, pageName] = [oneLine(incident.name), oneLine(source.page.name)];
   const shown = shownUpdates(incident, updates);

@@ -21,9 +21,9 @@ const DAY_MS = 86_400_000;
 export interface IndexSource extends PublicPage {
   /** Newest first. */
   unresolved: readonly IncidentWithUpdates[];
-  /** Resolved and completed ones, newest first; those told of within the last 14 days are shown. */
+  /** Resolved and completed ones, newest first. Those with news within the last 14 days are shown. */
   recent: readonly IncidentWithUpdates[];
-  /** When the page last told something new of the service. */
+  /** When the page last had news of the service. */
   changedAt: number;
   now: number;
 }
@@ -138,7 +138,10 @@ function OpenList({
   );
 }
 
-/** HTML for the updates of all open incidents, and for one at most and at least: the front page is read on phones, in a hurry. */
+/**
+ * Bytes of HTML: for the updates of all open incidents, and at most and at least for those of one. People in a hurry
+ * read the front page on their phones.
+ */
 const OPEN_BYTES = 500_000;
 const MOST_BYTES = 100_000;
 const LEAST_BYTES = 5_000;
@@ -147,7 +150,7 @@ function shareOf(incidents: number): number {
   return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, Math.floor(OPEN_BYTES / incidents)));
 }
 
-/** HTML of how a past incident ended. */
+/** Bytes of HTML for how a past incident ended. */
 const LAST_WORDS_BYTES = 10_000;
 
 /** Days are absolute and counted from the last change, so the file stays true however long nothing happens. */

@@ -14,7 +14,7 @@ import { toldWithin } from "./told-within.ts";
 /** CSS pixels; the width follows. */
 const LOGO_HEIGHT = 40;
 
-/** `current`: which of the site's pages this is; on the index the name is the page's heading. */
+/** `current`: which of the site's pages this is. On the index the name is the page's heading. */
 export function SiteHeader({ source, current }: { source: PublicPage; current: "index" | "history" | null }) {
   const { branding, locale } = source.page;
   const strings = stringsOf(locale).page;
@@ -40,7 +40,7 @@ export function SiteHeader({ source, current }: { source: PublicPage; current: "
   );
 }
 
-/** The logo stands for the name, and says it where it is not seen. */
+/** The logo stands for the name, and its text gives the name if the logo is not seen. */
 function Brand({ page: { name, branding } }: { page: Page }) {
   if (branding.logoUrl === null) return <>{oneLine(name)}</>;
   return (
@@ -73,7 +73,7 @@ export function IncidentChips({ source, incident }: { source: PublicPage; incide
   );
 }
 
-/** When it was: the span planned, or from the first update to the end. */
+/** When it was: the planned span, or from the first update to the end. */
 export function incidentPeriod(incident: Incident, page: Page): string {
   const { schedule, startedAt, resolvedAt } = incident;
   const { since, inAll } = stringsOf(page.locale).times;
@@ -82,14 +82,14 @@ export function incidentPeriod(incident: Incident, page: Page): string {
   return inAll(localSpan(startedAt, resolvedAt, page), duration(resolvedAt - startedAt, page.locale));
 }
 
-/** A text's own headings are h4, as fits the index; below an h2 that would leave out a level. */
+/** A text's own headings are h4, which fits the index. Below an h2 that would leave out a level. */
 function headingsBelowH2(html: string): string {
   return html.replace(/<(\/?)h4(?=[ >])/g, "<$1h3");
 }
 
 /**
- * Newest first, each with its label, text and time, as far as so many bytes go; the rest is at `rest`. `level` is the
- * heading level of the labels.
+ * Newest first, each with its label, text and time, as many as fit into the bytes. The rest is at `rest`. `level` is
+ * the heading level of the labels.
  */
 export function UpdateList({
   source,

@@ -3,8 +3,8 @@ import { textOn } from "../brand-colour.ts";
 import { SIGN_UP_STYLE } from "./sign-up-style.ts";
 
 /**
- * The one stylesheet of every page, inline and allowed by its hash. Text colours have at least 4.5:1 on their ground
- * in both schemes (WCAG 2.2 AA). `tone-*` classes carry the colour of a status, an impact or an indicator.
+ * The one stylesheet of every page, inline and allowed by its hash. Text colours have at least 4.5:1 on their ground in
+ * both schemes (WCAG 2.2 AA). The `tone-*` classes carry the colour of a status, an impact or an indicator.
  */
 const STYLESHEET = `
 :root {
@@ -223,7 +223,7 @@ export function pageStyle(colour: string | null): PageStyle {
   return style;
 }
 
-/** The same in both schemes: it is the page's own colour. */
+/** The same in both schemes, because it is the page's own colour. */
 function brandRules(colour: string): string {
   const text = textOn(colour);
   return `.branded { background: ${colour}; color: ${text}; }

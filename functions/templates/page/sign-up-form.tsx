@@ -38,7 +38,7 @@ export function SignUpForms({ signUp, locale, catalog }: SignUpProps) {
   );
 }
 
-/** On the page of an incident or a maintenance: to hear of it and nothing else. */
+/** On the page of an incident or a maintenance: to get its updates and nothing else. */
 export function IncidentSignUp({ signUp, locale, incident }: Omit<SignUpProps, "catalog"> & { incident: Incident }) {
   const words = stringsOf(locale).signUp;
   const { title, hint } = incident.schedule === null ? words.incident : words.maintenance;
@@ -129,7 +129,7 @@ function SmsForm({ signUp, locale, rows }: { signUp: SignUp; locale: Locale; row
   );
 }
 
-/** Single components; a group's own box means all of it. */
+/** Single components. A group's own box means all of it. */
 function Some({ rows, words }: { rows: readonly CatalogRow[]; words: SignUpStrings }) {
   if (rows.length === 0) return null;
   return (

@@ -1,4 +1,4 @@
-/** Of the forms to sign up, in the terms of the page's sheet. */
+/** The style of the sign-up forms, in the terms of the page's sheet. */
 export const SIGN_UP_STYLE = `
 .sign-up { padding: 22px 24px; }
 .sign-up label { font-size: 14.5px; font-weight: 600; }

@@ -4,16 +4,16 @@ import { markdownExcess, markdownToHtml } from "../markdown.ts";
 export interface ToldUpdate {
   update: Update;
   html: string;
-  /** All of the body is there. */
+  /** The whole body is there. */
   isWhole: boolean;
 }
 
-/** Bytes of what stands around an update's text, at least. */
+/** Bytes around an update's text, at least. */
 const FRAME_BYTES = 300;
 
 /**
- * As many of the newest updates as fit into so many bytes of HTML, one at least; of one that is too long by itself, its
- * start. What is left over is not even parsed: somebody posts it once, and every publication would pay for it.
+ * As many of the newest updates as fit into the bytes of HTML, at least one. Of one that is too long by itself, only
+ * its start. What is left over is not even parsed: somebody posts it once, and every publication would pay for it.
  */
 export function toldWithin(newestFirst: readonly Update[], bytes: number): { told: ToldUpdate[]; left: number } {
   const told: ToldUpdate[] = [];
@@ -28,10 +28,10 @@ export function toldWithin(newestFirst: readonly Update[], bytes: number): { tol
   return { told, left: newestFirst.length - told.length };
 }
 
-/** Characters become five bytes or so at most, where no bomb is in them. */
+/** A character becomes about five bytes at most, unless the text is a bomb. */
 const BYTES_PER_CHARACTER = 5;
 
-/** One update, its start if it does not fit. */
+/** One update, or its start if it does not fit. */
 export function toldAlone(update: Update, bytes: number): ToldUpdate {
   const html = markdownToHtml(update.body);
   if (Buffer.byteLength(html) <= bytes) return { update, html, isWhole: markdownExcess(update.body) === null };

@@ -1,6 +1,9 @@
 import { isGsm } from "../../core/sms-size.ts";
 
-/** What has a likeness in GSM 03.38 that nobody takes for another: typography, letters with strokes, Greek capitals that look Latin. */
+/**
+ * Characters with a likeness in GSM 03.38 that nobody takes for another: typography, letters with strokes, Greek
+ * capitals that look Latin.
+ */
 const REPLACEMENTS: Readonly<Record<string, string>> = {
   "‘": "'",
   "’": "'",
@@ -78,9 +81,9 @@ const REPLACEMENTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The text in characters of GSM 03.38: accents that it lacks are taken off, typography is told in ASCII, what cannot be
- * seen is left out. Null where a character has no likeness, such as a Cyrillic letter or an emoji: then the text has to be
- * sent as UCS-2, and all of it as it is.
+ * The text in characters of GSM 03.38. Accents that it lacks are taken off, typography becomes ASCII, and invisible
+ * characters are left out. Null if a character has no likeness, such as a Cyrillic letter or an emoji: then the text
+ * has to be sent as UCS-2, all of it as it is.
  */
 export function toGsm(text: string): string | null {
   if (SAYS_MORE.test(text.normalize("NFD"))) return null;
@@ -94,18 +97,18 @@ export function toGsm(text: string): string | null {
 }
 
 /**
- * What would say something else without its marks: an overlay strikes a sign out (`≠` is no `=`), and small digits behind
- * a number are no more of its digits (`10⁶`, `1½`).
+ * Characters that would say something else without their marks. An overlay strikes a sign out (`≠` is no `=`), and
+ * small digits after a number are no further digits of it (`10⁶`, `1½`).
  */
 const SAYS_MORE = /[\u0334-\u0338\u20D2-\u20D3\u20D8-\u20DA\u20E0\u20E5-\u20EB]|\p{N}[\p{No}⁺⁻]/u;
 
 function likenessOf(character: string): string | null {
-  // Line ends and form feed are GSM characters, but an SMS of ours is one line.
+  // Line ends and form feed are GSM characters, but our SMS is one line.
   if (/\s/u.test(character)) return " ";
   if (isGsm(character)) return character;
   const replacement = REPLACEMENTS[character];
   if (replacement !== undefined) return replacement;
-  // Marks that make no letter of their own with the one before, and what cannot be seen.
+  // Marks that do not join the character before to one letter, and invisible characters.
   if (/[\p{M}\p{Cc}\p{Cf}]/u.test(character)) return "";
   const bare = character.normalize("NFKD").replace(/\p{M}/gu, "");
   if (bare === "" || bare === character) return null;

@@ -8,8 +8,9 @@ const MOST_SEGMENTS: Record<SmsEncoding, number> = { "GSM-7": 1, "UCS-2": 2 };
 const DOTS: Record<SmsEncoding, string> = { "GSM-7": "...", "UCS-2": "…" };
 
 /**
- * One line for an SMS: `told`, cut at a word if need be, and the link whole at its end, with nothing behind it. In GSM
- * characters, one segment, if each character has a likeness there; else all of it in UCS-2 as it is, two segments.
+ * One line for an SMS: `told`, cut at a word if need be, and the whole link at its end, with nothing after it. In GSM
+ * characters it is one segment, if each character has a likeness there; else all of it is UCS-2 as it is, in two
+ * segments.
  */
 export function smsText(told: string, link: string | null): string {
   const address = link === null ? "" : inAscii(new URL(link).href);
@@ -20,7 +21,10 @@ export function smsText(told: string, link: string | null): string {
   return gsm === null ? fitted(asItIs(line), address, "UCS-2") : fitted(gsm, address, "GSM-7");
 }
 
-/** Of an address no character may become another one; percent-encoded it is the same. The backtick is the one of ASCII that GSM lacks. */
+/**
+ * No character of an address may become another one. Percent-encoded it is the same address. The backtick is the one
+ * ASCII character that GSM lacks.
+ */
 function inAscii(address: string): string {
   return (/^[!-~]+$/.test(address) ? address : new URL(address).href).replaceAll("`", "%60");
 }
@@ -39,7 +43,7 @@ function fitted(told: string, address: string, encoding: SmsEncoding): string {
   const { alone, joined } = SEGMENT_UNITS[encoding];
   const whole = withAddress(told, address);
   if (smsSize(whole).segments <= most) return whole;
-  // What ends a segment may have to move to the next one: then there is a little less room.
+  // The end of a segment may have to move to the next one. Then there is a little less room.
   for (let room = most === 1 ? alone : joined * most; room > 0; room -= 1) {
     const rest = room - smsUnits(withAddress("", address), encoding) - SEPARATOR_UNITS;
     const text = withAddress(cutToUnits(told, rest, encoding), address);
@@ -52,12 +56,14 @@ const SEPARATOR_UNITS = ". ".length;
 
 function withAddress(told: string, address: string): string {
   if (told === "" || address === "") return told + address;
-  // Whatever stands behind an address is taken for a part of it.
+  // Phones take anything directly after an address for a part of it.
   const ends = /[.!?…:。！？]$/.test(told) || textPieces(told).at(-1)?.kind === "address";
   return `${told}${ends ? "" : "."} ${address}`;
 }
 
-/** Cuts at a word so that at most `limit` units remain; what was cut is told by dots. Nothing, where not even a word fits. */
+/**
+ * Cuts at a word so that at most `limit` units remain. Dots show what was cut. Nothing is left if not even a word fits.
+ */
 export function cutToUnits(text: string, limit: number, encoding: SmsEncoding): string {
   if (smsUnits(text, encoding) <= limit) return text;
   const dots = DOTS[encoding];

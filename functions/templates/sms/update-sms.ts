@@ -4,7 +4,7 @@ import type { UpdateSource } from "../update-source.ts";
 import { updateLabel } from "../wording.ts";
 import { smsText } from "./sms-text.ts";
 
-/** Components are not told of in an SMS. */
+/** An SMS does not list components. */
 export type UpdateSmsSource = Omit<UpdateSource, "catalog">;
 
 /** `DRACOON Cloud: Investigating: Partial Outage of DRACOON. https://…`, in the page's language. */
@@ -13,7 +13,7 @@ export function updateSmsText({ page, incident, updates, update, site }: UpdateS
   return smsText(headline, incidentUrl(site.pageUrl, incident.id));
 }
 
-/** Nothing in it differs from recipient to recipient. */
+/** The text is the same for all recipients. */
 export function composeUpdateSms(source: UpdateSmsSource): Rendering {
   return { parts: [updateSmsText(source)], slots: [] };
 }

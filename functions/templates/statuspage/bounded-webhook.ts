@@ -4,16 +4,16 @@ import type { UpdateWebhookJson } from "./statuspage-json.ts";
 /**
  * The most that a webhook body costs, counted as the topic's subscribers get it: as a text within JSON, where every
  * quotation mark takes two bytes. SNS takes 262,144 bytes of message and attributes together (large-message-payloads in
- * its guide), a queue behind it takes as much of the whole envelope, and an item of the ledger holds 400 kB. The rest is
+ * its guide). A queue behind it takes as much for the whole envelope. An item of the ledger holds 400 kB. The rest is
  * for the attributes and the envelope.
  */
 export const WEBHOOK_LIMIT_BYTES = 200_000;
 
-/** Once the newest update stands alone: for each list of components, and for each text. */
+/** Limits once the newest update stands alone: for each list of components, and for each text. */
 const LIST_LIMIT_BYTES = 30_000;
 const TEXT_LIMIT_BYTES = 60_000;
 
-/** What a body has no room for: how many of each. Texts are shortened, and end in an ellipsis. */
+/** What a body has no room for: how many of each. Shortened texts end in an ellipsis. */
 interface LeftOut {
   incident_updates: number;
   components: number;
@@ -23,7 +23,7 @@ interface LeftOut {
 }
 
 /**
- * A body of the same shape that fits: its oldest updates go first, then what the newest says of components, then the
+ * A body of the same shape that fits. Its oldest updates go first, then what the newest says of components, then the
  * ends of texts. `meta.left_out` says what is missing, and where all of it is.
  */
 export function boundedWebhook(whole: UpdateWebhookJson): UpdateWebhookJson {
@@ -54,7 +54,7 @@ function saying(body: UpdateWebhookJson, leftOut: LeftOut): UpdateWebhookJson {
   return { ...body, meta: { ...body.meta, left_out: { ...leftOut, url: `${body.incident.shortlink}.json` } } };
 }
 
-/** Only the newest update is left, and every list and text of it is as long as it may be. Counts what it leaves out. */
+/** Keeps only the newest update, with every list and text of it as long as it may be. Counts what it leaves out. */
 function leastOf(body: UpdateWebhookJson, leftOut: LeftOut): UpdateWebhookJson {
   const shorten = (text: string) => {
     const cut = cutToCost(text, TEXT_LIMIT_BYTES, costOf);

@@ -24,14 +24,14 @@ function changeWebhookJson(source: ChangeTextSource, unsubscribe: string | null)
   };
 }
 
-/** The body posted to every endpoint; only the token in `meta.unsubscribe` differs. */
+/** The body posted to every endpoint. Only the token in `meta.unsubscribe` differs. */
 export function composeChangeWebhook(source: ChangeTextSource): Rendering {
   const marker = slotMarker(source.id, "unsubscribe_token");
   const unsubscribe = `${source.site.subscriptionsUrl}/unsubscribe/${marker}`;
   return renderingOf(JSON.stringify(changeWebhookJson(source, unsubscribe)), { [marker]: "unsubscribe_token" });
 }
 
-/** The same body as the topic publishes it: it has no single recipient, so nobody to unsubscribe. */
+/** The same body as the topic publishes it. It has no single recipient, so nobody to unsubscribe. */
 export function composeChangeTopicJson(source: ChangeTextSource): string {
   return JSON.stringify(changeWebhookJson(source, null));
 }

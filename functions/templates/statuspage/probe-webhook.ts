@@ -10,7 +10,7 @@ export interface ProbeSource {
   now: number;
 }
 
-/** What an endpoint has to repeat in its answer. It has no `incident`, so a receiver of updates takes it for none. */
+/** What an endpoint has to repeat in its answer. It has no `incident`, so a receiver does not take it for an update. */
 export function challengeJson({ page, now }: ProbeSource, echo: string): string {
   return JSON.stringify({
     meta: { unsubscribe: null, documentation: DOCUMENTATION, generated_at: isoInZone(now, page.timeZone) },
@@ -20,8 +20,8 @@ export function challengeJson({ page, now }: ProbeSource, echo: string): string 
 }
 
 /**
- * An update like any other, so that all of a receiver is tried out, but of an incident without impact that is over as it
- * begins: whatever a receiver opens for it, it closes too. `test` tells it from a real one.
+ * An update like any other, so that it tries out all of a receiver. But its incident has no impact and is over as it
+ * begins: a receiver that opens something for it closes that too. `test` distinguishes it from a real one.
  */
 export function testJson({ page, site, now }: ProbeSource, probeId: string): string {
   const update = testUpdate(page, probeId, now);

@@ -23,12 +23,12 @@ import {
 import { type UpdateSource, updatesAsOf } from "../update-source.ts";
 import { newestFirst } from "../wording.ts";
 
-// Statuspage's public v2 JSON and its webhook body, field for field and in its order. Timestamps carry the page zone's
-// offset. Pure: what is given is what is told.
+// Statuspage's public v2 JSON and its webhook body, field for field and in its order. Timestamps carry the offset of
+// the page's zone. Pure: the output depends only on what is given.
 
 /**
- * `summary.json`. Incidents by their last change, newest first, as in all real lists looked at; maintenances as in
- * `upcoming.json`.
+ * `summary.json`. Incidents by their last change, newest first, as in all real lists that we looked at; maintenances as
+ * in `upcoming.json`.
  */
 export function summaryJson(source: PublicPage, unresolved: readonly IncidentWithUpdates[]) {
   const incidents = unresolved.filter(isRealtime).sort((a, b) => b.incident.updatedAt - a.incident.updatedAt);
@@ -52,12 +52,12 @@ export function componentsJson(source: PublicPage) {
   return { page: pageJson(source), components: componentRows(source) };
 }
 
-/** `incidents.json`, `incidents/unresolved.json`: of those given, what is no maintenance. */
+/** `incidents.json`, `incidents/unresolved.json`: those of the given ones that are no maintenance. */
 export function incidentsJson(source: PublicPage, incidents: readonly IncidentWithUpdates[]) {
   return { page: pageJson(source), incidents: incidents.filter(isRealtime).map((one) => incidentJson(source, one)) };
 }
 
-/** `scheduled-maintenances.json`, `…/upcoming.json`, `…/active.json`: of those given, the maintenances. */
+/** `scheduled-maintenances.json`, `…/upcoming.json`, `…/active.json`: those of the given ones that are maintenances. */
 export function maintenancesJson(source: PublicPage, incidents: readonly IncidentWithUpdates[]) {
   return {
     page: pageJson(source),
@@ -105,7 +105,7 @@ function componentJson({ page }: PublicPage, component: Component) {
   };
 }
 
-/** A group has no status of its own; its row shows the worst of its children. */
+/** A group has no status of its own. Its row shows the worst of its children. */
 function groupJson({ page }: PublicPage, group: ComponentGroup, components: readonly Component[]) {
   return {
     id: group.id,
@@ -155,8 +155,8 @@ export function incidentJson(source: PublicPage, { incident, updates, leftOut }:
 }
 
 /**
- * The incident's components in the order of the page. While it is open they are told as they are now; afterwards as it
- * left them, so that what came later does not change its record (nor any file of the past).
+ * The incident's components in the order of the page. While it is open they are shown as they are now, afterwards as it
+ * left them. So what comes later does not change its record, nor any file of the past.
  */
 function affectedComponents(catalog: Catalog, incident: Incident): Component[] {
   const open = isUnresolved(incident);
@@ -212,7 +212,10 @@ export type UpdateWebhookJson = ReturnType<typeof updateWebhookJson>;
 
 export const DOCUMENTATION = "https://www.standardwebhooks.com";
 
-/** The webhook body of an update, as of that update: the incident may have moved on since. `unsubscribe` is null on the SNS topic. */
+/**
+ * The webhook body of an update, as of that update: the incident may have moved on since. `unsubscribe` is null on the
+ * SNS topic.
+ */
 export function updateWebhookJson(source: UpdateWebhookSource, unsubscribe: string | null) {
   const { page, catalog, incident, update, updates, site, generatedAt } = source;
   const at = zoned(page);
@@ -285,7 +288,7 @@ export function webhookComponent(page: Page, component: Component) {
   };
 }
 
-/** Instants as the page tells them; null stays null. */
+/** Instants as the page shows them; null stays null. */
 export function zoned(page: Page) {
   function at(instant: number): string;
   function at(instant: number | null): string | null;

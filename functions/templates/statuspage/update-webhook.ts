@@ -3,7 +3,7 @@ import { slotMarker } from "../slot-marker.ts";
 import { boundedWebhook } from "./bounded-webhook.ts";
 import { type UpdateWebhookSource, updateWebhookJson } from "./statuspage-json.ts";
 
-/** The body posted to every endpoint; only the token in `meta.unsubscribe` differs. */
+/** The body posted to every endpoint. Only the token in `meta.unsubscribe` differs. */
 export function composeUpdateWebhook(source: UpdateWebhookSource): Rendering {
   const marker = slotMarker(source.update.id, "unsubscribe_token");
   const unsubscribe = `${source.site.subscriptionsUrl}/unsubscribe/${marker}`;
@@ -12,7 +12,7 @@ export function composeUpdateWebhook(source: UpdateWebhookSource): Rendering {
   });
 }
 
-/** The same body as the topic publishes it: it has no single recipient, so nobody to unsubscribe. */
+/** The same body as the topic publishes it. It has no single recipient, so nobody to unsubscribe. */
 export function composeUpdateTopicJson(source: UpdateWebhookSource): string {
   return JSON.stringify(boundedWebhook(updateWebhookJson(source, null)));
 }

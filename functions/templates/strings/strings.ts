@@ -3,7 +3,7 @@ import type { DeliveryState } from "../../core/delivery.ts";
 import type { Impact, UpdateStatus } from "../../core/incident.ts";
 import type { PageDescription } from "../../core/rollup.ts";
 
-/** A sentence with things in it that text and HTML show each in their own way: links, addresses. */
+/** A sentence with parts that text and HTML show each in their own way: links, addresses. */
 export type Words<T> = readonly (string | T)[];
 
 /** How somebody came to be unsubscribed. */
@@ -36,7 +36,7 @@ interface Question extends Step {
   button: string;
 }
 
-/** The pages behind the mailed links, and what is sent by SMS beside updates. */
+/** The pages behind the mailed links, and the SMS besides updates. */
 export interface SubscriptionStrings {
   toPage: string;
   badLink: Step;
@@ -50,11 +50,11 @@ export interface SubscriptionStrings {
     later: string;
     back: string;
   };
-  /** For whoever opens an address that only takes what a form sends. */
+  /** For somebody who opens an address that only takes what a form sends. */
   formOnly: Step;
   confirm: Question;
   confirmed: Step;
-  /** Of a chat's hook: which chat it is, and at which host. The rest of the address is its secret. */
+  /** For a chat's hook: which chat it is, and at which host. The rest of the address is its secret. */
   confirmChat(chat: string, host: string): Question;
   chatConfirmed(chat: string, host: string): Step;
   noPlace: Step;
@@ -144,7 +144,7 @@ export interface PageStrings {
     components: string;
     componentCount(count: number): string;
     affectedCount(affected: number, all: number): string;
-    /** A link to those that there is no room for. */
+    /** A link to those for which there is no room. */
     olderUpdates(count: number): string;
     pastIncidents: string;
     wholeHistory: string;
@@ -269,7 +269,7 @@ export interface MailStrings {
   };
 }
 
-/** All words of ours that readers see. Each language has all of them: one missing does not compile. */
+/** All words of ours that readers see. Each language has all of them: if one is missing, it does not compile. */
 export interface Strings extends PageStrings, MailStrings {
   /** BCP 47: of documents and feeds. */
   language: string;
@@ -286,20 +286,20 @@ export interface Strings extends PageStrings, MailStrings {
     minutes: string;
   };
   statuses: Record<UpdateStatus, string>;
-  /** Of an update that repeats the status of the one before. */
+  /** For an update that repeats the status of the one before. */
   update: string;
-  /** What is struck out, where that cannot be seen. */
+  /** Marks what is struck out, if the stroke cannot be seen. */
   noLonger(text: string): string;
   components: Record<ComponentStatus, string>;
   /** A component's status before it changed. */
   before: string;
   impacts: Record<Impact, string>;
   pageStatus: Record<PageDescription, string>;
-  /** Of a page whose components look better than what is open on it. */
+  /** For a page whose components look better than what is open on it. */
   openImpacts: Record<Exclude<Impact, "maintenance">, string>;
   affected: {
     and: string;
-    /** Components that are not named for want of room; after `and`. */
+    /** Components that are not named because there is no room; after `and`. */
     more(count: number): string;
     byIncident(what: string, isOver: boolean): string;
     byMaintenance(what: string, isOver: boolean): string;
