@@ -21,7 +21,7 @@ export interface Parties {
   to: string;
 }
 
-export type Provider = "ses" | "sns sms" | "sns topic" | "sqs";
+export type Provider = "ses" | "sns sms" | "sns topic";
 
 interface Rule {
   /** The error's code, without "Exception" at its end. */
@@ -38,7 +38,7 @@ const theirs = (reason: string) => (): Refusal => ({ whose: "recipient", reason 
 const throttle = (): Refusal => ({ whose: "throttle" });
 const unclear = (reason: string) => (): Refusal => ({ whose: "unclear", reason });
 
-/** From AWS's "Common Errors" of SES, SNS and SQS, and what signature version 4 and STS add to them. */
+/** From AWS's "Common Errors" of SES and SNS, and what signature version 4 and STS add to them. */
 const CREDENTIALS =
   /^(ExpiredToken|TokenRefreshRequired|InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClient|SignatureDoesNotMatch|IncompleteSignature|InvalidSignature|InvalidSecurity|InvalidSecurityToken|MissingAuthenticationToken(Token)?|AuthFailure|RequestExpired|RequestTimeTooSkewed|CredentialsProviderError|TokenProviderError)$/;
 const COMMON: readonly Rule[] = [
@@ -148,17 +148,11 @@ const TOPIC: readonly Rule[] = [
   { text: /message (is )?too long|too large|exceeds/i, verdict: unclear("message too long") },
 ];
 
-const SQS: readonly Rule[] = [
-  { code: /^(QueueDoesNotExist|NonExistentQueue|QueueDeletedRecently)$/, verdict: ours("queue or topic missing") },
-  { code: /^(BatchRequestTooLong|InvalidMessageContents)$/, verdict: unclear("message too long") },
-];
-
 /** The first rule that fits decides. */
 export const RULES: Readonly<Record<Provider, readonly Rule[]>> = {
   ses: [...SES, ...COMMON],
   "sns sms": [...COMMON, ...SMS],
   "sns topic": [...COMMON, ...TOPIC],
-  sqs: [...COMMON, ...SQS],
 };
 
 /**

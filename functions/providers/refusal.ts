@@ -32,13 +32,14 @@ const CERTIFICATE =
   /^(CERT_.+|CRL_.+|UNABLE_TO_.+|ERROR_IN_.+|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_ALTNAME_INVALID)$/;
 /**
  * @smithy/node-http-handler's connection time-out (its request time-out has another text, and comes after the writing),
- * and Node's and OpenSSL's words for a handshake that failed.
+ * and Node's and OpenSSL's words for a handshake that failed. A wrong version number counts only in the first record
+ * (OpenSSL's tlsany_meth.c): later, as `tls_default_validate_record_header`, it may come after the writing.
  */
 const NO_CONNECTION =
-  /did not establish a connection|without establishing a connection|before secure TLS connection was established|SSL routines:.*(wrong version number|unsupported protocol|handshake failure|alert protocol version|no shared cipher)/i;
+  /did not establish a connection|without establishing a connection|before secure TLS connection was established|SSL routines:tls_validate_record_header:wrong version number|SSL routines:.*(unsupported protocol|handshake failure|alert protocol version|no shared cipher)/i;
 
 /**
- * The one place that classifies a failed call to SES, SNS or SQS. A 4xx is the provider's clear no. A 5xx, a time-out
+ * The one place that classifies a failed call to SES or SNS. A 4xx is the provider's clear no. A 5xx, a time-out
  * or a reset comes after the request was written. An answer that no rule knows is nobody's fault until somebody looks.
  */
 export function refusalOf(provider: Provider, error: unknown, parties: Parties = NOBODY): Refusal {
