@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { componentStatusSchema } from "../core/component.ts";
 import { cleanAddress, cleanLine, showsSomething, unseenIn } from "../core/invisible.ts";
 import { LOCALES, localeOf } from "../core/locale.ts";
-import { HttpProblem, type ProblemDetail } from "../lambda/problem.ts";
+import { HttpProblem, type ProblemDetail } from "./problem.ts";
 
 /**
  * The fields of requests. Clients send JSON or forms, so a flag may be the text "true". Many send null for what they

@@ -1,12 +1,12 @@
 import { writeSync } from "node:fs";
 import { runDemo } from "./demo/run-demo.ts";
+import { useUtc } from "./env.ts";
 import { oneLine, StartFailure } from "./failure.ts";
 import { type LocalStack, startLocalStack } from "./local-stack.ts";
 import { type CommandOptions, HELP, parseOptions } from "./options.ts";
 import { whenStarterIsGone } from "./starter.ts";
 
-// Lambda's clock is in UTC.
-process.env.TZ = "UTC";
+useUtc();
 
 // A second Ctrl-C, or npm passing on the one it got too, must not cut the ending short; a stop that hangs must end all the same.
 const STOPS_WITHIN_MS = 60_000;

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isNpmScript } from "./env.ts";
 import { codeOf } from "./failure.ts";
 
 const LOOKS_EVERY_MS = 500;
@@ -14,7 +15,7 @@ export async function whenStarterIsGone(gone: () => void): Promise<void> {
     process.once("disconnect", gone);
     process.channel?.unref();
   }
-  if (process.env.npm_lifecycle_event === undefined) return;
+  if (!isNpmScript()) return;
   const parent = process.ppid;
   const shell = await processNamed(parent);
   const runner = shell !== null && SHELLS.test(shell.name) ? shell.parent : null;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { spawnBound } from "./bound-child.ts";
+import { environmentWith } from "./env.ts";
 import { StartFailure } from "./failure.ts";
 import { type Template, templateSchema } from "./template.ts";
 
@@ -93,11 +94,7 @@ async function runApp(outDir: string, context: LocalContext, signal: AbortSignal
   const child = spawnBound(process.execPath, [APP], {
     cwd: PROJECT,
     output: "pipe",
-    env: {
-      ...process.env,
-      CDK_OUTDIR: outDir,
-      CDK_CONTEXT_JSON: JSON.stringify(context),
-    },
+    env: environmentWith({ CDK_OUTDIR: outDir, CDK_CONTEXT_JSON: JSON.stringify(context) }),
   });
   const stop = () => child.kill("SIGTERM");
   signal.addEventListener("abort", stop, { once: true });

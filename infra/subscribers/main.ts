@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "../command.ts";
 import { type ApiClient, apiClient } from "./api-client.ts";
+import { ENVIRONMENT } from "./env.ts";
 import { eraseAddress } from "./erase-address.ts";
 import { exportPeople } from "./export-people.ts";
 import { importPeople } from "./import-people.ts";
@@ -14,7 +15,7 @@ const screen: Screen = {
   clock: () => performance.now(),
 };
 
-await runCommand(USAGE, (args) => run(parseCommand(args, process.env)));
+await runCommand(USAGE, (args) => run(parseCommand(args, ENVIRONMENT)));
 
 /** The exit code: 1 if rows were refused, or nobody was there to erase. */
 async function run(command: Command): Promise<number> {

@@ -18,31 +18,6 @@ it("wires every handler exactly once", () => {
   expect(functionIds.sort()).toEqual(steps.map(({ logicalId }) => logicalId).sort());
 });
 
-it("keeps core to core, zod and node:crypto", () => {
-  const strangers = functions
-    .filter(({ path }) => path.startsWith("functions/core/"))
-    .flatMap(({ path, imports }) => imports.map((name) => ({ path, name })))
-    .filter(({ name }) => !/^(?:functions\/core\/|zod\/mini$|node:crypto$)/.test(name));
-  expect(strangers).toEqual([]);
-});
-
-it("lets only store and providers use AWS", () => {
-  const users = functions.filter(({ imports }) => imports.some((name) => /^@(?:aws-sdk|smithy)\//.test(name)));
-  expect(users.length).toBeGreaterThan(0);
-  expect(users.map(({ path }) => path).filter((path) => !/^functions\/(?:store|providers)\//.test(path))).toEqual([]);
-});
-
-it("reads the environment only where a function or the app starts", () => {
-  const readers = sourceFiles("functions/**/*.{ts,tsx}", "infra/**/*.{ts,mjs}").filter(({ text }) =>
-    /\bprocess\.env\b|\benv\b[^;]*from "node:process"/.test(text),
-  );
-  const strangers = readers.filter(
-    ({ path }) =>
-      !/^(?:functions\/[^/]+\/env\.ts$|infra\/app\.ts$|infra\/local\/|infra\/subscribers\/main\.ts$)/.test(path),
-  );
-  expect(strangers.map(({ path }) => path)).toEqual([]);
-});
-
 it("renders nothing in the senders", () => {
   const rendering = handlers
     .filter(({ path }) => path.startsWith("functions/send-"))
