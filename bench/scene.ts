@@ -6,9 +6,11 @@ import { build } from "esbuild";
 import type { RenderedUpdate, RenderSource } from "../functions/compose/sources.ts";
 import { type Catalog, EMPTY_CATALOG } from "../functions/core/component.ts";
 import { newId } from "../functions/core/ids.ts";
+import type { Update } from "../functions/core/incident.ts";
 import { NO_BRANDING, type Page } from "../functions/core/page.ts";
 import { type IncidentCommit, openIncident } from "../functions/core/posting.ts";
 import { ALL_UPDATES, type Subscriber } from "../functions/core/subscriber.ts";
+import type { UpdateRef } from "../functions/send-chunk/channel-sender.ts";
 
 /** One incident just opened, with the texts that its subscribers get. */
 export interface Scene {
@@ -77,6 +79,11 @@ export async function openedIncident(now = Date.now()): Promise<Scene> {
 export function updateOf({ commit: { update } }: Scene) {
   if (update === null) throw new Error("the scene has no update");
   return update;
+}
+
+/** What names it to a sender. */
+export function updateRefOf({ pageId, incidentId, id: updateId, seq }: Update): UpdateRef {
+  return { pageId, subject: { kind: "incident", id: incidentId }, updateId, seq };
 }
 
 type Renderer = typeof import("../functions/compose/render-update.ts") &

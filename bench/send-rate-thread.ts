@@ -18,7 +18,7 @@ import { memoryLedger } from "../tests/fakes/memory-ledger.ts";
 import { memoryStatusStore } from "../tests/fakes/memory-status-store.ts";
 import { memorySubscriberStore } from "../tests/fakes/memory-subscriber-store.ts";
 import { memoryQueues } from "../tests/fakes/queues.ts";
-import { emailSubscriber } from "./scene.ts";
+import { emailSubscriber, updateRefOf } from "./scene.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("send-rate-thread.ts runs as a worker thread only");
@@ -87,11 +87,7 @@ const deps: SendDeps = {
 
 const of = chunksFor("email", recipients, ratePerSecond);
 for (let chunk = 0; chunk < of && clock() < endAt; chunk += 1) {
-  const { incidentId, id: updateId, seq } = update;
-  await runChunk(
-    { kind: "chunk", pageId: page.id, incidentId, updateId, seq, channel: "email", chunk, of, resend: 0 },
-    deps,
-  );
+  await runChunk({ kind: "chunk", ...updateRefOf(update), channel: "email", chunk, of, resend: 0 }, deps);
 }
 const deliveries = ledger.allDeliveries();
 const accepted = deliveries.filter(({ state }) => state === "accepted").length;

@@ -11,7 +11,7 @@ import { memoryAccessStore } from "../tests/fakes/memory-access-store.ts";
 import { memoryLedger } from "../tests/fakes/memory-ledger.ts";
 import { renderedText } from "../tests/fixtures/rendered-text.ts";
 import { type Bench, compare, inLanes, median, rounded } from "./measurement.ts";
-import { emailSubscriber, openedIncident, updateOf } from "./scene.ts";
+import { emailSubscriber, openedIncident, updateOf, updateRefOf } from "./scene.ts";
 
 const EMAILS = 1_000;
 const IN_FLIGHT = 25;
@@ -50,7 +50,7 @@ export const bench: Bench = async ({ progress }) => {
       Date.now(),
     );
     const access = memoryAccessStore({ random: randomBytes, pages: [pageId] });
-    const sender = await emailSender({ ledger, access, mail: sesMail("bench", FROM) }).prepare(update);
+    const sender = await emailSender({ ledger, access, mail: sesMail("bench", FROM) }).prepare(updateRefOf(update));
     const subscribers = Array.from({ length: EMAILS }, () => emailSubscriber(pageId));
     const ours = () =>
       cpuOf(subscribers, async (subscriber) => {

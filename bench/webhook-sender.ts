@@ -24,7 +24,7 @@ import { renderedText } from "../tests/fixtures/rendered-text.ts";
 import { type Bench, type Compared, compare, type Finding, inLanes, median, rounded, timed } from "./measurement.ts";
 import { startPgBoss } from "./pg-boss.ts";
 import { startReceiver } from "./receiver.ts";
-import { openedIncident, type Scene, updateOf, webhookSubscriber } from "./scene.ts";
+import { openedIncident, type Scene, updateOf, updateRefOf, webhookSubscriber } from "./scene.ts";
 
 const POSTS = 4_000;
 const CHUNKS = Math.ceil(POSTS / RECIPIENTS_PER_CHUNK.webhook);
@@ -139,9 +139,9 @@ async function worldOf(
 }
 
 async function send(scene: Scene, chunk: number, deps: SendDeps): Promise<void> {
-  const { pageId, incidentId, id: updateId, seq } = updateOf(scene);
+  const update = updateRefOf(updateOf(scene));
   const { outcome } = await runChunk(
-    { kind: "chunk", pageId, incidentId, updateId, seq, channel: "webhook", chunk, of: CHUNKS, resend: 0 },
+    { kind: "chunk", ...update, channel: "webhook", chunk, of: CHUNKS, resend: 0 },
     deps,
   );
   if (outcome !== "finished") throw new Error(`a chunk was ${outcome}`);

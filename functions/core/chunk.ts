@@ -3,13 +3,14 @@ import { type Counts, countsSchema } from "./delivery.ts";
 import { greatest } from "./extremes.ts";
 import { idSchema } from "./ids.ts";
 import { histogramSchema } from "./latency.ts";
+import { toldSubjectSchema } from "./subject.ts";
 import { type Channel, channelSchema } from "./subscriber.ts";
 
-/** Names a chunk: one range of the audience of one update on one channel. */
+/** Names a chunk: one range of the audience of one update, or of one component change, on one channel. */
 export const chunkRefSchema = z.object({
   pageId: idSchema,
-  /** For a component change this is the component, and `updateId` is the change: see `Notice`. */
-  incidentId: idSchema,
+  subject: toldSubjectSchema,
+  /** The update, or the change. */
   updateId: idSchema,
   seq: z.number(),
   channel: channelSchema,
@@ -17,13 +18,18 @@ export const chunkRefSchema = z.object({
   chunk: z.number(),
 });
 export type ChunkRef = z.infer<typeof chunkRefSchema>;
+/** The part of it that no other chunk shares. */
+export type ChunkName = Pick<ChunkRef, "pageId" | "updateId" | "channel" | "chunk">;
 
 /** A chunk with the number of chunks its channel has, which fixes its range. */
 export const chunkKeySchema = z.extend(chunkRefSchema, { of: z.number() });
 export type ChunkKey = z.infer<typeof chunkKeySchema>;
 
-/** What a chunk's claim knows: enough for another invocation to go on after a crash anywhere. */
-export const chunkSchema = z.extend(chunkKeySchema, {
+/**
+ * What a chunk's claim knows: enough for another invocation to go on after a crash anywhere. Its work says what it is
+ * about.
+ */
+export const chunkSchema = z.extend(z.omit(chunkKeySchema, { subject: true }), {
   /**
    * queued: sent (again) and not claimed since. claimed: an invocation holds the lease. done: only retries are left.
    */
@@ -87,7 +93,10 @@ export function chunksFor(channel: Channel, subscribers: number, ratePerSecond: 
   return Math.max(1, Math.ceil(subscribers / recipientsPerChunk(channel, ratePerSecond)));
 }
 
-/** How many chunks each update of an incident was cut into on one channel. The greatest number is in force. */
+/**
+ * How many chunks each update of an incident, or change of a component, was cut into on one channel. The greatest number
+ * is in force.
+ */
 export interface ChunkPlan {
   /** Rises with every change; the condition of the next one. */
   version: number;

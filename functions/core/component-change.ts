@@ -29,7 +29,7 @@ export function noticeOfChange({ pageId, at, changes, notice }: ComponentChange)
   return {
     kind: "component change",
     pageId,
-    incidentId: change.id,
+    subject: { kind: "component", id: change.id },
     updateId: notice.id,
     seq: notice.seq,
     state: "unplanned",
@@ -45,7 +45,7 @@ export function toldChanges(changes: readonly ComponentChange[], componentId: st
   return changes
     .flatMap((change): Telling[] => {
       const notice = noticeOfChange(change);
-      return notice?.incidentId === componentId ? [tellingOf(notice)] : [];
+      return notice?.subject.id === componentId ? [tellingOf(notice)] : [];
     })
     .sort((a, b) => a.seq - b.seq);
 }

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { exchangeSchema } from "./attempt.ts";
 import { idSchema } from "./ids.ts";
 import { type OwnReason, reasonSchema } from "./reason.ts";
+import { subjectSchema } from "./subject.ts";
 import { channelSchema } from "./subscriber.ts";
 
 /**
@@ -26,19 +27,11 @@ export const DELIVERY_STATES: readonly DeliveryState[] = deliveryStateSchema.opt
 export const resenderSchema = z.enum(["operator", "integrator"]);
 export type Resender = z.infer<typeof resenderSchema>;
 
-/** How an endpoint is tried out: a challenge to echo, a test that its owner asked for, a chat's first post. */
-export const probeKindSchema = z.enum(["challenge", "test", "hello"]);
-export type ProbeKind = z.infer<typeof probeKindSchema>;
-
 export const deliverySchema = z.object({
   pageId: idSchema,
   subscriberId: idSchema,
-  /**
-   * Set if it is about a component without an incident. Then `incidentId` is the component's, and `updateId` the
-   * change's.
-   */
-  kind: z.optional(z.literal("component change")),
-  incidentId: idSchema,
+  subject: subjectSchema,
+  /** The update, the component's change, or the probe. */
   updateId: idSchema,
   seq: z.number(),
   channel: channelSchema,
@@ -62,13 +55,11 @@ export const deliverySchema = z.object({
   leaseUntil: z.nullable(z.number()),
   /**
    * Set when an operator asked to send it again: when, and how it had ended before. From then on it is outside the
-   * incident's order (it neither waits for other updates nor ends for them). It is counted but not measured.
+   * subject's order (it neither waits for other updates nor ends for them). It is counted but not measured.
    */
   resent: z.optional(z.object({ at: z.number(), from: deliveryStateSchema, by: z.optional(resenderSchema) })),
   /** Webhooks only: what the endpoint answered to each attempt, newest last. */
   exchanges: z.optional(z.array(exchangeSchema)),
-  /** Set if it is no update, but tries the endpoint out. Then incident and update are the probe's own id. */
-  probe: z.optional(probeKindSchema),
 });
 export type Delivery = z.infer<typeof deliverySchema>;
 

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { affectedComponentSchema } from "./component.ts";
 import { idSchema } from "./ids.ts";
+import { componentSubjectSchema, incidentSubjectSchema } from "./subject.ts";
 
 const channelPlanSchema = z.object({ email: z.number(), sms: z.number(), webhook: z.number() });
 /** How many chunks each channel has. */
@@ -19,11 +20,9 @@ export type TopicState = z.infer<typeof topicStateSchema>;
 
 const common = {
   pageId: idSchema,
-  /** Whose order it is in: the incident's, or the component's. */
-  incidentId: idSchema,
   /** The update, or the change. */
   updateId: idSchema,
-  /** Rises within the incident or component. */
+  /** Rises within the subject. */
   seq: z.number(),
   /** unplanned: nothing was queued for certain. planned: every chunk was queued once. done: every chunk has finished. */
   state: z.enum(["unplanned", "planned", "done"]),
@@ -34,12 +33,13 @@ const common = {
   topic: z.optional(topicStateSchema),
 };
 
-export const updateNoticeSchema = z.object({ kind: z.literal("update"), ...common });
+export const updateNoticeSchema = z.object({ kind: z.literal("update"), subject: incidentSubjectSchema, ...common });
 export type UpdateNotice = z.infer<typeof updateNoticeSchema>;
 
 /** A component's status was changed without an incident. */
 export const changeNoticeSchema = z.object({
   kind: z.literal("component change"),
+  subject: componentSubjectSchema,
   ...common,
   change: affectedComponentSchema,
 });

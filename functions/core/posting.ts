@@ -243,7 +243,7 @@ function noticeFor(update: Update, now: number): UpdateNotice {
   return {
     kind: "update",
     pageId: update.pageId,
-    incidentId: update.incidentId,
+    subject: { kind: "incident", id: update.incidentId },
     updateId: update.id,
     seq: update.seq,
     state: "unplanned",

@@ -1,11 +1,12 @@
 import * as z from "zod/mini";
 import { chunkKeySchema, chunkRefSchema } from "./chunk.ts";
 import type { Random } from "./clock.ts";
-import { type Delivery, probeKindSchema } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
 import { idSchema, newId } from "./ids.ts";
 import { invitationSchema } from "./invitation.ts";
 import { letterSchema } from "./letter.ts";
 import { letterCauseSchema } from "./permit.ts";
+import { probeKindSchema } from "./subject.ts";
 import { channelSchema, type Subscriber } from "./subscriber.ts";
 
 /** On the FIFO queues: one chunk. No address is in it. */
@@ -27,10 +28,11 @@ export const retryWorkSchema = z.extend(chunkRefSchema, {
 });
 export type RetryWork = z.infer<typeof retryWorkSchema>;
 
-/** The next attempt of a delivery. `queuedAt`: see above. */
+/** The next attempt of a delivery. `queuedAt`: see above. Throws for a probe: it is never open, and not sent again. */
 export function retryWorkOf(delivery: Delivery, queuedAt?: number): RetryWork {
-  const { pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } = delivery;
-  const work = { kind: "retry", pageId, incidentId, updateId, seq, channel, chunk, subscriberId, attempts } as const;
+  const { pageId, subject, updateId, seq, channel, chunk, subscriberId, attempts } = delivery;
+  if (subject.kind === "endpoint") throw new Error(`probe ${subject.id} is not to be retried`);
+  const work = { kind: "retry", pageId, subject, updateId, seq, channel, chunk, subscriberId, attempts } as const;
   return queuedAt === undefined ? work : { ...work, queuedAt };
 }
 
@@ -186,9 +188,9 @@ export function readWork<S extends z.ZodMiniType>(schema: S, body: string): z.ou
   return schema.parse(JSON.parse(body));
 }
 
-/** FIFO message group: one incident's chunk. Its updates are sent in order, and others do not wait. */
-export function chunkGroup(work: Pick<ChunkWork, "pageId" | "incidentId" | "channel" | "chunk">): string {
-  return `${work.pageId}-${work.incidentId}-${work.channel}-${work.chunk}`;
+/** FIFO message group: one subject's chunk. Its updates are sent in order, and others do not wait. */
+export function chunkGroup(work: Pick<ChunkWork, "pageId" | "subject" | "channel" | "chunk">): string {
+  return `${work.pageId}-${work.subject.id}-${work.channel}-${work.chunk}`;
 }
 
 /** SQS accepts and drops a repeated deduplication id for five minutes: hence the resend number, the attempts and the time. */

@@ -2,7 +2,7 @@ import { type Chunk, recipientsPerChunk } from "./chunk.ts";
 import { audienceOf, type Counts, sumCounts } from "./delivery.ts";
 import { greatest, least } from "./extremes.ts";
 import { mergeHistograms, percentile } from "./latency.ts";
-import type { Notice, TopicState } from "./notice.ts";
+import type { TopicState, UpdateNotice } from "./notice.ts";
 import { CHANNELS, type Channel } from "./subscriber.ts";
 
 /**
@@ -59,7 +59,7 @@ export type SendRates = Readonly<Record<Channel, number | null>>;
 
 /** The report of an update, from all its chunks. */
 export function updateReport(
-  notice: Notice,
+  notice: UpdateNotice,
   chunks: readonly Chunk[],
   now: number,
   rates: SendRates = { email: null, sms: null, webhook: null },
@@ -70,7 +70,7 @@ export function updateReport(
   const channels: Record<Channel, ChannelReport> = { email: of("email"), sms: of("sms"), webhook: of("webhook") };
   return {
     updateId: notice.updateId,
-    incidentId: notice.incidentId,
+    incidentId: notice.subject.id,
     seq: notice.seq,
     state: CHANNELS.every((channel) => isComplete(channels[channel])) ? "complete" : "running",
     committedAt: notice.committedAt,
@@ -88,7 +88,7 @@ function pausedBy(paused: string | null, report: ChannelReport): ChannelReport {
 
 function channelReport(
   channel: Channel,
-  notice: Notice,
+  notice: UpdateNotice,
   all: readonly Chunk[],
   now: number,
   rate: number | null,

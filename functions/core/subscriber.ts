@@ -148,6 +148,12 @@ export function isOn<C extends Channel>(subscriber: Subscriber, channel: C): sub
   return subscriber.channel === channel;
 }
 
+/** Throws for a subscriber of another channel: what a sender is to send to somebody it cannot reach is nothing to pass over. */
+export function mustBeOn<C extends Channel>(subscriber: Subscriber, channel: C): SubscriberOn<C> {
+  if (isOn(subscriber, channel)) return subscriber;
+  throw new Error(`subscriber ${subscriber.id} is one of ${subscriber.channel}, not of ${channel}`);
+}
+
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const PURGE_AFTER_MS = 90 * DAY_MS;
 

@@ -29,8 +29,8 @@ const FIX_TRIES = 50;
  * been queued under it. Throws when the plan was never the one just read.
  */
 async function planChannel(notice: Notice, channel: Channel, deps: ChunkDeps): Promise<number> {
-  const { pageId, incidentId, seq } = notice;
-  const key: ChunkPlanKey = { pageId, incidentId, channel };
+  const { pageId, subject, seq } = notice;
+  const key: ChunkPlanKey = { pageId, subject, channel };
   const [subscribers, rate] = await Promise.all([
     deps.subscribers.estimate(pageId, channel),
     channel === "webhook" ? null : deps.access.getRate(channel),
@@ -44,7 +44,9 @@ async function planChannel(notice: Notice, channel: Channel, deps: ChunkDeps): P
     const fixed = await deps.ledger.fixChunks(key, seq, chunks, plan, deps.clock());
     if (fixed.outcome === "saved") return chunks;
   }
-  throw new Error(`the plan of incident ${incidentId} on ${channel} changed ${FIX_TRIES} times under its planner`);
+  throw new Error(
+    `the plan of ${subject.kind} ${subject.id} on ${channel} changed ${FIX_TRIES} times under its planner`,
+  );
 }
 
 /**
@@ -81,11 +83,11 @@ async function areAllOver(plan: ChunkPlan, notice: Notice, channel: Channel, dep
 
 /** The incident's updates, or those of the component's changes that anything can still be open of. */
 async function readNamed(notice: Notice, deps: ChunkDeps): Promise<{ id: string; seq: number }[]> {
-  const { pageId, incidentId } = notice;
+  const { pageId, subject } = notice;
   switch (notice.kind) {
     case "update":
-      return deps.status.listUpdates(pageId, incidentId);
+      return deps.status.listUpdates(pageId, subject.id);
     case "component change":
-      return toldChanges(await deps.status.listChanges(pageId, deps.clock() - LONGEST_OPEN_MS), incidentId);
+      return toldChanges(await deps.status.listChanges(pageId, deps.clock() - LONGEST_OPEN_MS), subject.id);
   }
 }

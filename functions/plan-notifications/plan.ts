@@ -82,13 +82,13 @@ async function tellUpdate(notice: UpdateNotice, deps: PlanDeps): Promise<Publica
   if (incident.withdrawnAt !== null) return null;
   const { texts, topic } = await deps.render(source);
   await keepTexts(notice, texts, deps);
-  const { pageId, incidentId } = notice;
+  const { pageId, subject } = notice;
   const { status, componentIdsSoFar } = update;
   return {
     json: topic,
     attributes: {
       page: pageId,
-      incident: incidentId,
+      incident: subject.id,
       status,
       impact: incident.impact,
       componentIds: componentIdsSoFar,
@@ -97,7 +97,8 @@ async function tellUpdate(notice: UpdateNotice, deps: PlanDeps): Promise<Publica
 }
 
 async function readSource(notice: UpdateNotice, deps: PlanDeps): Promise<RenderSource> {
-  const { pageId, incidentId, updateId, seq } = notice;
+  const { pageId, updateId, seq } = notice;
+  const incidentId = notice.subject.id;
   const [page, catalog, incident, all] = await Promise.all([
     deps.status.getPage(pageId),
     deps.status.getCatalog(pageId),
@@ -113,11 +114,11 @@ async function readSource(notice: UpdateNotice, deps: PlanDeps): Promise<RenderS
 }
 
 function chunkWorks(notice: Notice, channel: Channel, of: number): ChunkWork[] {
-  const { pageId, incidentId, updateId, seq } = notice;
+  const { pageId, subject, updateId, seq } = notice;
   return Array.from({ length: of }, (_, chunk) => ({
     kind: "chunk",
     pageId,
-    incidentId,
+    subject,
     updateId,
     seq,
     channel,

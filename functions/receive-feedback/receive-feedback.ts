@@ -86,7 +86,8 @@ const RECORDED_WITHIN_MS = 15 * 60_000;
 async function followInLedger(feedback: Feedback, { ledger, clock }: FeedbackDeps): Promise<void> {
   const { pageId, subscriberId, update, mailId } = feedback;
   if (update === null) return;
-  const [delivery] = await ledger.getDeliveries(pageId, update.incidentId, update.seq, [subscriberId]);
+  const { incidentId: id, seq } = update;
+  const [delivery] = await ledger.getDeliveries(pageId, { kind: "incident", id }, seq, [subscriberId]);
   const now = clock();
   if (delivery === undefined || delivery.state === "sending") {
     if (now > feedback.sentAt + RECORDED_WITHIN_MS) return;

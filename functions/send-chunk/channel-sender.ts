@@ -1,7 +1,7 @@
 import type { AttemptOutcome } from "../core/attempt.ts";
+import type { ChunkRef } from "../core/chunk.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Delivery } from "../core/delivery.ts";
-import type { Update } from "../core/incident.ts";
 import type { Channel, EndpointHealth, Subscriber } from "../core/subscriber.ts";
 import type { RetryQueues } from "../providers/queues.ts";
 import type { Ledger } from "../store/deliveries/ledger.ts";
@@ -10,7 +10,7 @@ import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 import type { Pace } from "./pace.ts";
 
 /** Names an update or a component change: all that is needed to find its stored texts. */
-export type UpdateRef = Pick<Update, "pageId" | "incidentId" | "id" | "seq">;
+export type UpdateRef = Pick<ChunkRef, "pageId" | "subject" | "updateId" | "seq">;
 
 /** The attempts of one update. */
 export interface UpdateSender {

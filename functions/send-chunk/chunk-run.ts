@@ -13,7 +13,7 @@ export interface ChunkRun {
   /** The incident or component was deleted. */
   withdrawn: boolean;
   later: readonly LaterUpdate[];
-  /** Subscribers for whom an earlier update of this incident (or change of this component) is still open. */
+  /** Subscribers for whom an earlier update of the subject is still open. */
   openEarlier: ReadonlySet<string>;
   sender: UpdateSender;
   /** No window begins after this. */

@@ -6,13 +6,13 @@ import type { SendDeps } from "./channel-sender.ts";
 const RACE_WAIT_MS = 5_000;
 
 /**
- * Makes sure that no earlier delivery of this incident to this subscriber is open before `delivery` starts: those due
+ * Makes sure that no earlier delivery of this subject to this subscriber is open before `delivery` starts: those due
  * for a retry become superseded. Returns null when the way is free, else the instant until which to wait, because one
  * is being sent at this moment.
  */
 export async function endEarlier(delivery: Delivery, deps: Pick<SendDeps, "ledger" | "clock">): Promise<number | null> {
-  const { pageId, subscriberId, incidentId, seq, updateId } = delivery;
-  const all = await deps.ledger.listSubscriberIncident(pageId, subscriberId, incidentId);
+  const { pageId, subscriberId, subject, seq, updateId } = delivery;
+  const all = await deps.ledger.listSubscriberSubject(pageId, subscriberId, subject);
   let waitUntil: number | null = null;
   for (const earlier of all) {
     if (earlier.seq >= seq || !isOpen(earlier.state)) continue;

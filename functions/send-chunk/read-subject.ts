@@ -4,10 +4,10 @@ import { tellingOf, toldChanges } from "../core/component-change.ts";
 import { LONGEST_OPEN_MS } from "../core/retry-schedule.ts";
 import type { SendDeps } from "./channel-sender.ts";
 
-/** What a chunk or a retry tells, and what its order is among. */
-export interface Subject {
+/** What a chunk or a retry tells, and how its subject stands. */
+export interface Standing {
   told: Telling;
-  /** All else that is told of the same incident or component, as far as it can matter; oldest first. */
+  /** All else that is told of the same subject, as far as it can matter: what the order is among; oldest first. */
   others: readonly Telling[];
   /** The incident or component was deleted: whatever is open ends as suppressed. */
   withdrawn: boolean;
@@ -19,19 +19,30 @@ export interface Subject {
  */
 const NEAREST_CHANGES = 49;
 
+type Reads = Pick<SendDeps, "status" | "ledger">;
+
 /** Throws for what is in a queue and in no table. */
-export async function readSubject(
-  ref: Pick<ChunkRef, "pageId" | "incidentId" | "updateId">,
-  deps: Pick<SendDeps, "status" | "ledger">,
-): Promise<Subject> {
-  const { pageId, incidentId, updateId } = ref;
+export function readSubject(
+  { pageId, subject, updateId }: Pick<ChunkRef, "pageId" | "subject" | "updateId">,
+  deps: Reads,
+): Promise<Standing> {
+  switch (subject.kind) {
+    case "incident":
+      return readUpdate(pageId, subject.id, updateId, deps);
+    case "component":
+      return readChange(pageId, subject.id, updateId, deps);
+  }
+}
+
+async function readUpdate(pageId: string, incidentId: string, updateId: string, { status }: Reads): Promise<Standing> {
   const [incident, updates] = await Promise.all([
-    deps.status.getIncident(pageId, incidentId),
-    deps.status.listTellings(pageId, incidentId),
+    status.getIncident(pageId, incidentId),
+    status.listTellings(pageId, incidentId),
   ]);
-  if (incident === null) return readChange(ref, deps);
   const told = updates.find(({ id }) => id === updateId);
-  if (told === undefined) throw new Error(`update ${updateId} of incident ${incidentId} is not in the status table`);
+  if (incident === null || told === undefined) {
+    throw new Error(`update ${updateId} of incident ${incidentId} is not in the status table`);
+  }
   return {
     told,
     others: updates.filter((other) => other !== told && other.deliverNotifications),
@@ -39,14 +50,10 @@ export async function readSubject(
   };
 }
 
-/** No incident has the id: it is a component's. */
-async function readChange(
-  { pageId, incidentId: componentId, updateId }: Pick<ChunkRef, "pageId" | "incidentId" | "updateId">,
-  deps: Pick<SendDeps, "status" | "ledger">,
-): Promise<Subject> {
-  const notice = await deps.ledger.getNotice(pageId, updateId);
+async function readChange(pageId: string, componentId: string, changeId: string, deps: Reads): Promise<Standing> {
+  const notice = await deps.ledger.getNotice(pageId, changeId);
   if (notice?.kind !== "component change") {
-    throw new Error(`${updateId} is neither an update of incident ${componentId} nor a change of a component`);
+    throw new Error(`change ${changeId} of component ${componentId} has no notice in the deliveries table`);
   }
   const [catalog, changes] = await Promise.all([
     deps.status.getCatalog(pageId),

@@ -25,17 +25,17 @@ const SUBSCRIBERS_PER_PAGE = 100;
 const BLOCKED_RECHECK_MS = 5_000;
 
 /**
- * Sends one chunk of an update: claims it, orders it among the incident's (or component's) others, then goes through its range of
+ * Sends one chunk of an update: claims it, orders it among the subject's others, then goes through its range of
  * subscribers window by window. Failures of recipients become their deliveries' states; only failures of our own
  * tables throw, and then the lease runs out and sweep sends the chunk again.
  */
 export async function runChunk(work: ChunkWork, deps: SendDeps): Promise<ChunkOutcome> {
-  const { pageId, incidentId, updateId, seq, channel } = work;
+  const { pageId, channel } = work;
   const claimedAt = deps.clock();
   // What all recipients share never changes, so it need not wait for the claim; what decides must be read after it.
   const [claimed, sender] = await Promise.all([
     deps.ledger.claimChunk(work, work.resend, claimedAt, claimedAt + LEASE_MS),
-    deps.sender.prepare({ pageId, incidentId, id: updateId, seq }),
+    deps.sender.prepare(work),
   ]);
   if (claimed.outcome === "lost") return { outcome: "lost" };
   const claim = claimed.chunk;
@@ -77,9 +77,7 @@ async function readChunks(work: ChunkWork, others: readonly Telling[], deps: Sen
   const chunks = await deps.ledger.getChunks(
     others.map((other) => ({
       pageId: work.pageId,
-      incidentId: work.incidentId,
       updateId: other.id,
-      seq: other.seq,
       channel: work.channel,
       chunk: work.chunk,
     })),
@@ -143,7 +141,7 @@ async function sendRange(
 /** Only an earlier attempt can have left records: the first one need not ask. */
 async function withoutRecorded(run: ChunkRun, audience: readonly string[], deps: SendDeps): Promise<string[]> {
   if (run.claim.attempt === 1 || audience.length === 0) return [...audience];
-  const recorded = await deps.ledger.getDeliveries(run.work.pageId, run.work.incidentId, run.work.seq, audience);
+  const recorded = await deps.ledger.getDeliveries(run.work.pageId, run.work.subject, run.work.seq, audience);
   const done = new Set(recorded.map(({ subscriberId }) => subscriberId));
   return audience.filter((id) => !done.has(id));
 }

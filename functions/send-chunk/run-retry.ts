@@ -28,11 +28,11 @@ const EARLY_MS = 1_000;
 
 /** The next attempt of one delivery, under the same order rules as the first. */
 export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOutcome> {
-  const { pageId, incidentId, subscriberId } = work;
+  const { pageId, subject, subscriberId } = work;
   const startedAt = deps.clock();
   const [{ told, others, withdrawn }, deliveries, subscriber] = await Promise.all([
     readSubject(work, deps),
-    deps.ledger.listSubscriberIncident(pageId, subscriberId, incidentId),
+    deps.ledger.listSubscriberSubject(pageId, subscriberId, subject),
     deps.subscribers.get(pageId, work.channel, subscriberId),
   ]);
   const delivery = deliveries.find(({ seq }) => seq === work.seq);
@@ -42,9 +42,7 @@ export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOu
   if (delivery.nextAttemptAt !== null && delivery.nextAttemptAt > startedAt + EARLY_MS) return { outcome: "postponed" };
 
   const found = await deps.ledger.getChunks(
-    [told, ...others]
-      .filter((other) => other.seq >= work.seq)
-      .map((other) => ({ ...work, updateId: other.id, seq: other.seq })),
+    [told, ...others].filter((other) => other.seq >= work.seq).map((other) => ({ ...work, updateId: other.id })),
   );
   // Cut into another number of chunks, the same one is another range: see run-chunk.ts.
   const of = found.find(({ seq }) => seq === work.seq)?.of;
@@ -78,7 +76,7 @@ export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOu
       return { outcome: "postponed" };
     }
   }
-  return attempt(delivery, known, told, startedAt, deps);
+  return attempt(work, delivery, known, told, startedAt, deps);
 }
 
 function endWithoutAttempt(
@@ -132,14 +130,14 @@ async function hold(from: Delivery, known: Delivery, until: number, deps: SendDe
 }
 
 async function attempt(
+  work: RetryWork,
   from: Delivery,
   known: Delivery,
   told: Telling,
   startedAt: number,
   deps: SendDeps,
 ): Promise<RetryOutcome> {
-  const { pageId, incidentId, updateId, seq } = from;
-  const sender = await deps.sender.prepare({ pageId, incidentId, id: updateId, seq });
+  const sender = await deps.sender.prepare(work);
   const deadline = startedAt + LAST_WINDOW_MS;
   const slots = await deps.pace.reserve(1, deadline);
   if (slots.outcome === "later") {

@@ -98,8 +98,8 @@ async function areOvertaken(run: ChunkRun, ids: readonly string[], deps: SendDep
 }
 
 async function readRecorded(run: ChunkRun, ids: readonly string[], deps: SendDeps): Promise<Delivery[]> {
-  const { pageId, incidentId, seq } = run.work;
-  return deps.ledger.getDeliveries(pageId, incidentId, seq, ids);
+  const { pageId, subject, seq } = run.work;
+  return deps.ledger.getDeliveries(pageId, subject, seq, ids);
 }
 
 async function decide(run: ChunkRun, id: string, subscriber: Subscriber | null, deps: SendDeps): Promise<Decision> {
@@ -109,8 +109,7 @@ async function decide(run: ChunkRun, id: string, subscriber: Subscriber | null, 
   const delivery: Delivery = {
     pageId: work.pageId,
     subscriberId: id,
-    ...(told.kind === "component change" ? { kind: told.kind } : {}),
-    incidentId: work.incidentId,
+    subject: work.subject,
     updateId: work.updateId,
     seq: work.seq,
     channel: work.channel,

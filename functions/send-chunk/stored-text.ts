@@ -9,7 +9,7 @@ import type { UpdateRef } from "./channel-sender.ts";
  * there is none.
  */
 export function storedTexts(
-  update: Pick<UpdateRef, "pageId" | "id">,
+  update: Pick<UpdateRef, "pageId" | "updateId">,
   ledger: Pick<Ledger, "getRendering">,
 ): (name: TextName) => Promise<Rendering> {
   const reading = new Map<string, Promise<Rendering>>();
@@ -22,15 +22,15 @@ export function storedTexts(
 }
 
 async function read(
-  { pageId, id }: Pick<UpdateRef, "pageId" | "id">,
+  { pageId, updateId }: Pick<UpdateRef, "pageId" | "updateId">,
   wanted: TextName,
   ledger: Pick<Ledger, "getRendering">,
 ): Promise<Rendering> {
   for (const name of [wanted, ...inOtherLanguages(wanted)]) {
-    const text = await ledger.getRendering({ pageId, updateId: id, ...name });
+    const text = await ledger.getRendering({ pageId, updateId, ...name });
     if (text !== null) return text;
   }
-  throw new Error(`update ${id} was queued without its stored ${wanted.format} text`);
+  throw new Error(`update ${updateId} was queued without its stored ${wanted.format} text`);
 }
 
 function inOtherLanguages(name: TextName): TextName[] {

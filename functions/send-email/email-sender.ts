@@ -1,5 +1,5 @@
 import { splice } from "../core/rendering.ts";
-import type { Subscriber } from "../core/subscriber.ts";
+import { mustBeOn, type Subscriber } from "../core/subscriber.ts";
 import { subscriberToken } from "../core/subscriber-token.ts";
 import type { Mail } from "../providers/mail.ts";
 import { ADMITTED, type ChannelSender } from "../send-chunk/channel-sender.ts";
@@ -24,11 +24,10 @@ export function emailSender(deps: {
           await Promise.all(readers.map(textFor));
         },
         async send(subscriber) {
-          if (subscriber.channel !== "email") throw new Error(`subscriber ${subscriber.id} has no email address`);
-          const { pageId, id, channel, email } = subscriber;
+          const { pageId, id, channel, email } = mustBeOn(subscriber, "email");
           const token = subscriberToken(key, "unsubscribe", { pageId, channel, subscriberId: id });
           const raw = splice(await textFor(subscriber), { address: email, unsubscribe_token: token });
-          const tags = { page: pageId, incident: update.incidentId, seq: String(update.seq), subscriber: id };
+          const tags = { page: pageId, incident: update.subject.id, seq: String(update.seq), subscriber: id };
           return deps.mail.send({ to: email, raw, tags });
         },
       };

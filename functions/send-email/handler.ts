@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { emailWorkSchema, readWork } from "../core/queued-work.ts";
+import { emailWorkSchema } from "../core/queued-work.ts";
 import { sqsBatch } from "../lambda/batch.ts";
 import { boundedLog } from "../lambda/bounded-log.ts";
 import { readEnv } from "../lambda/env.ts";
@@ -8,6 +8,7 @@ import { sesMail } from "../providers/mail.ts";
 import { sqsQueues } from "../providers/queues.ts";
 import type { SendDeps } from "../send-chunk/channel-sender.ts";
 import { sharedPace } from "../send-chunk/pace.ts";
+import { readSendWork } from "../send-chunk/read-send-work.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
 import { emailSender } from "./email-sender.ts";
 import { envSchema } from "./env.ts";
@@ -55,7 +56,10 @@ const letters = {
 };
 
 // Invocation: one chunk, one retry, or one letter.
-const run = sqsBatch(({ body }) => handleEmailWork(readWork(emailWorkSchema, body), deps, letters, log), log);
+const run = sqsBatch(
+  async ({ body }) => handleEmailWork(await readSendWork(emailWorkSchema, body, deps), deps, letters, log),
+  log,
+);
 
 // Export.
 export const handler = run;

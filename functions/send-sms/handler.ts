@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { readWork, smsWorkSchema } from "../core/queued-work.ts";
+import { smsWorkSchema } from "../core/queued-work.ts";
 import { sqsBatch } from "../lambda/batch.ts";
 import { boundedLog } from "../lambda/bounded-log.ts";
 import { readEnv } from "../lambda/env.ts";
@@ -8,6 +8,7 @@ import { sqsQueues } from "../providers/queues.ts";
 import { snsSms } from "../providers/sms.ts";
 import type { SendDeps } from "../send-chunk/channel-sender.ts";
 import { sharedPace } from "../send-chunk/pace.ts";
+import { readSendWork } from "../send-chunk/read-send-work.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
 import { envSchema } from "./env.ts";
 import { handleSmsWork } from "./handle-sms-work.ts";
@@ -57,7 +58,10 @@ const letters = {
 };
 
 // Invocation: one chunk, one retry, or one SMS that belongs to no update.
-const run = sqsBatch(({ body }) => handleSmsWork(readWork(smsWorkSchema, body), deps, letters, log), log);
+const run = sqsBatch(
+  async ({ body }) => handleSmsWork(await readSendWork(smsWorkSchema, body, deps), deps, letters, log),
+  log,
+);
 
 // Export.
 export const handler = run;

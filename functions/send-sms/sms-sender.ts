@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { splice } from "../core/rendering.ts";
-import type { Subscriber } from "../core/subscriber.ts";
+import { mustBeOn, type Subscriber } from "../core/subscriber.ts";
 import type { Sms } from "../providers/sms.ts";
 import { ADMITTED, type ChannelSender } from "../send-chunk/channel-sender.ts";
 import { storedTexts } from "../send-chunk/stored-text.ts";
@@ -24,14 +24,14 @@ export function smsSender(deps: {
           await Promise.all(readers.map(textFor));
         },
         async send(subscriber) {
-          if (subscriber.channel !== "sms") throw new Error(`subscriber ${subscriber.id} has no phone number`);
           const text = splice(await textFor(subscriber), { address: "", unsubscribe_token: "" });
-          return deps.sms.send(subscriber, text);
+          return deps.sms.send(mustBeOn(subscriber, "sms"), text);
         },
       };
     },
     admit: async () => ADMITTED,
-    async afterOutcome({ pageId, channel, id }, outcome) {
+    async afterOutcome(subscriber, outcome) {
+      const { pageId, channel, id } = mustBeOn(subscriber, "sms");
       if (outcome.outcome !== "gone") return;
       await deps.subscribers.changeState(pageId, channel, id, ["active"], "unsubscribed", deps.clock());
     },

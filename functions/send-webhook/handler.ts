@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { readWork, webhookWorkSchema } from "../core/queued-work.ts";
+import { webhookWorkSchema } from "../core/queued-work.ts";
 import { sqsBatch } from "../lambda/batch.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
@@ -7,6 +7,7 @@ import { guardedHttps } from "../providers/https.ts";
 import { sqsQueues } from "../providers/queues.ts";
 import type { SendDeps } from "../send-chunk/channel-sender.ts";
 import { unpaced } from "../send-chunk/pace.ts";
+import { readSendWork } from "../send-chunk/read-send-work.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
 import { envSchema } from "./env.ts";
 import { handleWebhookWork } from "./handle-webhook-work.ts";
@@ -47,7 +48,10 @@ const probes: ProbeDeps = {
 };
 
 // Invocation: one chunk, or some retries or probes.
-const run = sqsBatch(({ body }) => handleWebhookWork(readWork(webhookWorkSchema, body), deps, probes, log), log);
+const run = sqsBatch(
+  async ({ body }) => handleWebhookWork(await readSendWork(webhookWorkSchema, body, deps), deps, probes, log),
+  log,
+);
 
 // Export.
 export const handler = run;

@@ -6,6 +6,7 @@ import { sha256Hex } from "../core/ids.ts";
 import { openInvitation } from "../core/invitation.ts";
 import type { ProbeWork } from "../core/queued-work.ts";
 import { otherReason, type Reason } from "../core/reason.ts";
+import type { Subject } from "../core/subject.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
 import { type Https, POST_BOUNDS, type PostBounds } from "../providers/https.ts";
 import type { LetterQueue, ProbeQueue } from "../providers/queues.ts";
@@ -184,13 +185,14 @@ function notEchoed(posted: AttemptOutcome): AttemptOutcome {
 
 async function record(work: ProbeWork, outcome: AttemptOutcome, deps: ProbeDeps): Promise<void> {
   const { pageId, subscriberId, probeId, probe, askedAt } = work;
-  const [before] = await deps.ledger.getDeliveries(pageId, probeId, 0, [subscriberId]);
+  const subject: Subject = { kind: "endpoint", id: probeId, probe };
+  const [before] = await deps.ledger.getDeliveries(pageId, subject, 0, [subscriberId]);
   const now = deps.clock();
   const { exchange } = outcome;
   const delivery: Delivery = {
     pageId,
     subscriberId,
-    incidentId: probeId,
+    subject,
     updateId: probeId,
     seq: 0,
     channel: "webhook",
@@ -206,7 +208,6 @@ async function record(work: ProbeWork, outcome: AttemptOutcome, deps: ProbeDeps)
     updatedAt: now,
     nextAttemptAt: null,
     leaseUntil: null,
-    probe,
     ...(exchange === undefined ? {} : { exchanges: logged(before?.exchanges, exchange) }),
   };
   await deps.ledger.recordDeliveries([delivery]);

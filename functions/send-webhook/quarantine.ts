@@ -34,7 +34,7 @@ export async function quarantineIfDead(
   ]);
   if (present?.state !== "active") return;
   const isAlive = deliveries.items.some(
-    ({ state, updatedAt, probe }) => state === "accepted" && updatedAt >= failingSince && probe === undefined,
+    ({ state, updatedAt, subject }) => state === "accepted" && updatedAt >= failingSince && subject.kind !== "endpoint",
   );
   if (isAlive) return;
 

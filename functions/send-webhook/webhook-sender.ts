@@ -1,8 +1,8 @@
 import { splice, type TextName } from "../core/rendering.ts";
-import type { Subscriber } from "../core/subscriber.ts";
+import { mustBeOn, type Subscriber } from "../core/subscriber.ts";
 import { subscriberToken } from "../core/subscriber-token.ts";
 import type { Https } from "../providers/https.ts";
-import { ADMITTED, type ChannelSender } from "../send-chunk/channel-sender.ts";
+import type { ChannelSender } from "../send-chunk/channel-sender.ts";
 import { storedTexts } from "../send-chunk/stored-text.ts";
 import type { AccessStore } from "../store/access/access-store.ts";
 import type { Ledger } from "../store/deliveries/ledger.ts";
@@ -29,36 +29,34 @@ export function webhookSender(
           await Promise.all(readers.map((subscriber) => texts(textNameFor(subscriber))));
         },
         async send(subscriber) {
-          if (subscriber.channel !== "webhook") throw new Error(`subscriber ${subscriber.id} has no endpoint`);
-          const { pageId, channel, id: subscriberId, endpoint } = subscriber;
+          const webhook = mustBeOn(subscriber, "webhook");
+          const { pageId, channel, id: subscriberId, endpoint } = webhook;
           const token = subscriberToken(key, "unsubscribe", { pageId, channel, subscriberId });
           const body = splice(await texts(textNameFor(subscriber)), { address: "", unsubscribe_token: token });
-          const headers = signedHeaders(subscriber, key, update.id, body, deps.clock());
+          const headers = signedHeaders(webhook, key, update.updateId, body, deps.clock());
           return deps.https.post({ endpoint, headers, body });
         },
       };
     },
     async admit(subscriber, delivery) {
-      if (subscriber.channel !== "webhook") return ADMITTED;
-      return admitToEndpoint(subscriber, delivery, deps);
+      return admitToEndpoint(mustBeOn(subscriber, "webhook"), delivery, deps);
     },
     async afterOutcome(subscriber, outcome, claimed) {
-      if (subscriber.channel !== "webhook") return;
-      await keepHealth(subscriber, outcome, claimed, deps);
+      const webhook = mustBeOn(subscriber, "webhook");
+      await keepHealth(webhook, outcome, claimed, deps);
       if (outcome.outcome !== "gone") return;
-      const { pageId, channel, id } = subscriber;
+      const { pageId, channel, id } = webhook;
       await deps.subscribers.changeState(pageId, channel, id, ["active"], "unsubscribed", deps.clock());
     },
     async onExhausted(subscriber, delivery) {
       // What was sent again is one attempt: it says nothing of three days.
-      if (subscriber.channel !== "webhook" || delivery.resent !== undefined) return;
-      await quarantineIfDead(subscriber, delivery.committedAt, delivery.reason ?? "", deps);
+      if (delivery.resent !== undefined) return;
+      await quarantineIfDead(mustBeOn(subscriber, "webhook"), delivery.committedAt, delivery.reason ?? "", deps);
     },
   };
 }
 
 function textNameFor(subscriber: Subscriber): TextName {
-  if (subscriber.channel !== "webhook") throw new Error(`subscriber ${subscriber.id} has no endpoint`);
-  const { format, locale } = subscriber;
+  const { format, locale } = mustBeOn(subscriber, "webhook");
   return format === "statuspage" ? { format: "webhook", locale: null } : { format, locale };
 }

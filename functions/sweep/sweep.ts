@@ -220,8 +220,8 @@ async function resend(chunks: readonly ChunkKey[], now: number, deps: SweepDeps,
 }
 
 function chunkRef(notice: Notice, channel: Channel, chunk: number): ChunkRef {
-  const { pageId, incidentId, updateId, seq } = notice;
-  return { pageId, incidentId, updateId, seq, channel, chunk };
+  const { pageId, subject, updateId, seq } = notice;
+  return { pageId, subject, updateId, seq, channel, chunk };
 }
 
 async function sweepRetries(deps: SweepDeps, counts: SweepCounts, deadline: number, gates: Gates): Promise<void> {

@@ -141,8 +141,8 @@ describeOnDynamo("what DynamoDB may answer", (server) => {
     const delivery = retrying(aChunkKey());
     await dynamoLedger({ client: recording, table, random: randomBytes }).recordDeliveries([delivery]);
     const ledger = dynamoLedger({ client: here.client, table, random: randomBytes });
-    const { pageId, incidentId, seq, subscriberId } = delivery;
-    const stored = async () => (await ledger.getDeliveries(pageId, incidentId, seq, [subscriberId]))[0]?.state;
+    const { pageId, subject, seq, subscriberId } = delivery;
+    const stored = async () => (await ledger.getDeliveries(pageId, subject, seq, [subscriberId]))[0]?.state;
     expect(await stored()).toBe("retrying");
 
     const cancelling = await failing(here, "TransactWriteItemsCommand", [

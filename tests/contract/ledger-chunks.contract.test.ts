@@ -22,8 +22,9 @@ describeOnBoth("ledger: chunks", { memory: memorySubject, dynamo: dynamoSubject 
     const key = aChunkKey();
     expect(await ledger.getChunks([key])).toEqual([]);
     const chunk = await claimed(ledger, key);
+    const { subject: _, ...identity } = key;
     expect(chunk).toEqual({
-      ...key,
+      ...identity,
       state: "claimed",
       leaseUntil: NOW + LEASE,
       attempt: 1,
@@ -161,7 +162,14 @@ describeOnBoth("ledger: chunks", { memory: memorySubject, dynamo: dynamoSubject 
     const { ledger } = subject();
     const key = aChunkKey();
     expect(await ledger.requeueChunk(key, NOW, NOW - FIVE_MINUTES)).toBe(1);
-    expect(await only(ledger, key)).toMatchObject({ ...key, state: "queued", resend: 1, queuedAt: NOW, attempt: 0 });
+    const { subject: _, ...identity } = key;
+    expect(await only(ledger, key)).toMatchObject({
+      ...identity,
+      state: "queued",
+      resend: 1,
+      queuedAt: NOW,
+      attempt: 0,
+    });
     expect(await ledger.requeueChunk(key, NOW + 1, NOW + 1 - FIVE_MINUTES)).toBeNull();
     expect(await ledger.requeueChunk(key, NOW + FIVE_MINUTES, NOW)).toBe(2);
     await claimed(ledger, key, NOW + FIVE_MINUTES, 2);

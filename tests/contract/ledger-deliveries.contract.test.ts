@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { type Delivery, NO_COUNTS, resend } from "../../functions/core/delivery.ts";
 import { bucketOf } from "../../functions/core/latency.ts";
 import { otherReason } from "../../functions/core/reason.ts";
+import type { Subject } from "../../functions/core/subject.ts";
 import {
   aChunkKey,
   aDelivery,
@@ -24,12 +25,30 @@ describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubj
     const deliveries = Array.from({ length: 60 }, () => aDelivery(key));
     await ledger.recordDeliveries(deliveries);
     const ids = deliveries.map(({ subscriberId }) => subscriberId);
-    const found = await ledger.getDeliveries(key.pageId, key.incidentId, key.seq, [...ids, ...ids, anId()]);
+    const found = await ledger.getDeliveries(key.pageId, key.subject, key.seq, [...ids, ...ids, anId()]);
     const byId = (a: Delivery, b: Delivery) => (a.subscriberId < b.subscriberId ? -1 : 1);
     expect(found.sort(byId)).toEqual(deliveries.toSorted(byId));
-    expect(await ledger.getDeliveries(key.pageId, key.incidentId, 2, ids)).toEqual([]);
+    expect(await ledger.getDeliveries(key.pageId, key.subject, 2, ids)).toEqual([]);
     await ledger.recordDeliveries([]);
-    expect(await ledger.getDeliveries(key.pageId, key.incidentId, 1, [])).toEqual([]);
+    expect(await ledger.getDeliveries(key.pageId, key.subject, 1, [])).toEqual([]);
+  });
+
+  it("keeps what a delivery is about, and finds it by that", async () => {
+    const { ledger } = subject();
+    const subjects: Subject[] = [
+      { kind: "incident", id: anId() },
+      { kind: "component", id: anId() },
+      { kind: "endpoint", id: anId(), probe: "hello" },
+    ];
+    const { pageId, ...key } = aChunkKey({ channel: "webhook" });
+    const subscriberId = anId();
+    const deliveries = subjects.map((about) => aDelivery({ pageId, ...key }, { subscriberId, subject: about }));
+    await ledger.recordDeliveries(deliveries);
+    for (const delivery of deliveries) {
+      const found = await ledger.getDeliveries(pageId, delivery.subject, key.seq, [subscriberId]);
+      expect(found).toEqual([delivery]);
+      expect(await ledger.listSubscriberSubject(pageId, subscriberId, delivery.subject)).toEqual([delivery]);
+    }
   });
 
   it("lists what one subscriber got in one incident, oldest update first", async () => {
@@ -39,7 +58,7 @@ describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubj
     const of = (seq: number) => aDelivery({ ...key, seq, updateId: anId() }, { subscriberId });
     const deliveries = [of(2), of(10), of(1)];
     await ledger.recordDeliveries([...deliveries, aDelivery(aChunkKey({ pageId: key.pageId }), { subscriberId })]);
-    const listed = await ledger.listSubscriberIncident(key.pageId, subscriberId, key.incidentId);
+    const listed = await ledger.listSubscriberSubject(key.pageId, subscriberId, key.subject);
     expect(listed).toEqual(deliveries.toSorted((a, b) => a.seq - b.seq));
   });
 
@@ -71,7 +90,7 @@ describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubj
       firstAcceptedAt: NOW + 31_000,
       lastAcceptedAt: NOW + 31_000,
     });
-    expect(await ledger.getDeliveries(key.pageId, key.incidentId, key.seq, [waiting.subscriberId])).toEqual([accepted]);
+    expect(await ledger.getDeliveries(key.pageId, key.subject, key.seq, [waiting.subscriberId])).toEqual([accepted]);
   });
 
   it("takes a throttled attempt back out of the counts", async () => {
@@ -108,7 +127,7 @@ describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubj
     expect(await ledger.changeDelivery(delivery, complained, null)).toEqual({ outcome: "saved" });
     expect(await only(ledger, key)).toEqual(before);
     expect((await ledger.listProblems(key.pageId, key.updateId, 9, null)).items).toEqual([]);
-    const found = await ledger.getDeliveries(key.pageId, key.incidentId, key.seq, [delivery.subscriberId]);
+    const found = await ledger.getDeliveries(key.pageId, key.subject, key.seq, [delivery.subscriberId]);
     expect(found).toEqual([complained]);
   });
 
@@ -151,7 +170,7 @@ describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubj
       expect({ counts, retrying }).toEqual({ counts: { ...NO_COUNTS, accepted: 2, retried: 1 }, retrying: [] });
       const { counts: _counts, retrying: _retrying, ...measuredBefore } = before;
       expect(measured).toEqual(measuredBefore);
-      expect(await ledger.getDeliveries(key.pageId, key.incidentId, key.seq, [ended.subscriberId])).toEqual([accepted]);
+      expect(await ledger.getDeliveries(key.pageId, key.subject, key.seq, [ended.subscriberId])).toEqual([accepted]);
     },
   );
 
@@ -173,7 +192,7 @@ describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubj
     const subscriberId = anId();
     const own = Array.from({ length: 7 }, (_, index) =>
       aDelivery(
-        { ...key, incidentId: anId(), updateId: anId(), seq: index + 1 },
+        { ...key, subject: { kind: "incident", id: anId() }, updateId: anId(), seq: index + 1 },
         { subscriberId, committedAt: NOW + ((index * 3) % 7) * 1_000 },
       ),
     );

@@ -25,7 +25,7 @@ describeOnDynamo("ledger whose every call is sent twice, as the SDK does when an
 
   const aKey = (): ChunkKey => ({
     pageId: anId(),
-    incidentId: anId(),
+    subject: { kind: "incident", id: anId() },
     updateId: anId(),
     seq: 1,
     channel: "webhook",
@@ -61,7 +61,7 @@ describeOnDynamo("ledger whose every call is sent twice, as the SDK does when an
     const waiting: Delivery = {
       pageId: key.pageId,
       subscriberId: anId(),
-      incidentId: key.incidentId,
+      subject: key.subject,
       updateId: key.updateId,
       seq: 1,
       channel: "webhook",

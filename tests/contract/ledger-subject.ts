@@ -40,7 +40,7 @@ export const FIVE_MINUTES = 5 * 60_000;
 export function aChunkKey(overrides: Partial<ChunkKey> = {}): ChunkKey {
   return {
     pageId: anId(),
-    incidentId: anId(),
+    subject: { kind: "incident", id: anId() },
     updateId: anId(),
     seq: 1,
     channel: "email",
@@ -54,7 +54,7 @@ export function aDelivery(key: ChunkKey, overrides: Partial<Delivery> = {}): Del
   return {
     pageId: key.pageId,
     subscriberId: anId(),
-    incidentId: key.incidentId,
+    subject: key.subject,
     updateId: key.updateId,
     seq: key.seq,
     channel: key.channel,

@@ -14,7 +14,7 @@ describeOnBoth("ledger: planning", { memory: memorySubject, dynamo: dynamoSubjec
     return {
       kind: "update",
       pageId: anId(),
-      incidentId: anId(),
+      subject: { kind: "incident", id: anId() },
       updateId: anId(),
       seq: 1,
       state: "unplanned",
@@ -110,7 +110,7 @@ describeOnBoth("ledger: planning", { memory: memorySubject, dynamo: dynamoSubjec
 
   it("lets one of those who plan at the same time have its way, and the others read what it did", async () => {
     const { ledger } = subject();
-    const key = { pageId: anId(), incidentId: anId(), channel: "email" as const };
+    const key = { pageId: anId(), subject: { kind: "incident", id: anId() }, channel: "email" } as const;
     expect(await ledger.getChunkPlan(key)).toBeNull();
     const first = await Promise.all([1, 2, 3, 4].map((seq) => ledger.fixChunks(key, seq, seq * 10, null, NOW)));
     expect(first.filter(({ outcome }) => outcome === "saved")).toHaveLength(1);
@@ -128,7 +128,7 @@ describeOnBoth("ledger: planning", { memory: memorySubject, dynamo: dynamoSubjec
 
   it("keeps the newest of a plan that grows for ever", async () => {
     const { ledger } = subject();
-    const key = { pageId: anId(), incidentId: anId(), channel: "webhook" as const };
+    const key = { pageId: anId(), subject: { kind: "component", id: anId() }, channel: "webhook" } as const;
     for (let seq = 1; seq <= LONGEST_PLAN + 3; seq += 1) {
       const saved = await ledger.fixChunks(key, seq * 2, 1, await ledger.getChunkPlan(key), NOW);
       expect(saved).toEqual({ outcome: "saved" });
@@ -187,7 +187,7 @@ describeOnBoth("ledger: lists", { memory: memorySubject, dynamo: dynamoSubject }
     expect(await ledger.postponeDue(waiting, at + 500_000)).toEqual({ outcome: "saved" });
     expect(await dueOf(ledger, key, at + 500_000)).toEqual([]);
     expect(await dueOf(ledger, key, at + 500_001)).toEqual([waiting.subscriberId]);
-    const [stored] = await ledger.getDeliveries(key.pageId, key.incidentId, key.seq, [waiting.subscriberId]);
+    const [stored] = await ledger.getDeliveries(key.pageId, key.subject, key.seq, [waiting.subscriberId]);
     expect(stored).toEqual(waiting);
 
     const sending: Delivery = {

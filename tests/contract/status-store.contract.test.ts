@@ -144,7 +144,7 @@ describeOnBoth("status store", { memory: inMemory, dynamo: onDynamo }, (subject)
     expect(await notice(pageId, noticeId)).toEqual({
       kind: "component change",
       pageId,
-      incidentId: component.id,
+      subject: { kind: "component", id: component.id },
       updateId: noticeId,
       seq: 2,
       state: "unplanned",

@@ -59,13 +59,12 @@ export function memoryLedger(): MemoryLedger {
   }
 
   function putDelivery(delivery: Delivery): void {
-    const { pageId, subscriberId, incidentId, seq } = delivery;
     const stored = { delivery: structuredClone(delivery), dueAt: dueAtOf(delivery) };
-    deliveries.set(text(deliveryKey(pageId, subscriberId, incidentId, seq)), stored);
+    deliveries.set(text(deliveryKey(delivery)), stored);
   }
 
-  function findDelivery({ pageId, subscriberId, incidentId, seq }: Delivery): StoredDelivery | undefined {
-    return deliveries.get(text(deliveryKey(pageId, subscriberId, incidentId, seq)));
+  function findDelivery(delivery: Delivery): StoredDelivery | undefined {
+    return deliveries.get(text(deliveryKey(delivery)));
   }
 
   return {
@@ -220,13 +219,13 @@ export function memoryLedger(): MemoryLedger {
       records.forEach(putDelivery);
     },
 
-    async getDeliveries(pageId, incidentId, seq, subscriberIds) {
-      return [...new Set(subscriberIds)].flatMap((id) =>
-        structuredClone(deliveries.get(text(deliveryKey(pageId, id, incidentId, seq)))?.delivery ?? []),
+    async getDeliveries(pageId, subject, seq, subscriberIds) {
+      return [...new Set(subscriberIds)].flatMap((subscriberId) =>
+        structuredClone(deliveries.get(text(deliveryKey({ pageId, subscriberId, subject, seq })))?.delivery ?? []),
       );
     },
 
-    async listSubscriberIncident(pageId, subscriberId, incidentId) {
+    async listSubscriberSubject(pageId, subscriberId, subject) {
       return structuredClone(
         [...deliveries.values()]
           .map(({ delivery }) => delivery)
@@ -234,7 +233,7 @@ export function memoryLedger(): MemoryLedger {
             (delivery) =>
               delivery.pageId === pageId &&
               delivery.subscriberId === subscriberId &&
-              delivery.incidentId === incidentId,
+              delivery.subject.id === subject.id,
           )
           .sort((a, b) => a.seq - b.seq),
       );
@@ -294,10 +293,9 @@ function text({ pk, sk }: Key): string {
 }
 
 function emptyChunk(key: ChunkKey, now: number): Chunk {
-  const { pageId, incidentId, updateId, seq, channel, chunk, of } = key;
+  const { pageId, updateId, seq, channel, chunk, of } = key;
   return {
     pageId,
-    incidentId,
     updateId,
     seq,
     channel,

@@ -49,6 +49,7 @@ describe("every file that a document names is there", () => {
 });
 
 const PAGE = "<page>";
+const INCIDENT = { kind: "incident", id: "<incident>" } as const;
 const CHANGE = { pageId: PAGE, at: 1_700_000_000_000, incidentId: null, changes: [] };
 /** The key of each kind of item, as the code makes it. */
 const ITEMS: Record<string, readonly Key[]> = {
@@ -72,8 +73,8 @@ const ITEMS: Record<string, readonly Key[]> = {
     noticeKey(PAGE, "<update>"),
     ledger.renderingKey({ pageId: PAGE, updateId: "<update>", format: "email", locale: "en" }),
     ledger.chunkItemKey({ pageId: PAGE, updateId: "<update>", channel: "email", chunk: 3 }),
-    ledger.planKey({ pageId: PAGE, incidentId: "<incident>", channel: "email" }),
-    ledger.deliveryKey(PAGE, "<subscriber>", "<incident>", 7),
+    ledger.planKey({ pageId: PAGE, subject: INCIDENT, channel: "email" }),
+    ledger.deliveryKey({ pageId: PAGE, subscriberId: "<subscriber>", subject: INCIDENT, seq: 7 }),
   ],
   access: [
     access.signingKeyKey(PAGE, 1),

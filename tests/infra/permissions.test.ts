@@ -142,7 +142,7 @@ const CALLS: Record<string, readonly string[]> = {
   "ledger.requeueChunk": ["Deliveries UpdateItem"],
   "ledger.recordDeliveries": ["Deliveries BatchWriteItem"],
   "ledger.getDeliveries": ["Deliveries BatchGetItem"],
-  "ledger.listSubscriberIncident": ["Deliveries Query"],
+  "ledger.listSubscriberSubject": ["Deliveries Query"],
   "ledger.changeDelivery": ["Deliveries PutItem", "Deliveries UpdateItem", "Deliveries GetItem"],
   "ledger.listDue": ["Deliveries/due Query"],
   "ledger.postponeDue": ["Deliveries UpdateItem"],

@@ -72,12 +72,12 @@ describe("a component's change of status without an incident", () => {
   it("is recorded as one, so that a subscriber's deliveries tell it from an incident's", async () => {
     const change = await world.changeComponent(API, "partial_outage");
     await world.settle();
-    const { incident } = await world.open({ [API]: "major_outage" });
+    const { incident, update } = await world.open({ [API]: "major_outage" });
     await world.settle();
-    const told = deliveriesOf(forApi).map(({ kind, incidentId, updateId }) => ({ kind, incidentId, updateId }));
+    const told = deliveriesOf(forApi).map(({ subject, updateId }) => ({ subject, updateId }));
     expect(told).toHaveLength(2);
-    expect(told).toContainEqual({ kind: "component change", incidentId: API, updateId: change });
-    expect(told).toContainEqual(expect.objectContaining({ kind: undefined, incidentId: incident.id }));
+    expect(told).toContainEqual({ subject: { kind: "component", id: API }, updateId: change });
+    expect(told).toContainEqual({ subject: { kind: "incident", id: incident.id }, updateId: update.id });
   });
 
   it("that follows another at once arrives after it, at everybody who is told of both", async () => {
@@ -165,7 +165,11 @@ describe("a component's change of status without an incident", () => {
     }
     expect(newStatuses(forApi)).toHaveLength(flips);
     expect(newStatuses(forApi).slice(-2)).toEqual(["partial_outage", "operational"]);
-    const plan = await world.ledger.getChunkPlan({ pageId: PAGE, incidentId: API, channel: "webhook" });
+    const plan = await world.ledger.getChunkPlan({
+      pageId: PAGE,
+      subject: { kind: "component", id: API },
+      channel: "webhook",
+    });
     expect(Object.keys(plan?.fixed ?? {})).toHaveLength(200);
   });
 });

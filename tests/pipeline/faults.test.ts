@@ -74,7 +74,13 @@ describe("sweep", () => {
     const email = await world.subscribe("email");
     world.loseStream(true);
     const { incident, update } = await world.open();
-    const key = { pageId: PAGE, incidentId: incident.id, updateId: update.id, seq: 1, channel: "email" as const };
+    const key = {
+      pageId: PAGE,
+      subject: { kind: "incident", id: incident.id },
+      updateId: update.id,
+      seq: 1,
+      channel: "email",
+    } as const;
     const chunk = { ...key, chunk: 0, of: 1 };
     const names = [
       { format: "email", locale: "en" },
@@ -96,7 +102,13 @@ describe("sweep", () => {
   it("sends a chunk again whose resend it died over, while other chunks are at work for hours", async () => {
     world.loseStream(true);
     const { incident, update } = await world.open();
-    const key = { pageId: PAGE, incidentId: incident.id, updateId: update.id, seq: 1, channel: "email" as const };
+    const key = {
+      pageId: PAGE,
+      subject: { kind: "incident", id: incident.id },
+      updateId: update.id,
+      seq: 1,
+      channel: "email",
+    } as const;
     const notice = await world.ledger.getNotice(PAGE, update.id);
     if (notice === null) throw new Error("no notice");
     await world.ledger.markPlanned(notice, { email: 2, sms: 0, webhook: 0 }, world.clock());

@@ -113,7 +113,8 @@ it("a chunk of hostile endpoints ends with each in its state, and the healthy on
     clock,
     jitter: () => 0.5,
   };
-  const chunk = { pageId, incidentId, updateId, seq: 1, channel: "webhook", chunk: 0, of: 1, resend: 0 } as const;
+  const subject = { kind: "incident", id: incidentId } as const;
+  const chunk = { pageId, subject, updateId, seq: 1, channel: "webhook", chunk: 0, of: 1, resend: 0 } as const;
   expect(await runChunk({ kind: "chunk", ...chunk }, deps)).toEqual({ outcome: "finished" });
 
   const all = ledger.allDeliveries();

@@ -81,7 +81,7 @@ describe("everybody is told of an incident", () => {
 describe("what the topic does not take", () => {
   const topicOf = async (updateId: string) => {
     const notice = await world.ledger.getNotice(PAGE, updateId);
-    if (notice === null) throw new Error("no notice");
+    if (notice?.kind !== "update") throw new Error("no notice");
     return updateReport(notice, [], world.clock()).topic;
   };
 

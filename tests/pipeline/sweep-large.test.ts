@@ -39,8 +39,8 @@ describe("a sweep", () => {
     const large = await planned(CHUNKS);
     await world.open();
     world.advance(60_000);
-    const { pageId, incidentId, updateId, seq } = large;
-    const key = { pageId, incidentId, updateId, seq, channel: "email" as const };
+    const { pageId, updateId, seq } = large;
+    const key = { pageId, updateId, seq, channel: "email" as const };
     const listChunks = async (): Promise<Chunk[]> =>
       Array.from({ length: CHUNKS }, (_, chunk) => ({ ...DONE, ...key, chunk, of: CHUNKS, queuedAt: world.clock() }));
     const { counts, failures } = await sweep(deps({ listChunks }));

@@ -29,6 +29,7 @@ import { planNotice } from "../../functions/plan-notifications/plan.ts";
 import type { QuarantineSource } from "../../functions/plan-notifications/quarantine-mail.ts";
 import type { SendDeps } from "../../functions/send-chunk/channel-sender.ts";
 import { sharedPace, unpaced } from "../../functions/send-chunk/pace.ts";
+import { readSendWork } from "../../functions/send-chunk/read-send-work.ts";
 import { emailSender } from "../../functions/send-email/email-sender.ts";
 import { handleEmailWork } from "../../functions/send-email/handle-email-work.ts";
 import { handleSmsWork } from "../../functions/send-sms/handle-sms-work.ts";
@@ -183,20 +184,20 @@ export function createWorld({ choose }: { choose?: Choose } = {}) {
       case "letters": {
         const pace = sharedPace({ use: "letters", access, schedule: "email", clock, sleep, log });
         const letters = { subscribers, access, bounded, mail, letters: ports, clock, pace };
-        return handleEmailWork(readWork(emailWorkSchema, body), senders.email, letters, log);
+        return handleEmailWork(await readSendWork(emailWorkSchema, body, { ledger }), senders.email, letters, log);
       }
       case "sms":
       case "smsLetters": {
         const { sms } = world;
         const letters = { subscribers, access, bounded, sms, smsLetters: ports, clock, pace: senders.sms.pace };
-        return handleSmsWork(readWork(smsWorkSchema, body), senders.sms, letters, log);
+        return handleSmsWork(await readSendWork(smsWorkSchema, body, { ledger }), senders.sms, letters, log);
       }
       case "webhook":
       case "webhookRetry":
       case "probes": {
         const https = crash.guard(world.https);
         const probes = { subscribers, ledger, access, https, probes: ports, letters: ports, clock };
-        return handleWebhookWork(readWork(webhookWorkSchema, body), senders.webhook, probes, log);
+        return handleWebhookWork(await readSendWork(webhookWorkSchema, body, { ledger }), senders.webhook, probes, log);
       }
       default:
         return unreachable(queue);

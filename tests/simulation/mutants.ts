@@ -71,12 +71,12 @@ export const MUTANTS = {
 
   "a range superseded whole, unread": ({ subscribers, status }, step, body) => {
     if (step !== "chunk") return {};
-    const { seq, incidentId } = workOf(body);
+    const { seq, subject } = workOf(body);
     return {
       subscribers: {
         ...subscribers,
         listRange: async (pageId, ...parameters) => {
-          const updates = await status.listUpdates(pageId, incidentId);
+          const updates = await status.listUpdates(pageId, subject.id);
           const isOvertaken = updates.some((update) => update.seq > seq);
           return isOvertaken ? { items: [], next: null } : subscribers.listRange(pageId, ...parameters);
         },
@@ -133,7 +133,7 @@ export const MUTANTS = {
     ledger: {
       ...ledger,
       changeDelivery: async (from, to, latencyMs) => {
-        const [present] = await ledger.getDeliveries(to.pageId, to.incidentId, to.seq, [to.subscriberId]);
+        const [present] = await ledger.getDeliveries(to.pageId, to.subject, to.seq, [to.subscriberId]);
         return ledger.changeDelivery(present ?? from, to, latencyMs);
       },
     },

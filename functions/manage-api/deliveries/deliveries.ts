@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Chunk } from "../../core/chunk.ts";
 import { type Delivery, isOpen } from "../../core/delivery.ts";
 import type { Update } from "../../core/incident.ts";
-import type { Notice } from "../../core/notice.ts";
+import type { UpdateNotice } from "../../core/notice.ts";
 import { type Pauses, type SendRates, updateReport } from "../../core/report.ts";
 import { pauseOf } from "../../core/sender-problem.ts";
 import type { Channel } from "../../core/subscriber.ts";
@@ -14,7 +14,7 @@ import type { ListPage } from "../../store/status/status-store.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "../call.ts";
 import { incidentIn } from "../incidents/incident-view.ts";
 import { presentDelivery, presentReport } from "./delivery-view.ts";
-import { resendFailed, resendOne } from "./resends.ts";
+import { deliveriesTo, resendFailed, resendOne } from "./resends.ts";
 
 /** Tocsin's own: who was told of an update, who was not and why, and sending it to them again. */
 export function deliveryRoutes(deps: ManageDeps): ManageRoute[] {
@@ -75,7 +75,7 @@ async function pauseOfSome(
 ): Promise<string | null> {
   const open = chunks.filter((chunk) => chunk.channel === channel).flatMap((chunk) => chunk.retrying);
   if (open.length === 0) return null;
-  const found = await deps.ledger.getDeliveries(update.pageId, update.incidentId, update.seq, open.slice(0, ASKED));
+  const found = await deliveriesTo(deps, update, open.slice(0, ASKED));
   const waiting = found.filter(({ state }) => state === "retrying").map(({ reason }) => pauseOf(reason));
   return waiting.find((pause) => pause !== null) ?? null;
 }
@@ -98,7 +98,7 @@ async function problems(deps: ManageDeps, call: ManageCall): Promise<ManageReply
     state === "open"
       ? await openOnes(deps, update, limit, cursor)
       : await underCursor(() => deps.ledger.listProblems(call.page.id, update.id, limit, cursor, state));
-  return listReply(listed, call);
+  return listReply(deps, listed, call);
 }
 
 /** Those that the chunks' claims name as open, by subscriber; the cursor is the last one's id. */
@@ -111,7 +111,7 @@ async function openOnes(
   const chunks = await deps.ledger.listChunks(update.pageId, update.id);
   const ids = chunks.flatMap((chunk: Chunk) => chunk.retrying).filter((id) => cursor === null || id > cursor);
   const asked = ids.sort().slice(0, limit);
-  const found = await deps.ledger.getDeliveries(update.pageId, update.incidentId, update.seq, asked);
+  const found = await deliveriesTo(deps, update, asked);
   const byId = new Map(found.map((delivery) => [delivery.subscriberId, delivery]));
   return {
     // Some may have ended since the chunks were read.
@@ -131,11 +131,12 @@ async function ofSubscriber(deps: ManageDeps, call: ManageCall): Promise<ManageR
   if (listed.items.length === 0 && (await deps.subscribers.find(call.page.id, subscriberId)) === null) {
     throw notFound("subscriber");
   }
-  return listReply(listed, call);
+  return listReply(deps, listed, call);
 }
 
-function listReply(listed: ListPage<Delivery>, { page }: ManageCall): ManageReply {
-  const deliveries = listed.items.map((delivery) => presentDelivery(delivery, page));
+async function listReply(deps: ManageDeps, listed: ListPage<Delivery>, { page }: ManageCall): Promise<ManageReply> {
+  const catalog = await deps.status.getCatalog(page.id);
+  const deliveries = listed.items.map((delivery) => presentDelivery(delivery, page, catalog));
   return { status: 200, body: { deliveries, next_cursor: listed.next } };
 }
 
@@ -164,9 +165,9 @@ async function notifyingUpdate(deps: ManageDeps, call: ManageCall): Promise<Upda
 }
 
 /** Throws 404 for an update that nobody was told of, and for one whose records have expired. */
-async function noticeOf(deps: ManageDeps, call: ManageCall, update: Update): Promise<Notice> {
+async function noticeOf(deps: ManageDeps, call: ManageCall, update: Update): Promise<UpdateNotice> {
   const notice = await deps.ledger.getNotice(call.page.id, update.id);
-  if (notice !== null) return notice;
+  if (notice?.kind === "update") return notice;
   throw new HttpProblem(
     404,
     update.deliverNotifications

@@ -1,7 +1,9 @@
+import type { Catalog } from "../../core/component.ts";
 import type { Delivery } from "../../core/delivery.ts";
 import type { Page } from "../../core/page.ts";
 import type { ChannelReport, UpdateReport } from "../../core/report.ts";
 import { isoInZone } from "../../core/zoned-time.ts";
+import { presentSubject } from "../../subscriptions/subject-view.ts";
 
 /** Tocsin's own: what became of one update. Durations run from its commit to the provider's acceptance, in milliseconds. */
 export function presentReport(report: UpdateReport, page: Page) {
@@ -41,19 +43,13 @@ function presentChannel(channel: ChannelReport, page: Page) {
   };
 }
 
-/**
- * One (subscriber, update) pair. No address: the subscriber's id is enough to ask for that. A component change's names
- * the component and the change where an update's names the incident and the update.
- */
-export function presentDelivery(delivery: Delivery, page: Page) {
-  const { resent, kind, incidentId, updateId } = delivery;
+/** One (subscriber, update) pair. No address: the subscriber's id is enough to ask for that. */
+export function presentDelivery(delivery: Delivery, page: Page, catalog: Catalog) {
+  const { resent } = delivery;
   const superseded = delivery.state === "superseded";
   return {
     subscriber_id: delivery.subscriberId,
-    ...(kind === "component change"
-      ? { component_id: incidentId, component_update_id: updateId }
-      : { incident_id: incidentId, incident_update_id: updateId }),
-    sequence: delivery.seq,
+    ...presentSubject(delivery, catalog),
     channel: delivery.channel,
     state: delivery.state,
     reason: superseded ? null : delivery.reason,

@@ -8,14 +8,24 @@ import { presentDelivery } from "./delivery-view.ts";
 /** 202 with the delivery as it is now; 409 while it is open. */
 export async function resendOne(deps: ManageDeps, call: ManageCall, update: Update): Promise<ManageReply> {
   const subscriberId = param(call, "subscriber");
-  const [delivery] = await deps.ledger.getDeliveries(call.page.id, update.incidentId, update.seq, [subscriberId]);
+  const [delivery] = await deliveriesTo(deps, update, [subscriberId]);
   if (delivery === undefined) throw notFound("delivery");
   const resent = await resendDelivery(deps, delivery, "operator");
   if (resent.outcome === "too old") throw new HttpProblem(409, TOO_OLD);
   if (resent.outcome === "open already") {
     throw new HttpProblem(409, "This delivery is open: it is being sent or recorded, or waits for its next attempt");
   }
-  return { status: 202, body: presentDelivery(resent.delivery, call.page) };
+  const catalog = await deps.status.getCatalog(call.page.id);
+  return { status: 202, body: presentDelivery(resent.delivery, call.page, catalog) };
+}
+
+/** The update's deliveries to these subscribers; missing ones are left out. */
+export function deliveriesTo(
+  { ledger }: Pick<ManageDeps, "ledger">,
+  { pageId, incidentId, seq }: Update,
+  subscriberIds: readonly string[],
+): Promise<Delivery[]> {
+  return ledger.getDeliveries(pageId, { kind: "incident", id: incidentId }, seq, subscriberIds);
 }
 
 const PAGE_SIZE = 250;

@@ -146,7 +146,7 @@ export function dynamoChunks({ client, table, random }: LedgerDeps): Chunks {
   };
 }
 
-/** The key's own fields: stored once, then the item says itself what it is. */
-function identity({ pageId, incidentId, updateId, seq, channel, chunk, of }: ChunkKey): Record<string, unknown> {
-  return { pageId, incidentId, updateId, seq, channel, chunk, of };
+/** The key's own fields: stored once, then the item says itself what it is. The subject's id goes by its old name, see stored-subject.ts. */
+function identity({ pageId, subject, updateId, seq, channel, chunk, of }: ChunkKey): Record<string, unknown> {
+  return { pageId, incidentId: subject.id, updateId, seq, channel, chunk, of };
 }

@@ -29,13 +29,14 @@ import {
   problemsPartitions,
   problemsRange,
   SUBSCRIBER_CURSOR,
+  subscriberPartition,
 } from "./ledger-items.ts";
 
 type Deliveries = Pick<
   Ledger,
   | "recordDeliveries"
   | "getDeliveries"
-  | "listSubscriberIncident"
+  | "listSubscriberSubject"
   | "changeDelivery"
   | "listDue"
   | "postponeDue"
@@ -54,17 +55,19 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
         random,
       ),
 
-    async getDeliveries(pageId, incidentId, seq, subscriberIds) {
-      const keys = [...new Set(subscriberIds)].map((id) => deliveryKey(pageId, id, incidentId, seq));
+    async getDeliveries(pageId, subject, seq, subscriberIds) {
+      const keys = [...new Set(subscriberIds)].map((subscriberId) =>
+        deliveryKey({ pageId, subscriberId, subject, seq }),
+      );
       return (await batchGet(client, table, keys)).map(deliveryOf);
     },
 
-    async listSubscriberIncident(pageId, subscriberId, incidentId) {
-      const { pk } = deliveryKey(pageId, subscriberId, incidentId, 0);
+    async listSubscriberSubject(pageId, subscriberId, subject) {
+      const pk = subscriberPartition(pageId, subscriberId);
       const items = await queryAll(client, {
         TableName: table,
-        KeyConditionExpression: "pk = :pk AND begins_with(sk, :incident)",
-        ExpressionAttributeValues: toItem({ ":pk": pk, ":incident": deliveryPrefix(incidentId) }),
+        KeyConditionExpression: "pk = :pk AND begins_with(sk, :subject)",
+        ExpressionAttributeValues: toItem({ ":pk": pk, ":subject": deliveryPrefix(subject) }),
       });
       return items.map(deliveryOf);
     },
@@ -94,10 +97,10 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
     },
 
     async postponeDue(delivery, dueAt) {
-      const { pageId, subscriberId, incidentId, seq, state, attempts } = delivery;
+      const { state, attempts } = delivery;
       const postpone = new UpdateItemCommand({
         TableName: table,
-        Key: toKey(deliveryKey(pageId, subscriberId, incidentId, seq)),
+        Key: toKey(deliveryKey(delivery)),
         ConditionExpression: "#state = :state AND #attempts = :attempts AND attribute_exists(#duePk)",
         ...updateParts(
           { set: { dueSk: dueSortKey(delivery, dueAt) } },
@@ -121,11 +124,10 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
 
     async listSubscriberDeliveries(pageId, subscriberId, limit, cursor) {
       const [after] = cursor === null ? [] : cursorParts(cursor, SUBSCRIBER_CURSOR);
-      const { pk } = deliveryKey(pageId, subscriberId, "", 0);
       const items = await queryAll(client, {
         TableName: table,
         KeyConditionExpression: "pk = :pk",
-        ExpressionAttributeValues: toItem({ ":pk": pk }),
+        ExpressionAttributeValues: toItem({ ":pk": subscriberPartition(pageId, subscriberId) }),
       });
       return newestDeliveries(items.map(deliveryOf), limit, after);
     },

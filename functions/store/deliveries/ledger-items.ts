@@ -1,15 +1,17 @@
 import * as z from "zod/mini";
-import { type Chunk, type ChunkPlan, type ChunkRef, chunkKeySchema, chunkSchema } from "../../core/chunk.ts";
+import { type Chunk, type ChunkName, type ChunkPlan, chunkKeySchema, chunkSchema } from "../../core/chunk.ts";
 import { type Delivery, deliverySchema, isOpen } from "../../core/delivery.ts";
 import { greatest, least } from "../../core/extremes.ts";
 import { hashPosition } from "../../core/ids.ts";
 import { DUE_GRACE_MS, LONGEST_QUEUE_DELAY_MS } from "../../core/retry-schedule.ts";
+import type { Subject } from "../../core/subject.ts";
 import { cursorParts, InvalidCursorError } from "../cursor.ts";
 import type { ListPage } from "../status/status-store.ts";
 import { type Key, timeKey } from "../table.ts";
 import type { ChunkDelta } from "./delivery-change.ts";
 import type { ChunkPlanKey, ProblemState, RenderingKey } from "./ledger.ts";
 import { DELIVERIES_TTL_MS } from "./notice-item.ts";
+import { subjectAttributes, subjectIn } from "./stored-subject.ts";
 
 /** Shards of the indexes *due* and *problems*: no single partition takes every write of a large update. */
 const INDEX_SHARDS = 8;
@@ -28,8 +30,8 @@ export function renderingKey({ pageId, updateId, format, locale }: RenderingKey)
   return { pk: updatePartition(pageId, updateId), sk: `RENDERED#${format}#${locale ?? "all"}` };
 }
 
-export function planKey({ pageId, incidentId, channel }: ChunkPlanKey): Key {
-  return { pk: `PAGE#${pageId}#INCIDENT#${incidentId}`, sk: `PLAN#${channel}` };
+export function planKey({ pageId, subject, channel }: ChunkPlanKey): Key {
+  return { pk: `PAGE#${pageId}#INCIDENT#${subject.id}`, sk: `PLAN#${channel}` };
 }
 
 /** A plan's item has one such attribute for each update, so that a single write can add one. */
@@ -47,24 +49,29 @@ export function chunkPlanOf(item: Record<string, unknown>): ChunkPlan {
 
 export const CHUNK_PREFIX = "CHUNK#";
 
-export function chunkItemKey({
-  pageId,
-  updateId,
-  channel,
-  chunk,
-}: Pick<ChunkRef, "pageId" | "updateId" | "channel" | "chunk">): Key {
+export function chunkItemKey({ pageId, updateId, channel, chunk }: ChunkName): Key {
   return { pk: updatePartition(pageId, updateId), sk: `${CHUNK_PREFIX}${channel}#${String(chunk).padStart(4, "0")}` };
 }
 
-export function deliveryKey(pageId: string, subscriberId: string, incidentId: string, seq: number): Key {
+export function subscriberPartition(pageId: string, subscriberId: string): string {
+  return `PAGE#${pageId}#SUBSCRIBER#${subscriberId}`;
+}
+
+export function deliveryKey({
+  pageId,
+  subscriberId,
+  subject,
+  seq,
+}: Pick<Delivery, "pageId" | "subscriberId" | "subject" | "seq">): Key {
   return {
-    pk: `PAGE#${pageId}#SUBSCRIBER#${subscriberId}`,
-    sk: `${deliveryPrefix(incidentId)}${String(seq).padStart(6, "0")}`,
+    pk: subscriberPartition(pageId, subscriberId),
+    sk: `${deliveryPrefix(subject)}${String(seq).padStart(6, "0")}`,
   };
 }
 
-export function deliveryPrefix(incidentId: string): string {
-  return `INCIDENT#${incidentId}#`;
+/** Whatever the subject is: ids of different kinds are never the same. */
+export function deliveryPrefix({ id }: Subject): string {
+  return `INCIDENT#${id}#`;
 }
 
 export function duePartitions(): string[] {
@@ -122,7 +129,7 @@ export function problemsRange(state: ProblemState, after: string | undefined): {
 }
 
 /**
- * A page of one subscriber's deliveries, newest update first. They are stored by incident, so all of them are at hand to
+ * A page of one subscriber's deliveries, newest update first. They are stored by subject, so all of them are at hand to
  * be sorted: 90 days of one subscriber are hundreds at most.
  */
 export function newestDeliveries(
@@ -142,12 +149,14 @@ export function newestDeliveries(
 }
 
 export function deliveryItem(delivery: Delivery): Record<string, unknown> {
-  const { pageId, subscriberId, incidentId, updateId, seq } = delivery;
+  const { subject, ...rest } = delivery;
+  const { pageId, subscriberId, updateId } = delivery;
   const shard = Number.parseInt(hashPosition(subscriberId).slice(-1), 16) % INDEX_SHARDS;
   const dueAt = dueAtOf(delivery);
   return {
-    ...deliveryKey(pageId, subscriberId, incidentId, seq),
-    ...delivery,
+    ...deliveryKey(delivery),
+    ...rest,
+    ...subjectAttributes(subject),
     ...(dueAt === null ? {} : { duePk: duePartitions()[shard], dueSk: dueSortKey(delivery, dueAt) }),
     ...(isProblem(delivery)
       ? { problemsPk: problemsPartitions(pageId, updateId)[shard], problemsSk: problemsSortKey(delivery) }
@@ -157,8 +166,8 @@ export function deliveryItem(delivery: Delivery): Record<string, unknown> {
 }
 
 /** Reads an item back; keys and index attributes are dropped. */
-export function deliveryOf(item: unknown): Delivery {
-  return deliverySchema.parse(item);
+export function deliveryOf(item: Record<string, unknown>): Delivery {
+  return deliverySchema.parse({ ...item, subject: subjectIn(item) });
 }
 
 const count = z._default(z.number(), 0);
@@ -167,7 +176,7 @@ const count = z._default(z.number(), 0);
  * A chunk as stored. Whatever several invocations add to at the same time is an attribute of its own, which ADD needs
  * (numbers) or takes unions of (sets); none of them is there before it is needed. Latency buckets are `h_<bucket>`.
  */
-const chunkItemSchema = z.extend(chunkKeySchema, {
+const chunkItemSchema = z.extend(z.omit(chunkKeySchema, { subject: true }), {
   state: chunkSchema.shape.state,
   leaseUntil: count,
   attempt: count,

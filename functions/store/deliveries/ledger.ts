@@ -1,7 +1,8 @@
-import type { Chunk, ChunkKey, ChunkPlan, ChunkProgress, ChunkRef } from "../../core/chunk.ts";
+import type { Chunk, ChunkKey, ChunkName, ChunkPlan, ChunkProgress } from "../../core/chunk.ts";
 import type { Delivery, DeliveryState } from "../../core/delivery.ts";
 import type { ChannelPlan, Notice, TopicState } from "../../core/notice.ts";
 import type { Rendering, TextName } from "../../core/rendering.ts";
+import type { Subject, ToldSubject } from "../../core/subject.ts";
 import type { Channel } from "../../core/subscriber.ts";
 import type { ListPage } from "../status/status-store.ts";
 
@@ -16,7 +17,7 @@ export type RenderingKey = TextName & { pageId: string; updateId: string };
 
 export interface ChunkPlanKey {
   pageId: string;
-  incidentId: string;
+  subject: ToldSubject;
   channel: Channel;
 }
 
@@ -38,7 +39,7 @@ export interface Ledger {
   /** Keeps the first rendering ever stored under the key and returns the one in force, so all attempts send the same bytes. */
   keepRendering(key: RenderingKey, rendering: Rendering, now: number): Promise<Rendering>;
   getRendering(key: RenderingKey): Promise<Rendering | null>;
-  /** How many chunks the incident's updates have on a channel; null before the first was planned. */
+  /** How many chunks the subject's updates have on a channel; null before the first was planned. */
   getChunkPlan(key: ChunkPlanKey): Promise<ChunkPlan | null>;
   /**
    * Adds an update that the plan does not name yet, and leaves out those that the plan grew too long for. `lost`: the plan
@@ -55,7 +56,7 @@ export interface Ledger {
   /** queued (or absent, or claimed with its lease over at `now`) -> claimed, the next attempt. */
   claimChunk(key: ChunkKey, resend: number, now: number, leaseUntil: number): Promise<ClaimOutcome>;
   /** Records of the given chunks; those never claimed or queued again are left out. */
-  getChunks(refs: readonly ChunkRef[]): Promise<Chunk[]>;
+  getChunks(refs: readonly ChunkName[]): Promise<Chunk[]>;
   listChunks(pageId: string, updateId: string): Promise<Chunk[]>;
   /** Before a window is sent: who may be in flight, under the claim's fencing token. */
   openWindow(
@@ -76,9 +77,9 @@ export interface Ledger {
   /** Creates the records of a window; unprocessed writes are repeated until all are in. */
   recordDeliveries(deliveries: readonly Delivery[]): Promise<void>;
   /** Records of these subscribers for one update; missing ones are left out. */
-  getDeliveries(pageId: string, incidentId: string, seq: number, subscriberIds: readonly string[]): Promise<Delivery[]>;
-  /** All deliveries of one subscriber in one incident, or about one component, oldest update first. */
-  listSubscriberIncident(pageId: string, subscriberId: string, incidentId: string): Promise<Delivery[]>;
+  getDeliveries(pageId: string, subject: Subject, seq: number, subscriberIds: readonly string[]): Promise<Delivery[]>;
+  /** All deliveries about one subject to one subscriber, oldest update first. */
+  listSubscriberSubject(pageId: string, subscriberId: string, subject: Subject): Promise<Delivery[]>;
   /**
    * One transaction: the record takes the place of the one in state `from` (with `from`'s number of attempts), and the
    * chunk's counts follow. `latencyMs` is counted when it became accepted (but not of a resent one). `lost`: it was no longer so, or it

@@ -1,6 +1,7 @@
 import { sha256Hex } from "../../core/ids.ts";
 import { type Notice, noticeSchema } from "../../core/notice.ts";
 import { timeKey } from "../table.ts";
+import { subjectAttributes, subjectIn } from "./stored-subject.ts";
 
 /** Shards of the index *open*: sweep reads them all, so that no single partition takes every write. */
 export const OPEN_SHARDS = 8;
@@ -25,15 +26,17 @@ export function noticeOpenKeys(notice: Pick<Notice, "updateId" | "committedAt" |
 
 /** The notice as the deliveries table stores it: the status store puts it there in the update's own transaction. */
 export function noticeItem(notice: Notice): Record<string, unknown> {
+  const { subject, ...rest } = notice;
   return {
     ...noticeKey(notice.pageId, notice.updateId),
     ...noticeOpenKeys(notice),
-    ...notice,
+    ...subjectAttributes(subject),
+    ...rest,
     expiresAt: Math.floor((notice.committedAt + DELIVERIES_TTL_MS) / 1_000),
   };
 }
 
 /** Reads an item back; keys and index attributes are dropped. */
-export function noticeOf(item: unknown): Notice {
-  return noticeSchema.parse(item);
+export function noticeOf(item: Record<string, unknown>): Notice {
+  return noticeSchema.parse({ ...item, subject: subjectIn(item) });
 }

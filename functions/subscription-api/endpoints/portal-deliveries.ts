@@ -5,6 +5,7 @@ import { isoInZone } from "../../core/zoned-time.ts";
 import { inParallel } from "../../lambda/in-parallel.ts";
 import { invalid } from "../../lambda/problem.ts";
 import { InvalidCursorError } from "../../store/cursor.ts";
+import { presentSubject } from "../../subscriptions/subject-view.ts";
 import type { Portal } from "./portal-access.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
@@ -13,7 +14,7 @@ const INCIDENTS_AT_ONCE = 8;
 
 export interface PortalRow {
   delivery: Delivery;
-  /** The incident's name; null for a probe, and for what is no longer known. */
+  /** Null for what is of no incident, and for one that is no longer known. */
   incidentName: string | null;
   updateStatus: UpdateStatus | null;
   replayable: boolean;
@@ -47,8 +48,8 @@ export function isOwn({ subscriber }: Portal, { committedAt }: Delivery): boolea
 
 async function withNames(deps: WebhookDeps, portal: Portal, deliveries: readonly Delivery[]): Promise<PortalRow[]> {
   const { pageId } = portal.subscriber;
-  const ids = [...new Set(deliveries.flatMap((one) => (one.probe === undefined ? [one.incidentId] : [])))];
-  const known = await inParallel(ids, INCIDENTS_AT_ONCE, async (id) => {
+  const ids = new Set(deliveries.flatMap(({ subject }) => (subject.kind === "incident" ? [subject.id] : [])));
+  const known = await inParallel([...ids], INCIDENTS_AT_ONCE, async (id) => {
     const [incident, updates] = await Promise.all([
       deps.status.getIncident(pageId, id),
       deps.status.listUpdates(pageId, id),
@@ -57,7 +58,7 @@ async function withNames(deps: WebhookDeps, portal: Portal, deliveries: readonly
   });
   const byId = new Map(known);
   return deliveries.map((delivery) => {
-    const incident = byId.get(delivery.incidentId);
+    const incident = byId.get(delivery.subject.id);
     const update = incident?.updates.find(({ id }) => id === delivery.updateId);
     return {
       delivery,
@@ -70,7 +71,7 @@ async function withNames(deps: WebhookDeps, portal: Portal, deliveries: readonly
 
 /** Probes are made anew instead; what is open is being sent anyway; of what is too old there may be no text. */
 export function isReplayable(delivery: Delivery, now: number): boolean {
-  return delivery.probe === undefined && !isOpen(delivery.state) && !isTooOldToResend(delivery, now);
+  return delivery.subject.kind !== "endpoint" && !isOpen(delivery.state) && !isTooOldToResend(delivery, now);
 }
 
 export function hasOpen({ rows }: PortalList): boolean {
@@ -90,12 +91,8 @@ export function showsAnswers({ subscriber }: Portal): boolean {
 export function presentRow({ delivery, incidentName, updateStatus, replayable }: PortalRow, portal: Portal) {
   const { timeZone } = portal.page;
   const time = (instant: number | null) => (instant === null ? null : isoInZone(instant, timeZone));
-  const isProbe = delivery.probe !== undefined;
   return {
-    kind: delivery.probe ?? "update",
-    incident_id: isProbe ? null : delivery.incidentId,
-    incident_update_id: isProbe ? null : delivery.updateId,
-    sequence: isProbe ? null : delivery.seq,
+    ...presentSubject(delivery, portal.catalog),
     incident_name: incidentName,
     update_status: updateStatus,
     state: delivery.state,

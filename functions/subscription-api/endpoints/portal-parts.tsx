@@ -1,7 +1,9 @@
 import type { ComponentChildren } from "preact";
 import type { Exchange } from "../../core/attempt.ts";
-import type { Delivery, DeliveryState, ProbeKind } from "../../core/delivery.ts";
+import type { Delivery, DeliveryState } from "../../core/delivery.ts";
+import type { ProbeKind } from "../../core/subject.ts";
 import { isoInZone, zonedTime } from "../../core/zoned-time.ts";
+import { componentName } from "../../subscriptions/subject-view.ts";
 import { oneLine } from "../../templates/markdown.ts";
 import type { Tone } from "../../templates/tone.ts";
 import { dateOf } from "../../templates/wording.ts";
@@ -49,9 +51,21 @@ const STATES: Record<DeliveryState, { tone: Tone; label: string }> = {
 
 const PROBES: Record<ProbeKind, string> = { challenge: "Challenge", test: "Test", hello: "Test post" };
 
-function titleOf({ delivery, incidentName }: PortalRow): string {
-  if (delivery.probe !== undefined) return PROBES[delivery.probe];
-  return incidentName === null ? "A component's change, or an incident no longer known" : oneLine(incidentName);
+function titleOf({ delivery: { subject }, incidentName }: PortalRow, { catalog }: Portal): string {
+  switch (subject.kind) {
+    case "incident":
+      return oneLine(incidentName ?? "An incident that is no longer known");
+    case "component":
+      return oneLine(componentName(catalog, subject.id) ?? "A component that has been deleted since");
+    case "endpoint":
+      return PROBES[subject.probe];
+  }
+}
+
+/** Beside the title, what was told. */
+function toldIn({ delivery, updateStatus }: PortalRow): string | null {
+  if (delivery.subject.kind === "component") return "Component change";
+  return updateStatus === null ? null : STATUS_LABELS[updateStatus];
 }
 
 export function Deliveries({ portal, list }: { portal: Portal; list: PortalList }) {
@@ -76,24 +90,24 @@ export function Deliveries({ portal, list }: { portal: Portal; list: PortalList 
   );
 }
 
-function keyOf({ incidentId, seq }: Delivery): string {
-  return `d-${incidentId}-${seq}`;
+function keyOf({ subject, seq }: Delivery): string {
+  return `d-${subject.id}-${seq}`;
 }
 
 function Row({ portal, row }: { portal: Portal; row: PortalRow }) {
-  const { delivery, updateStatus } = row;
+  const { delivery } = row;
   const { tone, label } = STATES[delivery.state];
-  const status = updateStatus === null ? "" : `${STATUS_LABELS[updateStatus]} · `;
+  const what = toldIn(row);
   return (
     <details class="delivery" id={keyOf(delivery)}>
       <summary>
         <span class="chevron" aria-hidden="true" />
         <span class="title" dir="auto">
-          {titleOf(row)}
+          {titleOf(row, portal)}
         </span>
         <span class={`chip tone-${tone}`}>{label}</span>
         <span class="when">
-          {status}
+          {what === null ? null : `${what} · `}
           <Time instant={delivery.committedAt} portal={portal} />
         </span>
       </summary>
@@ -102,13 +116,18 @@ function Row({ portal, row }: { portal: Portal; row: PortalRow }) {
         <Answers exchanges={delivery.exchanges ?? []} portal={portal} />
         {row.replayable ? (
           <Action portal={portal} to="replay" kind="small" label="Send it again">
-            <input type="hidden" name="incident_id" value={delivery.incidentId} />
+            <input type="hidden" name={idField(delivery)} value={delivery.subject.id} />
             <input type="hidden" name="sequence" value={String(delivery.seq)} />
           </Action>
         ) : null}
       </div>
     </details>
   );
+}
+
+/** What `replay` takes the subject's id as. */
+function idField({ subject }: Delivery): string {
+  return subject.kind === "component" ? "component_id" : "incident_id";
 }
 
 function explanation(delivery: Delivery, { page }: Portal): string {

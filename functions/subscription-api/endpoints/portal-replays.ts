@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { type Delivery, TOO_OLD } from "../../core/delivery.ts";
 import { idSchema } from "../../core/ids.ts";
+import type { ToldSubject } from "../../core/subject.ts";
 import { inParallel } from "../../lambda/in-parallel.ts";
 import { count, fieldsIn, instant, optional } from "../../lambda/input.ts";
 import { HttpProblem, invalid } from "../../lambda/problem.ts";
@@ -24,22 +25,29 @@ function replaysOf(subscriberId: string): Allowance {
   return { counter: `replays|${subscriberId}`, limit: REPLAYS, refusal };
 }
 
-const oneSchema = z.object({ incident_id: idSchema, sequence: count });
+const oneSchema = z.object({ incident_id: optional(idSchema), component_id: optional(idSchema), sequence: count });
 const failedSchema = z.object({ since: optional(instant), hours: optional(count) });
 
-/** Queues one delivery again, outside the incident's order. Throws 404, 409 and 429. */
+/** Queues one delivery again, outside the order. Throws 404, 409, 422 and 429. */
 export async function replayOne(deps: WebhookDeps, portal: Portal, body: unknown): Promise<Delivery> {
-  const { incident_id, sequence } = fieldsIn(oneSchema, body, "");
+  const { incident_id, component_id, sequence } = fieldsIn(oneSchema, body, "");
+  const subject = subjectFrom(incident_id, component_id);
   const { pageId, id } = portal.subscriber;
-  const [delivery] = await deps.ledger.getDeliveries(pageId, incident_id, sequence, [id]);
+  const [delivery] = await deps.ledger.getDeliveries(pageId, subject, sequence, [id]);
   if (delivery === undefined || !isOwn(portal, delivery)) throw new HttpProblem(404, "There is no such delivery");
-  if (delivery.probe !== undefined) throw new HttpProblem(422, "A test is not replayed: send another one");
+  if (delivery.subject.kind === "endpoint") throw new HttpProblem(422, "A test is not replayed: send another one");
   checkReceiving(portal);
   await countOrRefuse(deps, replaysOf(id), portal.now);
   const resent = await resendDelivery(deps, delivery, "integrator");
   if (resent.outcome === "queued") return resent.delivery;
   if (resent.outcome === "too old") throw new HttpProblem(409, TOO_OLD);
   throw new HttpProblem(409, "This delivery is open: it is being sent, or waits for its next attempt");
+}
+
+function subjectFrom(incidentId: string | undefined, componentId: string | undefined): ToldSubject {
+  if (incidentId !== undefined && componentId === undefined) return { kind: "incident", id: incidentId };
+  if (componentId !== undefined && incidentId === undefined) return { kind: "component", id: componentId };
+  throw invalid("incident_id", "or component_id must be given, and not both");
 }
 
 export interface Replayed {

@@ -1,4 +1,6 @@
 import { hearsNothing } from "../../core/chosen.ts";
+import type { Delivery } from "../../core/delivery.ts";
+import type { ProbeKind } from "../../core/subject.ts";
 import { purgeAtOf } from "../../core/subscriber.ts";
 import { unreachable } from "../../core/unreachable.ts";
 import type { Tone } from "../../templates/tone.ts";
@@ -73,7 +75,7 @@ export function stateText({ subscriber, page, catalog }: Portal, list: PortalLis
 
 /** Whoever confirms a chat has to know that there is something to be seen in it. */
 function helloText({ rows }: PortalList): string {
-  const last = rows.find(({ delivery }) => delivery.probe === "hello")?.delivery;
+  const last = rows.find(({ delivery }) => isProbe(delivery, "hello"))?.delivery;
   if (last === undefined)
     return "A first post is on its way to the chat. Once the chat has taken it, its contact is mailed the link to confirm it.";
   if (last.state === "accepted")
@@ -83,8 +85,12 @@ function helloText({ rows }: PortalList): string {
   return `The first post ${how}, so there is nothing to confirm yet. Look whether the webhook still exists in the chat.`;
 }
 
+function isProbe({ subject }: Delivery, probe: ProbeKind): boolean {
+  return subject.kind === "endpoint" && subject.probe === probe;
+}
+
 function challengeText({ rows }: PortalList): string {
-  const last = rows.find(({ delivery }) => delivery.probe === "challenge")?.delivery.exchanges?.at(-1);
+  const last = rows.find(({ delivery }) => isProbe(delivery, "challenge"))?.delivery.exchanges?.at(-1);
   if (last === undefined) return "It has not answered yet.";
   if (last.status === null) return "The last time there was no answer.";
   const isRight = last.status >= 200 && last.status < 300;

@@ -7,6 +7,7 @@ import { fieldsIn } from "../../lambda/input.ts";
 import { speaksJson } from "../../lambda/negotiate.ts";
 import { HttpProblem } from "../../lambda/problem.ts";
 import { endpointField, endpointOf } from "../../subscriptions/contact.ts";
+import { presentSubject } from "../../subscriptions/subject-view.ts";
 import { countSource } from "../caps.ts";
 import { holderOf } from "../holder-of.ts";
 import { linkDoesNotWork } from "../pages.tsx";
@@ -53,8 +54,8 @@ export function portalRoutes(deps: WebhookDeps): HttpRoute[] {
       return { status: 202, body: { test: { id, state: "queued" } }, next: { notice: "test" } };
     }),
     post("replay", async (portal, body) => {
-      const { incidentId, updateId, seq, state } = await replayOne(deps, portal, body);
-      const delivery = { incident_id: incidentId, incident_update_id: updateId, sequence: seq, state };
+      const replayed = await replayOne(deps, portal, body);
+      const delivery = { ...presentSubject(replayed, portal.catalog), state: replayed.state };
       return { status: 202, body: { delivery }, next: { notice: "replay" } };
     }),
     post("replay-failed", async (portal, body) => {

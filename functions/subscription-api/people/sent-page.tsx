@@ -66,7 +66,7 @@ async function updatesOf(
   pageId: string,
   deliveries: readonly Delivery[],
 ): Promise<Map<string, Update>> {
-  const incidentIds = [...new Set(deliveries.map(({ incidentId }) => incidentId))];
-  const lists = await inParallel(incidentIds, READS_AT_ONCE, (id) => status.listUpdates(pageId, id));
+  const ids = new Set(deliveries.flatMap(({ subject }) => (subject.kind === "incident" ? [subject.id] : [])));
+  const lists = await inParallel([...ids], READS_AT_ONCE, (id) => status.listUpdates(pageId, id));
   return new Map(lists.flat().map((update) => [update.id, update]));
 }

@@ -16,7 +16,7 @@ import {
 const [pageId, subscriberId] = ["page00000000", "subscriber00"];
 const ref = {
   pageId,
-  incidentId: "incident0000",
+  subject: { kind: "incident", id: "incident0000" },
   updateId: "update000000",
   seq: 1,
   channel: "email",

@@ -11,7 +11,7 @@ const NOW = COMMITTED + 90_000;
 const notice = (changes: Partial<UpdateNotice> = {}): UpdateNotice => ({
   kind: "update",
   pageId: "page00000001",
-  incidentId: "incident0001",
+  subject: { kind: "incident", id: "incident0001" },
   updateId: "update000001",
   seq: 2,
   state: "planned",
@@ -30,7 +30,6 @@ function chunk(
 ): Chunk {
   return {
     pageId: "page00000001",
-    incidentId: "incident0001",
     updateId: "update000001",
     seq: 2,
     channel,

@@ -8,7 +8,7 @@ const DAY = 24 * 60 * 60 * 1_000;
 const sending = (channel: Delivery["channel"], changes: Partial<Delivery> = {}): Delivery => ({
   pageId: "page00000000",
   subscriberId: "subscriber00",
-  incidentId: "incident0000",
+  subject: { kind: "incident", id: "incident0000" },
   updateId: "update000000",
   seq: 1,
   channel,

@@ -35,7 +35,7 @@ function delivery(number: number, changes: Partial<Delivery> = {}): Delivery {
   return {
     pageId: PAGE.id,
     subscriberId: subscriberId(number),
-    incidentId,
+    subject: { kind: "incident", id: incidentId },
     updateId,
     seq: 1,
     channel: "email",
@@ -56,7 +56,8 @@ function delivery(number: number, changes: Partial<Delivery> = {}): Delivery {
 
 /** A chunk that was sent, with these deliveries. */
 async function sent(deliveries: readonly Delivery[], channel: Channel = "email", chunk = 0, of = 1): Promise<void> {
-  const key: ChunkKey = { pageId: PAGE.id, incidentId, updateId, seq: 1, channel, chunk, of };
+  const subject = { kind: "incident", id: incidentId } as const;
+  const key: ChunkKey = { pageId: PAGE.id, subject, updateId, seq: 1, channel, chunk, of };
   const claim = await world.ledger.claimChunk(key, 0, START, START + 65_000);
   if (claim.outcome === "lost") throw new Error("lost");
   const { attempt } = claim.chunk;
@@ -220,8 +221,16 @@ describe("the list of problems", () => {
 describe("what one subscriber got", () => {
   test("is told newest first, whatever the incident, also after they were erased", async () => {
     await world.ledger.recordDeliveries([
-      delivery(1, { incidentId: "incidentzzzz", updateId: "updatezzzzzz", committedAt: START - 1_000 }),
-      delivery(1, { incidentId: "incidentaaaa", updateId: "updateaaaaaa", committedAt: START + 1_000 }),
+      delivery(1, {
+        subject: { kind: "incident", id: "incidentzzzz" },
+        updateId: "updatezzzzzz",
+        committedAt: START - 1_000,
+      }),
+      delivery(1, {
+        subject: { kind: "incident", id: "incidentaaaa" },
+        updateId: "updateaaaaaa",
+        committedAt: START + 1_000,
+      }),
       delivery(1, { state: "superseded", reason: otherReason("updateaaaaaa") }),
     ]);
     const path = `/subscribers/${subscriberId(1)}/deliveries`;
@@ -235,13 +244,38 @@ describe("what one subscriber got", () => {
     expect((await world.get(`${path}?cursor=x`)).status).toBe(422);
   });
 
-  test("names the component and the change where no incident was told of", async () => {
-    const change = { kind: "component change" as const, incidentId: "component001", updateId: "change000001" };
-    await world.ledger.recordDeliveries([delivery(1, { ...change, channel: "webhook" })]);
-    const { deliveries } = await list(`/subscribers/${subscriberId(1)}/deliveries`);
-    expect(deliveries).toMatchObject([{ component_id: "component001", component_update_id: "change000001" }]);
-    expect(deliveries[0]).not.toHaveProperty("incident_id");
-    expect(deliveries[0]).not.toHaveProperty("incident_update_id");
+  test("is an update of an incident, a change of a component or a try of the endpoint, and each says so", async () => {
+    const component = await world.component("Signing");
+    const change = { subject: { kind: "component", id: component }, updateId: "change000001" } as const;
+    const test = {
+      subject: { kind: "endpoint", id: "probe0000001", probe: "test" },
+      updateId: "probe0000001",
+    } as const;
+    await world.ledger.recordDeliveries([
+      delivery(1, { committedAt: START + 3 }),
+      delivery(1, { ...change, channel: "webhook", seq: 7, committedAt: START + 2 }),
+      delivery(1, { ...test, channel: "webhook", seq: 0, committedAt: START + 1 }),
+    ]);
+    const path = `/subscribers/${subscriberId(1)}/deliveries`;
+    const { deliveries } = await list(path);
+    expect(deliveries).toMatchObject([
+      { kind: "update", incident_id: incidentId, incident_update_id: updateId, sequence: 1 },
+      {
+        kind: "component change",
+        incident_id: null,
+        incident_update_id: null,
+        component_id: component,
+        component_update_id: "change000001",
+        component_name: "Signing",
+        sequence: 7,
+      },
+      { kind: "test", incident_id: null, incident_update_id: null, sequence: null },
+    ]);
+    expect(deliveries[0]).not.toHaveProperty("component_id");
+    expect(deliveries[2]).not.toHaveProperty("component_id");
+
+    expect((await world.remove(`/components/${component}`)).status).toBe(204);
+    expect((await list(path)).deliveries[1]).toMatchObject({ component_id: component, component_name: null });
   });
 
   test("is an empty list for one who got nothing, and 404 for nobody", async () => {
@@ -271,7 +305,7 @@ describe("a resend", () => {
         {
           kind: "retry",
           pageId: PAGE.id,
-          incidentId,
+          subject: { kind: "incident", id: incidentId },
           updateId,
           seq: 1,
           channel: "email",
@@ -281,7 +315,9 @@ describe("a resend", () => {
           queuedAt: START + 60_000,
         },
       ]);
-      const open = await world.ledger.getDeliveries(PAGE.id, incidentId, 1, [subscriberId(1)]);
+      const open = await world.ledger.getDeliveries(PAGE.id, { kind: "incident", id: incidentId }, 1, [
+        subscriberId(1),
+      ]);
       expect(open).toMatchObject([{ state: "retrying", unknownOutcomes: 0, resent: { from: state } }]);
       expect(await countsOf()).toMatchObject({ accepted: 1, open: 1, retried: 1, failed: 0, ambiguous: 0 });
     },

@@ -163,12 +163,12 @@ describe("components", () => {
     expect(others).toEqual([]);
     expect(first).toMatchObject({
       kind: "component change",
-      incidentId: id,
+      subject: { kind: "component", id },
       state: "unplanned",
       committedAt: START,
       change: { id, name: "Signatures", oldStatus: "operational", newStatus: "major_outage" },
     });
-    expect(second).toMatchObject({ incidentId: id, change: { oldStatus: "major_outage", newStatus: "operational" } });
+    expect(second).toMatchObject({ subject: { id }, change: { oldStatus: "major_outage", newStatus: "operational" } });
     expect(second?.seq).toBeGreaterThan(first?.seq ?? Number.POSITIVE_INFINITY);
     expect(second?.updateId).not.toBe(first?.updateId);
   });
@@ -179,7 +179,9 @@ describe("components", () => {
     const component = { name: "Signing", status: "partial_outage" };
     const id = idOf(await world.post("/components", { component }, headers));
     expect(idOf(await world.post("/components", { component }, headers))).toBe(id);
-    expect([...world.notices.values()]).toMatchObject([{ incidentId: id, change: { newStatus: "partial_outage" } }]);
+    expect([...world.notices.values()]).toMatchObject([
+      { subject: { kind: "component", id }, change: { newStatus: "partial_outage" } },
+    ]);
   });
 
   test("a status that an incident sets is told by its update alone", async () => {

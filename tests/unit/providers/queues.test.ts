@@ -72,7 +72,7 @@ function chunks(count: number, channel: "email" | "sms" | "webhook" = "email"): 
   return Array.from({ length: count }, (_, chunk) => ({
     kind: "chunk",
     pageId: "page00000000",
-    incidentId: "incident0000",
+    subject: { kind: "incident", id: "incident0000" },
     updateId: "update000000",
     seq: 7,
     channel,

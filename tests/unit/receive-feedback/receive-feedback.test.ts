@@ -33,7 +33,7 @@ async function world(overrides: Partial<EmailSubscriber> = {}) {
   const mail = {
     page: key.pageId,
     subscriber: subscriber.id,
-    incident: key.incidentId,
+    incident: key.subject.id,
     seq: key.seq,
     to: subscriber.email,
     messageId: MAIL,
@@ -53,7 +53,7 @@ async function world(overrides: Partial<EmailSubscriber> = {}) {
     },
     present: () => subscribers.get(key.pageId, "email", subscriber.id),
     async record() {
-      const [found] = await ledger.getDeliveries(key.pageId, key.incidentId, key.seq, [subscriber.id]);
+      const [found] = await ledger.getDeliveries(key.pageId, key.subject, key.seq, [subscriber.id]);
       return found;
     },
     later(ms: number) {
@@ -243,8 +243,8 @@ describe("the record", () => {
     if (due === null) throw new Error("it had ended");
     for (const changes of [{ providerId: "provider-2" }, due, retrying(aChunkKey())]) {
       const { ledger, key, delivery, mail, receive, record } = await world();
-      const { pageId, subscriberId, incidentId, updateId, seq, chunk } = delivery;
-      const present = { ...delivery, ...changes, pageId, subscriberId, incidentId, updateId, seq, chunk };
+      const { pageId, subscriberId, subject, updateId, seq, chunk } = delivery;
+      const present = { ...delivery, ...changes, pageId, subscriberId, subject, updateId, seq, chunk };
       await counted(ledger, key, [present]);
       await receive((at) => bounceReport(mail, at, PERMANENT));
       expect(await record()).toEqual(present);

@@ -3,7 +3,7 @@ import type { Rendering } from "../../../functions/core/rendering.ts";
 import { storedTexts } from "../../../functions/send-chunk/stored-text.ts";
 import type { RenderingKey } from "../../../functions/store/deliveries/ledger.ts";
 
-const UPDATE = { pageId: "page00000001", id: "update000001" };
+const UPDATE = { pageId: "page00000001", updateId: "update000001" };
 
 /** A ledger with those texts, which remembers what it was asked for. */
 function ledgerWith(stored: readonly string[]) {

@@ -132,7 +132,12 @@ describe("a challenge", () => {
     }
     expect(JSON.parse(body)).toEqual({ challenge: ECHO });
     expect(logged()).toMatchObject([
-      { probe: "challenge", state: "accepted", attempts: 1, exchanges: [{ status: 200, head: text.trim() }] },
+      {
+        subject: { probe: "challenge" },
+        state: "accepted",
+        attempts: 1,
+        exchanges: [{ status: 200, head: text.trim() }],
+      },
     ]);
   });
 
@@ -146,7 +151,7 @@ describe("a challenge", () => {
     const { run, state, logged, again, work } = await world();
     await run();
     expect(await state()).toBe("unconfirmed");
-    expect(logged()).toMatchObject([{ probe: "challenge", state: "failed", reason }]);
+    expect(logged()).toMatchObject([{ subject: { probe: "challenge" }, state: "failed", reason }]);
     expect(again).toEqual([{ work: { ...work, tries: 1 }, delayMs: 60_000 }]);
   });
 
@@ -181,7 +186,12 @@ describe("a test", () => {
     const { run, logged, again } = await world(active);
     await run({ probe: "test", echo: null });
     expect(logged()).toMatchObject([
-      { probe: "test", state: "failed", reason: "http 503", exchanges: [{ status: 503, head: "busy please wait" }] },
+      {
+        subject: { probe: "test" },
+        state: "failed",
+        reason: "http 503",
+        exchanges: [{ status: 503, head: "busy please wait" }],
+      },
     ]);
     expect(again).toEqual([]);
   });
@@ -221,7 +231,7 @@ describe("a chat's first post", () => {
     await run(hello);
     expect(letters).toEqual([]);
     expect(again).toEqual([]);
-    expect(logged()).toMatchObject([{ probe: "hello", state: "failed", exchanges: [{ status }] }]);
+    expect(logged()).toMatchObject([{ subject: { probe: "hello" }, state: "failed", exchanges: [{ status }] }]);
   });
 
   it.each([429, 500, 503])("that met a passing %i is posted again, and then its contact is asked", async (status) => {

@@ -51,7 +51,9 @@ async function posted(changes: Partial<WebhookSubscriber>) {
       },
     },
   });
-  await (await sender.prepare({ pageId, incidentId: anId(), id: updateId, seq: 1 })).send(subscriber);
+  await (await sender.prepare({ pageId, subject: { kind: "incident", id: anId() }, updateId, seq: 1 })).send(
+    subscriber,
+  );
   const [post] = posts;
   if (post === undefined) throw new Error("nothing was posted");
   const key = await access.currentSigningKey(pageId);

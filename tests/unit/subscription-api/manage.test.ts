@@ -219,7 +219,7 @@ test("what was sent: the incident, the update and how it ended, of this subscrib
   const delivery = (subscriberId: string, state: "accepted" | "failed") => ({
     pageId: PAGE_ID,
     subscriberId,
-    incidentId: OPEN_ID,
+    subject: { kind: "incident" as const, id: OPEN_ID },
     updateId: update?.id ?? "",
     seq: 1,
     channel: "email" as const,

@@ -1,10 +1,12 @@
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import type { Component } from "../../../functions/core/component.ts";
 import type { Delivery } from "../../../functions/core/delivery.ts";
 import { linkToken } from "../../../functions/core/link-token.ts";
 import { otherReason } from "../../../functions/core/reason.ts";
 import { webhookSecret } from "../../../functions/core/webhook-signature.ts";
+import { aComponent } from "../../contract/samples.ts";
 import { linkIn, PAGE_ID, START } from "./subscription-world.ts";
 import { CONTACT, ENDPOINT, webhookWorld } from "./webhook-world.ts";
 
@@ -42,7 +44,7 @@ async function opened() {
     const delivery: Delivery = {
       pageId: PAGE_ID,
       subscriberId: subscriber.id,
-      incidentId: "incident0001",
+      subject: { kind: "incident", id: "incident0001" },
       updateId: "update000001",
       seq: 1,
       channel: "webhook",
@@ -80,6 +82,83 @@ test("shows the endpoint, what was sent and how it answered, and loads nothing f
   );
   expect(text).not.toMatch(/<img|<link|src=|@import|url\(/);
   expect(text).not.toMatch(/whsec_/);
+});
+
+describe("a component's change without an incident", () => {
+  const COMPONENT = aComponent({ id: "component001", name: "Sign-in" });
+  const CHANGE = { subject: { kind: "component", id: COMPONENT.id }, updateId: "change000001", seq: 7 } as const;
+  const openedWith = async (...components: Component[]) => {
+    const world = await opened();
+    await world.status.saveCatalog(PAGE_ID, { version: 0, components, groups: [] }, null);
+    world.tick(1_000);
+    return world;
+  };
+
+  test("says which component it is of, and that it is none of an incident", async () => {
+    const { send, path, record } = await openedWith(COMPONENT);
+    await record(CHANGE);
+    const { json } = await send("GET", path, JSON_TYPE);
+    expect(json).toMatchObject({
+      deliveries: [
+        {
+          kind: "component change",
+          incident_id: null,
+          incident_update_id: null,
+          incident_name: null,
+          update_status: null,
+          component_id: COMPONENT.id,
+          component_update_id: "change000001",
+          component_name: COMPONENT.name,
+          sequence: 7,
+        },
+        { kind: "challenge", incident_id: null, sequence: null },
+      ],
+    });
+    const { text } = await send("GET", path);
+    expect(text).toMatch(new RegExp(`>${COMPONENT.name}</span>`));
+    expect(text).toContain("Component change · ");
+    expect(text).not.toContain("no longer known");
+  });
+
+  test("of one that was deleted since says that it was", async () => {
+    const { send, path, record } = await openedWith();
+    await record(CHANGE);
+    const { json } = await send("GET", path, JSON_TYPE);
+    expect(json).toMatchObject({ deliveries: [{ component_id: COMPONENT.id, component_name: null }, {}] });
+    expect((await send("GET", path)).text).toContain("A component that has been deleted since");
+  });
+
+  test("is replayed by the component's id, as the page does", async () => {
+    const { send, path, act, submit, record, tick } = await openedWith(COMPONENT);
+    await record(CHANGE);
+    expect((await send("GET", path)).text).toContain(`name="component_id" value="${COMPONENT.id}"`);
+    expect((await act("replay", { component_id: COMPONENT.id, sequence: 7 })).json).toEqual({
+      delivery: {
+        kind: "component change",
+        incident_id: null,
+        incident_update_id: null,
+        component_id: COMPONENT.id,
+        component_update_id: "change000001",
+        component_name: COMPONENT.name,
+        sequence: 7,
+        state: "retrying",
+      },
+    });
+    tick(1_000);
+    await record({ ...CHANGE, seq: 8 });
+    expect((await submit("replay", { component_id: COMPONENT.id, sequence: "8" })).status).toBe(303);
+    // So the portal told programs to name it, before it named the component.
+    await record({ ...CHANGE, seq: 9 });
+    expect((await act("replay", { incident_id: COMPONENT.id, sequence: 9 })).status).toBe(202);
+  });
+
+  test.each([{}, { incident_id: "incident0001", component_id: "component001" }])(
+    "is not replayed by %o: one id, of either",
+    async (ids) => {
+      const { act } = await opened();
+      expect((await act("replay", { ...ids, sequence: 7 })).status).toBe(422);
+    },
+  );
 });
 
 describe("a link that does not work", () => {
@@ -154,23 +233,23 @@ describe("replay", () => {
   test("of one makes it due at once", async () => {
     const { submit, record, look, work, replays, tick } = await opened();
     tick(1_000);
-    const { incidentId } = await record();
-    const reply = await submit("replay", { incident_id: incidentId, sequence: "1" });
+    const { subject } = await record();
+    const reply = await submit("replay", { incident_id: subject.id, sequence: "1" });
     expect(reply).toMatchObject({ status: 303, headers: { location: expect.stringMatching(/\?done=replay$/) } });
     expect(await look()).toMatchObject({ open: true, deliveries: [{ state: "retrying" }, { kind: "challenge" }] });
     await work();
     expect(replays()).toBe(1);
-    expect((await submit("replay", { incident_id: incidentId, sequence: "1" })).status).toBe(409);
+    expect((await submit("replay", { incident_id: subject.id, sequence: "1" })).status).toBe(409);
   });
 
   test("of what is too old is refused, and is not offered", async () => {
     const { record, send, tick, work, replays } = await opened();
-    const { incidentId } = await record();
+    const { subject } = await record();
     tick(84 * DAY);
     await send("POST", "/portal", { json: { endpoint: ENDPOINT } });
     const path = linkIn((await work())[0], "portal");
     expect((await send("GET", path)).text).not.toContain('name="sequence"');
-    const one = { incident_id: incidentId, sequence: 1 };
+    const one = { incident_id: subject.id, sequence: 1 };
     expect(await send("POST", `${path}/replay`, { json: one })).toMatchObject({
       status: 409,
       json: { error: expect.stringContaining("83 days") },
@@ -184,7 +263,7 @@ describe("replay", () => {
     const { act, ledger, subscriber } = await opened();
     expect((await act("replay", { incident_id: "noincident00", sequence: 1 })).status).toBe(404);
     const { items } = await ledger.listSubscriberDeliveries(PAGE_ID, subscriber.id, 1, null);
-    const reply = await act("replay", { incident_id: items[0]?.incidentId, sequence: 0 });
+    const reply = await act("replay", { incident_id: items[0]?.subject.id, sequence: 0 });
     expect(reply.status).toBe(422);
   });
 
@@ -205,9 +284,9 @@ describe("replay", () => {
 
   test("is refused while nothing is sent", async () => {
     const { act, record } = await opened();
-    const { incidentId } = await record();
+    const { subject } = await record();
     await act("pause");
-    expect((await act("replay", { incident_id: incidentId, sequence: 1 })).status).toBe(409);
+    expect((await act("replay", { incident_id: subject.id, sequence: 1 })).status).toBe(409);
     expect((await act("replay-failed")).status).toBe(409);
   });
 });
@@ -300,7 +379,9 @@ test("before the endpoint is confirmed its answers are not shown, nor what was s
   const { id } = await world.stored();
   const [challenge] = (await world.ledger.listSubscriberDeliveries(PAGE_ID, id, 10, null)).items;
   if (challenge === undefined) throw new Error("no challenge recorded");
-  await world.ledger.recordDeliveries([{ ...challenge, incidentId: "before000000", committedAt: START - 1 }]);
+  await world.ledger.recordDeliveries([
+    { ...challenge, subject: { ...challenge.subject, id: "before000000" }, committedAt: START - 1 },
+  ]);
   const page = await world.send("GET", path);
   expect(page.text).toContain("HTTP 200");
   expect(page.text).not.toContain("internal page");
