@@ -6,16 +6,21 @@ import type { PageIdentity } from "./pages.tsx";
 /** What letters wear. A subscriber of a page that is gone can still leave. */
 export type PageLook = Pick<Page, "id" | "name" | "branding">;
 
-export async function lookOf({ status }: { status: Pick<StatusStore, "getPage"> }, pageId: string): Promise<PageLook> {
-  return (await status.getPage(pageId)) ?? { id: pageId, name: "Status page", branding: NO_BRANDING };
+const UNNAMED = "Status page";
+
+export function lookOf(page: Page | null, pageId: string): PageLook {
+  return page ?? { id: pageId, name: UNNAMED, branding: NO_BRANDING };
+}
+
+export function identityOf({ pageUrl }: { pageUrl: string }, page: Page | null): PageIdentity {
+  return { pageName: page?.name ?? UNNAMED, pageUrl };
 }
 
 export async function pageOf(
   deps: { status: Pick<StatusStore, "getPage">; pageUrl: string },
   pageId: string,
 ): Promise<PageIdentity> {
-  const { name: pageName } = await lookOf(deps, pageId);
-  return { pageName, pageUrl: deps.pageUrl };
+  return identityOf(deps, await deps.status.getPage(pageId));
 }
 
 export type ServedPage = () => Promise<Page>;

@@ -8,7 +8,8 @@ import type { HttpReply, HttpRequest, HttpRoute } from "../../lambda/http.ts";
 import { block, forgetBounce } from "../../subscriptions/blocks.ts";
 import { endpointsPerHost } from "../../subscriptions/chats.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
-import { pageOf } from "../page-of.ts";
+import { type Opened, openToken } from "../open-link.ts";
+import { identityOf, pageOf } from "../page-of.ts";
 import { done, linkDoesNotWork, noPlace, question } from "../pages.tsx";
 import { proveContact } from "../prove-contact.ts";
 import { readerLocale } from "../reader-locale.ts";
@@ -32,7 +33,7 @@ async function ask(deps: PeopleDeps, request: HttpRequest, what: "confirm" | "de
   const mailbox = what === "decline" ? await mailboxOfLink(deps, request) : null;
   if (mailbox !== null) {
     const locale = readerLocale(request.headers);
-    return question(await pageOf(deps, mailbox.pageId), locale, stringsOf(locale).subscriptions.decline);
+    return question(identityOf(deps, await mailbox.page()), locale, stringsOf(locale).subscriptions.decline);
   }
   const invited = await invitedBy(deps, request);
   if (invited === null || (what === "decline" && invited.subscriber.state === "active")) {
@@ -117,20 +118,22 @@ interface Invited {
 }
 
 /** The mailbox that an endpoint named as its contact's; null: it is another link, or none of ours. */
-async function mailboxOfLink({ access }: PeopleDeps, request: HttpRequest): Promise<Mailbox | null> {
+async function mailboxOfLink(deps: PeopleDeps, request: HttpRequest): Promise<OpenedMailbox | null> {
   const token = request.params.token ?? "";
-  const claim = parseMailboxToken(token);
-  const key = claim === null ? null : await access.getSigningKey(claim.pageId, claim.keyVersion);
-  return key !== null && isMailboxTokenValid(key, token) ? claim : null;
+  return openToken(deps, parseMailboxToken(token), (key) => isMailboxTokenValid(key, token));
 }
 
-type Mailbox = { pageId: string; mac: string };
+type OpenedMailbox = Opened & { claim: { pageId: string; mac: string } };
 
 /** The endpoint stays what it is: whose it is, its answers say. */
-async function closeMailbox(deps: PeopleDeps, { headers }: HttpRequest, { pageId, mac }: Mailbox): Promise<HttpReply> {
-  await deps.subscribers.block(pageId, "email", mac, "not asked for", deps.clock());
+async function closeMailbox(
+  deps: PeopleDeps,
+  { headers }: HttpRequest,
+  { claim, page }: OpenedMailbox,
+): Promise<HttpReply> {
+  await deps.subscribers.block(claim.pageId, "email", claim.mac, "not asked for", deps.clock());
   const locale = readerLocale(headers);
-  return done(await pageOf(deps, pageId), locale, stringsOf(locale).subscriptions.declined);
+  return done(identityOf(deps, await page()), locale, stringsOf(locale).subscriptions.declined);
 }
 
 /** In which the letter was. */

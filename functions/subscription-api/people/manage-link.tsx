@@ -103,12 +103,15 @@ async function sendToAddress(
 }
 
 /** For whoever holds another of their links, such as the one to unsubscribe. */
-export async function sendLinkTo(deps: PeopleDeps, page: PageLook, subscriber: Subscriber | null): Promise<void> {
+export async function sendLinkTo(
+  deps: PeopleDeps,
+  visit: Visit<PageLook>,
+  subscriber: Subscriber | null,
+): Promise<void> {
   if (subscriber === null || subscriber.channel === "webhook") return;
-  const { channel, locale } = subscriber;
-  const [now, address] = [deps.clock(), addressOf(subscriber)];
-  const visit = { page, key: await deps.access.currentSigningKey(page.id), now };
-  await sendToAddress(deps, visit, { pageId: page.id, channel, address }, { locale, to: address }, "own link");
+  const { pageId, channel, locale } = subscriber;
+  const address = addressOf(subscriber);
+  await sendToAddress(deps, visit, { pageId, channel, address }, { locale, to: address }, "own link");
 }
 
 function askForAddress(identity: PageIdentity, locale: Locale, countries: readonly string[]): HttpReply {

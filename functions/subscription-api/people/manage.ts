@@ -6,10 +6,10 @@ import { HttpProblem } from "../../lambda/problem.ts";
 import { block } from "../../subscriptions/blocks.ts";
 import { changeSubscriber } from "../../subscriptions/change-subscriber.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
-import { pageOf } from "../page-of.ts";
+import { type OpenedLink, openLink } from "../open-link.ts";
+import { identityOf } from "../page-of.ts";
 import { done, linkDoesNotWork } from "../pages.tsx";
 import { type BothReply, forBoth } from "./both.ts";
-import { subscriberOfLink } from "./link.ts";
 import {
   type Choices,
   enteredIn,
@@ -36,43 +36,45 @@ export function manageRoutes(deps: PeopleDeps): HttpRoute[] {
 }
 
 async function show(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
-  const subscriber = await holderOfLink(deps, request);
-  if (subscriber === null) return linkDoesNotWork(deps.pageUrl, request.headers);
+  const opened = await openManageLink(deps, request);
+  if (opened === null) return linkDoesNotWork(deps.pageUrl, request.headers);
+  const { subscriber } = opened;
   const offer = await offerOf(deps, subscriber.pageId);
   const { scopes, isAsked } = tickedBy(request.query, subscriber.scopes, offer);
-  const identity = await pageOf(deps, subscriber.pageId);
+  const identity = identityOf(deps, await opened.page());
   const choices = { ...subscriber, scopes };
   const note = isAsked ? "preselected" : null;
   return managePage({ identity, subscriber, choices, offer, path: basePath(request), note });
 }
 
 async function showSent(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
-  const subscriber = await holderOfLink(deps, request);
-  return subscriber === null
+  const opened = await openManageLink(deps, request);
+  return opened === null
     ? linkDoesNotWork(deps.pageUrl, request.headers)
-    : sentPage(deps, subscriber, basePath(request));
+    : sentPage(deps, opened.subscriber, basePath(request));
 }
 
 const NO_LINK = () => new HttpProblem(404, "This link does not work");
 
 async function change(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
-  const subscriber = await holderOfLink(deps, request);
-  if (subscriber === null) {
+  const opened = await openManageLink(deps, request);
+  if (opened === null) {
     return {
       status: 404,
       body: { error: NO_LINK().message },
       page: () => linkDoesNotWork(deps.pageUrl, request.headers),
     };
   }
+  const { subscriber } = opened;
   const offer = await offerOf(deps, subscriber.pageId);
-  const identity = await pageOf(deps, subscriber.pageId);
+  const identity = identityOf(deps, await opened.page());
   const pageWith = (shown: Subscriber, choices: Choices, note: Note, status = 200) =>
     managePage({ identity, subscriber: shown, choices, offer, path: basePath(request), note }, status);
   let entered: Choices = subscriber;
   try {
     const input = fieldsIn(manageSchema, parsedBody(request), "");
     if (input.action === undefined || input.action === "save") entered = enteredIn(subscriber, input);
-    const acted = await act(deps, subscriber, input, offer);
+    const acted = await act(deps, opened, input, offer);
     const { subscriber: after, note } = acted;
     const { locale } = after ?? subscriber;
     return {
@@ -109,11 +111,12 @@ function noteOf({ message, details }: HttpProblem, { scopes }: Choices): Note {
 
 async function act(
   deps: PeopleDeps,
-  subscriber: Subscriber,
+  opened: OpenedLink,
   input: ManageInput,
   offer: Offer,
 ): Promise<{ subscriber: Subscriber | null; note: Note }> {
   const now = deps.clock();
+  const { subscriber } = opened;
   const { pageId, channel, id: subscriberId } = subscriber;
   switch (input.action ?? "save") {
     case "save":
@@ -129,8 +132,10 @@ async function act(
       const resumed = (read: Subscriber) => ({ ...read, pausedAt: null, updatedAt: now });
       return { subscriber: await replaced(deps, subscriber, resumed), note: "resumed" };
     }
-    case "unsubscribe":
-      return { subscriber: await unsubscribe(deps, { pageId, channel, subscriberId }, "manage page"), note: "left" };
+    case "unsubscribe": {
+      const subject = { pageId, channel, subscriberId };
+      return { subscriber: await unsubscribe(deps, opened, subject, "manage page"), note: "left" };
+    }
     case "resubscribe": {
       const isBack = await resubscribe(deps, subscriber);
       const after = await deps.subscribers.get(pageId, channel, subscriberId);
@@ -139,7 +144,7 @@ async function act(
     case "erase":
       if (input.sure !== true)
         throw new HttpProblem(422, "sure must be true", [{ field: "sure", problem: "must be true" }]);
-      await erase(deps, subscriber, now);
+      await erase(deps, opened, now);
       return { subscriber: null, note: null };
   }
 }
@@ -162,12 +167,11 @@ async function replaced(
 }
 
 /** Everything goes but this: that an address bounced, or that its holder complained, must hold whoever signs it up again. */
-async function erase(deps: PeopleDeps, subscriber: Subscriber, now: number): Promise<void> {
+async function erase(deps: PeopleDeps, { subscriber, key }: OpenedLink, now: number): Promise<void> {
   const { pageId, channel, id } = subscriber;
   if (channel === "webhook") throw NO_LINK();
   const reason = lastingReason(subscriber);
   if (reason !== null) {
-    const key = await deps.access.currentSigningKey(pageId);
     await block(deps, key, { pageId, channel, address: addressOf(subscriber) }, reason, now);
   }
   await deps.subscribers.remove(pageId, channel, id);
@@ -193,8 +197,8 @@ async function offerOf({ status }: PeopleDeps, pageId: string): Promise<Offer> {
 }
 
 /** Bound to the address: a link that was mailed to another one is void. Endpoints have a page of their own. */
-function holderOfLink(deps: PeopleDeps, request: HttpRequest): Promise<Subscriber | null> {
-  return subscriberOfLink(deps, "manage", request.params.token ?? "", (subscriber) =>
+function openManageLink(deps: PeopleDeps, request: HttpRequest): Promise<OpenedLink | null> {
+  return openLink(deps, "manage", request.params.token ?? "", (subscriber) =>
     subscriber.channel === "webhook" ? null : addressOf(subscriber),
   );
 }

@@ -1,9 +1,9 @@
 import { lastingReason, type Subscriber } from "../../core/subscriber.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../lambda/http.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
-import { pageOf } from "../page-of.ts";
+import { type OpenedLink, openLink } from "../open-link.ts";
+import { identityOf } from "../page-of.ts";
 import { linkDoesNotWork, question } from "../pages.tsx";
-import { subscriberOfLink } from "./link.ts";
 import type { PeopleDeps } from "./people-deps.ts";
 import { welcome } from "./welcome.tsx";
 
@@ -17,20 +17,18 @@ export function resubscribeRoutes(deps: PeopleDeps): HttpRoute[] {
 }
 
 async function ask(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
-  const subscriber = await whoLeft(deps, request);
-  if (subscriber === null) return linkDoesNotWork(deps.pageUrl, request.headers);
-  return question(
-    await pageOf(deps, subscriber.pageId),
-    subscriber.locale,
-    stringsOf(subscriber.locale).subscriptions.resubscribe,
-  );
+  const opened = await openUndo(deps, request);
+  if (opened === null) return linkDoesNotWork(deps.pageUrl, request.headers);
+  const { locale } = opened.subscriber;
+  return question(identityOf(deps, await opened.page()), locale, stringsOf(locale).subscriptions.resubscribe);
 }
 
 async function comeBack(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
-  const subscriber = await whoLeft(deps, request);
-  if (subscriber === null || !(await resubscribe(deps, subscriber)))
+  const opened = await openUndo(deps, request);
+  if (opened === null || !(await resubscribe(deps, opened.subscriber)))
     return linkDoesNotWork(deps.pageUrl, request.headers);
-  const identity = await pageOf(deps, subscriber.pageId);
+  const { subscriber } = opened;
+  const identity = identityOf(deps, await opened.page());
   return welcome(
     deps,
     identity,
@@ -48,8 +46,8 @@ export async function resubscribe(deps: PeopleDeps, left: Subscriber): Promise<b
 }
 
 /** The link is bound to the moment of leaving, so it undoes that one time and no later one. */
-function whoLeft(deps: PeopleDeps, request: HttpRequest): Promise<Subscriber | null> {
-  return subscriberOfLink(deps, "resubscribe", request.params.token ?? "", ({ state, unsubscribedAt }) =>
+function openUndo(deps: PeopleDeps, request: HttpRequest): Promise<OpenedLink | null> {
+  return openLink(deps, "resubscribe", request.params.token ?? "", ({ state, unsubscribedAt }) =>
     state === "unsubscribed" && unsubscribedAt !== null ? String(unsubscribedAt) : null,
   );
 }

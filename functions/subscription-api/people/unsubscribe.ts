@@ -4,12 +4,13 @@ import { mailboxOf } from "../../core/mailbox.ts";
 import { MAIL_RULES, permit } from "../../core/permit.ts";
 import { letterWork } from "../../core/queued-work.ts";
 import type { EmailSubscriber, Subscriber } from "../../core/subscriber.ts";
-import { tokenKeyVersion, verifySubscriberToken } from "../../core/subscriber-token.ts";
+import { isSubscriberTokenValid, parseSubscriberToken } from "../../core/subscriber-token.ts";
 import type { TokenSubject } from "../../core/token-form.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../lambda/http.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
 import { UNDO_LIFE_MS } from "../letters.ts";
-import { lookOf, pageOf } from "../page-of.ts";
+import { type Opened, openToken } from "../open-link.ts";
+import { identityOf, lookOf } from "../page-of.ts";
 import { askToUnsubscribe, done, linkDoesNotWork } from "../pages.tsx";
 import { sendLinkTo } from "./manage-link.tsx";
 import type { PeopleDeps } from "./people-deps.ts";
@@ -23,49 +24,44 @@ export function unsubscribeRoutes(deps: PeopleDeps): HttpRoute[] {
 }
 
 async function ask(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
-  const subject = await subjectOf(deps, request);
-  if (subject === null) return linkDoesNotWork(deps.pageUrl, request.headers);
-  const [identity, subscriber] = await Promise.all([
-    pageOf(deps, subject.pageId),
-    deps.subscribers.get(subject.pageId, subject.channel, subject.subscriberId),
-  ]);
-  return askToUnsubscribe(identity, subscriber?.locale ?? "en");
+  const opened = await openWayOut(deps, request);
+  if (opened === null) return linkDoesNotWork(deps.pageUrl, request.headers);
+  const { pageId, channel, subscriberId } = opened.claim;
+  const [page, subscriber] = await Promise.all([opened.page(), deps.subscribers.get(pageId, channel, subscriberId)]);
+  return askToUnsubscribe(identityOf(deps, page), subscriber?.locale ?? "en");
 }
 
 /** Leaves, however often it is asked, and also where nobody is left to leave. */
 async function leave(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
-  const subject = await subjectOf(deps, request);
-  if (subject === null) return linkDoesNotWork(deps.pageUrl, request.headers);
-  const { pageId, channel, subscriberId } = subject;
+  const opened = await openWayOut(deps, request);
+  if (opened === null) return linkDoesNotWork(deps.pageUrl, request.headers);
+  const { pageId, channel, subscriberId } = opened.claim;
   if (!isOneClick(request) && new URLSearchParams(request.text).get("instead") === "change") {
     const subscriber = await deps.subscribers.get(pageId, channel, subscriberId);
-    const page = await lookOf(deps, pageId);
-    await sendLinkTo(deps, page, subscriber);
+    const page = await opened.page();
+    const visit = { page: lookOf(page, pageId), key: opened.key, now: deps.clock() };
+    await sendLinkTo(deps, visit, subscriber);
     const locale = subscriber?.locale ?? "en";
-    const identity = { pageName: page.name, pageUrl: deps.pageUrl };
-    return done(identity, locale, stringsOf(locale).subscriptions.linkSent);
+    return done(identityOf(deps, page), locale, stringsOf(locale).subscriptions.linkSent);
   }
   if (isOneClick(request)) {
-    await unsubscribe(deps, subject, "mail program");
+    await unsubscribe(deps, opened, opened.claim, "mail program");
     return { status: 200 };
   }
   // Asked before: afterwards the letter may have been sent, and count.
-  const isTold = await mayBeTold(deps, subject);
-  const left = await unsubscribe(deps, subject, "link");
+  const isTold = await mayBeTold(deps, opened);
+  const left = await unsubscribe(deps, opened, opened.claim, "link");
   const locale = left?.locale ?? "en";
   const { unsubscribed } = stringsOf(locale).subscriptions;
   const undo = left?.channel === "email" && left.confirmedAt !== null && isTold ? unsubscribed.undo : null;
-  return done(await pageOf(deps, pageId), locale, unsubscribed, undo);
+  return done(identityOf(deps, await opened.page()), locale, unsubscribed, undo);
 }
 
 /** Whether the farewell will be permitted where it is sent: the page promises nothing that does not come. */
-async function mayBeTold(
-  { subscribers, access, clock }: PeopleDeps,
-  { pageId, channel, subscriberId }: TokenSubject,
-): Promise<boolean> {
-  const subscriber = await subscribers.get(pageId, channel, subscriberId);
+async function mayBeTold({ subscribers, access, clock }: PeopleDeps, { claim, key }: WayOut): Promise<boolean> {
+  const subscriber = await subscribers.get(claim.pageId, claim.channel, claim.subscriberId);
   if (subscriber?.channel !== "email" || subscriber.state !== "active") return true;
-  const mac = addressMac(await access.currentSigningKey(pageId), "email", mailboxOf(subscriber.email));
+  const mac = addressMac(key, "email", mailboxOf(subscriber.email));
   const farewell = { letterId: "", kind: "farewell", cause: "own link", isProven: true } as const;
   return permit(await access.getPermits(mac), farewell, MAIL_RULES, clock()).outcome === "permitted";
 }
@@ -76,6 +72,7 @@ async function mayBeTold(
  */
 export async function unsubscribe(
   deps: PeopleDeps,
+  opened: Opened,
   { pageId, channel, subscriberId }: TokenSubject,
   how: "link" | "mail program" | "manage page",
 ): Promise<Subscriber | null> {
@@ -83,7 +80,7 @@ export async function unsubscribe(
   const left = await deps.subscribers.changeState(pageId, channel, subscriberId, ["active"], "unsubscribed", now);
   if (left.outcome === "missing") return null;
   if (left.outcome === "changed") {
-    if (left.subscriber.channel === "email") await sayFarewell(deps, left.subscriber, how);
+    if (left.subscriber.channel === "email") await sayFarewell(deps, opened, left.subscriber, how);
     return left.subscriber;
   }
   if (left.subscriber.state === "unsubscribed") return left.subscriber;
@@ -95,16 +92,17 @@ export async function unsubscribe(
 /** That somebody has left counts, whether or not the letter can be sent. */
 async function sayFarewell(
   deps: PeopleDeps,
+  opened: Opened,
   subscriber: EmailSubscriber,
   how: "link" | "mail program" | "manage page",
 ): Promise<void> {
   const { pageId, channel, id: subscriberId, locale, email, unsubscribedAt } = subscriber;
   if (unsubscribedAt === null) return;
   try {
-    const [key, page] = await Promise.all([deps.access.currentSigningKey(pageId), deps.status.getPage(pageId)]);
+    const page = await opened.page();
     if (page === null) return;
     const subject = { pageId, channel, subscriberId };
-    const token = linkToken(key, "resubscribe", subject, unsubscribedAt + UNDO_LIFE_MS, String(unsubscribedAt));
+    const token = linkToken(opened.key, "resubscribe", subject, unsubscribedAt + UNDO_LIFE_MS, String(unsubscribedAt));
     const undoUrl = `${deps.subscriptionsUrl}/resubscribe/${token}`;
     const { name: pageName, branding, timeZone } = page;
     const raw = await deps.renderFarewell({
@@ -124,14 +122,12 @@ async function sayFarewell(
   }
 }
 
+type WayOut = Opened & { claim: TokenSubject };
+
 /** Who the token is for. It never expires: a link in an old mail must still work. */
-async function subjectOf(deps: PeopleDeps, request: HttpRequest): Promise<TokenSubject | null> {
+function openWayOut(deps: PeopleDeps, request: HttpRequest): Promise<WayOut | null> {
   const token = request.params.token ?? "";
-  const version = tokenKeyVersion(token);
-  const pageId = /^\d+\.([a-z0-9]{12})\./.exec(token)?.[1];
-  if (version === null || pageId === undefined) return null;
-  const key = await deps.access.getSigningKey(pageId, version);
-  return key === null ? null : verifySubscriberToken(key, "unsubscribe", token);
+  return openToken(deps, parseSubscriberToken(token), (key) => isSubscriberTokenValid(key, "unsubscribe", token));
 }
 
 /** RFC 8058, section 3.2: the mail provider's own POST, as a form or as multipart/form-data. It wants no page and no redirect. */

@@ -5,7 +5,11 @@ import { describe, expect, it } from "vitest";
 import { sameDigest } from "../../../functions/core/ids.ts";
 import { isLinkValid, linkToken, parseLinkToken } from "../../../functions/core/link-token.ts";
 import type { SigningKey } from "../../../functions/core/signing-key.ts";
-import { subscriberToken, tokenKeyVersion, verifySubscriberToken } from "../../../functions/core/subscriber-token.ts";
+import {
+  isSubscriberTokenValid,
+  parseSubscriberToken,
+  subscriberToken,
+} from "../../../functions/core/subscriber-token.ts";
 import type { TokenSubject } from "../../../functions/core/token-form.ts";
 import { webhookId, webhookSecret, webhookSignature } from "../../../functions/core/webhook-signature.ts";
 
@@ -69,8 +73,8 @@ describe("subscriber token", () => {
       const subject = { ...SUBJECT, channel };
       const made = subscriberToken(KEY, "unsubscribe", subject);
       expect(encodeURIComponent(made)).toBe(made);
-      expect(verifySubscriberToken(KEY, "unsubscribe", made)).toEqual(subject);
-      expect(tokenKeyVersion(made)).toBe(3);
+      expect(parseSubscriberToken(made)).toEqual({ ...subject, keyVersion: 3 });
+      expect(isSubscriberTokenValid(KEY, "unsubscribe", made)).toBe(true);
     },
   );
 
@@ -79,40 +83,37 @@ describe("subscriber token", () => {
       for (const other of ["a", "b", "e", "s", "w", "0", "3", "A", "Q", "g", "-", "_", "."]) {
         if (other === character) continue;
         const tampered = `${token.slice(0, index)}${other}${token.slice(index + 1)}`;
-        expect(verifySubscriberToken(KEY, "unsubscribe", tampered), tampered).toBeNull();
+        expect(isSubscriberTokenValid(KEY, "unsubscribe", tampered), tampered).toBe(false);
       }
     }
   });
 
   it("has one spelling only, though base64 leaves bits over", () => {
     const last = token.slice(-1);
-    const spellings = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"].filter(
-      (other) => verifySubscriberToken(KEY, "unsubscribe", `${token.slice(0, -1)}${other}`) !== null,
+    const spellings = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"].filter((other) =>
+      isSubscriberTokenValid(KEY, "unsubscribe", `${token.slice(0, -1)}${other}`),
     );
     expect(spellings).toEqual([last]);
   });
 
   it("is refused under another key, also one of the same version, and under another version of the same key", () => {
-    expect(verifySubscriberToken({ ...KEY, key: randomBytes(32) }, "unsubscribe", token)).toBeNull();
-    expect(verifySubscriberToken({ ...KEY, version: 4 }, "unsubscribe", token)).toBeNull();
+    expect(isSubscriberTokenValid({ ...KEY, key: randomBytes(32) }, "unsubscribe", token)).toBe(false);
+    expect(isSubscriberTokenValid({ ...KEY, version: 4 }, "unsubscribe", token)).toBe(false);
   });
 
   it("is refused when it was made for another purpose", () => {
     const head = token.slice(0, token.lastIndexOf("."));
     const mac = createHmac("sha256", KEY.key).update(`manage|${head}`).digest().subarray(0, 16).toString("base64url");
-    expect(verifySubscriberToken(KEY, "unsubscribe", `${head}.${mac}`)).toBeNull();
+    expect(isSubscriberTokenValid(KEY, "unsubscribe", `${head}.${mac}`)).toBe(false);
   });
 
   it.each(["", "3", "3.x", "........", `${token} `, `${token}\n`, token.toUpperCase(), token.slice(0, -1)])(
     "has no other form (%j)",
     (text) => {
-      expect(verifySubscriberToken(KEY, "unsubscribe", text)).toBeNull();
+      expect(parseSubscriberToken(text)).toBeNull();
+      expect(isSubscriberTokenValid(KEY, "unsubscribe", text)).toBe(false);
     },
   );
-
-  it("names no key version where there is none", () => {
-    expect(["", "x.", "-1.", "12345678.", "3"].map(tokenKeyVersion)).toEqual([null, null, null, null, null]);
-  });
 });
 
 describe("sameDigest", () => {
