@@ -34,7 +34,7 @@ answers or take longer than usual; dashboards and scheduled jobs are affected to
 
 The next update follows within 30 minutes.`;
 
-export function anId(): string {
+function anId(): string {
   return newId(randomBytes);
 }
 

@@ -25,9 +25,9 @@ export interface UpdateTexts {
 }
 
 /** Why somebody whose scopes match is not sent it. */
-export type Hindrance = Exclude<Subscriber["state"], "active">;
+type Hindrance = Exclude<Subscriber["state"], "active">;
 
-export interface Audience {
+interface Audience {
   recipients: number;
   suppressed: Record<Hindrance, number>;
   /** Not all subscribers could be read in time: counted are those read, scaled to all. */

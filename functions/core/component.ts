@@ -11,7 +11,7 @@ export const componentStatusSchema = z.enum([
 ]);
 export type ComponentStatus = z.infer<typeof componentStatusSchema>;
 
-export const componentSchema = z.object({
+const componentSchema = z.object({
   id: idSchema,
   name: z.string(),
   description: z.nullable(z.string()),
@@ -30,7 +30,7 @@ export const componentSchema = z.object({
 export type Component = z.infer<typeof componentSchema>;
 
 /** A group has no status of its own; its children carry `groupId`. Two levels only. */
-export const componentGroupSchema = z.object({
+const componentGroupSchema = z.object({
   id: idSchema,
   name: z.string(),
   description: z.nullable(z.string()),

@@ -10,7 +10,7 @@ import { channelSchema } from "./subscriber.ts";
  * Final: accepted (the provider took it), failed, suppressed, superseded, ambiguous (SMS only: unknown, never sent again).
  * Open: sending (an attempt is under way), retrying (one is due).
  */
-export const deliveryStateSchema = z.enum([
+const deliveryStateSchema = z.enum([
   "accepted",
   "failed",
   "suppressed",
@@ -21,10 +21,9 @@ export const deliveryStateSchema = z.enum([
 ]);
 export type DeliveryState = z.infer<typeof deliveryStateSchema>;
 export type OpenState = "sending" | "retrying";
-export const DELIVERY_STATES: readonly DeliveryState[] = deliveryStateSchema.options;
 
 /** Who asked for it to be sent again. */
-export const resenderSchema = z.enum(["operator", "integrator"]);
+const resenderSchema = z.enum(["operator", "integrator"]);
 export type Resender = z.infer<typeof resenderSchema>;
 
 export const deliverySchema = z.object({
@@ -91,7 +90,7 @@ export const NO_COUNTS: Counts = {
 };
 
 /** Why an open delivery is open that somebody asked to send again. */
-export const RESENT = {
+const RESENT = {
   operator: "sent again by an operator",
   integrator: "sent again by the integrator",
 } as const satisfies Record<Resender, OwnReason>;

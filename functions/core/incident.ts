@@ -4,7 +4,7 @@ import { idSchema } from "./ids.ts";
 
 export const realtimeStatuses = ["investigating", "identified", "monitoring", "resolved"] as const;
 export const scheduledStatuses = ["scheduled", "in_progress", "verifying", "completed"] as const;
-export const incidentStatusSchema = z.enum([...realtimeStatuses, ...scheduledStatuses]);
+const incidentStatusSchema = z.enum([...realtimeStatuses, ...scheduledStatuses]);
 export type IncidentStatus = z.infer<typeof incidentStatusSchema>;
 
 /** `postmortem` is the status of the update that announces one; an incident itself never stores it. */
@@ -18,7 +18,7 @@ export type Impact = z.infer<typeof impactSchema>;
 export const NAME_LIMIT = 255;
 export const BODY_LIMIT = 25_000;
 
-export const postmortemSchema = z.object({
+const postmortemSchema = z.object({
   /** What readers see; null until published. Markdown. */
   body: z.nullable(z.string()),
   bodyUpdatedAt: z.nullable(z.number()),
@@ -29,7 +29,7 @@ export const postmortemSchema = z.object({
 });
 export type Postmortem = z.infer<typeof postmortemSchema>;
 
-export const scheduleSchema = z.object({
+const scheduleSchema = z.object({
   scheduledFor: z.number(),
   scheduledUntil: z.number(),
   autoInProgress: z.boolean(),

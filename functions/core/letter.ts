@@ -66,7 +66,7 @@ function isInvited({ invitation }: Extract<Letter, { about: "confirmation" }>, s
 }
 
 /** Where a subscriber gets letters. An endpoint's go to its contact. */
-export function mailAddressOf(subscriber: Subscriber): string | null {
+function mailAddressOf(subscriber: Subscriber): string | null {
   switch (subscriber.channel) {
     case "email":
       return subscriber.email;

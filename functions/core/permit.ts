@@ -11,7 +11,7 @@ export const letterCauseSchema = z.enum(["anybody", "own link", "endpoint failin
 export type LetterCause = z.infer<typeof letterCauseSchema>;
 
 /** What a letter asks or says, as far as permits distinguish letters. */
-export const letterKindSchema = z.enum(["confirmation", "manage link", "contact", "farewell", "quarantine"]);
+const letterKindSchema = z.enum(["confirmation", "manage link", "contact", "farewell", "quarantine"]);
 export type LetterKind = z.infer<typeof letterKindSchema>;
 
 export interface LetterRequest {

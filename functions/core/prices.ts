@@ -1,7 +1,7 @@
 import type { Channel } from "./subscriber.ts";
 
 /** What AWS charges for sending, in USD: the only such figures in the project. */
-export const PRICES = {
+const PRICES = {
   /** When they were last written down. The price lists are the truth. */
   asOf: "2026-11-23",
   source: "https://aws.amazon.com/ses/pricing/",

@@ -10,11 +10,11 @@ import { probeKindSchema } from "./subject.ts";
 import { channelSchema, type Subscriber } from "./subscriber.ts";
 
 /** On the FIFO queues: one chunk. No address is in it. */
-export const chunkWorkSchema = z.extend(chunkKeySchema, { kind: z.literal("chunk"), resend: z.number() });
+const chunkWorkSchema = z.extend(chunkKeySchema, { kind: z.literal("chunk"), resend: z.number() });
 export type ChunkWork = z.infer<typeof chunkWorkSchema>;
 
 /** One delivery whose next attempt is due: email and SMS on the chunk's FIFO group, webhooks on their retry queue. */
-export const retryWorkSchema = z.extend(chunkRefSchema, {
+const retryWorkSchema = z.extend(chunkRefSchema, {
   kind: z.literal("retry"),
   subscriberId: idSchema,
   /**
@@ -93,7 +93,7 @@ export const probeWorkSchema = z.object({
 export type ProbeWork = z.infer<typeof probeWorkSchema>;
 
 /** On the queue of SMS that belong to no update. It is for SMS what the letters' queue is for mail. */
-export const smsLetterWorkSchema = z.object({
+const smsLetterWorkSchema = z.object({
   kind: z.literal("sms letter"),
   pageId: idSchema,
   subscriberId: idSchema,
@@ -136,7 +136,7 @@ export const webhookWorkSchema = z.discriminatedUnion("kind", [chunkWorkSchema, 
 export type WebhookWork = z.infer<typeof webhookWorkSchema>;
 
 /** On the planning queue: a notice that the stream missed. It was the first kind there, and names none. */
-export const planWorkSchema = z.object({
+const planWorkSchema = z.object({
   kind: z.optional(z.undefined()),
   pageId: idSchema,
   updateId: idSchema,
@@ -146,7 +146,7 @@ export type PlanWork = z.infer<typeof planWorkSchema>;
 /**
  * On the planning queue too, because senders render nothing: an endpoint in quarantine, for the mail to its contact.
  */
-export const quarantineWorkSchema = z.object({
+const quarantineWorkSchema = z.object({
   kind: z.literal("quarantine"),
   pageId: idSchema,
   subscriberId: idSchema,
@@ -160,7 +160,7 @@ export type QuarantineWork = z.infer<typeof quarantineWorkSchema>;
 /**
  * Later on the same queue: the mail about all of a contact's endpoints in quarantine, once an hour has gathered them.
  */
-export const digestWorkSchema = z.object({
+const digestWorkSchema = z.object({
   kind: z.literal("digest"),
   pageId: idSchema,
   /** Names the contact's mailbox without giving it away. */

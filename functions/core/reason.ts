@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { pausedSchema, senderProblemSchema } from "./sender-problem.ts";
 
 /** Why somebody who was in the audience is in it no longer. */
-export const suppressionReasonSchema = z.enum([
+const suppressionReasonSchema = z.enum([
   "withdrawn",
   "erased",
   "unsubscribed",
@@ -13,7 +13,7 @@ export const suppressionReasonSchema = z.enum([
 export type SuppressionReason = z.infer<typeof suppressionReasonSchema>;
 
 /** All reasons in our own words. Code elsewhere compares them, and the compiler refuses one that is not here. */
-export const ownReasonSchema = z.enum([
+const ownReasonSchema = z.enum([
   ...suppressionReasonSchema.options,
   // Our words too: a problem that lasted until the update was of no use.
   ...senderProblemSchema.options,

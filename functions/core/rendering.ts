@@ -6,7 +6,7 @@ import type { ChatFormat } from "./subscriber.ts";
 export type TextName = { format: "email" | "sms" | ChatFormat; locale: Locale } | { format: "webhook"; locale: null };
 
 /** All that differs from recipient to recipient. */
-export const slotSchema = z.enum(["address", "unsubscribe_token"]);
+const slotSchema = z.enum(["address", "unsubscribe_token"]);
 export type Slot = z.infer<typeof slotSchema>;
 
 /** A text with holes: `parts` has one more element than `slots`, and they alternate. */

@@ -26,7 +26,7 @@ export const senderProblemSchema = z.enum([
 export type SenderProblem = z.infer<typeof senderProblemSchema>;
 
 /** What everything waits for that is held back because of us. */
-export const pauseSchema = z.enum([...senderProblemSchema.options, "daily quota used up"]);
+const pauseSchema = z.enum([...senderProblemSchema.options, "daily quota used up"]);
 export type Pause = z.infer<typeof pauseSchema>;
 
 const PAUSED = "paused: ";

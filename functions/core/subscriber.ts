@@ -30,7 +30,7 @@ export const scopesSchema = z.object({
 export type Scopes = z.infer<typeof scopesSchema>;
 
 /** Days on which mail to an address bounced for a passing reason, one after the other. See core/feedback.ts. */
-export const transientBouncesSchema = z.object({ days: z.number(), since: z.number(), lastAt: z.number() });
+const transientBouncesSchema = z.object({ days: z.number(), since: z.number(), lastAt: z.number() });
 export type TransientBounces = z.infer<typeof transientBouncesSchema>;
 
 /** Which updates about what is in scope somebody wants to get. */
@@ -69,13 +69,13 @@ const common = {
   confirmTokenHash: z.nullable(z.string()),
 };
 
-export const emailSubscriberSchema = z.object({
+const emailSubscriberSchema = z.object({
   ...common,
   channel: z.literal("email"),
   email: z.string(),
   transientBounces: z.optional(transientBouncesSchema),
 });
-export const smsSubscriberSchema = z.object({
+const smsSubscriberSchema = z.object({
   ...common,
   channel: z.literal("sms"),
   /** E.164, such as +4915112345678. */
@@ -93,7 +93,7 @@ export const CHAT_FORMATS = ["slack", "discord", "teams"] as const satisfies rea
 export type ChatFormat = (typeof CHAT_FORMATS)[number];
 
 /** What is known of an endpoint that did not accept its last attempt. Gone once it accepts one. */
-export const endpointHealthSchema = z.object({
+const endpointHealthSchema = z.object({
   /** Rises with every write; the condition of the next one. */
   version: z.number(),
   /** Failed attempts in a row, counted once for each time that the gate below was open. */
@@ -108,7 +108,7 @@ export const endpointHealthSchema = z.object({
 });
 export type EndpointHealth = z.infer<typeof endpointHealthSchema>;
 
-export const webhookSubscriberSchema = z.object({
+const webhookSubscriberSchema = z.object({
   ...common,
   channel: z.literal("webhook"),
   endpoint: z.string(),

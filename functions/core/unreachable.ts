@@ -1,5 +1,5 @@
 /** Work or an answer of a kind that this code does not know. Nothing was done about it. */
-export class UnknownKindError extends Error {
+class UnknownKindError extends Error {
   override name = "UnknownKindError";
 }
 

@@ -24,7 +24,7 @@ const ENDS_VALUES = /[;,'"\\<>`{}|^\s]/g;
  * An address in a form that may stand anywhere: with its host's plain name (a Unicode one as A-labels), without a
  * user's name, and with everything encoded that could end a value. Null if it is none.
  */
-export function plainAddress(given: string, protocols: readonly string[]): string | null {
+function plainAddress(given: string, protocols: readonly string[]): string | null {
   const url = URL.parse(given);
   if (url === null || !protocols.includes(url.protocol)) return null;
   if (url.username !== "" || url.password !== "" || !isLdhHost(url.hostname)) return null;

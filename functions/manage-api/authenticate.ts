@@ -23,7 +23,7 @@ export type Authenticated =
   | { outcome: "known"; apiKey: ApiKey }
   /** `keyId` only where there is such a key: what a stranger writes in its place is not ours to repeat. */
   | { outcome: "refused"; reason: KeyRefusal; keyId: string | null };
-export type KeyRefusal = "no key" | "unknown key" | "wrong secret" | "expired" | "revoked" | "rotated";
+type KeyRefusal = "no key" | "unknown key" | "wrong secret" | "expired" | "revoked" | "rotated";
 
 /** The key that a request was signed with: `Authorization: OAuth|Bearer <key>` or `?api_key=`. Every refusal of a key in its form takes the same time: one look-up and the same comparisons. */
 export async function authenticate(request: HttpRequest, deps: AuthenticateDeps, now: number): Promise<Authenticated> {

@@ -13,7 +13,7 @@ import type { StatusStore } from "../store/status/status-store.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 /** An endpoint in quarantine, as its contact is told of it. */
-export interface Quarantined {
+interface Quarantined {
   /** Host and port. The rest of an endpoint's address is often a secret. */
   host: string;
   failingSince: number;

@@ -4,7 +4,7 @@ import { sdkLogger } from "../lambda/sdk-logger.ts";
 import { SENDING_TIMES, SERVICE_TIMES } from "../lambda/sdk-times.ts";
 import { outcomeOf, refusalOf } from "./refusal.ts";
 
-export interface MailToSend {
+interface MailToSend {
   to: string;
   /** A whole RFC 5322 text, CRLF line ends, 7-bit. */
   raw: string;
@@ -12,7 +12,7 @@ export interface MailToSend {
   tags: Readonly<Record<string, string>>;
 }
 
-export interface MailQuota {
+interface MailQuota {
   perSecond: number;
   /** Sends that are left for updates in the rolling 24 hours, without those kept for letters; null when unlimited. */
   leftToday: number | null;

@@ -7,7 +7,7 @@ export class ForbiddenTarget extends Error {
   override name = "ForbiddenTarget";
 }
 
-export type Address = { address: string; family: 4 | 6 };
+type Address = { address: string; family: 4 | 6 };
 /**
  * Name resolution. `dns.lookup` has four threads, so one hostile name server would stall everything: use
  * `dns.Resolver`.

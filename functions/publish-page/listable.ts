@@ -4,7 +4,7 @@ import type { IncidentWithUpdates } from "../templates/public-page.ts";
  * Characters of all updates' texts in one list: CloudFront compresses files up to 10,000,000 bytes, and JSON of a text is
  * rarely twice its length. An incident's own file has all of its updates.
  */
-export const LIST_TEXT = 4_000_000;
+const LIST_TEXT = 4_000_000;
 
 /** The incidents with as many of their newest updates as there is room for, one at least; each has the same share of it. */
 export function listable(incidents: readonly IncidentWithUpdates[]): IncidentWithUpdates[] {

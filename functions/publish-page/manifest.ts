@@ -20,7 +20,7 @@ export const manifestSchema = z.object({
 export type Manifest = z.infer<typeof manifestSchema>;
 
 export const PENDING = "pending";
-export const EMPTY_MANIFEST: Manifest = { version: 0, setting: "", files: {}, incidents: {}, news: {} };
+const EMPTY_MANIFEST: Manifest = { version: 0, setting: "", files: {}, incidents: {}, news: {} };
 
 /** A manifest that cannot be read is as good as none: everything is written anew. */
 export function parseManifest(text: string | null): Manifest {

@@ -11,7 +11,7 @@ import { type PageSnapshot, readPage } from "./read-page.ts";
 import { incidentPaths, siteFiles } from "./site-files.ts";
 
 /** All that publishing needs of the status table: it reads, and holds the publication. */
-export type PublishingStatus = Pick<
+type PublishingStatus = Pick<
   StatusStore,
   | "getPage"
   | "getCatalog"

@@ -5,7 +5,7 @@ import { unreachable } from "../core/unreachable.ts";
 import type { Logger } from "../lambda/logger.ts";
 import type { AccessStore, SendProblem, SendSchedule, SendState } from "../store/access/access-store.ts";
 
-export type Slots =
+type Slots =
   /** Start the i-th send no earlier than `at(i)`. `probe`: the first of them finds out whether this problem is over. */
   | { outcome: "go"; at: (index: number) => number; probe: SendProblem | null }
   /** No slot before `until`; it lies beyond the time that may be waited. */
@@ -41,7 +41,7 @@ const QUOTA_RECHECK_MS = 60_000;
 export type PaceUse = "updates" | "letters";
 
 /** The line that says so, for whoever looks for it. */
-export const SENDING_PAUSED = "sending paused";
+const SENDING_PAUSED = "sending paused";
 
 export function sharedPace(deps: {
   use: PaceUse;

@@ -1,7 +1,7 @@
 import { type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { type Item, toItem } from "./table.ts";
 
-export type SortKeyRange = { after: string } | { before: string } | { from: string; to: string };
+type SortKeyRange = { after: string } | { before: string } | { from: string; to: string };
 
 /** A sparse index of the deliveries table, or (`purge`) of the subscribers table: its attributes are `<name>Pk` and `<name>Sk`. */
 export interface ShardedQuery {

@@ -59,7 +59,7 @@ export function timeKey(at: number): string {
   return String(at).padStart(13, "0");
 }
 
-export type WriteRefusal = "condition" | "conflict";
+type WriteRefusal = "condition" | "conflict";
 /** Reasons and old items are in the order of the transaction's actions; a single write has one. */
 export interface Refusal {
   reasons: (WriteRefusal | null)[];
@@ -67,7 +67,7 @@ export interface Refusal {
 }
 
 /** Why a write or transaction was refused, or null if the error is something else. */
-export function refusalOf(error: unknown): Refusal | null {
+function refusalOf(error: unknown): Refusal | null {
   if (error instanceof ConditionalCheckFailedException) return { reasons: ["condition"], old: [error.Item] };
   if (error instanceof Error && CONFLICT_NAMES.has(error.name)) return { reasons: ["conflict"], old: [] };
   if (!(error instanceof TransactionCanceledException)) return null;

@@ -43,7 +43,7 @@ export const SOURCE_CAPS = {
  * How often one mailbox or number is asked for by one kind of request: no more within each of these stretches. This
  * bounds what strangers have us read and write for an address; what is sent to it is counted where it is sent (core/permit.ts).
  */
-export const ADDRESS_CAPS = {
+const ADDRESS_CAPS = {
   email: [
     { most: 10, windowMs: 10 * MINUTE },
     { most: 60, windowMs: DAY },

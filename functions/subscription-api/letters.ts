@@ -19,7 +19,7 @@ import type { PageLook } from "./page-of.ts";
 import type { Visit } from "./visit.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
-export const MANAGE_LINK_LIFE_MS = 7 * DAY_MS;
+const MANAGE_LINK_LIFE_MS = 7 * DAY_MS;
 export const UNDO_LIFE_MS = 30 * DAY_MS;
 
 export interface MailTo {
@@ -29,7 +29,7 @@ export interface MailTo {
   to: string;
 }
 
-export interface FarewellFacts {
+interface FarewellFacts {
   unsubscribedAt: number;
   /** In which that time is told. */
   timeZone: string;
@@ -64,7 +64,7 @@ export type Ticked = Scopes | null;
 /** An HTTP API takes 10,240 bytes of request line and headers. Hundreds of components are ticked on the page itself. */
 const LONGEST_QUERY = 6_000;
 
-export function manageUrl(
+function manageUrl(
   { subscriptionsUrl }: Pick<LetterDeps, "subscriptionsUrl">,
   { key, now }: Pick<Visit, "key" | "now">,
   subscriber: Pick<Subscriber, "pageId" | "channel" | "id">,

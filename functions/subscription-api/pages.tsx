@@ -12,7 +12,7 @@ export interface PageIdentity {
 }
 
 /** Opening a link changes nothing: mail scanners open them all. The button posts to the address the page was opened at. */
-export function Ask({ label }: { label: string }) {
+function Ask({ label }: { label: string }) {
   return (
     <form method="post">
       <button type="submit" name="from" value="page">

@@ -24,7 +24,7 @@ export const preferenceFields = z.object({
   minimum_impact: chosen(oneOf(impactSchema.options)),
 });
 export const preferencesField = chosen(preferenceFields);
-export const idField = chosen(z.string("must be an id").check(z.overwrite(cleanAddress)));
+const idField = chosen(z.string("must be an id").check(z.overwrite(cleanAddress)));
 
 /** What somebody wants to hear of, as sign-up takes it. */
 export const wishFields = {

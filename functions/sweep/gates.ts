@@ -4,7 +4,7 @@ import type { Channel } from "../core/subscriber.ts";
 import type { AccessStore } from "../store/access/access-store.ts";
 
 /** What a sweep may set going on a channel. */
-export interface Gate {
+interface Gate {
   /** Retries of all updates together, and chunks of each. */
   retries: number;
   chunks: number;

@@ -26,7 +26,7 @@ export interface SweepDeps {
 }
 
 /** What one sweep set going again. All zero in quiet times. */
-export interface SweepCounts {
+interface SweepCounts {
   noticesWoken: number;
   noticesDone: number;
   chunksResent: number;

@@ -13,14 +13,14 @@ function namesById(catalog: Catalog, updates: readonly Update[]): Map<string, st
   return names;
 }
 
-export interface AffectedGroup {
+interface AffectedGroup {
   /** null: components outside any group. */
   group: string | null;
   names: string[];
 }
 
 /** What the incident has affected so far, in the order of the page: groups first, then what stands alone. */
-export function affectedGroups(
+function affectedGroups(
   incident: Pick<Incident, "affected">,
   updates: readonly Update[],
   catalog: Catalog,

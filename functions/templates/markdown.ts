@@ -280,7 +280,7 @@ export function markdownExcess(source: string): Excess | null {
 }
 
 /** Characters that no XML, mail or page may hold: controls other than tab and line end, halves of surrogate pairs. */
-export function withoutControls(text: string): string {
+function withoutControls(text: string): string {
   return text
     .toWellFormed()
     .replace(/\r\n?/g, "\n")

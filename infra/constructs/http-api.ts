@@ -13,7 +13,7 @@ import { Construct } from "constructs";
 import type { Alarms } from "./alarms.ts";
 import type { PipelineFunction } from "./pipeline-function.ts";
 
-export interface Throttle {
+interface Throttle {
   perSecond: number;
   burst: number;
 }

@@ -13,7 +13,7 @@ export async function listen(server: Server, port: number): Promise<number> {
   return portOf(server);
 }
 
-export function listenFailure(error: unknown, port: number): StartFailure {
+function listenFailure(error: unknown, port: number): StartFailure {
   if (codeOf(error) === "EADDRINUSE") {
     return new StartFailure(`Port ${port} is in use: stop what has it, or choose others with --port`);
   }

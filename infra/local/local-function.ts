@@ -20,7 +20,7 @@ export class FunctionFailure extends Error {
 }
 
 /** Lambda's own number, unless the function's EventInvokeConfig names another. A rule's `retryAttempts` is about reaching Lambda, not about this. */
-export const LAMBDA_ASYNC_RETRIES = 2;
+const LAMBDA_ASYNC_RETRIES = 2;
 
 /** How long a worker is kept that nothing invokes: some forty megabytes each. Lambda keeps a sandbox for minutes. */
 const KEPT_IDLE_MS = 30_000;

@@ -28,7 +28,7 @@ import {
 } from "./services.ts";
 import { type LocalContext, synthesize, synthesizedEarlier } from "./synthesize.ts";
 
-export interface LocalPorts {
+interface LocalPorts {
   page: number;
   manage: number;
   subscriptions: number;

@@ -5,7 +5,7 @@ import { LOCALES, type Locale, localeOf } from "../../functions/core/locale.ts";
 import { oneLine, StartFailure } from "./failure.ts";
 
 /** The page, then manage-api, subscription-api and the outbox on the ports after it. */
-export const PORTS_USED = 4;
+const PORTS_USED = 4;
 
 const wholeNumber = (least: number, most: number) => {
   const range = `must be a whole number from ${least} to ${most}`;

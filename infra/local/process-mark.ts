@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import * as z from "zod";
 
 /** Names one process for good: pids are used again, so the start time (clock ticks since boot, Linux) goes with it. */
-export const processMarkSchema = z.object({ pid: z.number().int().positive(), startedAt: z.string().nullable() });
+const processMarkSchema = z.object({ pid: z.number().int().positive(), startedAt: z.string().nullable() });
 export type ProcessMark = z.infer<typeof processMarkSchema>;
 
 export async function markOf(pid: number): Promise<ProcessMark> {

@@ -123,7 +123,7 @@ function failureIn(output: string): string {
   return named ?? lines.at(-1) ?? "infra/app.ts ended without saying why";
 }
 
-export async function readAssembly(outDir: string, moved = (text: string) => text): Promise<Assembly> {
+async function readAssembly(outDir: string, moved = (text: string) => text): Promise<Assembly> {
   const read = async (name: string): Promise<unknown> => JSON.parse(moved(await readFile(join(outDir, name), "utf8")));
   const { artifacts } = manifestSchema.parse(await read("manifest.json"));
   const stacks: Stack[] = [];

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { StartFailure } from "./failure.ts";
 
-export const resourceSchema = z.object({
+const resourceSchema = z.object({
   Type: z.string(),
   Properties: z.record(z.string(), z.unknown()).default({}),
 });
@@ -11,7 +11,6 @@ export const templateSchema = z.object({
     .record(z.string(), z.object({ Value: z.unknown(), Export: z.object({ Name: z.unknown() }).optional() }))
     .default({}),
 });
-export type ResourceDefinition = z.infer<typeof resourceSchema>;
 export type Template = z.infer<typeof templateSchema>;
 
 /** What the intrinsics of one stack point at. */

@@ -27,7 +27,7 @@ export function admitOnly(visitors: Visitors, server: Server): void {
   });
 }
 
-export function refusal(visitors: Visitors, request: IncomingMessage): { status: number; why: string } | null {
+function refusal(visitors: Visitors, request: IncomingMessage): { status: number; why: string } | null {
   const own = ["localhost", HOST, "[::1]"].map((name) => authorityOf(name, request.socket.localPort));
   const { origin } = request.headers;
   // RFC 9110, 15.5.20.

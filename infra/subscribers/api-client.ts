@@ -20,7 +20,7 @@ export class RefusedError extends Error {
   }
 }
 
-export interface Call {
+interface Call {
   method: "GET" | "POST";
   /** Under the page. */
   path: string;

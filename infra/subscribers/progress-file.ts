@@ -21,7 +21,7 @@ const progressSchema = z.object({
 });
 export type Progress = z.infer<typeof progressSchema>;
 
-export function progressPath(file: string): string {
+function progressPath(file: string): string {
   return `${file}.progress`;
 }
 

@@ -7,7 +7,7 @@ import { cursorParts } from "../../functions/store/cursor.ts";
 import type { CommitOutcome, Publication, StatusStore } from "../../functions/store/status/status-store.ts";
 
 /** What the stream would tell of one commit. */
-export interface Commit {
+interface Commit {
   pageId: string;
   /** Updates that are new; edited ones are not among them. */
   updates: Update[];

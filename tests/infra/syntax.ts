@@ -2,15 +2,15 @@ import { parseAst } from "vitest/node";
 import * as z from "zod/mini";
 
 /** The syntax tree of a file. */
-export function syntaxOf(text: string, path = "file.ts"): unknown {
+function syntaxOf(text: string, path = "file.ts"): unknown {
   return parseAst(text, { lang: path.endsWith("x") ? "tsx" : "ts" });
 }
 
 const nodeSchema = z.looseObject({ type: z.string(), start: z.number(), end: z.number() });
-export type Node = z.infer<typeof nodeSchema>;
+type Node = z.infer<typeof nodeSchema>;
 
 /** Every node of the tree that has the shape, wherever it stands. */
-export function nodesOf<S extends z.ZodMiniType>(tree: unknown, shape: S): z.output<S>[] {
+function nodesOf<S extends z.ZodMiniType>(tree: unknown, shape: S): z.output<S>[] {
   if (typeof tree !== "object" || tree === null) return [];
   const own = shape.safeParse(tree);
   const inner = Object.values(tree).flatMap((value) => nodesOf(value, shape));

@@ -11,7 +11,7 @@ const resourceSchema = z.object({ Type: z.string(), Properties: z.record(z.strin
 const resourcesSchema = z.object({ Resources: z.record(z.string(), resourceSchema) });
 export type Resource = z.infer<typeof resourceSchema> & { id: string };
 
-export interface Step {
+interface Step {
   step: string;
   envSchema: EnvSchema;
   logicalId: string;

@@ -6,7 +6,7 @@ import { smallScenario } from "./small-scenario.ts";
 export type How = Fault["how"];
 export const HOWS: readonly How[] = ["before", "after", "freeze"];
 
-export interface BrokenPoint {
+interface BrokenPoint {
   faults: readonly Fault[];
   /** The calls that were hit. */
   methods: readonly string[];

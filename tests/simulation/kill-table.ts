@@ -7,7 +7,7 @@ import { scenario } from "./scenarios.ts";
 import { WRITTEN_SCENARIOS, type WrittenName } from "./written-scenarios.ts";
 
 /** Where a mutant is hunted: a written scenario, every crash point of the small one, random schedules. */
-export type Ground =
+type Ground =
   | { by: "scenario"; name: WrittenName }
   | { by: "crash points"; how: How }
   | { by: "schedules"; seed: number; most: number };
@@ -22,7 +22,7 @@ export interface Kill {
 }
 
 /** The cheapest ground that kills each. */
-export const GROUNDS = {
+const GROUNDS = {
   "a claim without its condition": { by: "scenario", name: "a queue hands out again what is in flight" },
   "a window closed before it is recorded": { by: "crash points", how: "before" },
   "no second look before a send": { by: "scenario", name: "a subscriber leaves before a retry" },
@@ -85,7 +85,7 @@ export async function killMutant(mutant: string): Promise<Kill> {
 
 type Hunted = Pick<Kill, "runs" | "broke">;
 
-export async function hunt(mutation: Mutation | null, ground: Ground): Promise<Hunted> {
+async function hunt(mutation: Mutation | null, ground: Ground): Promise<Hunted> {
   switch (ground.by) {
     case "scenario": {
       const { broken } = await judge(WRITTEN_SCENARIOS[ground.name], mutation);

@@ -39,10 +39,7 @@ export const PUBLICATION_MUTANTS = {
  * Publishers that the stream wakes while incidents are being opened, their calls in any order. What holds once all of
  * them have ended, without any sweep: the page is published as it stands, and nothing older is left in the bucket.
  */
-export async function playPublication(
-  schedule: fc.Scheduler,
-  mutation: PublicationMutation | null,
-): Promise<string | null> {
+async function playPublication(schedule: fc.Scheduler, mutation: PublicationMutation | null): Promise<string | null> {
   const random = seededRandom("publication");
   const stored = memoryStatusStore({ putNotice: () => {} });
   await stored.createPage(PAGE);

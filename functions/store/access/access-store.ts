@@ -55,7 +55,7 @@ export interface Limit {
   most: number;
   windowMs: number;
 }
-export type CountOutcome = { outcome: "counted" } | { outcome: "over"; until: number };
+type CountOutcome = { outcome: "counted" } | { outcome: "over"; until: number };
 
 /** The access table: signing keys, idempotency, rates. Which role may touch which of them: `LEADING_KEYS` in access-items.ts. */
 export interface AccessStore {

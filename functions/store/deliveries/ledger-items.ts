@@ -199,7 +199,7 @@ const chunkItemSchema = z.extend(z.omit(chunkKeySchema, { subject: true }), {
   acceptedTimes: z._default(z.set(z.number()), new Set<number>()),
 });
 
-export const BUCKET_PREFIX = "h_";
+const BUCKET_PREFIX = "h_";
 
 /** Reads an item back; keys and the attributes that only its sums are made of are dropped. */
 export function chunkOf(item: Record<string, unknown>): Chunk {

@@ -6,7 +6,7 @@ import type { Subject, ToldSubject } from "../../core/subject.ts";
 import type { Channel } from "../../core/subscriber.ts";
 import type { ListPage } from "../status/status-store.ts";
 
-export type ClaimOutcome =
+type ClaimOutcome =
   /** `chunk` is the claim as stored, `attempt` its fencing token. `window` holds what an earlier attempt left in doubt. */
   { outcome: "claimed"; chunk: Chunk } | { outcome: "lost"; why: "done" | "leased" };
 export type FencedOutcome = { outcome: "saved" } | { outcome: "lost" };

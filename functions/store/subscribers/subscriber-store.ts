@@ -2,7 +2,7 @@ import type { Invitation } from "../../core/invitation.ts";
 import type { BlockReason, Channel, EndpointHealth, Subscriber, SubscriberState } from "../../core/subscriber.ts";
 import type { ListPage } from "../status/status-store.ts";
 
-export type CreateOutcome = { outcome: "created" } | { outcome: "exists"; subscriberId: string };
+type CreateOutcome = { outcome: "created" } | { outcome: "exists"; subscriberId: string };
 /** `unchanged`: it was not in one of the states that the change starts from (or, for confirm, the token is another one). */
 export type ChangeOutcome =
   | { outcome: "changed"; subscriber: Subscriber }

@@ -19,7 +19,7 @@ export function boundOf({ contactEmail, endpoint, createdAt }: WebhookSubscriber
   return JSON.stringify([contactEmail, endpoint, createdAt]);
 }
 
-export function portalPath(key: SigningKey, subscriber: WebhookSubscriber, now: number): string {
+function portalPath(key: SigningKey, subscriber: WebhookSubscriber, now: number): string {
   const { pageId, channel, id: subscriberId } = subscriber;
   const endsAt = now + LINK_DAYS * DAY_MS;
   return `/portal/${linkToken(key, "manage", { pageId, channel, subscriberId }, endsAt, boundOf(subscriber))}`;

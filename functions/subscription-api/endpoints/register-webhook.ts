@@ -25,7 +25,7 @@ import { presentWebhook } from "./webhook-view.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
 /** Each brings an endpoint up to five posts, and perhaps somebody who never asked for them. */
-export const PROOFS_PER_ENDPOINT = { most: 5, windowMs: HOUR_MS };
+const PROOFS_PER_ENDPOINT = { most: 5, windowMs: HOUR_MS };
 
 const registrationSchema = z.object({
   endpoint: endpointField,

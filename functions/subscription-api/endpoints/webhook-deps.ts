@@ -31,7 +31,7 @@ export interface PortalLetter extends ContactLetter {
 }
 
 /** What an endpoint is tried out with. */
-export type ProbeText = { probe: "challenge"; echo: string } | { probe: "test"; probeId: string } | { probe: "hello" };
+type ProbeText = { probe: "challenge"; echo: string } | { probe: "test"; probeId: string } | { probe: "hello" };
 
 /** What registering webhooks, and the portal of their integrators, work with. */
 export interface WebhookDeps {

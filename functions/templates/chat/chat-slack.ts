@@ -44,7 +44,7 @@ function plain(text: string, limit: number) {
 }
 
 /** https://docs.slack.dev/messaging/formatting-message-text: these three, and nothing else, make a control sequence. */
-export function escapeSlack(text: string): string {
+function escapeSlack(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 

@@ -54,7 +54,7 @@ a { color: #1b57c4; }
 `;
 
 /** Whom a mail is from, and in which language. */
-export interface MailPage {
+interface MailPage {
   name: string;
   locale: Locale;
   branding: Branding;

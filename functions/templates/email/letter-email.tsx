@@ -25,7 +25,7 @@ export interface LetterMail {
 /** Something in a sentence that is more than text. */
 export type Inline = { link: string; url: string } | { strong: string };
 
-export type Block =
+type Block =
   | { kind: "text"; words: Words<Inline> }
   | { kind: "facts"; facts: readonly Fact[] }
   | { kind: "button"; label: string; url: string }

@@ -9,7 +9,7 @@ export interface ManageLinkMail extends LetterMail {
 }
 
 /** How long the link in it works. */
-export const MANAGE_LINK_DAYS = 7;
+const MANAGE_LINK_DAYS = 7;
 
 /** The mail with the link to change what one receives: whole RFC 5322 text for one recipient. */
 export function renderManageLinkMail(mail: ManageLinkMail): Promise<string> {

@@ -4,7 +4,7 @@ import { postedTime } from "../wording.ts";
 import { composeLetter, type LetterContent, type LetterMail, pageLink } from "./letter-email.tsx";
 
 /** One endpoint that is not tried any more. */
-export interface QuarantinedEndpoint {
+interface QuarantinedEndpoint {
   /** Its path may be a secret, so the mail does not name it. */
   host: string;
   failingSince: number;

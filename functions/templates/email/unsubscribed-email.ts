@@ -15,7 +15,7 @@ export interface UnsubscribedMail extends LetterMail {
 }
 
 /** How long the link in it works. */
-export const UNDO_LINK_DAYS = 30;
+const UNDO_LINK_DAYS = 30;
 
 /** The receipt for an address that was unsubscribed, perhaps by another of its readers: whole RFC 5322 text. */
 export function renderUnsubscribedMail(mail: UnsubscribedMail): Promise<string> {

@@ -8,7 +8,7 @@ const bodySchema = z.object({
 });
 
 /** One webhook as it arrived. `updateId`: the newest update in its body; null if its signature or body was not right. */
-export interface Receipt {
+interface Receipt {
   webhookId: string;
   updateId: string | null;
   answered: number;

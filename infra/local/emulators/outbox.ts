@@ -3,8 +3,8 @@ import { open } from "node:fs/promises";
 import * as z from "zod";
 
 /** `at` is when the provider took it: ISO 8601, UTC, milliseconds. */
-export const sentEmailSchema = z.object({ id: z.string(), to: z.string(), at: z.string(), raw: z.string() });
-export const sentSmsSchema = z.object({ to: z.string(), at: z.string(), text: z.string() });
+const sentEmailSchema = z.object({ id: z.string(), to: z.string(), at: z.string(), raw: z.string() });
+const sentSmsSchema = z.object({ to: z.string(), at: z.string(), text: z.string() });
 export type SentEmail = z.infer<typeof sentEmailSchema>;
 export type SentSms = z.infer<typeof sentSmsSchema>;
 

@@ -28,7 +28,7 @@ export const PAGE_ID = "dracooncloud";
 export const SUBSCRIBER_ID = "adaadaadaada";
 export const START = Date.UTC(2025, 6, 7, 10, 5);
 
-export const SITE = { pageUrl: "https://status.example", subscriptionsUrl: "https://subs.example" };
+const SITE = { pageUrl: "https://status.example", subscriptionsUrl: "https://subs.example" };
 
 function toldIn({ host, declineUrl }: Pick<ContactLetter, "host" | "declineUrl">): string {
   return `${host === null ? "" : `at ${host}`}\n${declineUrl === null ? "" : `decline ${declineUrl}`}`;
