@@ -33,11 +33,11 @@ const common = {
   topic: z.optional(topicStateSchema),
 };
 
-export const updateNoticeSchema = z.object({ kind: z.literal("update"), subject: incidentSubjectSchema, ...common });
+const updateNoticeSchema = z.object({ kind: z.literal("update"), subject: incidentSubjectSchema, ...common });
 export type UpdateNotice = z.infer<typeof updateNoticeSchema>;
 
 /** A component's status was changed without an incident. */
-export const changeNoticeSchema = z.object({
+const changeNoticeSchema = z.object({
   kind: z.literal("component change"),
   subject: componentSubjectSchema,
   ...common,
