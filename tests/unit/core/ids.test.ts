@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { hashPosition, idSchema, newId, sha256Hex } from "../../../functions/core/ids.ts";
+import { hashPosition, idSchema, newId, sameDigest, sha256Hex } from "../../../functions/core/ids.ts";
 
 describe("newId", () => {
   it("has Statuspage's form", () => {
@@ -48,5 +48,16 @@ describe("hashPosition", () => {
     }
     expect(sixteenths.size).toBe(16);
     for (const count of sixteenths.values()) expect(Math.abs(count - 1_000)).toBeLessThan(220);
+  });
+});
+
+describe("sameDigest", () => {
+  it("compares digests, and refuses what is none", () => {
+    expect(sameDigest("00ff", "00ff")).toBe(true);
+    expect(sameDigest("00FF", "00ff")).toBe(true);
+    expect(sameDigest("00ff", "00fe")).toBe(false);
+    expect(sameDigest("00ff", "00")).toBe(false);
+    expect(sameDigest("", "")).toBe(false);
+    expect(sameDigest("zz", "zz")).toBe(false);
   });
 });

@@ -2,7 +2,12 @@ import { newConfirmToken } from "../../../functions/core/confirm-token.ts";
 import { NO_BRANDING } from "../../../functions/core/page.ts";
 import { emailWorkSchema, readWork, smsWorkSchema } from "../../../functions/core/queued-work.ts";
 import { seededRandom } from "../../../functions/core/seeded-random.ts";
-import { ALL_UPDATES, type Channel, type EmailSubscriber } from "../../../functions/core/subscriber.ts";
+import {
+  ALL_UPDATES,
+  type Channel,
+  type EmailSubscriber,
+  type Subscriber,
+} from "../../../functions/core/subscriber.ts";
 import { subscriberToken } from "../../../functions/core/subscriber-token.ts";
 import { boundedLog } from "../../../functions/lambda/bounded-log.ts";
 import { createLogger } from "../../../functions/lambda/logger.ts";
@@ -214,3 +219,47 @@ export function linkIn(text: string | undefined, what: string): string {
 
 export const BUTTON = { body: "from=page", contentType: "application/x-www-form-urlencoded" };
 export const ONE_CLICK = { body: "List-Unsubscribe=One-Click", contentType: "application/x-www-form-urlencoded" };
+
+export type World = Awaited<ReturnType<typeof subscriptionWorld>>;
+
+/** Ada in another state than unconfirmed. */
+export async function adaIs(
+  world: World,
+  changes: Partial<Pick<Subscriber, "state" | "quarantineReason" | "confirmedAt">>,
+) {
+  const read = await world.stored();
+  if (read === null) throw new Error("Ada is gone");
+  const next: Subscriber = { ...read, confirmedAt: START, ...changes };
+  if (changes.state === "quarantined") next.quarantinedAt = START;
+  if (changes.state === "unsubscribed") next.unsubscribedAt = START;
+  await world.subscribers.replace(read, next);
+}
+
+export async function withCatalog(world: World) {
+  const stamp = { createdAt: START, updatedAt: START };
+  const component = (id: string, groupId: string | null, position: number) => ({
+    id,
+    name: id,
+    description: null,
+    status: "operational" as const,
+    position,
+    groupId,
+    showcase: true,
+    onlyShowIfDegraded: false,
+    startDate: null,
+    ...stamp,
+  });
+  await world.status.saveCatalog(
+    PAGE_ID,
+    {
+      version: 0,
+      components: [
+        component("webappwebapp", null, 1),
+        component("uploadupload", "storagestora", 2),
+        component("searchsearch", "storagestora", 3),
+      ],
+      groups: [{ id: "storagestora", name: "Storage", description: null, position: 2, ...stamp }],
+    },
+    null,
+  );
+}
