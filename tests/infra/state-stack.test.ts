@@ -3,10 +3,6 @@ import { describe, expect, it } from "vitest";
 import { resourcesOf, synthesized } from "./synthesized.ts";
 
 const { state } = synthesized();
-const KEYS = [
-  { AttributeName: "pk", KeyType: "HASH" },
-  { AttributeName: "sk", KeyType: "RANGE" },
-];
 
 describe("tables", () => {
   it("are five, all protected, on demand and recoverable to a point in time", () => {
@@ -14,7 +10,6 @@ describe("tables", () => {
     expect(tables).toHaveLength(5);
     for (const table of tables) {
       expect(table.Properties).toMatchObject({
-        KeySchema: KEYS,
         BillingMode: "PAY_PER_REQUEST",
         DeletionProtectionEnabled: true,
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
@@ -23,48 +18,12 @@ describe("tables", () => {
     state.allResources("AWS::DynamoDB::Table", { DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
   });
 
-  it("list incidents by local indexes, which can be read consistently, and stream new images from status alone", () => {
-    state.hasResourceProperties("AWS::DynamoDB::Table", {
-      StreamSpecification: { StreamViewType: "NEW_IMAGE" },
-      LocalSecondaryIndexes: [localIndex("newest", "newestAt"), localIndex("unresolved", "unresolvedAt")],
-      AttributeDefinitions: Match.arrayWith([
-        { AttributeName: "newestAt", AttributeType: "N" },
-        { AttributeName: "unresolvedAt", AttributeType: "N" },
-      ]),
-    });
+  it("stream new images from status alone", () => {
+    state.hasResourceProperties("AWS::DynamoDB::Table", { StreamSpecification: { StreamViewType: "NEW_IMAGE" } });
     const streams = resourcesOf(state, "AWS::DynamoDB::Table").filter(
       (table) => "StreamSpecification" in table.Properties,
     );
     expect(streams).toHaveLength(1);
-  });
-
-  it("keep the ledger's three sparse indexes", () => {
-    state.hasResourceProperties("AWS::DynamoDB::Table", {
-      GlobalSecondaryIndexes: ["problems", "due", "open"].map((index) => ({
-        IndexName: index,
-        KeySchema: [
-          { AttributeName: `${index}Pk`, KeyType: "HASH" },
-          { AttributeName: `${index}Sk`, KeyType: "RANGE" },
-        ],
-        Projection: { ProjectionType: "ALL" },
-      })),
-      TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
-    });
-  });
-
-  it("index the subscribers who will be removed, by keys alone", () => {
-    state.hasResourceProperties("AWS::DynamoDB::Table", {
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: "purge",
-          KeySchema: [
-            { AttributeName: "purgePk", KeyType: "HASH" },
-            { AttributeName: "purgeSk", KeyType: "RANGE" },
-          ],
-          Projection: { ProjectionType: "KEYS_ONLY" },
-        },
-      ],
-    });
   });
 
   it("expire only what is meant to", () => {
@@ -123,14 +82,3 @@ it("lets go of everything where data need not be protected", () => {
   unprotected.allResourcesProperties("AWS::DynamoDB::Table", { DeletionProtectionEnabled: false });
   unprotected.allResources("AWS::DynamoDB::Table", { DeletionPolicy: "Delete" });
 });
-
-function localIndex(name: string, sortKey: string) {
-  return {
-    IndexName: name,
-    KeySchema: [
-      { AttributeName: "pk", KeyType: "HASH" },
-      { AttributeName: sortKey, KeyType: "RANGE" },
-    ],
-    Projection: { ProjectionType: "ALL" },
-  };
-}
