@@ -45,8 +45,7 @@ async function unsubscribe(pageId: string, phone: string, deps: OptOutDeps): Pro
     pageId,
     "sms",
     subscriber.id,
-    ["active"],
-    "unsubscribed",
+    { from: ["active"], to: "unsubscribed" },
     deps.clock(),
   );
   return ended.outcome === "changed";

@@ -166,8 +166,8 @@ async function attempt(
   const claimed = await deps.ledger.changeDelivery(from, sending, null);
   if (claimed.outcome === "lost") return { outcome: "stale" };
 
-  const flight = { probe: slots.probe, stopped: null };
-  const outcome = await sendPaced(subscriber, slots.at(0), flight, sender, deadline, deps);
+  const flight = { sender, deadline, probe: slots.probe, stopped: null };
+  const outcome = await sendPaced(subscriber, slots.at(0), flight, deps);
   const settled = settle(sending, outcome, deps.clock(), deps.jitter());
   if (isExhausted(settled, outcome)) await deps.sender.onExhausted(subscriber, settled);
   const latency = settled.state === "accepted" ? settled.updatedAt - settled.committedAt : null;

@@ -4,8 +4,11 @@ import type { SendProblem } from "../store/access/access-store.ts";
 import type { SendDeps, UpdateSender } from "./channel-sender.ts";
 import { isEverybodys, isTaken } from "./pace.ts";
 
-/** What sends made side by side know of each other. */
+/** Sends made side by side, and what they know of each other. */
 export interface Flight {
+  sender: UpdateSender;
+  /** No slot is waited for beyond this. */
+  deadline: number;
   /** What the first of them finds out about. */
   probe: SendProblem | null;
   /** Nobody else is sent anything: this would come back. */
@@ -20,19 +23,17 @@ export async function sendPaced(
   subscriber: Subscriber,
   slotAt: number,
   flight: Flight,
-  sender: UpdateSender,
-  deadline: number,
   deps: Pick<SendDeps, "pace" | "clock" | "subscribers">,
 ): Promise<AttemptOutcome> {
   await deps.pace.waitUntil(slotAt);
   for (;;) {
     if (flight.stopped !== null) return flight.stopped;
-    const outcome = await sender.send(subscriber);
+    const outcome = await flight.sender.send(subscriber);
     if (isEverybodys(outcome)) flight.stopped = outcome;
     else if (flight.probe !== null && !isTaken(outcome)) flight.stopped = stillThere(flight.probe);
     await deps.pace.learn(outcome, flight.probe);
     if (outcome.outcome !== "throttled") return outcome;
-    if (!(await mayGoOn(subscriber, deadline, deps))) return outcome;
+    if (!(await mayGoOn(subscriber, flight.deadline, deps))) return outcome;
   }
 }
 

@@ -62,14 +62,15 @@ export async function sendWindow(
   if (opened.outcome === "lost") return { outcome: "lost" };
 
   const settled: Delivery[] = [];
-  const flight: Flight = { probe: slots.probe, stopped: null };
+  const { sender, deadline } = run;
+  const flight: Flight = { sender, deadline, probe: slots.probe, stopped: null };
   const perform = async (decision: Decision, index: number) => {
     if (decision.do === "record") {
       settled.push(decision.delivery);
       return;
     }
     const firstAttemptAt = deps.clock();
-    const outcome = await sendPaced(decision.subscriber, slots.at(index), flight, run.sender, run.deadline, deps);
+    const outcome = await sendPaced(decision.subscriber, slots.at(index), flight, deps);
     settled.push(settle({ ...decision.delivery, firstAttemptAt }, outcome, deps.clock(), deps.jitter()));
     await deps.sender.afterOutcome(decision.subscriber, outcome, decision.claimed);
   };

@@ -33,7 +33,7 @@ export function smsSender(deps: {
     async afterOutcome(subscriber, outcome) {
       const { pageId, channel, id } = mustBeOn(subscriber, "sms");
       if (outcome.outcome !== "gone") return;
-      await deps.subscribers.changeState(pageId, channel, id, ["active"], "unsubscribed", deps.clock());
+      await deps.subscribers.changeState(pageId, channel, id, { from: ["active"], to: "unsubscribed" }, deps.clock());
     },
     async onExhausted() {},
   };

@@ -46,7 +46,7 @@ export function webhookSender(
       await keepHealth(webhook, outcome, claimed, deps);
       if (outcome.outcome !== "gone") return;
       const { pageId, channel, id } = webhook;
-      await deps.subscribers.changeState(pageId, channel, id, ["active"], "unsubscribed", deps.clock());
+      await deps.subscribers.changeState(pageId, channel, id, { from: ["active"], to: "unsubscribed" }, deps.clock());
     },
     async onExhausted(subscriber, delivery) {
       // What was sent again is one attempt: it says nothing of three days.

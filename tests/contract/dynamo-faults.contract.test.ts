@@ -128,7 +128,7 @@ describeOnDynamo("what DynamoDB may answer", (server) => {
     const changing = await failing(here, "UpdateItemCommand", [named("TransactionConflictException")]);
     const other = dynamoSubscriberStore({ client: changing, table: here.tables.subscribers });
     const { pageId, channel, id } = subscriber;
-    expect(await other.changeState(pageId, channel, id, ["active"], "unsubscribed", NOW)).toMatchObject({
+    expect(await other.changeState(pageId, channel, id, { from: ["active"], to: "unsubscribed" }, NOW)).toMatchObject({
       outcome: "changed",
     });
   });

@@ -61,7 +61,8 @@ describeSubscribers("the places of a host", ({ withOne }) => {
     for (const hook of hooks) await confirm(hook);
     const [left, dead, erased, purged, paused, reactivated] = await Promise.all(hooks.map(present));
     if (!left || !dead || !erased || !purged || !paused || !reactivated) throw new Error("there are six");
-    const leave = () => store.changeState(pageId, "webhook", left.id, ["active"], "unsubscribed", NOW + 2);
+    const leave = () =>
+      store.changeState(pageId, "webhook", left.id, { from: ["active"], to: "unsubscribed" }, NOW + 2);
     await Promise.all([leave(), leave(), leave()]);
     expect(await taken()).toBe(5);
     await store.replace(dead, { ...dead, state: "quarantined", quarantinedAt: NOW + 2 });
@@ -72,8 +73,8 @@ describeSubscribers("the places of a host", ({ withOne }) => {
     expect(await taken()).toBe(2);
     await store.replace(paused, { ...paused, pausedAt: NOW + 2 });
     expect(await taken()).toBe(2);
-    await store.changeState(pageId, "webhook", reactivated.id, ["active"], "quarantined", NOW + 2);
-    await store.changeState(pageId, "webhook", reactivated.id, ["quarantined"], "active", NOW + 3);
+    await store.changeState(pageId, "webhook", reactivated.id, { from: ["active"], to: "quarantined" }, NOW + 2);
+    await store.changeState(pageId, "webhook", reactivated.id, { from: ["quarantined"], to: "active" }, NOW + 3);
     expect(await taken()).toBe(1);
     expect(await present(reactivated)).not.toHaveProperty("holdsPlace");
     const again = await present(left);
@@ -96,7 +97,8 @@ describeSubscribers("the places of a host", ({ withOne }) => {
     const { store, pageId, hooks, confirm, taken } = await registered(24);
     const deeds = hooks.flatMap((hook, index) => [
       () => confirm(hook, 12),
-      () => store.changeState(pageId, "webhook", hook.id, ["active", "unconfirmed"], "unsubscribed", NOW + 2),
+      () =>
+        store.changeState(pageId, "webhook", hook.id, { from: ["active", "unconfirmed"], to: "unsubscribed" }, NOW + 2),
       ...(index % 3 === 0 ? [() => store.remove(pageId, "webhook", hook.id)] : []),
       ...(index % 4 === 0 ? [() => store.removeUnchanged(hook)] : []),
     ]);

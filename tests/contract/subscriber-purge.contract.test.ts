@@ -39,7 +39,8 @@ describeSubscribers("who will be removed", ({ withSubscribers, withOne }) => {
     ["confirms", (store, { pageId, id }) => store.confirm(pageId, "email", id, "aa", NOW + 1)],
     [
       "leaves",
-      (store, { pageId, id }) => store.changeState(pageId, "email", id, ["unconfirmed"], "unsubscribed", NOW + 1),
+      (store, { pageId, id }) =>
+        store.changeState(pageId, "email", id, { from: ["unconfirmed"], to: "unsubscribed" }, NOW + 1),
     ],
     [
       "is vouched for",
@@ -60,11 +61,13 @@ describeSubscribers("who will be removed", ({ withSubscribers, withOne }) => {
     ],
     [
       "a new sign-up",
-      (store, { pageId, id }) => store.changeState(pageId, "email", id, ["unconfirmed"], "unconfirmed", NOW + 9),
+      (store, { pageId, id }) =>
+        store.changeState(pageId, "email", id, { from: ["unconfirmed"], to: "unconfirmed" }, NOW + 9),
     ],
     [
       "quarantine",
-      (store, { pageId, id }) => store.changeState(pageId, "email", id, ["unconfirmed"], "quarantined", NOW + 9),
+      (store, { pageId, id }) =>
+        store.changeState(pageId, "email", id, { from: ["unconfirmed"], to: "quarantined" }, NOW + 9),
     ],
     [
       "an invitation",
@@ -108,7 +111,7 @@ describeSubscribers("who will be removed", ({ withSubscribers, withOne }) => {
         ][index % 4] ?? {},
     );
     const [first] = subscribers;
-    await store.changeState(pageId, "email", first?.id ?? "", ["unconfirmed"], "active", NOW);
+    await store.changeState(pageId, "email", first?.id ?? "", { from: ["unconfirmed"], to: "active" }, NOW);
     const seen: Subscriber[] = [];
     let cursor: string | null = null;
     do {

@@ -142,9 +142,9 @@ describeSubscribers("subscriber store", ({ subject, withSubscribers, withOne }) 
   it("does not let an old token confirm a new sign-up", async () => {
     const { store, pageId, id } = await withOne({ state: "unconfirmed", confirmedAt: null, confirmTokenHash: "aa" });
     await store.confirm(pageId, "email", id, "aa", NOW);
-    await store.changeState(pageId, "email", id, ["active"], "unsubscribed", NOW + 1);
+    await store.changeState(pageId, "email", id, { from: ["active"], to: "unsubscribed" }, NOW + 1);
     expect(await store.confirm(pageId, "email", id, "aa", NOW + 2)).toMatchObject({ outcome: "unchanged" });
-    await store.changeState(pageId, "email", id, ["unsubscribed"], "unconfirmed", NOW + 3);
+    await store.changeState(pageId, "email", id, { from: ["unsubscribed"], to: "unconfirmed" }, NOW + 3);
     expect(await store.confirm(pageId, "email", id, "aa", NOW + 4)).toMatchObject({ outcome: "unchanged" });
     expect(await store.saveConfirmToken(pageId, "email", id, "cc", NOW + 5)).toMatchObject({ outcome: "changed" });
     expect(await store.confirm(pageId, "email", id, "cc", NOW + 6)).toMatchObject({
@@ -172,7 +172,7 @@ describeSubscribers("subscriber store", ({ subject, withSubscribers, withOne }) 
   it("changes state from the states given and sets the time that goes with it", async () => {
     const { store, pageId, id, subscriber } = await withOne();
     const to = (from: Subscriber["state"][], state: Subscriber["state"], now: number) =>
-      store.changeState(pageId, "email", id, from, state, now);
+      store.changeState(pageId, "email", id, { from, to: state }, now);
     expect(await to(["unconfirmed", "unsubscribed"], "active", NOW + 1)).toEqual({
       outcome: "unchanged",
       subscriber,
@@ -186,7 +186,7 @@ describeSubscribers("subscriber store", ({ subject, withSubscribers, withOne }) 
       subscriber: { state: "active", quarantinedAt: null, confirmedAt: NOW + 3 },
     });
     expect(await to(["active"], "unsubscribed", NOW + 4)).toMatchObject({ subscriber: { unsubscribedAt: NOW + 4 } });
-    expect(await store.changeState(pageId, "sms", id, ["active"], "unsubscribed", NOW)).toEqual({
+    expect(await store.changeState(pageId, "sms", id, { from: ["active"], to: "unsubscribed" }, NOW)).toEqual({
       outcome: "missing",
     });
     expect(await store.get(pageId, "sms", id)).toBeNull();
@@ -199,7 +199,7 @@ describeSubscribers("subscriber store", ({ subject, withSubscribers, withOne }) 
       quarantineReason: "bounce",
       transientBounces: { days: 4, since: NOW - 4, lastAt: NOW - 1 },
     });
-    await store.changeState(pageId, "email", id, ["quarantined"], to, NOW + 1);
+    await store.changeState(pageId, "email", id, { from: ["quarantined"], to }, NOW + 1);
     const { quarantineReason: _, transientBounces: __, ...rest } = subscriber;
     const times = { quarantinedAt: null, confirmedAt: to === "active" ? NOW + 1 : null, updatedAt: NOW + 1 };
     const present = await store.get(pageId, "email", id);

@@ -218,7 +218,7 @@ export function memorySubscriberStore(): SubscriberStore {
       return placesOf(placesKey(pageId, host).pk);
     },
 
-    async changeState(pageId, channel, subscriberId, from, to, now) {
+    async changeState(pageId, channel, subscriberId, { from, to }, now) {
       const read = look(pageId, channel, subscriberId);
       if (read !== null && from.includes(read.state) && to !== "active" && holdsPlace(read)) {
         movePlace(read, -1);

@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 const times = (subscriber: Subscriber) => world.told(world.addressOf(subscriber)).length;
 const unsubscribe = ({ channel, id }: Subscriber) =>
-  world.subscribers.changeState(PAGE, channel, id, ["active"], "unsubscribed", world.clock());
+  world.subscribers.changeState(PAGE, channel, id, { from: ["active"], to: "unsubscribed" }, world.clock());
 const deliveryOf = (subscriber: Subscriber): Delivery | undefined =>
   world.ledger.allDeliveries().find(({ subscriberId }) => subscriberId === subscriber.id);
 

@@ -89,7 +89,7 @@ describe("after 90 days", () => {
     const listPurgeable: SweepDeps["subscribers"]["listPurgeable"] = async (...given) => {
       const listed = await world.subscribers.listPurgeable(...given);
       for (const { id } of listed)
-        await world.subscribers.changeState(PAGE, "email", id, ["quarantined"], "active", world.clock());
+        await world.subscribers.changeState(PAGE, "email", id, { from: ["quarantined"], to: "active" }, world.clock());
       return listed;
     };
     const subscribers = { ...world.subscribers, listPurgeable };

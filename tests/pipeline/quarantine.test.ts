@@ -70,7 +70,13 @@ describe("an endpoint that fails for three days", () => {
     for (let minute = 0; (await stateNow()) === "active" && minute < WHOLE_SCHEDULE_MINUTES; minute += 1) {
       await world.pass(1);
     }
-    await world.subscribers.changeState(PAGE, "webhook", webhook.id, ["quarantined"], "active", world.clock());
+    await world.subscribers.changeState(
+      PAGE,
+      "webhook",
+      webhook.id,
+      { from: ["quarantined"], to: "active" },
+      world.clock(),
+    );
     await world.pass(2 * HOUR_MINUTES);
     expect(letters()).toEqual([]);
   });

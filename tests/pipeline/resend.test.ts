@@ -92,7 +92,13 @@ describe("an operator's resend", () => {
   it("reaches nobody who has left meanwhile", async () => {
     const { update } = await world.open();
     await world.settle();
-    await world.subscribers.changeState(PAGE, "email", reader.id, ["active"], "unsubscribed", world.clock());
+    await world.subscribers.changeState(
+      PAGE,
+      "email",
+      reader.id,
+      { from: ["active"], to: "unsubscribed" },
+      world.clock(),
+    );
     await resendUpdate(1);
     await world.pass(2);
     expect(read()).toEqual(["investigating"]);
@@ -108,9 +114,21 @@ describe("an operator's resend", () => {
     world.outside.answer(world.addressOf(reader), { outcome: "rejected", reason: "mailbox full" });
     await world.open();
     await world.settle();
-    await world.subscribers.changeState(PAGE, "email", reader.id, ["active"], "quarantined", world.clock());
+    await world.subscribers.changeState(
+      PAGE,
+      "email",
+      reader.id,
+      { from: ["active"], to: "quarantined" },
+      world.clock(),
+    );
     await world.pass(60);
-    await world.subscribers.changeState(PAGE, "email", reader.id, ["quarantined"], "active", world.clock());
+    await world.subscribers.changeState(
+      PAGE,
+      "email",
+      reader.id,
+      { from: ["quarantined"], to: "active" },
+      world.clock(),
+    );
     await resendUpdate(1);
     await world.pass(2);
     expect(read()).toEqual(["investigating"]);

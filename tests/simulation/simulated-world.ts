@@ -352,7 +352,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
         const subscriber = everyone[deed.who % everyone.length];
         if (subscriber === undefined) return;
         const to = deed.do === "unsubscribe" ? "unsubscribed" : "quarantined";
-        await subscribers.changeState(PAGE, subscriber.channel, subscriber.id, ["active"], to, clock());
+        await subscribers.changeState(PAGE, subscriber.channel, subscriber.id, { from: ["active"], to }, clock());
         return;
       }
       case "lose":

@@ -143,7 +143,7 @@ async function changeState(
   to: SubscriberState,
   now: number,
 ): Promise<Done> {
-  const changed = await deps.subscribers.changeState(pageId, channel, id, from, to, now);
+  const changed = await deps.subscribers.changeState(pageId, channel, id, { from, to }, now);
   return changed.outcome === "missing" ? "none" : changed.outcome;
 }
 

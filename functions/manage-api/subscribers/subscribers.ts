@@ -156,8 +156,7 @@ export async function endSubscription(deps: ManageDeps, subscriber: Subscriber, 
     subscriber.pageId,
     subscriber.channel,
     subscriber.id,
-    ["unconfirmed", "active", "quarantined"],
-    "unsubscribed",
+    { from: ["unconfirmed", "active", "quarantined"], to: "unsubscribed" },
     now,
   );
   if (changed.outcome === "missing") throw notFound("subscriber");

@@ -22,12 +22,11 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
     return present;
   }
 
-  /** One conditional write: `SET tat = tat + :d` while the schedule is ahead of us, else a fresh start. */
+  /** One conditional write: `SET tat = tat + :d` while the schedule is ahead of us, else a fresh start. `isStored`: the rate is the schedule's own. */
   async function tryReserve(
     schedule: SendSchedule,
     slots: SlotState,
-    { perSecond }: SendRate,
-    stored: boolean,
+    { perSecond, isStored }: SendRate & { isStored: boolean },
     count: number,
     now: number,
   ): Promise<{ reserved: number } | { present: ScheduleItem | null }> {
@@ -42,7 +41,7 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
             "attribute_not_exists(problem)",
           ]),
       "(attribute_not_exists(pausedUntil) OR pausedUntil <= :now)",
-      stored ? "perSecond = :rate" : "attribute_not_exists(perSecond)",
+      isStored ? "perSecond = :rate" : "attribute_not_exists(perSecond)",
     ];
     const attempted = await attempt(() =>
       client.send(
@@ -53,7 +52,7 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
           ConditionExpression: conditions.join(" AND "),
           ExpressionAttributeValues: toItem({
             ":now": now,
-            ":rate": stored ? perSecond : undefined,
+            ":rate": isStored ? perSecond : undefined,
             ...(appends
               ? { ":ahead": now + SLOTS_AHEAD_MS, ":d": count * spacing }
               : { ":next": now + count * spacing }),
@@ -105,7 +104,8 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
           fresh = true;
           continue;
         }
-        const tried = await tryReserve(schedule, slots, rate, present?.perSecond !== undefined, count, now);
+        const isStored = present?.perSecond !== undefined;
+        const tried = await tryReserve(schedule, slots, { ...rate, isStored }, count, now);
         if ("reserved" in tried) {
           const spacingMs = spacingFor(rate.perSecond);
           const probe = slots.outcome === "probe" ? slots.problem : null;

@@ -76,14 +76,11 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
    * them it is one write.
    */
   async function changeAndKeepLonger(
-    pageId: string,
-    channel: Channel,
-    id: string,
+    key: Key,
     fields: { updatedAt: number } & Record<string, unknown>,
     condition = "",
     values: Record<string, unknown> = {},
   ): Promise<ChangeOutcome> {
-    const key = subscriberKey(pageId, channel, id);
     const { updatedAt } = fields;
     const all = { ...values, ":unconfirmed": "unconfirmed" };
     for (let attempt = 1; attempt <= STATE_ATTEMPTS; attempt += 1) {
@@ -93,7 +90,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       const other = await change(key, { ...fields, ...removal }, `#state = :unconfirmed${condition}`, all);
       if (other.outcome !== "unchanged" || other.subscriber.state === "unconfirmed") return other;
     }
-    throw new Error(`the state of subscriber ${id} kept changing`);
+    throw new Error(`the state of subscriber ${key.sk} kept changing`);
   }
 
   const invitations = dynamoInvitations(client, table, async (pageId, channel, id, now) => {
@@ -219,7 +216,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       );
     },
 
-    async changeState(pageId, channel, subscriberId, from, to, now) {
+    async changeState(pageId, channel, subscriberId, { from, to }, now) {
       const key = subscriberKey(pageId, channel, subscriberId);
       if (from.length === 0) {
         const subscriber = await get(pageId, channel, subscriberId);
@@ -241,7 +238,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     },
 
     saveScopes(pageId, channel, subscriberId, scopes, now) {
-      return changeAndKeepLonger(pageId, channel, subscriberId, { scopes, updatedAt: now });
+      return changeAndKeepLonger(subscriberKey(pageId, channel, subscriberId), { scopes, updatedAt: now });
     },
 
     saveConfirmToken(pageId, channel, subscriberId, tokenHash, now) {
@@ -267,7 +264,8 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     rotateSecret(pageId, subscriberId, from, rotation) {
       const fields = { secretVersion: from + 1, rotation, updatedAt: rotation.at };
       const values = { ":fromVersion": from };
-      return changeAndKeepLonger(pageId, "webhook", subscriberId, fields, " AND secretVersion = :fromVersion", values);
+      const key = subscriberKey(pageId, "webhook", subscriberId);
+      return changeAndKeepLonger(key, fields, " AND secretVersion = :fromVersion", values);
     },
 
     async findByAddress(pageId, channel, address) {

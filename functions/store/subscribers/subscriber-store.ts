@@ -9,6 +9,12 @@ export type ChangeOutcome =
   | { outcome: "unchanged"; subscriber: Subscriber }
   | { outcome: "missing" };
 
+/** From any of some states to another. */
+export interface StateChange {
+  from: readonly SubscriberState[];
+  to: SubscriberState;
+}
+
 /** The subscribers table: personal data. One subscriber per address, channel and page, kept so by a guard item. All reads are strongly consistent. */
 export interface SubscriberStore {
   /** Subscriber and guard in one transaction. An unsubscribed holder of the address is `exists` too: see `replaceScopes` and `reactivate`. */
@@ -64,13 +70,12 @@ export interface SubscriberStore {
   invite(pageId: string, channel: Channel, subscriberId: string, invitation: Invitation, now: number): Promise<void>;
   invitationsOf(pageId: string, channel: Channel, subscriberId: string): Promise<Invitation[]>;
   forgetInvitations(pageId: string, channel: Channel, subscriberId: string): Promise<void>;
-  /** Any state -> the given one, from the states listed. Sets the matching time. */
+  /** Sets the matching time. */
   changeState(
     pageId: string,
     channel: Channel,
     subscriberId: string,
-    from: readonly SubscriberState[],
-    to: SubscriberState,
+    states: StateChange,
     now: number,
   ): Promise<ChangeOutcome>;
   /** Of an unconfirmed one it is two writes, as `rotateSecret` is: the time of their removal goes with it. */

@@ -77,7 +77,13 @@ export async function unsubscribe(
   how: "link" | "mail program" | "manage page",
 ): Promise<Subscriber | null> {
   const now = deps.clock();
-  const left = await deps.subscribers.changeState(pageId, channel, subscriberId, ["active"], "unsubscribed", now);
+  const left = await deps.subscribers.changeState(
+    pageId,
+    channel,
+    subscriberId,
+    { from: ["active"], to: "unsubscribed" },
+    now,
+  );
   if (left.outcome === "missing") return null;
   if (left.outcome === "changed") {
     if (left.subscriber.channel === "email") await sayFarewell(deps, opened, left.subscriber, how);
@@ -85,7 +91,13 @@ export async function unsubscribe(
   }
   if (left.subscriber.state === "unsubscribed") return left.subscriber;
   const others = ["unconfirmed", "quarantined"] as const;
-  const ended = await deps.subscribers.changeState(pageId, channel, subscriberId, others, "unsubscribed", now);
+  const ended = await deps.subscribers.changeState(
+    pageId,
+    channel,
+    subscriberId,
+    { from: others, to: "unsubscribed" },
+    now,
+  );
   return ended.outcome === "missing" ? null : ended.subscriber;
 }
 

@@ -42,8 +42,9 @@ export async function runDemo(endpoints: DemoEndpoints, print: (line: string) =>
   try {
     print(styleText("bold", `\nReplaying “${INCIDENT_NAME}”, 7 July 2025`));
     const run = Date.now().toString(36);
-    const { affected, unaffected } = await createComponents(api);
-    const audience = await subscribe(api, publicClient(endpoints), affected, unaffected, receivers.all, run);
+    const components = await createComponents(api);
+    const { affected } = components;
+    const audience = await subscribe(api, publicClient(endpoints), components, receivers.all, run);
     print(
       `  ${affected.size} components in the incident; ${audience.emails.length} email, ${audience.phones.length} SMS and ` +
         `${receivers.all.length} webhook subscribers to tell, ${audience.silentEmails.length} others to leave alone`,
@@ -80,7 +81,13 @@ export async function runDemo(endpoints: DemoEndpoints, print: (line: string) =>
   }
 }
 
-async function createComponents(api: ApiClient) {
+/** The ids of those in the incident, by their names, and of one that is in none. */
+interface Components {
+  affected: ReadonlyMap<string, string>;
+  unaffected: string;
+}
+
+async function createComponents(api: ApiClient): Promise<Components> {
   const affected = new Map<string, string>();
   const grouped: string[] = [];
   for (const name of GROUPED) {
@@ -101,8 +108,7 @@ async function createComponents(api: ApiClient) {
 async function subscribe(
   api: ApiClient,
   people: PublicClient,
-  affected: ReadonlyMap<string, string>,
-  unaffected: string,
+  { affected, unaffected }: Components,
   receivers: readonly Receiver[],
   run: string,
 ): Promise<Audience> {

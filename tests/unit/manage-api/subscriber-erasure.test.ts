@@ -82,7 +82,13 @@ describe("erase", () => {
     const id = idOf(await world.post("/subscribers", { subscriber }));
     const read = await world.subscribers.find(PAGE.id, id);
     if (read?.channel !== "webhook") throw new Error("no endpoint");
-    await world.subscribers.changeState(PAGE.id, "webhook", id, ["active"], "unsubscribed", read.updatedAt + 1);
+    await world.subscribers.changeState(
+      PAGE.id,
+      "webhook",
+      id,
+      { from: ["active"], to: "unsubscribed" },
+      read.updatedAt + 1,
+    );
     const { scopes, preferences, locale, format, statuses, createdAt } = read;
     const registration = { contactEmail: "Bob@example.net", format, statuses, secretVersion: 7, createdAt };
     const asked = { hash: "aa", at: read.updatedAt + 2, scopes, preferences, locale, registration };

@@ -12,7 +12,7 @@ describe("webhook", () => {
     const world = await manageWorld();
     const subscriber = { endpoint: "https://hooks.example.org/" };
     const id = idOf(await world.post("/subscribers", { subscriber }));
-    await world.subscribers.changeState(PAGE.id, "webhook", id, ["active"], "quarantined", 1);
+    await world.subscribers.changeState(PAGE.id, "webhook", id, { from: ["active"], to: "quarantined" }, 1);
     const back = await world.post("/subscribers", { subscriber });
     expect(back).toMatchObject({ status: 201, json: { id, state: "active", quarantined_at: null } });
   });
@@ -191,7 +191,7 @@ test("an endpoint that a stranger registered and nobody confirmed is the operato
   const world = await manageWorld();
   const endpoint = "https://hooks.example.org/in";
   const first = await world.post("/subscribers", { subscriber: { endpoint } });
-  await world.subscribers.changeState(PAGE.id, "webhook", idOf(first), ["active"], "unconfirmed", START);
+  await world.subscribers.changeState(PAGE.id, "webhook", idOf(first), { from: ["active"], to: "unconfirmed" }, START);
   const again = await world.post("/subscribers", { subscriber: { endpoint } });
   expect(again).toMatchObject({ status: 201, json: { id: idOf(first), state: "active" } });
   const secret = z.object({ signing_secret: z.string() });

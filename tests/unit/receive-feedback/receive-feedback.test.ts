@@ -98,7 +98,13 @@ describe("a permanent bounce", () => {
     const body = bounceReport(mail, NOW + 1_000, PERMANENT);
     await receive(() => body);
     later(MINUTE);
-    await subscribers.changeState(key.pageId, "email", mail.subscriber, ["quarantined"], "active", deps.clock());
+    await subscribers.changeState(
+      key.pageId,
+      "email",
+      mail.subscriber,
+      { from: ["quarantined"], to: "active" },
+      deps.clock(),
+    );
     await receive(() => body);
     expect(await present()).toMatchObject({ state: "active", quarantinedAt: null });
   });

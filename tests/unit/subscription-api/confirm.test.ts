@@ -106,7 +106,7 @@ describe("a link that does not work is one and the same 404, and changes nothing
   test.each(["unsubscribed", "quarantined"] as const)("of somebody who is %s by now", async (state) => {
     const world = await subscriptionWorld();
     await world.send("POST", world.confirmPath);
-    await world.subscribers.changeState(PAGE_ID, "email", SUBSCRIBER_ID, ["active"], state, START);
+    await world.subscribers.changeState(PAGE_ID, "email", SUBSCRIBER_ID, { from: ["active"], to: state }, START);
     expect((await world.send("GET", world.confirmPath)).status).toBe(404);
     expect((await world.send("POST", world.confirmPath)).status).toBe(404);
     expect(await world.stored()).toMatchObject({ state });
@@ -118,7 +118,13 @@ test("unsubscribed between the look and the write: not confirmed, and not told s
   const { get } = world.subscribers;
   world.subscribers.get = async (...key) => {
     const seen = await get(...key);
-    await world.subscribers.changeState(PAGE_ID, "email", SUBSCRIBER_ID, ["unconfirmed"], "unsubscribed", START);
+    await world.subscribers.changeState(
+      PAGE_ID,
+      "email",
+      SUBSCRIBER_ID,
+      { from: ["unconfirmed"], to: "unsubscribed" },
+      START,
+    );
     return seen;
   };
   expect((await world.send("POST", world.confirmPath)).status).toBe(404);

@@ -71,7 +71,13 @@ describe("what is done for a registration says nothing of the address that it na
       await world.work();
     },
     "that left": (world) =>
-      world.subscribers.changeState(PAGE_ID, "email", SUBSCRIBER_ID, ["unconfirmed"], "unsubscribed", START),
+      world.subscribers.changeState(
+        PAGE_ID,
+        "email",
+        SUBSCRIBER_ID,
+        { from: ["unconfirmed"], to: "unsubscribed" },
+        START,
+      ),
     "that nobody has": (world) => world.subscribers.remove(PAGE_ID, "email", SUBSCRIBER_ID),
     "whose mailbox is closed": (world) => close(world, ADA),
   };

@@ -34,8 +34,7 @@ test.each(["unconfirmed", "quarantined"] as const)("whoever leaves as %s gets no
     world.subject.pageId,
     "email",
     world.subject.subscriberId,
-    ["unconfirmed"],
-    state,
+    { from: ["unconfirmed"], to: state },
     START,
   );
   await world.send("POST", world.unsubscribePath, ONE_CLICK);

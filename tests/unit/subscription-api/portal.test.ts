@@ -362,7 +362,7 @@ test.each(["quarantined", "unsubscribed"] as const)(
   "an endpoint that is %s comes back by its challenge",
   async (state) => {
     const { submit, subscribers, subscriber, stored, work, send, path } = await opened();
-    await subscribers.changeState(PAGE_ID, "webhook", subscriber.id, ["active"], state, START);
+    await subscribers.changeState(PAGE_ID, "webhook", subscriber.id, { from: ["active"], to: state }, START);
     expect((await send("GET", path)).text).toContain(state === "quarantined" ? "In quarantine" : "Unsubscribed");
     expect((await submit("challenge")).status).toBe(303);
     expect(await stored()).toMatchObject({ state: "unconfirmed", secretVersion: 1, quarantinedAt: null });

@@ -124,7 +124,7 @@ describe("an endpoint that is registered already", () => {
       const first = await world.register({ minimum_impact: "major" });
       const portal = linkIn((await world.work())[0], "portal");
       const states = ["unconfirmed", "active"] as const;
-      await world.subscribers.changeState(PAGE_ID, "webhook", first.id, states, state, START);
+      await world.subscribers.changeState(PAGE_ID, "webhook", first.id, { from: states, to: state }, START);
       expect((await world.send("GET", portal)).status).toBe(200);
       const before = await world.stored();
 
@@ -189,7 +189,7 @@ describe("an endpoint that is registered already", () => {
     const world = await webhookWorld();
     const { id } = await world.register({ endpoint: SLACK });
     await world.send("POST", linkIn((await world.work())[0], "confirm"));
-    await world.subscribers.changeState(PAGE_ID, "webhook", id, ["active"], "unsubscribed", START);
+    await world.subscribers.changeState(PAGE_ID, "webhook", id, { from: ["active"], to: "unsubscribed" }, START);
     world.tick(1_000);
     await world.register({ endpoint: SLACK, email: "bob@example.net" });
     expect(await world.find("webhook", SLACK)).toMatchObject({ state: "unsubscribed", contactEmail: CONTACT });

@@ -205,7 +205,13 @@ test("a code that is queued for too long is not sent any more, nor one that some
   world.tick(MINUTE);
   await world.send("POST", PATH, { json: NUMBER });
   const subscriber = await world.find("sms", E164);
-  await world.subscribers.changeState(PAGE_ID, "sms", subscriber?.id ?? "", ["unconfirmed"], "active", START);
+  await world.subscribers.changeState(
+    PAGE_ID,
+    "sms",
+    subscriber?.id ?? "",
+    { from: ["unconfirmed"], to: "active" },
+    START,
+  );
   expect(await world.delivered()).toEqual([]);
   expect(code).toMatch(/^\d{6}$/);
 });

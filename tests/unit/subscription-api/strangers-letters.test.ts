@@ -68,7 +68,13 @@ test("the page promises the farewell only where it will be sent", async () => {
     const mails = await world.delivered();
     promised.push(page.text.includes("A mail to your address says so too"));
     expect(mails).toHaveLength(promised.at(-1) ? 1 : 0);
-    await world.subscribers.changeState(PAGE_ID, "email", SUBSCRIBER_ID, ["unsubscribed"], "active", world.now());
+    await world.subscribers.changeState(
+      PAGE_ID,
+      "email",
+      SUBSCRIBER_ID,
+      { from: ["unsubscribed"], to: "active" },
+      world.now(),
+    );
     world.tick(1);
   }
   expect(promised).toEqual([true, true, true, false, false]);
@@ -79,7 +85,13 @@ test("one line tells of each letter that was not permitted, and no address", asy
   for (let round = 0; round < 4; round += 1) {
     await world.send("POST", world.unsubscribePath, ONE_CLICK);
     await world.delivered();
-    await world.subscribers.changeState(PAGE_ID, "email", SUBSCRIBER_ID, ["unsubscribed"], "active", world.now());
+    await world.subscribers.changeState(
+      PAGE_ID,
+      "email",
+      SUBSCRIBER_ID,
+      { from: ["unsubscribed"], to: "active" },
+      world.now(),
+    );
     world.tick(1);
   }
   const refusals = world.logged.filter((line) => line.includes("not permitted"));

@@ -70,7 +70,7 @@ describe("one click (RFC 8058)", () => {
 
   test.each(["unconfirmed", "active", "quarantined"] as const)("leaves from %s", async (state) => {
     const world = await subscriptionWorld();
-    await world.subscribers.changeState(PAGE_ID, "email", SUBSCRIBER_ID, ["unconfirmed"], state, START);
+    await world.subscribers.changeState(PAGE_ID, "email", SUBSCRIBER_ID, { from: ["unconfirmed"], to: state }, START);
     await world.send("POST", world.unsubscribePath, ONE_CLICK);
     expect(await world.stored()).toMatchObject({ state: "unsubscribed" });
   });

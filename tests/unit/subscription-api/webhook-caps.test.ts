@@ -34,7 +34,13 @@ describe("caps", () => {
     // Who leaves makes room.
     const { items } = await world.subscribers.list(PAGE_ID, "webhook", 100, null);
     const gone = items.find(({ state }) => state === "active");
-    await world.subscribers.changeState(PAGE_ID, "webhook", gone?.id ?? "", ["active"], "unsubscribed", START);
+    await world.subscribers.changeState(
+      PAGE_ID,
+      "webhook",
+      gone?.id ?? "",
+      { from: ["active"], to: "unsubscribed" },
+      START,
+    );
     expect((await world.register({ endpoint: endpointOf(22) })).reply.status).toBe(201);
   });
 
@@ -89,7 +95,13 @@ describe("caps", () => {
       await world.work();
       const found = await world.find("webhook", endpoint);
       if (found === null) throw new Error("not registered");
-      await world.subscribers.changeState(PAGE_ID, "webhook", found.id, ["active"], "quarantined", world.now());
+      await world.subscribers.changeState(
+        PAGE_ID,
+        "webhook",
+        found.id,
+        { from: ["active"], to: "quarantined" },
+        world.now(),
+      );
       world.tick(HOUR);
     }
     world.answers(() => ({ status: 500, text: "" }));
@@ -106,7 +118,7 @@ describe("caps", () => {
     const world = await webhookWorld();
     const portal = await world.open();
     const { id } = await world.stored();
-    await world.subscribers.changeState(PAGE_ID, "webhook", id, ["active"], "quarantined", world.now());
+    await world.subscribers.changeState(PAGE_ID, "webhook", id, { from: ["active"], to: "quarantined" }, world.now());
     world.answers(() => ({ status: 500, text: "" }));
     const { hostname } = new URL(ENDPOINT);
     for (let index = 0; index < 40; index += 1) {
