@@ -1,4 +1,5 @@
-import type { Incident } from "../../core/incident.ts";
+import type { Catalog } from "../../core/component.ts";
+import type { Incident, Update } from "../../core/incident.ts";
 import type { Page } from "../../core/page.ts";
 import { shownUpdates } from "../../core/postmortem.ts";
 import { inParallel } from "../../lambda/in-parallel.ts";
@@ -12,10 +13,26 @@ export async function incidentIn(deps: ManageDeps, pageId: string, incidentId: s
   return incident;
 }
 
+/** What of an answer is known already, as after a commit, and so is not read again; null: it is read. */
+export interface KnownOfIncident {
+  catalog: Catalog | null;
+  updates: readonly Update[] | null;
+}
+
 /** The incident with its updates, as it is answered. */
-export async function showIncident(deps: ManageDeps, page: Page, incident: Incident) {
-  const [shown] = await showIncidents(deps, page, [incident]);
-  return shown;
+export async function showIncident(
+  deps: ManageDeps,
+  page: Page,
+  incident: Incident,
+  known: KnownOfIncident = { catalog: null, updates: null },
+) {
+  const [catalog, updates] = await Promise.all([
+    known.catalog ?? deps.status.getCatalog(page.id),
+    known.updates ?? deps.status.listUpdates(page.id, incident.id),
+  ]);
+  const context = { page, catalog, pageUrl: deps.pageUrl };
+  const whole = presentIncident(incident, shownUpdates(incident, updates), context);
+  return costOf(whole) > ANSWER_BYTES ? shortened(whole, ANSWER_BYTES) : whole;
 }
 
 /**

@@ -1,13 +1,12 @@
 import { newId } from "../../core/ids.ts";
-import type { Incident } from "../../core/incident.ts";
-import { withdraw } from "../../core/posting.ts";
+import { type IncidentCommit, withdraw } from "../../core/posting.ts";
 import { fieldsUnder } from "../../lambda/input.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, param } from "../call.ts";
 import { conflict } from "../save-with-retry.ts";
 import { commitWithRetry, timeOfAttempt } from "./commit-with-retry.ts";
 import { incidentChangesSchema, newIncidentSchema } from "./incident-input.ts";
 import { changeOf, deletedComponents, mayPost, openingOf, warningsOf } from "./incident-posting.ts";
-import { incidentIn, showIncident } from "./incident-view.ts";
+import { incidentIn, type KnownOfIncident, showIncident } from "./incident-view.ts";
 
 export function incidentRoutes(deps: ManageDeps): ManageRoute[] {
   const change = (call: ManageCall) => changeIncident(deps, call);
@@ -38,14 +37,17 @@ async function createIncident(deps: ManageDeps, call: ManageCall): Promise<Manag
   const incidentId = newId(call.idRandom);
   const updateId = newId(call.idRandom);
 
+  const read: KnownOfIncident = { catalog: null, updates: null };
   const committed = await commitWithRetry(deps, async () => {
-    const catalog = await deps.status.getCatalog(pageId);
-    return openingOf(input, { pageId, incidentId, updateId }, catalog, deps.clock());
+    read.catalog = await deps.status.getCatalog(pageId);
+    return openingOf(input, { pageId, incidentId, updateId }, read.catalog, deps.clock());
   });
   if (committed.outcome === "conflict") throw conflict();
+  if (committed.outcome === "committed") {
+    return { status: 201, body: await showCommitted(deps, call, committed.commit, { ...read, updates: [] }) };
+  }
   // It exists: an earlier run under the same Idempotency-Key got this far.
-  const incident =
-    committed.outcome === "committed" ? committed.commit.incident : await deps.status.getIncident(pageId, incidentId);
+  const incident = await deps.status.getIncident(pageId, incidentId);
   if (incident === null) throw conflict();
   return { status: 201, body: await showIncident(deps, call.page, incident) };
 }
@@ -57,26 +59,32 @@ async function changeIncident(deps: ManageDeps, call: ManageCall): Promise<Manag
   const incidentId = param(call, "incident");
 
   let deleted: string[] = [];
+  const read: KnownOfIncident = { catalog: null, updates: null };
   const committed = await commitWithRetry(deps, async () => {
     const incident = await incidentIn(deps, call.page.id, incidentId);
-    if (mayPost(input) && (await isPosted(deps, call, incident, updateId))) {
-      return { outcome: "posted" as const, incident };
+    // Under an Idempotency-Key, an earlier run may have posted this very update.
+    if (mayPost(input) && call.request.headers["idempotency-key"] !== undefined) {
+      read.updates = await deps.status.listUpdates(call.page.id, incidentId);
+      if (read.updates.some(({ id }) => id === updateId)) return { outcome: "posted" as const, incident };
     }
-    const catalog = await deps.status.getCatalog(call.page.id);
-    deleted = deletedComponents(input, incident, catalog);
-    return changeOf(input, updateId, incident, catalog, timeOfAttempt(deps, incident));
+    read.catalog = await deps.status.getCatalog(call.page.id);
+    deleted = deletedComponents(input, incident, read.catalog);
+    return changeOf(input, updateId, incident, read.catalog, timeOfAttempt(deps, incident));
   });
   if (committed.outcome === "conflict" || committed.outcome === "exists") throw conflict();
-  const incident = committed.outcome === "committed" ? committed.commit.incident : committed.incident;
-  const body = { ...(await showIncident(deps, call.page, incident)), ...warningsOf(deleted) };
+  const shown =
+    committed.outcome === "committed"
+      ? await showCommitted(deps, call, committed.commit, read)
+      : await showIncident(deps, call.page, committed.incident, read);
+  const body = { ...shown, ...warningsOf(deleted) };
   return { status: 200, body, ...(committed.outcome === "unchanged" ? { unchanged: true } : {}) };
 }
 
-/** Whether an earlier run under the same Idempotency-Key has posted this very update. */
-async function isPosted(deps: ManageDeps, call: ManageCall, incident: Incident, updateId: string): Promise<boolean> {
-  if (call.request.headers["idempotency-key"] === undefined) return false;
-  const updates = await deps.status.listUpdates(call.page.id, incident.id);
-  return updates.some((update) => update.id === updateId);
+/** The incident as the commit left it, with what was read to make the commit. */
+function showCommitted(deps: ManageDeps, call: ManageCall, commit: IncidentCommit, read: KnownOfIncident) {
+  const { incident, update } = commit;
+  const updates = read.updates === null || update === null ? read.updates : [...read.updates, update];
+  return showIncident(deps, call.page, incident, { catalog: commit.catalog ?? read.catalog, updates });
 }
 
 /** Deleting is withdrawing: hidden everywhere, what is still open ends as suppressed, the records stay. */
