@@ -26,12 +26,21 @@ export function sha256Hex(text: string | Uint8Array): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
+const POSITION_DIGITS = 8;
+const POSITIONS = 16 ** POSITION_DIGITS;
+
 /**
  * Where a subscriber stands in the audience: the first 32 bits of SHA-256 of the id, as 8 hex digits. They are uniform
  * whatever the ids are (imported ones are not), so a range of positions is a stable slice of the audience.
  */
 export function hashPosition(subscriberId: string): string {
-  return sha256Hex(subscriberId).slice(0, 8);
+  return sha256Hex(subscriberId).slice(0, POSITION_DIGITS);
+}
+
+/** How many there are in all, if `count` of them lie up to that position (what follows its digits does not count): positions are spread evenly. */
+export function scaleToAll(count: number, lastPosition: string): number {
+  const share = (Number.parseInt(lastPosition.slice(0, POSITION_DIGITS), 16) + 1) / POSITIONS;
+  return Math.max(count, Math.round(count / share));
 }
 
 /** Compares two hex digests in constant time. */

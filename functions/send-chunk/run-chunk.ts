@@ -1,7 +1,6 @@
 import { audienceAsOf, isToBeSent, type Telling } from "../core/audience.ts";
 import { type Chunk, chunkRange, WINDOW } from "../core/chunk.ts";
 import { greatest } from "../core/extremes.ts";
-import { hashPosition } from "../core/ids.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import { hasStarted } from "../core/order.ts";
 import type { ChunkWork } from "../core/queued-work.ts";
@@ -127,7 +126,9 @@ async function sendRange(
     for (let first = 0; first < unrecorded.length; first += windowSize) {
       const window = unrecorded.slice(first, first + windowSize);
       if (deps.clock() > run.deadline) return giveBack(work, claim, deps.clock(), deps);
-      const sent = await sendWindow(run, window, cursorAfter(window), deps);
+      const last = window.at(-1);
+      const cursor = last === undefined ? null : deps.subscribers.cursorAfter(last);
+      const sent = await sendWindow(run, window, cursor, deps);
       if (sent.outcome === "later") return giveBack(work, claim, sent.until, deps);
       if (sent.outcome === "lost") return { outcome: "lost" };
     }
@@ -144,9 +145,4 @@ async function withoutRecorded(run: ChunkRun, audience: readonly string[], deps:
   const recorded = await deps.ledger.getDeliveries(run.work.pageId, run.work.subject, run.work.seq, audience);
   const done = new Set(recorded.map(({ subscriberId }) => subscriberId));
   return audience.filter((id) => !done.has(id));
-}
-
-function cursorAfter(window: readonly string[]): string | null {
-  const last = window.at(-1);
-  return last === undefined ? null : `${hashPosition(last)}#${last}`;
 }

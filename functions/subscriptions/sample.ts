@@ -1,8 +1,7 @@
 import type { Clock } from "../core/clock.ts";
-import { hashPosition } from "../core/ids.ts";
+import { hashPosition, scaleToAll } from "../core/ids.ts";
 import type { Channel, Subscriber } from "../core/subscriber.ts";
 import type { ListPage } from "../store/status/status-store.ts";
-import { scaleToAll } from "../store/subscribers/subscriber-items.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 const SUBSCRIBERS_PER_PAGE = 1_000;

@@ -8,7 +8,7 @@ import {
   type WebhookSubscriber,
 } from "../../functions/core/subscriber.ts";
 import { InvalidCursorError } from "../../functions/store/cursor.ts";
-import { positionKey, scaleToAll } from "../../functions/store/subscribers/subscriber-items.ts";
+import { positionKey } from "../../functions/store/subscribers/subscriber-items.ts";
 import { anId, aSubscriber, NOW } from "./samples.ts";
 import { aWebhook, describeSubscribers, ids } from "./subscriber-subject.ts";
 
@@ -299,10 +299,4 @@ describeSubscribers("subscriber store", ({ subject, withSubscribers, withOne }) 
     expect(await store.find(pageId, id)).toBeNull();
     expect(await store.create({ ...subscriber, id: anId() })).toEqual({ outcome: "created" });
   });
-});
-
-it("scales a count by how far it reached", () => {
-  expect(scaleToAll(3_000, `80000000#${anId()}`)).toBe(6_000);
-  expect(scaleToAll(3_000, `ffffffff#${anId()}`)).toBe(3_000);
-  expect(scaleToAll(50, `00ffffff#${anId()}`)).toBe(12_800);
 });

@@ -161,6 +161,8 @@ export function memorySubscriberStore(): SubscriberStore {
       return structuredClone({ items, next: last !== undefined && rest.length > limit ? positionKey(last.id) : null });
     },
 
+    cursorAfter: positionKey,
+
     async listRange(pageId, channel, range, after, limit) {
       const [start = null] = after === null ? [] : cursorParts(after, POSITION_FORM);
       const from = start === null ? `${range.from}#` : `${start}!`;

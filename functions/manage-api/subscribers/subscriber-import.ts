@@ -1,11 +1,10 @@
 import * as z from "zod/mini";
 import { newId } from "../../core/ids.ts";
 import type { SigningKey } from "../../core/signing-key.ts";
-import type { Subscriber } from "../../core/subscriber.ts";
+import { addressOf, type Subscriber } from "../../core/subscriber.ts";
 import { inParallel } from "../../lambda/in-parallel.ts";
 import { fieldsIn, flag, optional } from "../../lambda/input.ts";
 import { HttpProblem } from "../../lambda/problem.ts";
-import { addressKey } from "../../store/subscribers/subscriber-items.ts";
 import { sendConfirmation } from "../../subscriptions/confirmation.ts";
 import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "../call.ts";
 import { refuseBlocked } from "./blocked.ts";
@@ -99,7 +98,7 @@ interface Adding {
 
 /** Whoever is in a request twice is added once, and is there already, or refused, the second time. */
 async function addOnce(deps: ManageDeps, subscriber: Subscriber, adding: Adding): Promise<Added> {
-  const address = addressKey(subscriber).pk;
+  const address = `${subscriber.channel} ${addressOf(subscriber)}`;
   const earlier = adding.met.get(address);
   if (earlier !== undefined) return { outcome: "exists", id: (await earlier).id };
   const added = add(deps, subscriber, adding);

@@ -6,6 +6,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
+import { scaleToAll } from "../../core/ids.ts";
 import { CHANNELS, type Channel, type Subscriber, subscriberSchema } from "../../core/subscriber.ts";
 import { cursorParts } from "../cursor.ts";
 import { attemptThroughConflicts, lastingConflict } from "../repeat.ts";
@@ -26,7 +27,6 @@ import {
   POSITION_FORM,
   positionKey,
   purgeFields,
-  scaleToAll,
   stateFields,
   subscriberKey,
 } from "./subscriber-items.ts";
@@ -190,6 +190,8 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
         next: LastEvaluatedKey?.sk?.S ?? null,
       };
     },
+
+    cursorAfter: positionKey,
 
     async estimate(pageId, channel) {
       const { Count = 0, LastEvaluatedKey } = await client.send(

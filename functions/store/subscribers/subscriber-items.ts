@@ -140,14 +140,6 @@ export const purgeItemSchema = z.object({ purgeSk: z.optional(z.string()) });
 
 export const addressGuardSchema = z.object({ subscriberId: idSchema });
 
-const POSITIONS = 2 ** 32;
-
-/** How many there are in all, if `count` of them lie up to that position: positions are spread evenly. */
-export function scaleToAll(count: number, lastPosition: string): number {
-  const share = (Number.parseInt(lastPosition.slice(0, 8), 16) + 1) / POSITIONS;
-  return Math.max(count, Math.round(count / share));
-}
-
 /** What was found of an address, and is forgotten when it is tried again. */
 const NOTHING_FOUND = { quarantineReason: undefined, transientBounces: undefined, health: undefined };
 

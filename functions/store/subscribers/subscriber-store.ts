@@ -28,7 +28,7 @@ export interface SubscriberStore {
   list(pageId: string, channel: Channel, limit: number, cursor: string | null): Promise<ListPage<Subscriber>>;
   /**
    * Active subscribers whose position lies in [from, to] (8 hex digits, both included), after `after` if given.
-   * `after` and `next` are `<position>#<id>` of the last one looked at.
+   * `next` goes on after the last one looked at.
    */
   listRange(
     pageId: string,
@@ -37,6 +37,8 @@ export interface SubscriberStore {
     after: string | null,
     limit: number,
   ): Promise<ListPage<Subscriber>>;
+  /** What `listRange` goes on from, after this subscriber. */
+  cursorAfter(subscriberId: string): string;
   /** How many there are: exact if one page of a COUNT query reaches the end, else scaled by the position it reached. */
   estimate(pageId: string, channel: Channel): Promise<number>;
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { hashPosition, idSchema, newId, sameDigest, sha256Hex } from "../../../functions/core/ids.ts";
+import { hashPosition, idSchema, newId, sameDigest, scaleToAll, sha256Hex } from "../../../functions/core/ids.ts";
 
 describe("newId", () => {
   it("has Statuspage's form", () => {
@@ -60,4 +60,10 @@ describe("sameDigest", () => {
     expect(sameDigest("", "")).toBe(false);
     expect(sameDigest("zz", "zz")).toBe(false);
   });
+});
+
+it("scales a count by how far it reached", () => {
+  expect(scaleToAll(3_000, "80000000#abcdefghijkl")).toBe(6_000);
+  expect(scaleToAll(3_000, "ffffffff")).toBe(3_000);
+  expect(scaleToAll(50, "00ffffff")).toBe(12_800);
 });
