@@ -60,6 +60,14 @@ export class StateStack extends Stack {
       });
     }
 
+    // Only deliveries to endpoints have the sort key, so only they pay for the index, and once: it never changes.
+    this.deliveries.addGlobalSecondaryIndex({
+      indexName: "endpoint",
+      partitionKey: text("pk"),
+      sortKey: text("endpointSk"),
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+
     this.access = table("Access", { timeToLiveAttribute: "expiresAt" });
 
     // An ended key is refused for what it is, so its end is not when DynamoDB forgets it.

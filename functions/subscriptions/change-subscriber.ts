@@ -1,4 +1,4 @@
-import { type Channel, isOn, type Subscriber, type SubscriberOn } from "../core/subscriber.ts";
+import { type Channel, mustBeOn, type Subscriber, type SubscriberOn } from "../core/subscriber.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 /** `before` is what was replaced. `kept`: as it is, there is nothing to change. `contended`: others changed it each time. */
@@ -22,21 +22,15 @@ export async function changeSubscriber<C extends Channel>(
 ): Promise<Change<SubscriberOn<C>>> {
   let present: Subscriber = read;
   for (let tries = 1; tries <= TRIES; tries += 1) {
-    const before = onChannel(present, read.channel);
+    const before = mustBeOn(present, read.channel);
     const next = await to(before);
     if (next === null) return { outcome: "kept", subscriber: before };
     const replaced = await subscribers.replace(before, next);
     if (replaced.outcome === "missing") return replaced;
     if (replaced.outcome === "changed") {
-      return { outcome: "changed", before, subscriber: onChannel(replaced.subscriber, read.channel) };
+      return { outcome: "changed", before, subscriber: mustBeOn(replaced.subscriber, read.channel) };
     }
     present = replaced.subscriber;
   }
   return { outcome: "contended" };
-}
-
-/** The channel is part of a subscriber's key, so a change keeps it. */
-function onChannel<C extends Channel>(subscriber: Subscriber, channel: C): SubscriberOn<C> {
-  if (isOn(subscriber, channel)) return subscriber;
-  throw new Error(`subscriber ${subscriber.id} moved from ${channel} to ${subscriber.channel}`);
 }

@@ -75,7 +75,7 @@ export class SubscriptionApi extends Construct {
       permits: ["GetItem", "PutItem"],
     });
     // What was sent to an endpoint, and sending it again.
-    allow(subscriptions, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"]);
+    allow(subscriptions, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], ["endpoint"]);
     for (const queue of [letters, smsLetters, probes]) queue.grantSend(subscriptions);
     const path = "/{proxy+}";
     this.api.answeredBy(subscriptions, [

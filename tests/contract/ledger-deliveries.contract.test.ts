@@ -1,8 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { expect, it } from "vitest";
+import { z } from "zod";
 import { type Delivery, NO_COUNTS, resend } from "../../functions/core/delivery.ts";
 import { bucketOf } from "../../functions/core/latency.ts";
 import { otherReason } from "../../functions/core/reason.ts";
 import type { Subject } from "../../functions/core/subject.ts";
+import { dynamoLedger } from "../../functions/store/deliveries/dynamo-ledger.ts";
 import {
   aChunkKey,
   aDelivery,
@@ -15,7 +18,7 @@ import {
   progressOf,
   retrying,
 } from "./ledger-subject.ts";
-import { describeOnBoth } from "./on-both.ts";
+import { describeOnBoth, describeOnDynamo } from "./on-both.ts";
 import { anId, NOW } from "./samples.ts";
 
 describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubject }, (subject) => {
@@ -186,33 +189,36 @@ describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubj
     expect(await ledger.changeDelivery(failed, due, null)).toEqual({ outcome: "lost" });
   });
 
-  it("pages all that one subscriber got, newest update first", async () => {
-    const { ledger } = subject();
-    const key = aChunkKey();
-    const subscriberId = anId();
-    const own = Array.from({ length: 7 }, (_, index) =>
-      aDelivery(
-        { ...key, subject: { kind: "incident", id: anId() }, updateId: anId(), seq: index + 1 },
-        { subscriberId, committedAt: NOW + ((index * 3) % 7) * 1_000 },
-      ),
-    );
-    await ledger.recordDeliveries([...own, aDelivery(key), aDelivery(aChunkKey(), { subscriberId })]);
-    const seen: Delivery[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: { items: Delivery[]; next: string | null } = await ledger.listSubscriberDeliveries(
-        key.pageId,
-        subscriberId,
-        3,
-        cursor,
+  it.each(["listSubscriberDeliveries", "listEndpointDeliveries"] as const)(
+    "pages by %s, newest update first",
+    async (list) => {
+      const { ledger } = subject();
+      const key = aChunkKey({ channel: "webhook" });
+      const subscriberId = anId();
+      const own = Array.from({ length: 7 }, (_, index) =>
+        aDelivery(
+          { ...key, subject: { kind: "incident", id: anId() }, updateId: anId(), seq: index + 1 },
+          { subscriberId, committedAt: NOW + ((index * 3) % 7) * 1_000 },
+        ),
       );
-      seen.push(...page.items);
-      cursor = page.next;
-    } while (cursor !== null);
-    expect(seen).toEqual(own.toSorted((a, b) => b.committedAt - a.committedAt));
-    expect(await ledger.listSubscriberDeliveries(key.pageId, anId(), 3, null)).toEqual({ items: [], next: null });
-    await expect(ledger.listSubscriberDeliveries(key.pageId, subscriberId, 3, "nonsense")).rejects.toThrow("cursor");
-  });
+      await ledger.recordDeliveries([...own, aDelivery(key), aDelivery(aChunkKey(), { subscriberId })]);
+      const seen: Delivery[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: { items: Delivery[]; next: string | null } = await ledger[list](
+          key.pageId,
+          subscriberId,
+          3,
+          cursor,
+        );
+        seen.push(...page.items);
+        cursor = page.next;
+      } while (cursor !== null);
+      expect(seen).toEqual(own.toSorted((a, b) => b.committedAt - a.committedAt));
+      expect(await ledger[list](key.pageId, anId(), 3, null)).toEqual({ items: [], next: null });
+      await expect(ledger[list](key.pageId, subscriberId, 3, "nonsense")).rejects.toThrow("cursor");
+    },
+  );
 
   it("pages the problems of one state alone", async () => {
     const { ledger } = subject();
@@ -322,5 +328,46 @@ describeOnBoth("ledger: deliveries", { memory: memorySubject, dynamo: dynamoSubj
     expect(await ledger.changeDelivery(waiting, failed, null)).toEqual({ outcome: "saved" });
     expect(await ledger.changeDelivery(waiting, failed, null)).toEqual({ outcome: "lost" });
     expect(await ledger.getChunks([key])).toEqual([]);
+  });
+});
+
+const answerSchema = z.object({
+  Items: z.optional(z.array(z.unknown())),
+  Responses: z.optional(z.record(z.string(), z.array(z.unknown()))),
+});
+
+describeOnDynamo("an endpoint's deliveries", (server) => {
+  it("are read a page at a time, as they are now", async () => {
+    const { client, tables } = server();
+    const ledger = dynamoLedger({ client, table: tables.deliveries, random: randomBytes });
+    const key = aChunkKey({ channel: "webhook" });
+    const subscriberId = anId();
+    const own = Array.from({ length: 50 }, (_, index) =>
+      aDelivery(
+        { ...key, subject: { kind: "incident", id: anId() }, updateId: anId() },
+        { subscriberId, committedAt: NOW + index * 1_000 },
+      ),
+    );
+    await ledger.recordDeliveries(own);
+    const [newest] = own.slice(-1);
+    if (newest === undefined) throw new Error("none");
+    const again = resend(newest, NOW, "integrator");
+    if (again === null) throw new Error("open");
+    expect(await ledger.changeDelivery(newest, again, null)).toEqual({ outcome: "saved" });
+
+    let read = 0;
+    client.middlewareStack.add(
+      (next) => async (request) => {
+        const answer = await next(request);
+        const { Items = [], Responses = {} } = answerSchema.parse(answer.output);
+        read += Items.length + Object.values(Responses).flat().length;
+        return answer;
+      },
+      { step: "initialize", name: "count what is read" },
+    );
+    const page = await ledger.listEndpointDeliveries(key.pageId, subscriberId, 20, null);
+    expect(page.items).toEqual([again, ...own.slice(-20, -1).toReversed()]);
+    // The keys of the page and of one more, and the page.
+    expect(read).toBe(41);
   });
 });

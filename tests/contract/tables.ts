@@ -47,16 +47,19 @@ export async function createTables(client: DynamoDBClient, names: TableNames): P
     {
       TableName: names.deliveries,
       ...keyed(
-        ["problemsPk", "problemsSk", "duePk", "dueSk", "openPk", "openSk"].map((AttributeName) => ({
+        ["problemsPk", "problemsSk", "duePk", "dueSk", "openPk", "openSk", "endpointSk"].map((AttributeName) => ({
           AttributeName,
           AttributeType: "S",
         })),
       ),
-      GlobalSecondaryIndexes: ["problems", "due", "open"].map((IndexName) => ({
-        IndexName,
-        KeySchema: keys(`${IndexName}Pk`, `${IndexName}Sk`),
-        Projection: { ProjectionType: "ALL" },
-      })),
+      GlobalSecondaryIndexes: [
+        ...["problems", "due", "open"].map((IndexName) => ({
+          IndexName,
+          KeySchema: keys(`${IndexName}Pk`, `${IndexName}Sk`),
+          Projection: { ProjectionType: "ALL" as const },
+        })),
+        { IndexName: "endpoint", KeySchema: keys("pk", "endpointSk"), Projection: { ProjectionType: "KEYS_ONLY" } },
+      ],
     },
     { TableName: names.access, ...keyed([]) },
     { TableName: names.keys, ...keyed([]) },

@@ -285,6 +285,14 @@ export function memoryLedger(): MemoryLedger {
         .filter((delivery) => delivery.pageId === pageId && delivery.subscriberId === subscriberId);
       return structuredClone(newestDeliveries(own, limit, after));
     },
+
+    async listEndpointDeliveries(pageId, subscriberId, limit, cursor) {
+      const [after] = cursor === null ? [] : cursorParts(cursor, SUBSCRIBER_CURSOR);
+      const own = [...deliveries.values()]
+        .map(({ delivery }) => delivery)
+        .filter((one) => one.pageId === pageId && one.subscriberId === subscriberId && one.channel === "webhook");
+      return structuredClone(newestDeliveries(own, limit, after));
+    },
   };
 }
 

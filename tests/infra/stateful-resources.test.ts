@@ -22,6 +22,7 @@ const TABLES = {
     indexes: {
       problems: "global: problemsPk S, problemsSk S: ALL",
       due: "global: duePk S, dueSk S: ALL",
+      endpoint: "global: pk S, endpointSk S: KEYS_ONLY",
       open: "global: openPk S, openSk S: ALL",
     },
   },

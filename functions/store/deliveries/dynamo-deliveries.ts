@@ -2,6 +2,7 @@ import {
   GetItemCommand,
   type Put,
   PutItemCommand,
+  QueryCommand,
   TransactWriteItemsCommand,
   type Update,
   UpdateItemCommand,
@@ -24,6 +25,7 @@ import {
   deliveryPrefix,
   duePartitions,
   dueSortKey,
+  endpointIndexSchema,
   newestDeliveries,
   problemsAfter,
   problemsPartitions,
@@ -42,6 +44,7 @@ type Deliveries = Pick<
   | "postponeDue"
   | "listProblems"
   | "listSubscriberDeliveries"
+  | "listEndpointDeliveries"
 >;
 
 /** The part of the ledger about single deliveries. */
@@ -130,6 +133,26 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
         ExpressionAttributeValues: toItem({ ":pk": subscriberPartition(pageId, subscriberId) }),
       });
       return newestDeliveries(items.map(deliveryOf), limit, after);
+    },
+
+    async listEndpointDeliveries(pageId, subscriberId, limit, cursor) {
+      const [after] = cursor === null ? [] : cursorParts(cursor, SUBSCRIBER_CURSOR);
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: "endpoint",
+          KeyConditionExpression: after === undefined ? "pk = :pk" : "pk = :pk AND endpointSk < :after",
+          ExpressionAttributeValues: toItem({ ":pk": subscriberPartition(pageId, subscriberId), ":after": after }),
+          ScanIndexForward: false,
+          // One more than asked for tells whether there is a next page.
+          Limit: limit + 1,
+        }),
+      );
+      const named = Items.map((item) => endpointIndexSchema.parse(fromItem(item)));
+      const taken = named.slice(0, limit);
+      // The index may lag behind: what a delivery is now, its item says.
+      const { items } = newestDeliveries((await batchGet(client, table, taken)).map(deliveryOf), limit, undefined);
+      return { items, next: named.length > limit ? (taken.at(-1)?.endpointSk ?? null) : null };
     },
   };
 

@@ -128,6 +128,14 @@ export function problemsRange(state: ProblemState, after: string | undefined): {
   return { from: after === undefined ? `${state}#` : `${after}!`, to: `${state}#~` };
 }
 
+/** Sorts one subscriber's deliveries by their update. */
+export function commitSortKey({ committedAt, updateId }: Pick<Delivery, "committedAt" | "updateId">): string {
+  return `${timeKey(committedAt)}#${updateId}`;
+}
+
+/** What the index *endpoint* holds: keys alone. Only deliveries to endpoints are in it. */
+export const endpointIndexSchema = z.object({ pk: z.string(), sk: z.string(), endpointSk: z.string() });
+
 /**
  * A page of one subscriber's deliveries, newest update first. They are stored by subject, so all of them are at hand to
  * be sorted: 90 days of one subscriber are hundreds at most.
@@ -138,7 +146,7 @@ export function newestDeliveries(
   after: string | undefined,
 ): ListPage<Delivery> {
   const rows = all
-    .map((delivery) => ({ delivery, sk: `${timeKey(delivery.committedAt)}#${delivery.updateId}` }))
+    .map((delivery) => ({ delivery, sk: commitSortKey(delivery) }))
     .filter(({ sk }) => after === undefined || sk < after)
     .sort((a, b) => (a.sk < b.sk ? 1 : -1));
   const taken = rows.slice(0, limit);
@@ -161,6 +169,7 @@ export function deliveryItem(delivery: Delivery): Record<string, unknown> {
     ...(isProblem(delivery)
       ? { problemsPk: problemsPartitions(pageId, updateId)[shard], problemsSk: problemsSortKey(delivery) }
       : {}),
+    ...(delivery.channel === "webhook" ? { endpointSk: commitSortKey(delivery) } : {}),
     expiresAt: expiryOf(delivery.updatedAt),
   };
 }

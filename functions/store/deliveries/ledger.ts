@@ -109,4 +109,14 @@ export interface Ledger {
     limit: number,
     cursor: string | null,
   ): Promise<ListPage<Delivery>>;
+  /**
+   * The same of an endpoint, by the index *endpoint*: a page reads no more than a page. What was recorded within this second
+   * may be missing.
+   */
+  listEndpointDeliveries(
+    pageId: string,
+    subscriberId: string,
+    limit: number,
+    cursor: string | null,
+  ): Promise<ListPage<Delivery>>;
 }

@@ -32,7 +32,7 @@ export interface PortalList {
 export async function listDeliveries(deps: WebhookDeps, portal: Portal, cursor: string | null): Promise<PortalList> {
   const { pageId, id } = portal.subscriber;
   try {
-    const listed = await deps.ledger.listSubscriberDeliveries(pageId, id, ROWS, cursor);
+    const listed = await deps.ledger.listEndpointDeliveries(pageId, id, ROWS, cursor);
     const own = listed.items.filter((delivery) => isOwn(portal, delivery));
     const next = own.length < listed.items.length ? null : listed.next;
     return { rows: await withNames(deps, portal, own), next };
@@ -52,7 +52,7 @@ async function withNames(deps: WebhookDeps, portal: Portal, deliveries: readonly
   const known = await inParallel([...ids], INCIDENTS_AT_ONCE, async (id) => {
     const [incident, updates] = await Promise.all([
       deps.status.getIncident(pageId, id),
-      deps.status.listUpdates(pageId, id),
+      deps.status.listTellings(pageId, id),
     ]);
     return [id, { name: incident?.name ?? null, updates }] as const;
   });

@@ -35,13 +35,13 @@ type ProbeText = { probe: "challenge"; echo: string } | { probe: "test"; probeId
 
 /** What registering webhooks, and the portal of their integrators, work with. */
 export interface WebhookDeps {
-  status: Pick<StatusStore, "getPage" | "getCatalog" | "getIncident" | "listUpdates">;
+  status: Pick<StatusStore, "getPage" | "getCatalog" | "getIncident" | "listTellings">;
   subscribers: Pick<
     SubscriberStore,
     "get" | "invite" | "create" | "findByAddress" | "replace" | "countPlaces" | "rotateSecret" | "remove" | "blockOf"
   >;
   access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits" | "savePermits">;
-  ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "changeDelivery">;
+  ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "listEndpointDeliveries" | "changeDelivery">;
   /** Where deliveries go that integrators have sent again: the probes' lane. */
   resends: RetryQueues;
   probes: ProbeQueue;
