@@ -129,7 +129,7 @@ export function problemsRange(state: ProblemState, after: string | undefined): {
 }
 
 /** Sorts one subscriber's deliveries by their update. */
-export function commitSortKey({ committedAt, updateId }: Pick<Delivery, "committedAt" | "updateId">): string {
+function commitSortKey({ committedAt, updateId }: Pick<Delivery, "committedAt" | "updateId">): string {
   return `${timeKey(committedAt)}#${updateId}`;
 }
 

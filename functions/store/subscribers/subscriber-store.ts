@@ -10,7 +10,7 @@ export type ChangeOutcome =
   | { outcome: "missing" };
 
 /** From any of some states to another. */
-export interface StateChange {
+interface StateChange {
   from: readonly SubscriberState[];
   to: SubscriberState;
 }
