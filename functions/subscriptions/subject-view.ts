@@ -1,5 +1,6 @@
 import type { Catalog } from "../core/component.ts";
 import type { Delivery } from "../core/delivery.ts";
+import { unreachable } from "../core/unreachable.ts";
 
 /** What a delivery is about, as the operators' API and the portal both say it. */
 export function presentSubject({ subject, updateId, seq }: Delivery, catalog: Catalog) {
@@ -18,6 +19,8 @@ export function presentSubject({ subject, updateId, seq }: Delivery, catalog: Ca
       };
     case "endpoint":
       return { kind: subject.probe, incident_id: null, incident_update_id: null, sequence: null };
+    default:
+      return unreachable(subject);
   }
 }
 
