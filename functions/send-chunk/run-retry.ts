@@ -76,7 +76,7 @@ export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOu
       return { outcome: "postponed" };
     }
   }
-  return attempt(work, delivery, known, told, startedAt, deps);
+  return attempt(work, { stored: delivery, known }, told, startedAt, deps);
 }
 
 function endWithoutAttempt(
@@ -129,10 +129,15 @@ async function hold(from: Delivery, known: Delivery, until: number, deps: SendDe
   return { outcome: "postponed" };
 }
 
+/** A delivery as it is stored, and with what is known of it besides: that an attempt was cut off. */
+interface Retried {
+  stored: Delivery;
+  known: Delivery;
+}
+
 async function attempt(
   work: RetryWork,
-  from: Delivery,
-  known: Delivery,
+  { stored: from, known }: Retried,
   told: Telling,
   startedAt: number,
   deps: SendDeps,
