@@ -1,11 +1,20 @@
 import cdk from "../cdk.json" with { type: "json" };
+import { readSettings, readSettingsOrExample, refuseContext } from "./config-file.ts";
 import { addChecks, addStacks, newApp } from "./deployment.ts";
-import { readEnvironment } from "./environments.ts";
+import { shell } from "./env.ts";
+import { productionEnvironment } from "./environments.ts";
+import { SettingsError } from "./settings.ts";
 
-// The CLI hands over cdk.json's context; without the CLI (infra/local) it is read here, so that the templates are the same.
-const app = newApp(cdk.context);
-const environment = readEnvironment((key) => app.node.tryGetContext(key));
-addStacks(app, environment);
-// The checks take longer than all the rest, and one machine runs the very stacks that were checked for production.
-if (environment.name === "production") addChecks(app);
-app.synth();
+// The CLI runs this: `cdk deploy` wants the operator's file, `npm run synth` makes do with the example.
+try {
+  const app = newApp(cdk.context);
+  refuseContext(app.node.getAllContext(), cdk.context);
+  const read = process.argv.includes("--or-example") ? readSettingsOrExample : readSettings;
+  addStacks(app, productionEnvironment(await read(shell), shell));
+  addChecks(app);
+  app.synth();
+} catch (error) {
+  if (!(error instanceof SettingsError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

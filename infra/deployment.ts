@@ -17,8 +17,9 @@ export function newApp(context: Readonly<Record<string, unknown>>): App {
 /** The two stacks of one page. */
 export function addStacks(app: App, environment: Environment): Deployment {
   const { account, region, deployment } = environment;
-  // Without an account the stacks deploy to whatever the credentials say, and synthesize without any.
-  const props = { environment, ...(account === undefined ? {} : { env: { account, region } }) };
+  // Without an account the stacks deploy into that of the credentials, and synthesize without any.
+  const env = { ...(account === null ? {} : { account }), ...(region === null ? {} : { region }) };
+  const props = { environment, env };
   const state = new StateStack(app, `${deployment}State`, props);
   const pipeline = new PipelineStack(app, `${deployment}Pipeline`, { ...props, state });
   return { state, pipeline };

@@ -2,7 +2,7 @@ import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { Alarms } from "./constructs/alarms.ts";
 import { DeliveryChannel } from "./constructs/delivery-channel.ts";
-import { Mail } from "./constructs/mail.ts";
+import { MAIL_FROM_NOT_SET, Mail } from "./constructs/mail.ts";
 import { ManageApi } from "./constructs/manage-api.ts";
 import { PlanNotifications } from "./constructs/plan-notifications.ts";
 import { PublishPage } from "./constructs/publish-page.ts";
@@ -49,7 +49,11 @@ export class PipelineStack extends Stack {
 
     // Operators and the public.
     const letters = new SideLane(this, "Letters", { alarms });
-    const { mailFrom, smsCountries, smsMaxPrice, webhookTargets } = environment;
+    const { sms: smsSettings, webhookTargets } = environment;
+    const mailFrom = environment.mailFrom ?? MAIL_FROM_NOT_SET;
+    const smsCountries = smsSettings.countries;
+    const smsMaxPrice = String(smsSettings.maxPrice);
+    const smsDailyCeiling = String(smsSettings.dailyCeiling);
     const manageApi = new ManageApi(this, "ManageApi", {
       state,
       alarms,
@@ -60,7 +64,7 @@ export class PipelineStack extends Stack {
       mailFrom,
       smsCountries,
       smsMaxPrice,
-      smsDailyCeiling: environment.smsDailyCeiling,
+      smsDailyCeiling,
       webhookTargets,
     });
     const smsLetters = new SideLane(this, "SmsLetters", { alarms });
@@ -74,7 +78,7 @@ export class PipelineStack extends Stack {
       mailFrom,
       smsCountries,
       webhookTargets,
-      captcha: captcha(environment),
+      captcha: environment.captcha,
     });
 
     // An update was committed: the page.
@@ -84,14 +88,14 @@ export class PipelineStack extends Stack {
       pageUrl,
       subscriptionsUrl,
       smsCountries,
-      signUpPageUrl: environment.signUpPageUrl ?? null,
+      signUpPageUrl: environment.signUpPageUrl,
     });
 
     // And its subscribers, cut into chunks.
     const mail = new Mail(this, "Mail", { from: mailFrom, alarms });
     const topic = new StatusTopic(this, "Topic", {
-      organization: environment.topicOrganization,
-      accounts: environment.topicAccounts,
+      organization: environment.topic.organization,
+      accounts: environment.topic.accounts,
     });
     const planNotifications = new PlanNotifications(this, "PlanNotifications", {
       state,
@@ -123,8 +127,8 @@ export class PipelineStack extends Stack {
       subscriptionsUrl,
       countries: smsCountries,
       maxPrice: smsMaxPrice,
-      dailyCeiling: environment.smsDailyCeiling,
-      senderId: environment.smsSenderId,
+      dailyCeiling: smsDailyCeiling,
+      senderId: smsSettings.senderId,
     });
     // One after the other, some 100 ms each: two of them meet SNS's 20 a second.
     sms.sentBy(sendSms.function, 2);
@@ -171,12 +175,7 @@ function emailConcurrency(perSecond: number): number {
   return Math.max(2, Math.ceil(perSecond / 150));
 }
 
-function captcha({ captchaVerifyUrl, captchaSecret }: Environment): { verifyUrl: string; secret: string } | null {
-  if (captchaVerifyUrl === undefined || captchaSecret === undefined) return null;
-  return { verifyUrl: captchaVerifyUrl, secret: captchaSecret };
-}
-
 function customDomain({ pageUrl, certificateArn }: Environment): { host: string; certificateArn: string } | null {
-  if (pageUrl === undefined || certificateArn === undefined) return null;
+  if (pageUrl === null || certificateArn === null) return null;
   return { host: new URL(pageUrl).host, certificateArn };
 }

@@ -29,7 +29,7 @@ export interface AlarmProps extends AlarmMeaning {
 export class Alarms extends Construct {
   readonly topic: Topic;
 
-  constructor(scope: Construct, id: string, props: { email: string | undefined }) {
+  constructor(scope: Construct, id: string, props: { email: string | null }) {
     super(scope, id);
     this.topic = new Topic(this, "Topic", { displayName: "Tocsin alarms", enforceSSL: true });
     // Once a topic has a policy of its own, CloudWatch must be named in it.
@@ -41,7 +41,7 @@ export class Alarms extends Construct {
         conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
       }),
     );
-    if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
+    if (props.email !== null) this.topic.addSubscription(new EmailSubscription(props.email));
   }
 
   add(scope: Construct, id: string, props: AlarmProps): Alarm {

@@ -2,8 +2,10 @@ import { Annotations, Duration } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { ConfigurationSet, ConfigurationSetTlsPolicy, SuppressionReasons } from "aws-cdk-lib/aws-ses";
 import { Construct } from "constructs";
-import { MAIL_FROM_NOT_SET } from "../environments.ts";
 import type { Alarms } from "./alarms.ts";
+
+/** No mail can be sent from it (RFC 2606): it lets the stacks be synthesized before a sender has been chosen. */
+export const MAIL_FROM_NOT_SET = "status@tocsin.invalid";
 
 /** How email leaves. Bounces and complaints go onto the account's suppression list, which SES itself honours, and to receive-feedback. */
 export class Mail extends Construct {
@@ -14,10 +16,7 @@ export class Mail extends Construct {
   constructor(scope: Construct, id: string, { from, alarms }: { from: string; alarms: Alarms }) {
     super(scope, id);
     if (from === MAIL_FROM_NOT_SET) {
-      Annotations.of(this).addWarningV2(
-        "tocsin:mailFrom",
-        "mailFrom is not set, so SES will refuse every email: -c mailFrom=status@your-domain",
-      );
+      Annotations.of(this).addWarningV2("tocsin:mailFrom", "mailFrom is not set, so SES will refuse every email");
     }
     this.from = from;
     this.domain = from.slice(from.lastIndexOf("@") + 1);

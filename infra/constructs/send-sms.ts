@@ -21,7 +21,7 @@ export interface SendSmsProps {
   maxPrice: string;
   /** USD. */
   dailyCeiling: string;
-  senderId: string | undefined;
+  senderId: string | null;
 }
 
 /** SMS chunks and retries -> SNS. */

@@ -4,8 +4,8 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 
 export interface StatusTopicProps {
-  /** Each account of this organisation may subscribe; undefined lets none in. */
-  organization: string | undefined;
+  /** Each account of this organisation may subscribe; null lets none in. */
+  organization: string | null;
   /** These accounts may too, wherever they belong. */
   accounts: readonly string[];
 }
@@ -18,7 +18,7 @@ export class StatusTopic extends Construct {
     super(scope, id);
     this.topic = new Topic(this, "Topic", { displayName: "Status updates", enforceSSL: true });
     // One statement each: the conditions of one would all have to hold, and either is enough.
-    if (organization !== undefined) {
+    if (organization !== null) {
       this.allowSubscribing("SubscribeFromOrganization", [new OrganizationPrincipal(organization)]);
     }
     if (accounts.length > 0) {

@@ -13,6 +13,7 @@ import { StartFailure } from "./failure.ts";
 import { openFunctionLog } from "./function-log.ts";
 import { HOST, requireFree } from "./listen.ts";
 import type { LocalFunction } from "./local-function.ts";
+import type { LocalSettings } from "./local-settings.ts";
 import { provisionStacks } from "./provision.ts";
 import { INERT_KINDS, runnableKinds } from "./resources/catalog.ts";
 import { seed } from "./seed.ts";
@@ -26,7 +27,7 @@ import {
   type Services,
   sdkEnvironment,
 } from "./services.ts";
-import { type LocalContext, synthesize, synthesizedEarlier } from "./synthesize.ts";
+import { synthesize, synthesizedEarlier } from "./synthesize.ts";
 
 interface LocalPorts {
   page: number;
@@ -110,17 +111,16 @@ async function start(
     manage: `http://${HOST}:${ports.manage}`,
     subscriptions: `http://${HOST}:${ports.subscriptions}`,
   };
-  const context: LocalContext = {
-    environment: "local",
+  const settings: LocalSettings = {
     pageUrl: addresses.page,
     manageUrl: addresses.manage,
     subscriptionsUrl: addresses.subscriptions,
     webhookTargets: options.webhookTargets,
-    emailsPerSecond: String(options.mailRate),
+    emailsPerSecond: options.mailRate,
   };
   const synthesizing = options.app
-    ? synthesizedEarlier(options.app, context)
-    : synthesize(dir.file("cdk.out"), context, stopping);
+    ? synthesizedEarlier(options.app, settings)
+    : synthesize(dir.file("cdk.out"), settings, stopping);
   // Its failure is met further down, when the emulators are up.
   synthesizing.catch(() => {});
   const mail = await startMailFront(outbox, { perSecond: options.mailRate }, Date.now);

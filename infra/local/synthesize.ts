@@ -5,6 +5,7 @@ import * as z from "zod";
 import { spawnBound } from "./bound-child.ts";
 import { environmentWith } from "./env.ts";
 import { StartFailure } from "./failure.ts";
+import { type LocalSettings, localSettingsSchema } from "./local-settings.ts";
 import { type Template, templateSchema } from "./template.ts";
 
 export interface Stack {
@@ -34,37 +35,20 @@ const assetsSchema = z.object({
   ),
 });
 
-const APP = fileURLToPath(new URL("../app.ts", import.meta.url));
+const APP = fileURLToPath(new URL("app.ts", import.meta.url));
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What a start decides of the stacks: the context that the app is given. */
-export interface LocalContext extends Record<string, string> {
-  environment: "local";
-  pageUrl: string;
-  manageUrl: string;
-  subscriptionsUrl: string;
-  webhookTargets: "any" | "public";
-  emailsPerSecond: string;
-}
-const contextSchema = z.object({
-  environment: z.literal("local"),
-  pageUrl: z.string(),
-  manageUrl: z.string(),
-  subscriptionsUrl: z.string(),
-  webhookTargets: z.enum(["any", "public"]),
-  emailsPerSecond: z.string(),
-});
 /** Beside the templates: what they were synthesized with. */
-const CONTEXT = "local-context.json";
+const SETTINGS = "local-settings.json";
 
 /**
  * Runs the app as `cdk synth` would and reads what it wrote. Always from scratch: a stale bundle would run code that
  * nobody can see. Throws StartFailure with the app's own error.
  */
-export async function synthesize(outDir: string, context: LocalContext, stopping: AbortSignal): Promise<Assembly> {
+export async function synthesize(outDir: string, settings: LocalSettings, stopping: AbortSignal): Promise<Assembly> {
   await rm(outDir, { recursive: true, force: true, maxRetries: 3 });
-  await runApp(outDir, context, stopping);
-  await writeFile(join(outDir, CONTEXT), JSON.stringify(context));
+  await runApp(outDir, settings, stopping);
+  await writeFile(join(outDir, SETTINGS), JSON.stringify(settings));
   return readAssembly(outDir);
 }
 
@@ -75,26 +59,26 @@ const FIXED = ["webhookTargets", "emailsPerSecond"] as const;
  * What an earlier start synthesized into `outDir`, moved to this one's addresses. Throws StartFailure if there is
  * nothing, or it was made for another use.
  */
-export async function synthesizedEarlier(outDir: string, context: LocalContext): Promise<Assembly> {
-  const earlier = await readFile(join(outDir, CONTEXT), "utf8").then(
-    (text) => contextSchema.parse(JSON.parse(text)),
+export async function synthesizedEarlier(outDir: string, settings: LocalSettings): Promise<Assembly> {
+  const earlier = await readFile(join(outDir, SETTINGS), "utf8").then(
+    (text) => localSettingsSchema.parse(JSON.parse(text)),
     () => {
       throw new StartFailure(`--app ${outDir}: no earlier start synthesized its stacks there`);
     },
   );
   for (const key of FIXED) {
-    if (earlier[key] === context[key]) continue;
-    throw new StartFailure(`--app ${outDir}: its stacks have ${key} ${earlier[key]}, not ${context[key]}`);
+    if (earlier[key] === settings[key]) continue;
+    throw new StartFailure(`--app ${outDir}: its stacks have ${key} ${earlier[key]}, not ${settings[key]}`);
   }
-  const hosts = new Map(MOVABLE.map((key) => [new URL(earlier[key]).host, new URL(context[key]).host]));
+  const hosts = new Map(MOVABLE.map((key) => [new URL(earlier[key]).host, new URL(settings[key]).host]));
   return readAssembly(outDir, (text) => text.replace(/127\.0\.0\.1:\d+/g, (host) => hosts.get(host) ?? host));
 }
 
-async function runApp(outDir: string, context: LocalContext, signal: AbortSignal): Promise<void> {
-  const child = spawnBound(process.execPath, [APP], {
+async function runApp(outDir: string, settings: LocalSettings, signal: AbortSignal): Promise<void> {
+  const child = spawnBound(process.execPath, [APP, JSON.stringify(settings)], {
     cwd: PROJECT,
     output: "pipe",
-    env: environmentWith({ CDK_OUTDIR: outDir, CDK_CONTEXT_JSON: JSON.stringify(context) }),
+    env: environmentWith({ CDK_OUTDIR: outDir }),
   });
   const stop = () => child.kill("SIGTERM");
   signal.addEventListener("abort", stop, { once: true });
@@ -120,7 +104,7 @@ function failureIn(output: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== "");
   const named = lines.find((line) => /^(?:✘ \[ERROR\]|\w*Error\b.*:)/.test(line));
-  return named ?? lines.at(-1) ?? "infra/app.ts ended without saying why";
+  return named ?? lines.at(-1) ?? "infra/local/app.ts ended without saying why";
 }
 
 async function readAssembly(outDir: string, moved = (text: string) => text): Promise<Assembly> {
@@ -137,6 +121,6 @@ async function readAssembly(outDir: string, moved = (text: string) => text): Pro
       for (const { objectKey } of Object.values(destinations)) folders.set(objectKey, join(outDir, source.path));
     }
   }
-  if (stacks.length === 0) throw new StartFailure("infra/app.ts has no stacks");
+  if (stacks.length === 0) throw new StartFailure("infra/local/app.ts has no stacks");
   return { stacks, assetFolder: (objectKey) => folders.get(objectKey) ?? null };
 }

@@ -31,13 +31,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await synthesize(
       path,
       {
-        environment: "local",
         // Every start moves them to its own.
         pageUrl: `http://${HOST}:1`,
         manageUrl: `http://${HOST}:2`,
         subscriptionsUrl: `http://${HOST}:3`,
         webhookTargets: "any",
-        emailsPerSecond: "200",
+        emailsPerSecond: 200,
       },
       stopping.signal,
     );

@@ -2,7 +2,7 @@ import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { LEASE_MS } from "../../functions/core/lease.ts";
-import { idOf, type Resource, resourceOf, resourcesOf, synthesized } from "./synthesized.ts";
+import { environmentOf, idOf, type Resource, resourceOf, resourcesOf, synthesized } from "./synthesized.ts";
 
 const { pipeline, steps } = synthesized();
 
@@ -100,7 +100,7 @@ describe("queues", () => {
   });
 
   it("let more senders of email run as SES allows more", () => {
-    const { pipeline: fast } = synthesized({ emailsPerSecond: "1000" });
+    const { pipeline: fast } = synthesized(environmentOf({ emailsPerSecond: 1_000 }));
     fast.hasResourceProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: { MaximumConcurrency: 7 } });
     expect(lanes.find((lane) => lane.step === "send-email")?.mapping.ScalingConfig?.MaximumConcurrency).toBe(2);
   });
@@ -230,7 +230,7 @@ describe("the site", () => {
 
   it("answers to a host of its own with its certificate", () => {
     const certificateArn = "arn:aws:acm:us-east-1:111111111111:certificate/one";
-    const { pipeline: custom } = synthesized({ pageUrl: "https://status.example.com", certificateArn });
+    const { pipeline: custom } = synthesized(environmentOf({ pageUrl: "https://status.example.com", certificateArn }));
     custom.hasResourceProperties("AWS::CloudFront::Distribution", {
       DistributionConfig: Match.objectLike({
         Aliases: ["status.example.com"],
@@ -318,7 +318,7 @@ it.each([
 
 it("mails its alarms to whoever is named", () => {
   expect(pipeline.findResources("AWS::SNS::Subscription", { Properties: { Protocol: "email" } })).toEqual({});
-  const { pipeline: told } = synthesized({ alarmEmail: "oncall@example.com" });
+  const { pipeline: told } = synthesized(environmentOf({ alarmEmail: "oncall@example.com" }));
   told.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "oncall@example.com" });
 });
 

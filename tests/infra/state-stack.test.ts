@@ -1,6 +1,6 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { resourcesOf, synthesized } from "./synthesized.ts";
+import { environmentOf, resourcesOf, synthesized } from "./synthesized.ts";
 
 const { state } = synthesized();
 
@@ -78,7 +78,7 @@ describe("the page's bucket", () => {
 });
 
 it("lets go of everything where data need not be protected", () => {
-  const { state: unprotected } = synthesized({ protectData: "false" });
+  const { state: unprotected } = synthesized(environmentOf({ protectData: false }));
   unprotected.allResourcesProperties("AWS::DynamoDB::Table", { DeletionProtectionEnabled: false });
   unprotected.allResources("AWS::DynamoDB::Table", { DeletionPolicy: "Delete" });
 });

@@ -5,7 +5,8 @@ import { z } from "zod";
 import cdk from "../../cdk.json" with { type: "json" };
 import { type EnvSchema, PipelineFunction } from "../../infra/constructs/pipeline-function.ts";
 import { addStacks, newApp } from "../../infra/deployment.ts";
-import { readEnvironment } from "../../infra/environments.ts";
+import { type Environment, productionEnvironment } from "../../infra/environments.ts";
+import { type Config, parseSettings } from "../../infra/settings.ts";
 
 const resourceSchema = z.object({ Type: z.string(), Properties: z.record(z.string(), z.json()).default({}) });
 const resourcesSchema = z.object({ Resources: z.record(z.string(), resourceSchema) });
@@ -17,10 +18,15 @@ interface Step {
   logicalId: string;
 }
 
+/** Settings as an operator gives them, in a file that names a sender. */
+export function environmentOf(config: Partial<Config> = {}): Environment {
+  const least = { region: "eu-central-1", mailFrom: "status@example.com", alarmEmail: null };
+  return productionEnvironment(parseSettings({ ...least, ...config }, "test.config.ts"), { CAPTCHA_SECRET: "secret" });
+}
+
 /** The app as infra/app.ts makes it, with no function bundled. */
-export function deploymentOf(context: Readonly<Record<string, unknown>> = {}) {
-  const app = newApp({ ...cdk.context, mailFrom: "status@example.com", ...context, "aws:cdk:bundling-stacks": [] });
-  const environment = readEnvironment((key) => app.node.tryGetContext(key));
+export function deploymentOf(environment = environmentOf()) {
+  const app = newApp({ ...cdk.context, "aws:cdk:bundling-stacks": [] });
   return { app, ...addStacks(app, environment) };
 }
 
@@ -30,8 +36,8 @@ export interface Synthesized {
   steps: Step[];
 }
 
-export function synthesized(context: Readonly<Record<string, unknown>> = {}): Synthesized {
-  const { app, state, pipeline } = deploymentOf(context);
+export function synthesized(environment = environmentOf()): Synthesized {
+  const { app, state, pipeline } = deploymentOf(environment);
   const steps = pipeline.node.findAll().flatMap((construct) => {
     if (!(construct instanceof PipelineFunction)) return [];
     const resource = construct.node.defaultChild;

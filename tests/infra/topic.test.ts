@@ -9,10 +9,10 @@ import { impactSchema, updateStatusSchema } from "../../functions/core/incident.
 import { snsTopic, type TopicAttributes } from "../../functions/providers/topic.ts";
 import { composeChangeTopicJson } from "../../functions/templates/statuspage/change-webhook.ts";
 import { composeUpdateTopicJson } from "../../functions/templates/statuspage/update-webhook.ts";
-import { readEnvironment } from "../../infra/environments.ts";
+import type { Config } from "../../infra/settings.ts";
 import { seedChange, seedSource } from "../fixtures/template-sources.ts";
 import { ROOT } from "./source.ts";
-import { resourcesOf, synthesized } from "./synthesized.ts";
+import { environmentOf, resourcesOf, synthesized } from "./synthesized.ts";
 
 const ORGANIZATION = "o-abcdefghij";
 const ACCOUNTS = ["111111111111", "222222222222"];
@@ -34,8 +34,8 @@ const policySchema = z.object({
 });
 
 /** The status topic's statements, without the one that each topic has: TLS only. */
-function allowedOn(context: Readonly<Record<string, unknown>>) {
-  const { pipeline } = synthesized(context);
+function allowedOn(topic: Config["topic"]) {
+  const { pipeline } = synthesized(environmentOf({ topic }));
   const topicArn = z.object({ TopicArn: z.object({ Value: z.object({ Ref: z.string() }) }) });
   const id = topicArn.parse(pipeline.toJSON().Outputs).TopicArn.Value.Ref;
   const policies = resourcesOf(pipeline, "AWS::SNS::TopicPolicy").map(({ Properties }) =>
@@ -50,9 +50,8 @@ function allowedOn(context: Readonly<Record<string, unknown>>) {
   return allowed.map(({ Resource, ...statement }) => statement);
 }
 
-const rootOf = (account: string) => ({
-  "Fn::Join": ["", ["arn:", { Ref: "AWS::Partition" }, `:iam::${account}:root`]],
-});
+// In the partition of the settings' region.
+const rootOf = (account: string) => `arn:aws:iam::${account}:root`;
 const fromOrganization = {
   Effect: "Allow",
   Action: "sns:Subscribe",
@@ -69,34 +68,32 @@ const fromAccounts = {
 describe("the status topic may be subscribed to", () => {
   it("by nobody outside the account, unless somebody is named", () => {
     expect(allowedOn({})).toEqual([]);
-    expect(allowedOn({ topicAccounts: "" })).toEqual([]);
+    expect(allowedOn({ accounts: [] })).toEqual([]);
   });
 
   it.each([
-    ["an organisation's accounts", { topicOrganization: ORGANIZATION }, [fromOrganization]],
-    ["the accounts named", { topicAccounts: ACCOUNTS.join(",") }, [fromAccounts]],
+    ["an organisation's accounts", { organization: ORGANIZATION }, [fromOrganization]],
+    ["the accounts named", { accounts: ACCOUNTS }, [fromAccounts]],
     [
       "either, when both are named",
-      { topicOrganization: ORGANIZATION, topicAccounts: ACCOUNTS },
+      { organization: ORGANIZATION, accounts: ACCOUNTS },
       [fromOrganization, fromAccounts],
     ],
-  ])("by %s, from inside AWS only", (_who, context, statements) => {
-    expect(allowedOn(context)).toEqual(statements);
+  ])("by %s, from inside AWS only", (_who, topic, statements) => {
+    expect(allowedOn(topic)).toEqual(statements);
   });
 });
 
 it.each([
-  [{ topicOrganization: "" }, /^ {2}topicOrganization: must be an organisation's id/m],
-  [{ topicOrganization: "o-short" }, /^ {2}topicOrganization: /m],
-  [{ topicOrganization: "o-ABCDEFGHIJ" }, /^ {2}topicOrganization: /m],
-  [{ topicOrganization: "*" }, /^ {2}topicOrganization: /m],
-  [{ topicOrganization: `o-${"a".repeat(33)}` }, /^ {2}topicOrganization: /m],
-  [{ topicAccounts: "*" }, /^ {2}topicAccounts\.0: must be account ids of 12 digits/m],
-  [{ topicAccounts: "111111111111,1234" }, /^ {2}topicAccounts\.1: /m],
-  [{ topicAccounts: "111111111111," }, /^ {2}topicAccounts\.1: /m],
-  [{ topicAccounts: [111111111111] }, /^ {2}topicAccounts/m],
-])("%j is refused by name", (context: Record<string, unknown>, message) => {
-  expect(() => readEnvironment((key) => context[key])).toThrow(message);
+  [{ organization: "" }, /topic\.organization: must be an organisation's id/],
+  [{ organization: "o-short" }, /topic\.organization: /],
+  [{ organization: "o-ABCDEFGHIJ" }, /topic\.organization: /],
+  [{ organization: "*" }, /topic\.organization: /],
+  [{ organization: `o-${"a".repeat(33)}` }, /topic\.organization: /],
+  [{ accounts: ["*"] }, /topic\.accounts\.0: must be an account's id of 12 digits/],
+  [{ accounts: ["111111111111", "1234"] }, /topic\.accounts\.1: /],
+])("%j is refused by name", (topic, message) => {
+  expect(() => environmentOf({ topic })).toThrow(message);
 });
 
 describe("docs/topic.md", () => {

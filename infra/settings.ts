@@ -1,0 +1,143 @@
+import { isSupportedCountry } from "libphonenumber-js/mobile";
+import { z } from "zod";
+import { isPlainAddress } from "../functions/core/web-address.ts";
+import { emailField } from "../functions/subscriptions/email-address.ts";
+
+/** It goes into links, headers and policies as it is given. */
+const link = z
+  .string()
+  .refine(
+    (url) => isPlainAddress(url, ["http:", "https:"]),
+    "must be an http or https address, without marks such as ; and , and of a host whose name is of letters, digits and hyphens (xn--… where it is written in others)",
+  );
+const httpsLink = link.refine((url) => url.startsWith("https://"), "must be an https address");
+/** Paths are put behind it. */
+export const address = link
+  .refine((url) => !url.endsWith("/"), "must not end with a slash")
+  .refine((url) => !/[?#]/.test(url), "must not have a ? or # in it");
+const publicAddress = address.refine((url) => url.startsWith("https://"), "must be an https address");
+const accountId = z.string().regex(/^\d{12}$/, "must be an account's id of 12 digits");
+const country = z
+  .string()
+  .trim()
+  .toUpperCase()
+  .transform((code) => (code === "UK" ? "GB" : code))
+  .pipe(z.string().refine(isSupportedCountry, "must be an ISO 3166 code of two letters"));
+/** Functions get it as text, and a number in another form (1e-7) is no price. */
+const usd = z
+  .number()
+  .nonnegative("must not be less than 0")
+  .refine((price) => /^\d+(\.\d+)?$/.test(String(price)), "must be a decimal number of USD");
+
+const sms = z.strictObject({
+  /** Countries that SMS may go to, as ISO codes; none means no SMS. */
+  countries: z.array(country).default([]),
+  /** Largest price of one segment of an SMS, in USD. Most of the world's cost less; toll fraud lives off the rest. */
+  maxPrice: usd.default(0.15),
+  /** Most that the SMS of one UTC day may cost together, in USD, each segment reckoned at `maxPrice`. */
+  dailyCeiling: usd.default(20),
+  /** Who an SMS is from, in countries where a name may stand for the number; some want it registered first. */
+  senderId: z
+    .string()
+    .regex(/^(?=.*[A-Za-z])[A-Za-z0-9]{1,11}$/, "must be 1 to 11 letters and digits, at least one a letter")
+    .nullable()
+    .default(null),
+});
+
+const captcha = z.strictObject({
+  /** The provider's siteverify, https. */
+  verifyUrl: httpsLink,
+  /** The variable of your shell's environment that holds the secret: the file is committed, the secret is not. */
+  secretFrom: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable"),
+});
+
+const topic = z.strictObject({
+  /** An organisation of AWS Organizations (o-…): each of its accounts may subscribe. */
+  organization: z
+    .string()
+    .regex(/^o-[a-z0-9]{10,32}$/, "must be an organisation's id: o- and 10 to 32 small letters and digits")
+    .nullable()
+    .default(null),
+  /** Accounts that may subscribe, beside the organisation's. */
+  accounts: z.array(accountId).default([]),
+});
+
+const settingsSchema = z
+  .strictObject({
+    /** Prefix of the stacks' names: one deployment serves one page, and an account may hold several. */
+    deployment: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,60}$/, "must be letters, digits and hyphens")
+      .default("Tocsin"),
+    /** Where it is deployed, whatever the shell's own region is. */
+    region: z.string().regex(/^[a-z]{2,}(-[a-z]+)+-\d$/, "must be a region's name such as eu-central-1"),
+    /** The one account that it may be deployed into; null: that of the credentials. */
+    account: accountId.nullable().default(null),
+    /** The sender's address, which SES has verified, or its domain. null: no mail yet, and all the rest works. */
+    mailFrom: z.nullable(emailField),
+    /** SES sends a second that the account is allowed: how many senders of email may run at once follows from it. */
+    emailsPerSecond: z.number().positive("must be more than 0").default(14),
+    /** Who is mailed when something is wrong; null: nobody. */
+    alarmEmail: z.nullable(emailField),
+    /** Where the page is reached, https, without a slash at the end; null: the distribution's own address. */
+    pageUrl: publicAddress.nullable().default(null),
+    /** A certificate in us-east-1 for the host of `pageUrl`: the distribution then answers to that name. */
+    certificateArn: z.string().startsWith("arn:", "must be an ARN").nullable().default(null),
+    /** Where the APIs are reached from outside; null: at their own addresses. */
+    subscriptionsUrl: publicAddress.nullable().default(null),
+    manageUrl: publicAddress.nullable().default(null),
+    sms: sms.prefault({}),
+    /** A page of your own to sign up on, which the status page links to in place of its forms. */
+    signUpPageUrl: link.nullable().default(null),
+    /** A CAPTCHA for sign-ups on `signUpPageUrl`; null: none is asked for. */
+    captcha: captcha.nullable().default(null),
+    /** Who else may subscribe to the SNS topic. */
+    topic: topic.prefault({}),
+    /** Deletion protection, and tables and bucket stay when their stack goes. */
+    protectData: z.boolean().default(true),
+  })
+  .superRefine((settings, context) => {
+    const wrong = (key: keyof typeof settings, message: string) =>
+      context.addIssue({ code: "custom", path: [key], message });
+    if (settings.certificateArn !== null && settings.pageUrl === null) {
+      wrong("pageUrl", "must be given with certificateArn");
+    }
+    if (settings.captcha !== null && settings.signUpPageUrl === null) {
+      wrong(
+        "signUpPageUrl",
+        "must be given with captcha: the status page runs no script, so its own forms have no CAPTCHA",
+      );
+    }
+  });
+
+/** What an operator decides, with what they left out. */
+export type Settings = z.infer<typeof settingsSchema>;
+/** What tocsin.config.ts may say. */
+export type Config = z.input<typeof settingsSchema>;
+
+/** For an editor's sake: tocsin.config.ts says `export default defineConfig({…})`. */
+export function defineConfig(config: Config): Config {
+  return config;
+}
+
+/** Settings that cannot be read or are wrong: a line for each, with the file and the setting. No stack helps here. */
+export class SettingsError extends Error {
+  override name = "SettingsError";
+}
+
+/** Throws SettingsError with a line for each value that is missing or wrong. `file` is for those lines. */
+export function parseSettings(config: unknown, file: string): Settings {
+  const parsed = settingsSchema.safeParse(config, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw new SettingsError(parsed.error.issues.flatMap((issue) => linesOf(issue, file)).join("\n"));
+}
+
+function linesOf(issue: z.core.$ZodIssue, file: string): string[] {
+  const at = (key: readonly PropertyKey[]) => `${file}: ${key.map(String).join(".")}`;
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => `${at([...issue.path, key])}: there is no such setting`);
+  }
+  if (issue.path.length === 0) return [`${file}: must say "export default defineConfig({…})"`];
+  if (issue.input === undefined && issue.code === "invalid_type") return [`${at(issue.path)}: is missing`];
+  return [`${at(issue.path)}: ${issue.message}`];
+}
