@@ -1,28 +1,26 @@
-import { type Chunk, type ChunkKey, type ChunkPlan, tooOldFor } from "../../functions/core/chunk.ts";
-import { type Counts, type Delivery, NO_COUNTS } from "../../functions/core/delivery.ts";
-import { mergeHistograms } from "../../functions/core/latency.ts";
+import {
+  type Chunk,
+  type ChunkKey,
+  type ChunkPlan,
+  type ChunkProgress,
+  tooOldFor,
+} from "../../functions/core/chunk.ts";
+import {
+  type Counts,
+  countKey,
+  type Delivery,
+  type DeliveryState,
+  isOpen,
+  NO_COUNTS,
+  sumCounts,
+} from "../../functions/core/delivery.ts";
+import { bucketOf, type Histogram, mergeHistograms } from "../../functions/core/latency.ts";
 import type { Notice } from "../../functions/core/notice.ts";
 import type { Rendering } from "../../functions/core/rendering.ts";
-import { cursorParts } from "../../functions/store/cursor.ts";
-import { type ChunkDelta, deltaOf, mustBeCounted } from "../../functions/store/deliveries/delivery-change.ts";
-import type { FencedOutcome, Ledger } from "../../functions/store/deliveries/ledger.ts";
-import {
-  chunkItemKey,
-  deliveryKey,
-  dueAtOf,
-  dueSortKey,
-  isProblem,
-  newestDeliveries,
-  OPEN_CURSOR,
-  planKey,
-  problemsAfter,
-  problemsSortKey,
-  renderingKey,
-  SUBSCRIBER_CURSOR,
-} from "../../functions/store/deliveries/ledger-items.ts";
-import { noticeKey, noticeOpenKeys } from "../../functions/store/deliveries/notice-item.ts";
-import type { ListPage } from "../../functions/store/status/status-store.ts";
-import type { Key } from "../../functions/store/table.ts";
+import { InvalidCursorError } from "../../functions/store/cursor.ts";
+import type { FromDelivery } from "../../functions/store/deliveries/delivery-change.ts";
+import type { ChunkPlanKey, FencedOutcome, Ledger, RenderingKey } from "../../functions/store/deliveries/ledger.ts";
+import { keyOf, pageOf, placeIn } from "./memory-lists.ts";
 
 export interface MemoryLedger extends Ledger {
   /** What the status store's transaction does. */
@@ -43,7 +41,11 @@ interface StoredDelivery {
 const SAVED: FencedOutcome = { outcome: "saved" };
 const LOST: FencedOutcome = { outcome: "lost" };
 
-/** The ledger in memory. Each call is atomic: nothing is awaited inside. */
+/**
+ * The ledger in memory. Each call is atomic: nothing is awaited inside. It shares no code with the adapter, so that no fault
+ * is in both. What it takes from core is what the words mean, whatever stores them: which plans are too old, what counts
+ * as open and under which name, how counts add up, and the histogram's buckets.
+ */
 export function memoryLedger(): MemoryLedger {
   const notices = new Map<string, Notice>();
   const renderings = new Map<string, Rendering>();
@@ -52,23 +54,23 @@ export function memoryLedger(): MemoryLedger {
   const deliveries = new Map<string, StoredDelivery>();
 
   function fenced(key: ChunkKey, attempt: number, change: (chunk: Chunk) => Chunk): FencedOutcome {
-    const stored = chunks.get(text(chunkItemKey(key)));
+    const stored = chunks.get(chunkKey(key));
     if (stored?.state !== "claimed" || stored.attempt !== attempt) return LOST;
-    chunks.set(text(chunkItemKey(key)), structuredClone(change(stored)));
+    chunks.set(chunkKey(key), structuredClone(change(stored)));
     return SAVED;
   }
 
   function putDelivery(delivery: Delivery): void {
     const stored = { delivery: structuredClone(delivery), dueAt: dueAtOf(delivery) };
-    deliveries.set(text(deliveryKey(delivery)), stored);
+    deliveries.set(deliveryKey(delivery), stored);
   }
 
   function findDelivery(delivery: Delivery): StoredDelivery | undefined {
-    return deliveries.get(text(deliveryKey(delivery)));
+    return deliveries.get(deliveryKey(delivery));
   }
 
   return {
-    putNotice: (notice) => void notices.set(text(noticeKey(notice.pageId, notice.updateId)), structuredClone(notice)),
+    putNotice: (notice) => void notices.set(keyOf(notice.pageId, notice.updateId), structuredClone(notice)),
     allNotices: () => structuredClone([...notices.values()]),
     allDeliveries: () => structuredClone([...deliveries.values()].map(({ delivery }) => delivery)),
     allChunks: () => structuredClone([...chunks.values()]),
@@ -77,16 +79,16 @@ export function memoryLedger(): MemoryLedger {
     },
 
     async getNotice(pageId, updateId) {
-      return structuredClone(notices.get(text(noticeKey(pageId, updateId))) ?? null);
+      return structuredClone(notices.get(keyOf(pageId, updateId)) ?? null);
     },
 
     async settleTopic({ pageId, updateId }, topic) {
-      const stored = notices.get(text(noticeKey(pageId, updateId)));
-      if (stored !== undefined) notices.set(text(noticeKey(pageId, updateId)), { ...stored, topic });
+      const stored = notices.get(keyOf(pageId, updateId));
+      if (stored !== undefined) notices.set(keyOf(pageId, updateId), { ...stored, topic });
     },
 
     async markPlanned({ pageId, updateId }, plan, now, topic) {
-      const stored = notices.get(text(noticeKey(pageId, updateId)));
+      const stored = notices.get(keyOf(pageId, updateId));
       if (stored?.state !== "unplanned") return LOST;
       const planned: Notice = {
         ...stored,
@@ -95,51 +97,48 @@ export function memoryLedger(): MemoryLedger {
         plannedAt: now,
         ...(topic && { topic }),
       };
-      notices.set(text(noticeKey(pageId, updateId)), planned);
+      notices.set(keyOf(pageId, updateId), planned);
       return SAVED;
     },
 
     async markDone({ pageId, updateId }) {
-      const stored = notices.get(text(noticeKey(pageId, updateId)));
-      if (stored?.state === "planned") notices.set(text(noticeKey(pageId, updateId)), { ...stored, state: "done" });
+      const stored = notices.get(keyOf(pageId, updateId));
+      if (stored?.state === "planned") notices.set(keyOf(pageId, updateId), { ...stored, state: "done" });
     },
 
     async listOpenNotices(limit, cursor) {
-      const [after] = cursor === null ? [] : cursorParts(cursor, OPEN_CURSOR);
-      const open = [...notices.values()].flatMap((notice) => {
-        const { openSk } = noticeOpenKeys(notice);
-        return openSk === undefined ? [] : [{ sk: openSk, value: notice }];
-      });
-      return pageOf(open, limit, after);
+      const open = [...notices.values()].filter(({ state }) => state !== "done");
+      const placed = open.map((notice) => ({ place: [notice.committedAt, notice.updateId], value: notice }));
+      return pageOf("open", placed, limit, cursor);
     },
 
     async keepRendering(key, rendering) {
-      const stored = renderings.get(text(renderingKey(key)));
+      const stored = renderings.get(renderingKey(key));
       if (stored !== undefined) return structuredClone(stored);
-      renderings.set(text(renderingKey(key)), structuredClone(rendering));
+      renderings.set(renderingKey(key), structuredClone(rendering));
       return structuredClone(rendering);
     },
 
     async getRendering(key) {
-      return structuredClone(renderings.get(text(renderingKey(key))) ?? null);
+      return structuredClone(renderings.get(renderingKey(key)) ?? null);
     },
 
     async getChunkPlan(key) {
-      return structuredClone(plans.get(text(planKey(key))) ?? null);
+      return structuredClone(plans.get(planKey(key)) ?? null);
     },
 
     async fixChunks(key, seq, chunks, read) {
-      const stored = plans.get(text(planKey(key)));
+      const stored = plans.get(planKey(key));
       if (stored?.version !== read?.version) return LOST;
       const version = (stored?.version ?? 0) + 1;
       const fixed: Record<string, number> = { ...stored?.fixed };
       for (const old of stored === undefined ? [] : tooOldFor(stored)) delete fixed[old];
-      plans.set(text(planKey(key)), { version, fixed: { ...fixed, [seq]: chunks } });
+      plans.set(planKey(key), { version, fixed: { ...fixed, [seq]: chunks } });
       return SAVED;
     },
 
     async claimChunk(key, resend, now, leaseUntil) {
-      const present = chunks.get(text(chunkItemKey(key))) ?? emptyChunk(key, now);
+      const present = chunks.get(chunkKey(key)) ?? emptyChunk(key, now);
       if (present.state === "done") return { outcome: "lost", why: "done" };
       if (present.state === "claimed" && present.leaseUntil > now) return { outcome: "lost", why: "leased" };
       const chunk: Chunk = {
@@ -150,12 +149,12 @@ export function memoryLedger(): MemoryLedger {
         resend: Math.max(present.resend, resend),
         wakeAt: null,
       };
-      chunks.set(text(chunkItemKey(key)), chunk);
+      chunks.set(chunkKey(key), chunk);
       return { outcome: "claimed", chunk: structuredClone(chunk) };
     },
 
     async getChunks(refs) {
-      const keys = new Set(refs.map((ref) => text(chunkItemKey(ref))));
+      const keys = new Set(refs.map((ref) => chunkKey(ref)));
       return [...keys].flatMap((key) => structuredClone(chunks.get(key) ?? []));
     },
 
@@ -163,7 +162,7 @@ export function memoryLedger(): MemoryLedger {
       return structuredClone(
         [...chunks.values()]
           .filter((chunk) => chunk.pageId === pageId && chunk.updateId === updateId)
-          .sort((a, b) => (chunkItemKey(a).sk < chunkItemKey(b).sk ? -1 : 1)),
+          .sort((a, b) => (a.channel === b.channel ? a.chunk - b.chunk : a.channel < b.channel ? -1 : 1)),
       );
     },
 
@@ -176,16 +175,8 @@ export function memoryLedger(): MemoryLedger {
     },
 
     async closeWindow(key, attempt, progress, cursor) {
-      const { firstAcceptedAt, lastAcceptedAt } = progress;
       return fenced(key, attempt, (chunk) => ({
-        ...moved(chunk, {
-          counts: progress.counts,
-          histogram: progress.histogram,
-          slowestMs: progress.slowestMs,
-          acceptedTimes: [firstAcceptedAt, lastAcceptedAt].filter((at) => at !== null),
-          nowRetrying: progress.retrying,
-          noLongerRetrying: [],
-        }),
+        ...withProgress(chunk, progress),
         window: [],
         windowAgain: [],
         cursor,
@@ -206,12 +197,12 @@ export function memoryLedger(): MemoryLedger {
     },
 
     async requeueChunk(key, now, queuedBefore) {
-      const stored = chunks.get(text(chunkItemKey(key)));
+      const stored = chunks.get(chunkKey(key));
       if (stored !== undefined && !isForgotten(stored, now, queuedBefore)) return null;
       const present = stored ?? emptyChunk(key, now);
       const resend = present.resend + 1;
       const chunk: Chunk = { ...present, state: "queued", queuedAt: now, wakeAt: null, leaseUntil: 0, resend };
-      chunks.set(text(chunkItemKey(key)), chunk);
+      chunks.set(chunkKey(key), chunk);
       return resend;
     },
 
@@ -221,7 +212,7 @@ export function memoryLedger(): MemoryLedger {
 
     async getDeliveries(pageId, subject, seq, subscriberIds) {
       return [...new Set(subscriberIds)].flatMap((subscriberId) =>
-        structuredClone(deliveries.get(text(deliveryKey({ pageId, subscriberId, subject, seq })))?.delivery ?? []),
+        structuredClone(deliveries.get(deliveryKey({ pageId, subscriberId, subject, seq }))?.delivery ?? []),
       );
     },
 
@@ -243,21 +234,22 @@ export function memoryLedger(): MemoryLedger {
       const stored = findDelivery(to)?.delivery;
       if (stored === undefined || stored.state !== from.state || stored.attempts !== from.attempts) return LOST;
       if (from.leaseUntil !== null && stored.leaseUntil !== from.leaseUntil) return LOST;
-      const key = text(chunkItemKey(to));
+      const key = chunkKey(to);
       const present = chunks.get(key);
-      if (mustBeCounted(from) && present?.window.includes(to.subscriberId)) return LOST;
-      if (present !== undefined) {
-        chunks.set(key, moved(present, deltaOf(from, to, latencyMs)));
-      }
+      // What is still in the window is counted when that is closed, as it is then. An attempt under way may always report.
+      if (from.state !== "sending" && present?.window.includes(to.subscriberId)) return LOST;
+      if (present !== undefined) chunks.set(key, withChange(present, from, to, latencyMs));
       putDelivery(to);
       return SAVED;
     },
 
     async listDue(now, limit) {
       const due = [...deliveries.values()].flatMap(({ delivery, dueAt }) =>
-        dueAt !== null && dueAt < now ? [{ sk: dueSortKey(delivery, dueAt), value: delivery }] : [],
+        dueAt !== null && dueAt < now
+          ? [{ place: [dueAt, delivery.subscriberId, delivery.updateId], value: delivery }]
+          : [],
       );
-      return pageOf(due, limit, undefined).items;
+      return pageOf("due", due, limit, null).items;
     },
 
     async postponeDue(delivery, dueAt) {
@@ -269,21 +261,22 @@ export function memoryLedger(): MemoryLedger {
     },
 
     async listProblems(pageId, updateId, limit, cursor, state) {
-      const after = problemsAfter(cursor, state);
+      if (cursor !== null && state !== undefined && placeIn("problems", cursor)[0] !== state)
+        throw new InvalidCursorError("not a cursor of this state's problems");
       const problems = [...deliveries.values()]
         .map(({ delivery }) => delivery)
-        .filter((delivery) => delivery.pageId === pageId && delivery.updateId === updateId && isProblem(delivery))
-        .filter((delivery) => state === undefined || delivery.state === state)
-        .map((delivery) => ({ sk: problemsSortKey(delivery), value: delivery }));
-      return pageOf(problems, limit, after);
+        .filter((delivery) => delivery.pageId === pageId && delivery.updateId === updateId)
+        .filter((delivery) => (state === undefined ? PROBLEMS.has(delivery.state) : delivery.state === state))
+        .map((delivery) => ({ place: [delivery.state, delivery.subscriberId], value: delivery }));
+      return pageOf("problems", problems, limit, cursor);
     },
 
     async listSubscriberDeliveries(pageId, subscriberId, limit, cursor) {
-      const [after] = cursor === null ? [] : cursorParts(cursor, SUBSCRIBER_CURSOR);
       const own = [...deliveries.values()]
         .map(({ delivery }) => delivery)
-        .filter((delivery) => delivery.pageId === pageId && delivery.subscriberId === subscriberId);
-      return structuredClone(newestDeliveries(own, limit, after));
+        .filter((delivery) => delivery.pageId === pageId && delivery.subscriberId === subscriberId)
+        .map((delivery) => ({ place: [-delivery.committedAt, delivery.updateId], value: delivery }));
+      return pageOf("subscriber", own, limit, cursor);
     },
 
     async listEndpointDeliveries(pageId, subscriberId, limit, cursor) {
@@ -296,8 +289,41 @@ export function memoryLedger(): MemoryLedger {
   };
 }
 
-function text({ pk, sk }: Key): string {
-  return `${pk}|${sk}`;
+function chunkKey({
+  pageId,
+  updateId,
+  channel,
+  chunk,
+}: Pick<Chunk, "pageId" | "updateId" | "channel" | "chunk">): string {
+  return keyOf(pageId, updateId, channel, chunk);
+}
+
+function renderingKey({ pageId, updateId, format, locale }: RenderingKey): string {
+  return keyOf(pageId, updateId, format, locale);
+}
+
+function planKey({ pageId, subject, channel }: ChunkPlanKey): string {
+  return keyOf(pageId, subject.id, channel);
+}
+
+function deliveryKey({
+  pageId,
+  subscriberId,
+  subject,
+  seq,
+}: Pick<Delivery, "pageId" | "subscriberId" | "subject" | "seq">): string {
+  return keyOf(pageId, subscriberId, subject.id, seq);
+}
+
+const PROBLEMS: ReadonlySet<DeliveryState> = new Set<DeliveryState>(["failed", "suppressed", "ambiguous"]);
+
+const MINUTE = 60_000;
+
+/** Sweep sees an open delivery when it is due. A webhook's that a queue can hold back is the queue's for two minutes more. */
+function dueAtOf({ state, channel, nextAttemptAt, leaseUntil, updatedAt }: Delivery): number | null {
+  if (!isOpen(state)) return null;
+  const at = nextAttemptAt ?? leaseUntil ?? updatedAt;
+  return channel === "webhook" && state === "retrying" && at <= updatedAt + 15 * MINUTE ? at + 2 * MINUTE : at;
 }
 
 function emptyChunk(key: ChunkKey, now: number): Chunk {
@@ -338,30 +364,35 @@ function isForgotten(chunk: Chunk, now: number, queuedBefore: number): boolean {
   }
 }
 
-function moved(chunk: Chunk, delta: ChunkDelta): Chunk {
-  const times = [chunk.firstAcceptedAt, chunk.lastAcceptedAt, ...delta.acceptedTimes].filter((at) => at !== null);
-  const counts: Counts = { ...chunk.counts };
-  for (const [key, present] of Object.entries(counts))
-    Object.assign(counts, { [key]: present + (delta.counts[key] ?? 0) });
+function withProgress(chunk: Chunk, progress: ChunkProgress): Chunk {
   return {
-    ...chunk,
-    counts,
-    histogram: mergeHistograms([chunk.histogram, delta.histogram]),
-    slowestMs: Math.max(chunk.slowestMs, delta.slowestMs ?? 0),
-    firstAcceptedAt: times.length === 0 ? null : Math.min(...times),
-    lastAcceptedAt: times.length === 0 ? null : Math.max(...times),
-    retrying: [...new Set([...chunk.retrying, ...delta.nowRetrying])]
-      .filter((id) => !delta.noLongerRetrying.includes(id))
-      .sort(),
+    ...accepted(chunk, [progress.firstAcceptedAt, progress.lastAcceptedAt], progress.histogram, progress.slowestMs),
+    counts: sumCounts([chunk.counts, progress.counts]),
+    retrying: [...new Set([...chunk.retrying, ...progress.retrying])].sort(),
   };
 }
 
-/** A page of a list in the order of its sort keys; the last one's is the cursor. */
-function pageOf<T>(all: readonly { sk: string; value: T }[], limit: number, after: string | undefined): ListPage<T> {
-  const rest = all.filter(({ sk }) => after === undefined || sk > after).sort((a, b) => (a.sk < b.sk ? -1 : 1));
-  const taken = rest.slice(0, limit);
+function withChange(chunk: Chunk, from: FromDelivery, to: Delivery, latencyMs: number | null): Chunk {
+  const counts: Counts = { ...chunk.counts };
+  counts[countKey(from.state)] -= 1;
+  counts[countKey(to.state)] += 1;
+  counts.retried += Number(to.attempts > 1) - Number(from.attempts > 1);
+  const retrying = new Set(chunk.retrying);
+  if (!isOpen(to.state)) retrying.delete(to.subscriberId);
+  else if (!isOpen(from.state)) retrying.add(to.subscriberId);
+  const changed = { ...chunk, counts, retrying: [...retrying].sort() };
+  // What an operator sent again says nothing of how fast the pipeline is.
+  if (to.state !== "accepted" || from.state === "accepted" || to.resent !== undefined) return changed;
+  return accepted(changed, [to.updatedAt], latencyMs === null ? {} : { [bucketOf(latencyMs)]: 1 }, latencyMs ?? 0);
+}
+
+function accepted(chunk: Chunk, at: readonly (number | null)[], histogram: Histogram, slowestMs: number): Chunk {
+  const times = [chunk.firstAcceptedAt, chunk.lastAcceptedAt, ...at].filter((time) => time !== null);
   return {
-    items: structuredClone(taken.map(({ value }) => value)),
-    next: rest.length > limit ? (taken.at(-1)?.sk ?? null) : null,
+    ...chunk,
+    histogram: mergeHistograms([chunk.histogram, histogram]),
+    slowestMs: Math.max(chunk.slowestMs, slowestMs),
+    firstAcceptedAt: times.length === 0 ? null : Math.min(...times),
+    lastAcceptedAt: times.length === 0 ? null : Math.max(...times),
   };
 }
