@@ -1,32 +1,63 @@
 import type { Random } from "../../functions/core/clock.ts";
 import { NO_PERMITS, PERMIT_DAY_MS } from "../../functions/core/permit.ts";
+import { PROBE_MS, type SenderProblem } from "../../functions/core/sender-problem.ts";
 import type { SigningKey } from "../../functions/core/signing-key.ts";
 import {
-  counterWindow,
-  IDEMPOTENCY_TTL_MS,
-  type IdempotencyItem,
-  noSigningKey,
-  RUN_LEASE_MS,
-  type ScheduleItem,
-} from "../../functions/store/access/access-items.ts";
-import type { AccessStore, SendSchedule, VersionedPermits } from "../../functions/store/access/access-store.ts";
-import { probing, rateOf, slotsAt, spacingFor } from "../../functions/store/access/send-slots.ts";
+  type AccessStore,
+  DEFAULT_RATES,
+  type Limit,
+  type Reservation,
+  type SendProblem,
+  type SendRate,
+  type SendSchedule,
+  type VersionedPermits,
+} from "../../functions/store/access/access-store.ts";
+import { keyOf } from "./memory-lists.ts";
 
-/** The access store in memory. `pages` have their signing keys, as every page that was made has. */
+interface Schedule {
+  /** When the next slot begins that nobody has. */
+  freeAt: number;
+  pausedUntil: number;
+  rate: SendRate;
+  problem: SendProblem | null;
+}
+
+type Run =
+  | { state: "running"; requestHash: string; seed: string; leaseUntil: number }
+  | { state: "done"; requestHash: string; status: number; body: string };
+
+const SECOND = 1_000;
+const DAY = 24 * 60 * 60 * SECOND;
+const RUN_LEASE_MS = 60 * SECOND;
+/** Of a provider's rate, 96 in a hundred. */
+const SHARE_OF_RATE = 0.96;
+
+/**
+ * The access store in memory. `pages` have their signing keys, as every page that was made has. It shares no code with the
+ * adapter; what it takes from core are the permits' day and how long a probe has.
+ */
 export function memoryAccessStore({ random, pages = [] }: { random: Random; pages?: readonly string[] }): AccessStore {
   const signingKeys = new Map<string, SigningKey[]>();
-  const schedules = new Map<SendSchedule, ScheduleItem>();
+  const schedules = new Map<SendSchedule, Schedule>();
   const counters = new Map<string, number>();
   const turns = new Map<string, number>();
   const permits = new Map<string, VersionedPermits>();
   let share = Number.NEGATIVE_INFINITY;
-  const requests = new Map<string, { item: IdempotencyItem; expiresAt: number }>();
+  const requests = new Map<string, { item: Run; expiresAt: number }>();
 
   function makeSigningKey(pageId: string): void {
     if (signingKeys.has(pageId)) return;
     signingKeys.set(pageId, [{ version: 1, key: Uint8Array.from(random(32)) }]);
   }
   for (const pageId of pages) makeSigningKey(pageId);
+
+  function scheduleOf(name: SendSchedule): Schedule {
+    const present = schedules.get(name);
+    if (present !== undefined) return present;
+    const made: Schedule = { freeAt: 0, pausedUntil: 0, rate: DEFAULT_RATES[name], problem: null };
+    schedules.set(name, made);
+    return made;
+  }
 
   return {
     async makeSigningKey(pageId) {
@@ -35,7 +66,7 @@ export function memoryAccessStore({ random, pages = [] }: { random: Random; page
 
     async currentSigningKey(pageId) {
       const newest = signingKeys.get(pageId)?.at(-1);
-      if (newest === undefined) throw new Error(noSigningKey(pageId));
+      if (newest === undefined) throw new Error(`page ${pageId} has no signing key`);
       return structuredClone(newest);
     },
 
@@ -44,55 +75,48 @@ export function memoryAccessStore({ random, pages = [] }: { random: Random; page
     },
 
     async reserveSlots(schedule, count, now) {
-      const item = schedules.get(schedule) ?? {};
-      const rate = rateOf(schedule, item);
-      const slots = slotsAt(item, rate, now);
-      if (slots.outcome === "full" || slots.outcome === "paused") return slots;
-      const spacingMs = spacingFor(rate.perSecond);
-      const probe = slots.outcome === "probe" ? slots.problem : null;
-      const tat = slots.startAt + count * spacingMs;
-      schedules.set(schedule, { ...item, tat, ...(probe === null ? {} : probing(now)) });
-      return { outcome: "reserved", startAt: slots.startAt, spacingMs, probe };
+      return reserve(scheduleOf(schedule), count, now);
     },
 
     async getRate(schedule) {
-      return rateOf(schedule, schedules.get(schedule) ?? null);
+      const { rate, problem } = scheduleOf(schedule);
+      return { ...rate, problem };
     },
 
     async saveRate(schedule, rate, _now) {
-      schedules.set(schedule, { ...schedules.get(schedule), ...rate });
+      // What a rate does not say of the whole day stays as it was.
+      scheduleOf(schedule).rate = { ...scheduleOf(schedule).rate, ...rate };
     },
 
     async pause(schedule, until) {
-      const item = schedules.get(schedule) ?? {};
-      schedules.set(schedule, { ...item, pausedUntil: Math.max(until, item.pausedUntil ?? 0) });
+      const stored = scheduleOf(schedule);
+      stored.pausedUntil = Math.max(until, stored.pausedUntil);
     },
 
     async beginProblem(schedule, reason, now, probeAt) {
-      const item = schedules.get(schedule) ?? {};
-      schedules.set(schedule, { ...item, problem: reason, problemSince: item.problemSince ?? now, probeAt });
-      return item.problem ?? null;
+      const stored = scheduleOf(schedule);
+      const known: SenderProblem | null = stored.problem?.reason ?? null;
+      stored.problem = { reason, since: stored.problem?.since ?? now, probeAt };
+      return known;
     },
 
     async endProblem(schedule, since) {
-      const { problem, problemSince, probeAt, ...rest } = schedules.get(schedule) ?? {};
-      if (problem === undefined || problemSince !== since) return { outcome: "lost" };
-      schedules.set(schedule, rest);
+      const stored = scheduleOf(schedule);
+      if (stored.problem?.since !== since) return { outcome: "lost" };
+      stored.problem = null;
       return { outcome: "ended" };
     },
 
     async count(counter, limit, now, by = 1) {
-      const { key, until } = counterWindow(counter, limit, now);
-      const name = `${key.pk}|${key.sk}`;
-      const counted = counters.get(name) ?? 0;
+      const { key, until } = stretchOf(counter, limit, now);
+      const counted = counters.get(key) ?? 0;
       if (counted + by > limit.most) return { outcome: "over", until };
-      counters.set(name, counted + by);
+      counters.set(key, counted + by);
       return { outcome: "counted" };
     },
 
     async getCount(counter, limit, now) {
-      const { key } = counterWindow(counter, limit, now);
-      return counters.get(`${key.pk}|${key.sk}`) ?? 0;
+      return counters.get(stretchOf(counter, limit, now).key) ?? 0;
     },
 
     async takeTurn(turn, now, until) {
@@ -130,8 +154,8 @@ export function memoryAccessStore({ random, pages = [] }: { random: Random; page
       const key = `${pageId}#${keyHash}`;
       const found = requests.get(key);
       if (found === undefined || found.expiresAt <= now) {
-        const item: IdempotencyItem = { state: "running", requestHash, seed, leaseUntil: now + RUN_LEASE_MS };
-        requests.set(key, { item, expiresAt: now + IDEMPOTENCY_TTL_MS });
+        const item: Run = { state: "running", requestHash, seed, leaseUntil: now + RUN_LEASE_MS };
+        requests.set(key, { item, expiresAt: now + DAY });
         return { outcome: "run", seed };
       }
       const { item } = found;
@@ -148,4 +172,26 @@ export function memoryAccessStore({ random, pages = [] }: { random: Random; page
       found.item = { state: "done", requestHash: found.item.requestHash, status, body };
     },
   };
+}
+
+function reserve(schedule: Schedule, count: number, now: number): Reservation {
+  if (schedule.pausedUntil > now) return { outcome: "paused", until: schedule.pausedUntil };
+  const { perSecond } = schedule.rate;
+  if (perSecond <= 0) return { outcome: "paused", until: now + 30 * SECOND };
+  const { problem } = schedule;
+  if (problem !== null && problem.probeAt > now) return { outcome: "paused", until: problem.probeAt };
+  if (problem === null && schedule.freeAt > now + SECOND)
+    return { outcome: "full", retryAt: Math.ceil(schedule.freeAt - SECOND) };
+  // Rounded up to whole microseconds, so that it is never faster than the rate.
+  const spacingMs = Math.ceil((SECOND * SECOND) / (perSecond * SHARE_OF_RATE)) / SECOND;
+  const startAt = problem === null ? Math.max(now, schedule.freeAt) : now;
+  schedule.freeAt = startAt + count * spacingMs;
+  if (problem !== null) schedule.problem = { ...problem, probeAt: now + PROBE_MS };
+  return { outcome: "reserved", startAt, spacingMs, probe: problem };
+}
+
+/** A counter counts within fixed stretches of time. */
+function stretchOf(counter: string, { windowMs }: Limit, now: number): { key: string; until: number } {
+  const begin = now - (now % windowMs);
+  return { key: keyOf(counter, windowMs, begin), until: begin + windowMs };
 }

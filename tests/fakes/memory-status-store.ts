@@ -3,8 +3,8 @@ import { noticeOfChange } from "../../functions/core/component-change.ts";
 import { type Incident, isUnresolved, type Update, updateTellingSchema } from "../../functions/core/incident.ts";
 import type { Notice } from "../../functions/core/notice.ts";
 import type { Page } from "../../functions/core/page.ts";
-import { cursorParts } from "../../functions/store/cursor.ts";
 import type { CommitOutcome, Publication, StatusStore } from "../../functions/store/status/status-store.ts";
+import { byPlace, type Placed, pageOf } from "./memory-lists.ts";
 
 /** What the stream would tell of one commit. */
 interface Commit {
@@ -36,7 +36,11 @@ interface HeldPublication extends Publication {
 
 const CONFLICT: CommitOutcome = { outcome: "conflict" };
 
-/** The status store in memory. `putNotice` is where the ledger's fake takes notices; a commit and its notice are one step. */
+/**
+ * The status store in memory. `putNotice` is where the ledger's fake takes notices; a commit and its notice are one step.
+ * It shares no code with the adapter. What it takes from core is what the words mean: which incidents are unresolved, which
+ * change is announced, and what of an update a telling shows.
+ */
 export function memoryStatusStore({ putNotice }: { putNotice: (notice: Notice) => void }): MemoryStatusStore {
   const pages = new Map<string, StoredPage>();
   const publications = new Map<string, HeldPublication>();
@@ -72,7 +76,7 @@ export function memoryStatusStore({ putNotice }: { putNotice: (notice: Notice) =
   function shown(pageId: string): Incident[] {
     return [...(pages.get(pageId)?.incidents.values() ?? [])]
       .filter((incident) => incident.withdrawnAt === null)
-      .sort(newestFirst);
+      .sort((a, b) => byPlace(newestFirst(a), newestFirst(b)));
   }
 
   return {
@@ -185,12 +189,7 @@ export function memoryStatusStore({ putNotice }: { putNotice: (notice: Notice) =
     },
 
     async listIncidents(pageId, limit, cursor) {
-      const after = cursor === null ? null : positionOf(cursor);
-      const rest = shown(pageId).filter((incident) => after === null || newestFirst(after, incident) < 0);
-      const items = rest.slice(0, limit);
-      const last = items.at(-1);
-      const next = last !== undefined && rest.length > limit ? `${last.createdAt}-${last.id}` : null;
-      return structuredClone({ items, next });
+      return pageOf("incidents", shown(pageId).map(newestFirst), limit, cursor);
     },
 
     async listUnresolved(pageId) {
@@ -227,13 +226,6 @@ export function memoryStatusStore({ putNotice }: { putNotice: (notice: Notice) =
   };
 }
 
-type Position = Pick<Incident, "createdAt" | "id">;
-
-function newestFirst(a: Position, b: Position): number {
-  return b.createdAt - a.createdAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
-}
-
-function positionOf(cursor: string): Position {
-  const [createdAt, id = ""] = cursorParts(cursor, /^(\d{1,15})-([a-z0-9]{12})$/);
-  return { createdAt: Number(createdAt), id };
+function newestFirst(incident: Incident): Placed<Incident> {
+  return { place: [-incident.createdAt, incident.id], value: incident };
 }

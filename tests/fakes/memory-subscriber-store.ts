@@ -1,34 +1,17 @@
+import { hashPosition } from "../../functions/core/ids.ts";
 import { type Invitation, openInvitation, registeredAnew, withInvitation } from "../../functions/core/invitation.ts";
 import {
+  addressOf,
   type BlockReason,
   CHANNELS,
   type Channel,
+  purgeAtOf,
   type Subscriber,
   type WebhookSubscriber,
 } from "../../functions/core/subscriber.ts";
-import { cursorParts } from "../../functions/store/cursor.ts";
-import {
-  addressKey,
-  audiencePartition,
-  blockKey,
-  guardKey,
-  healthVersion,
-  holdsPlace,
-  invitationsKey,
-  mayReplaceBlock,
-  nextVersion,
-  POSITION_FORM,
-  placesKey,
-  placesKeyOf,
-  positionKey,
-  purgeFields,
-  purgePartition,
-  stateFields,
-  unsettledAfter,
-  unsettledFrom,
-} from "../../functions/store/subscribers/subscriber-items.ts";
+import { InvalidCursorError } from "../../functions/store/cursor.ts";
 import type { ChangeOutcome, SubscriberStore } from "../../functions/store/subscribers/subscriber-store.ts";
-import { timeKey } from "../../functions/store/table.ts";
+import { byPlace, cursorOf, keyOf, type Place, placeIn } from "./memory-lists.ts";
 
 interface Audience {
   /** By position key. */
@@ -37,18 +20,22 @@ interface Audience {
   order: string[] | null;
 }
 
-/** The subscribers store in memory. */
+/**
+ * The subscribers store in memory. It shares no code with the adapter. What it takes from core is what the words mean: what
+ * an invitation makes of a subscriber, what an address is, when somebody is to be removed, and the position of an id, which
+ * chunks are made of.
+ */
 export function memorySubscriberStore(): SubscriberStore {
   const audiences = new Map<string, Audience>();
   const guards = new Map<string, string>();
   const places = new Map<string, number>();
   const blocked = new Map<string, BlockReason>();
   const invited = new Map<string, Invitation[]>();
-  /** By id. */
-  const purgeable = new Map<string, { purgeSk: string; subscriber: Subscriber }>();
+  /** By id, each with when it is to be removed. */
+  const purgeable = new Map<string, Purgeable>();
 
   function audience(pageId: string, channel: Channel): Audience {
-    const partition = audiencePartition(pageId, channel);
+    const partition = keyOf(pageId, channel);
     const present = audiences.get(partition);
     if (present !== undefined) return present;
     const made: Audience = { subscribers: new Map(), order: null };
@@ -63,26 +50,26 @@ export function memorySubscriberStore(): SubscriberStore {
     here.subscribers.delete(positionKey(subscriberId));
     here.order = null;
     purgeable.delete(subscriberId);
-    invited.delete(invitationsKey(pageId, channel, subscriberId).pk);
-    const guard = addressKey(subscriber).pk;
+    invited.delete(keyOf(pageId, channel, subscriberId));
+    const guard = guardOf(subscriber);
     if (guards.get(guard) === subscriberId) guards.delete(guard);
     if (holdsPlace(subscriber)) movePlace(subscriber, -1);
   }
 
-  function placesOf(partition: string): number {
-    return places.get(partition) ?? 0;
+  function placesOf(host: string): number {
+    return places.get(host) ?? 0;
   }
 
   function movePlace(webhook: WebhookSubscriber, by: 1 | -1): void {
-    const { pk } = placesKeyOf(webhook);
-    places.set(pk, placesOf(pk) + by);
+    const host = hostOf(webhook);
+    places.set(host, placesOf(host) + by);
   }
 
   /** As every write of a state or a token, and every change of an unconfirmed one, does. */
   function index(subscriber: Subscriber): void {
-    const { purgeSk } = purgeFields(subscriber);
-    if (purgeSk === undefined) purgeable.delete(subscriber.id);
-    else purgeable.set(subscriber.id, { purgeSk, subscriber });
+    const at = purgeAtOf(subscriber);
+    if (at === null) purgeable.delete(subscriber.id);
+    else purgeable.set(subscriber.id, { at, subscriber });
   }
 
   function look(pageId: string, channel: Channel, subscriberId: string): Subscriber | null {
@@ -122,7 +109,7 @@ export function memorySubscriberStore(): SubscriberStore {
 
   return {
     async create(subscriber) {
-      const guard = addressKey(subscriber).pk;
+      const guard = guardOf(subscriber);
       const holder = guards.get(guard);
       if (holder !== undefined) return { outcome: "exists", subscriberId: holder };
       const here = audience(subscriber.pageId, subscriber.channel);
@@ -154,7 +141,7 @@ export function memorySubscriberStore(): SubscriberStore {
     },
 
     async list(pageId, channel, limit, cursor) {
-      const [after = ""] = cursor === null ? [] : cursorParts(cursor, POSITION_FORM);
+      const [after = ""] = cursor === null ? [] : [positionIn(cursor)];
       const rest = between(pageId, channel, `${after}!`, "~");
       const items = rest.slice(0, limit);
       const last = items.at(-1);
@@ -164,7 +151,7 @@ export function memorySubscriberStore(): SubscriberStore {
     cursorAfter: positionKey,
 
     async listRange(pageId, channel, range, after, limit) {
-      const [start = null] = after === null ? [] : cursorParts(after, POSITION_FORM);
+      const [start = null] = after === null ? [] : [positionIn(after)];
       const from = start === null ? `${range.from}#` : `${start}!`;
       const looked = between(pageId, channel, from, `${range.to}#~`).slice(0, limit);
       const last = looked.at(-1);
@@ -194,11 +181,11 @@ export function memorySubscriberStore(): SubscriberStore {
       if (read?.channel !== "webhook") return { outcome: "missing" };
       const isInvited = read.state === "unconfirmed" && read.confirmTokenHash === tokenHash;
       if (!isInvited) {
-        const { pk } = invitationsKey(pageId, "webhook", subscriberId);
+        const pk = keyOf(pageId, "webhook", subscriberId);
         const invitation = openInvitation(read, invited.get(pk) ?? [], tokenHash, now);
         const next = invitation === null ? null : registeredAnew(read, invitation, now);
         if (next === null) return { outcome: "unchanged", subscriber: structuredClone(read) };
-        if (placesOf(placesKeyOf(read).pk) >= most) return { outcome: "full" };
+        if (placesOf(hostOf(read)) >= most) return { outcome: "full" };
         movePlace(read, 1);
         invited.delete(pk);
         const updatedAt = Math.max(now, read.updatedAt + 1);
@@ -207,7 +194,7 @@ export function memorySubscriberStore(): SubscriberStore {
         index(stored);
         return { outcome: "changed", subscriber: structuredClone(stored) };
       }
-      if (isInvited && placesOf(placesKeyOf(read).pk) >= most) return { outcome: "full" };
+      if (isInvited && placesOf(hostOf(read)) >= most) return { outcome: "full" };
       if (isInvited) {
         movePlace(read, 1);
         read.holdsPlace = true;
@@ -217,7 +204,7 @@ export function memorySubscriberStore(): SubscriberStore {
     },
 
     async countPlaces(pageId, host) {
-      return placesOf(placesKey(pageId, host).pk);
+      return placesOf(keyOf(pageId, host));
     },
 
     async changeState(pageId, channel, subscriberId, { from, to }, now) {
@@ -247,7 +234,7 @@ export function memorySubscriberStore(): SubscriberStore {
     },
 
     async findByAddress(pageId, channel, address) {
-      const holder = guards.get(guardKey(pageId, channel, address).pk);
+      const holder = guards.get(keyOf(pageId, channel, address));
       return holder === undefined ? null : structuredClone(look(pageId, channel, holder));
     },
 
@@ -275,7 +262,7 @@ export function memorySubscriberStore(): SubscriberStore {
     },
 
     async invite(pageId, channel, subscriberId, invitation, now) {
-      const { pk } = invitationsKey(pageId, channel, subscriberId);
+      const pk = keyOf(pageId, channel, subscriberId);
       invited.set(pk, structuredClone(withInvitation(invited.get(pk) ?? [], invitation, now)));
       change(pageId, channel, subscriberId, ({ state }) => state === "unconfirmed", {
         state: "unconfirmed",
@@ -284,44 +271,47 @@ export function memorySubscriberStore(): SubscriberStore {
     },
 
     async invitationsOf(pageId, channel, subscriberId) {
-      return structuredClone(invited.get(invitationsKey(pageId, channel, subscriberId).pk) ?? []);
+      return structuredClone(invited.get(keyOf(pageId, channel, subscriberId)) ?? []);
     },
 
     async forgetInvitations(pageId, channel, subscriberId) {
-      invited.delete(invitationsKey(pageId, channel, subscriberId).pk);
+      invited.delete(keyOf(pageId, channel, subscriberId));
     },
 
     async block(pageId, channel, mac, reason) {
-      const key = blockKey(pageId, channel, mac).pk;
+      const key = keyOf(pageId, channel, mac);
       const before = blocked.get(key) ?? null;
-      if (before === null || mayReplaceBlock(reason)) blocked.set(key, reason);
+      // That mail bounced takes the place of nothing that the holder said.
+      if (before === null || reason !== "bounce") blocked.set(key, reason);
       return before;
     },
 
     async blockOf(pageId, channel, mac) {
-      return blocked.get(blockKey(pageId, channel, mac).pk) ?? null;
+      return blocked.get(keyOf(pageId, channel, mac)) ?? null;
     },
 
     async unblock(pageId, channel, mac, reason) {
-      const key = blockKey(pageId, channel, mac).pk;
+      const key = keyOf(pageId, channel, mac);
       if (blocked.get(key) === reason) blocked.delete(key);
     },
 
     async listPurgeable(now, limit) {
-      const due = [...purgeable.values()].filter(({ purgeSk }) => purgeSk < timeKey(now + 1));
-      const first = due.sort((a, b) => (a.purgeSk < b.purgeSk ? -1 : 1)).slice(0, limit);
-      return structuredClone(first.map(({ subscriber }) => subscriber));
+      const due = [...purgeable.values()].filter(({ at }) => at <= now).sort(bySoonest);
+      return structuredClone(due.slice(0, limit).map(({ subscriber }) => subscriber));
     },
 
     async listUnsettled(limit, cursor) {
-      const { shard, after } = unsettledFrom(cursor);
+      const [part, ...after] = cursor === null ? [0] : placeIn("unsettled", cursor);
       const rest = [...purgeable.values()]
-        .filter(({ subscriber }) => purgeFields(subscriber).purgePk === purgePartition(shard))
-        .filter(({ purgeSk }) => after === null || purgeSk > after)
-        .sort((a, b) => (a.purgeSk < b.purgeSk ? -1 : 1));
+        .filter(({ subscriber }) => partOf(subscriber) === part)
+        .filter((each) => after.length === 0 || byPlace({ place: purgePlace(each) }, { place: after }) > 0)
+        .sort(bySoonest);
       const page = rest.slice(0, limit);
-      const last = rest.length > limit ? (page.at(-1)?.purgeSk ?? null) : null;
-      return { items: structuredClone(page.map(({ subscriber }) => subscriber)), next: unsettledAfter(shard, last) };
+      const last = rest.length > limit ? page.at(-1) : undefined;
+      return {
+        items: structuredClone(page.map(({ subscriber }) => subscriber)),
+        next: afterPart(Number(part), last === undefined ? null : purgePlace(last)),
+      };
     },
 
     async removeUnchanged(read) {
@@ -353,4 +343,83 @@ function firstAtLeast(order: readonly string[], from: string): number {
     else high = middle;
   }
   return low;
+}
+
+/** Also what a window's cursor is made of. */
+function positionKey(subscriberId: string): string {
+  return `${hashPosition(subscriberId)}#${subscriberId}`;
+}
+
+function positionIn(cursor: string): string {
+  const [position = "", id = "", ...more] = cursor.split("#");
+  if (position.length !== 8 || id.length !== 12 || more.length > 0)
+    throw new InvalidCursorError("not a cursor of this list");
+  return cursor;
+}
+
+function guardOf(subscriber: Subscriber): string {
+  return keyOf(subscriber.pageId, subscriber.channel, addressOf(subscriber));
+}
+
+/** Whatever the port. */
+function hostOf({ pageId, endpoint }: WebhookSubscriber): string {
+  return keyOf(pageId, new URL(endpoint).hostname);
+}
+
+function holdsPlace(subscriber: Subscriber): subscriber is WebhookSubscriber {
+  return subscriber.channel === "webhook" && subscriber.holdsPlace === true;
+}
+
+function healthVersion(subscriber: Subscriber): number | undefined {
+  return subscriber.channel === "webhook" ? subscriber.health?.version : undefined;
+}
+
+/** The time of a change only ever grows, and a caller neither gives a place nor takes one from an endpoint that stays active. */
+function nextVersion(read: Subscriber, given: Subscriber): Subscriber {
+  const next = { ...given, updatedAt: Math.max(given.updatedAt, read.updatedAt + 1) };
+  if (next.channel !== "webhook") return next;
+  delete next.holdsPlace;
+  return holdsPlace(read) && next.state === "active" ? { ...next, holdsPlace: true } : next;
+}
+
+/** What was found of an address, and is forgotten when it is tried again. */
+const NOTHING_FOUND = { quarantineReason: undefined, transientBounces: undefined, health: undefined };
+
+function stateFields(state: Subscriber["state"], now: number): Partial<Subscriber> {
+  const tried = { state, quarantinedAt: null, unsubscribedAt: null, updatedAt: now, ...NOTHING_FOUND };
+  switch (state) {
+    case "active":
+      return { ...tried, confirmedAt: now };
+    case "unconfirmed":
+      return { ...tried, confirmedAt: null, confirmTokenHash: null };
+    case "quarantined":
+      return { state, quarantinedAt: now, updatedAt: now };
+    case "unsubscribed":
+      return { state, unsubscribedAt: now, updatedAt: now };
+  }
+}
+
+interface Purgeable {
+  at: number;
+  subscriber: Subscriber;
+}
+
+function purgePlace({ at, subscriber }: Purgeable): Place {
+  return [at, subscriber.id];
+}
+
+function bySoonest(a: Purgeable, b: Purgeable): number {
+  return byPlace({ place: purgePlace(a) }, { place: purgePlace(b) });
+}
+
+/** Those who are unsettled are listed in parts, some of which may be empty. */
+const PARTS = 3;
+
+function partOf({ id }: Subscriber): number {
+  return Number.parseInt(hashPosition(id), 16) % PARTS;
+}
+
+function afterPart(part: number, last: Place | null): string | null {
+  if (last !== null) return cursorOf("unsettled", [part, ...last]);
+  return part + 1 < PARTS ? cursorOf("unsettled", [part + 1]) : null;
 }
