@@ -20,7 +20,7 @@ import type { Rendering } from "../../functions/core/rendering.ts";
 import { InvalidCursorError } from "../../functions/store/cursor.ts";
 import type { FromDelivery } from "../../functions/store/deliveries/delivery-change.ts";
 import type { ChunkPlanKey, FencedOutcome, Ledger, RenderingKey } from "../../functions/store/deliveries/ledger.ts";
-import { keyOf, pageOf, placeIn } from "./memory-lists.ts";
+import { keyOf, type Placed, pageOf, placeIn } from "./memory-lists.ts";
 
 export interface MemoryLedger extends Ledger {
   /** What the status store's transaction does. */
@@ -67,6 +67,13 @@ export function memoryLedger(): MemoryLedger {
 
   function findDelivery(delivery: Delivery): StoredDelivery | undefined {
     return deliveries.get(deliveryKey(delivery));
+  }
+
+  function newestFirst(pageId: string, subscriberId: string): Placed<Delivery>[] {
+    return [...deliveries.values()]
+      .map(({ delivery }) => delivery)
+      .filter((delivery) => delivery.pageId === pageId && delivery.subscriberId === subscriberId)
+      .map((delivery) => ({ place: [-delivery.committedAt, delivery.updateId], value: delivery }));
   }
 
   return {
@@ -272,19 +279,12 @@ export function memoryLedger(): MemoryLedger {
     },
 
     async listSubscriberDeliveries(pageId, subscriberId, limit, cursor) {
-      const own = [...deliveries.values()]
-        .map(({ delivery }) => delivery)
-        .filter((delivery) => delivery.pageId === pageId && delivery.subscriberId === subscriberId)
-        .map((delivery) => ({ place: [-delivery.committedAt, delivery.updateId], value: delivery }));
-      return pageOf("subscriber", own, limit, cursor);
+      return pageOf("subscriber", newestFirst(pageId, subscriberId), limit, cursor);
     },
 
     async listEndpointDeliveries(pageId, subscriberId, limit, cursor) {
-      const [after] = cursor === null ? [] : cursorParts(cursor, SUBSCRIBER_CURSOR);
-      const own = [...deliveries.values()]
-        .map(({ delivery }) => delivery)
-        .filter((one) => one.pageId === pageId && one.subscriberId === subscriberId && one.channel === "webhook");
-      return structuredClone(newestDeliveries(own, limit, after));
+      const own = newestFirst(pageId, subscriberId).filter(({ value }) => value.channel === "webhook");
+      return pageOf("endpoint", own, limit, cursor);
     },
   };
 }

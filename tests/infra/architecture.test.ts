@@ -46,6 +46,28 @@ describe("a function's bundle holds only the AWS clients that it uses", () => {
   });
 });
 
+/** What of functions/store a text takes at run time. */
+function takenFromStores(text: string): string[] {
+  const imports = [...text.matchAll(/^import \{([^}]*)\} from "[^"]*\/functions\/store\/[^"]*";$/gm)];
+  const names = imports.flatMap(([, list = ""]) => list.split(",").map((name) => name.trim()));
+  return names.filter((name) => name !== "" && !name.startsWith("type "));
+}
+
+describe("a table's fake that shared code with the adapter would share its faults", () => {
+  /** What the stores' interfaces promise by name. */
+  const PROMISED = ["InvalidCursorError", "DEFAULT_RATES"];
+
+  it.each(sourceFiles("tests/fakes/memory-*.ts").map(({ path, text }) => [path, text]))("%s", (_, text) => {
+    expect(PROMISED).toEqual(expect.arrayContaining(takenFromStores(text)));
+  });
+
+  it("is noticed", () => {
+    const taking = 'import {\n  type Key,\n  timeKey,\n} from "../../functions/store/table.ts";';
+    expect(takenFromStores(taking)).toEqual(["timeKey"]);
+    expect(takenFromStores('import type { Key } from "../../functions/store/table.ts";')).toEqual([]);
+  });
+});
+
 describe("a switch that goes on in silence when a kind is added is refused", () => {
   it.each(
     sourceFiles(

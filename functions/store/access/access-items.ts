@@ -96,7 +96,6 @@ export const idempotencyItemSchema = z.discriminatedUnion("state", [
   z.object({ state: z.literal("running"), requestHash: z.string(), seed: z.string(), leaseUntil: z.number() }),
   z.object({ state: z.literal("done"), requestHash: z.string(), status: z.number(), body: z.string() }),
 ]);
-export type IdempotencyItem = z.infer<typeof idempotencyItemSchema>;
 
 /** A run that has not answered by then is taken to have died; an API call is over within 30 s (API Gateway's limit). */
 export const RUN_LEASE_MS = 60_000;

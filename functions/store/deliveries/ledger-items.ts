@@ -95,7 +95,7 @@ const PROBLEMS_CURSOR = /^((?:failed|suppressed|ambiguous)#[a-z0-9]{12})$/;
  * When an open delivery comes into sweep's sight; null once final. One that waits in a queue as well gets a grace, after
  * which the queue is taken to have lost it; all others (FIFO queues take no delay) are sweep's alone.
  */
-export function dueAtOf(delivery: Delivery): number | null {
+function dueAtOf(delivery: Delivery): number | null {
   if (!isOpen(delivery.state)) return null;
   const at = delivery.nextAttemptAt ?? delivery.leaseUntil ?? delivery.updatedAt;
   const isQueued =
@@ -106,11 +106,11 @@ export function dueAtOf(delivery: Delivery): number | null {
 }
 
 /** Whether the delivery belongs in its update's list of problems. */
-export function isProblem({ state }: Pick<Delivery, "state">): boolean {
+function isProblem({ state }: Pick<Delivery, "state">): boolean {
   return state === "failed" || state === "suppressed" || state === "ambiguous";
 }
 
-export function problemsSortKey({ state, subscriberId }: Pick<Delivery, "state" | "subscriberId">): string {
+function problemsSortKey({ state, subscriberId }: Pick<Delivery, "state" | "subscriberId">): string {
   return `${state}#${subscriberId}`;
 }
 

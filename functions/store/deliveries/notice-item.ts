@@ -18,7 +18,7 @@ export function noticeKey(pageId: string, updateId: string): { pk: string; sk: s
 }
 
 /** The keys that put a notice into the index *open*; done ones carry none. */
-export function noticeOpenKeys(notice: Pick<Notice, "updateId" | "committedAt" | "state">): Record<string, string> {
+function noticeOpenKeys(notice: Pick<Notice, "updateId" | "committedAt" | "state">): Record<string, string> {
   if (notice.state === "done") return {};
   const shard = Number.parseInt(sha256Hex(notice.updateId).slice(0, 8), 16) % OPEN_SHARDS;
   return { openPk: openPartition(shard), openSk: `${timeKey(notice.committedAt)}#${notice.updateId}` };
