@@ -6,6 +6,7 @@ import { hasStarted } from "../core/order.ts";
 import type { ChunkWork } from "../core/queued-work.ts";
 import type { Subscriber } from "../core/subscriber.ts";
 import type { ListPage } from "../store/status/status-store.ts";
+import { cursorAfter } from "../store/subscribers/subscriber-store.ts";
 import { LAST_WINDOW_MS, type SendDeps } from "./channel-sender.ts";
 import type { ChunkRun } from "./chunk-run.ts";
 import { patiently } from "./patiently.ts";
@@ -127,7 +128,7 @@ async function sendRange(
       const window = unrecorded.slice(first, first + windowSize);
       if (deps.clock() > run.deadline) return giveBack(work, claim, deps.clock(), deps);
       const last = window.at(-1);
-      const cursor = last === undefined ? null : deps.subscribers.cursorAfter(last);
+      const cursor = last === undefined ? null : cursorAfter(last);
       const sent = await sendWindow(run, window, cursor, deps);
       if (sent.outcome === "later") return giveBack(work, claim, sent.until, deps);
       if (sent.outcome === "lost") return { outcome: "lost" };

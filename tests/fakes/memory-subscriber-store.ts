@@ -148,8 +148,6 @@ export function memorySubscriberStore(): SubscriberStore {
       return structuredClone({ items, next: last !== undefined && rest.length > limit ? positionKey(last.id) : null });
     },
 
-    cursorAfter: positionKey,
-
     async listRange(pageId, channel, range, after, limit) {
       const [start = null] = after === null ? [] : [positionIn(after)];
       const from = start === null ? `${range.from}#` : `${start}!`;

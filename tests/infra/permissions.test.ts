@@ -97,7 +97,6 @@ const CALLS: Record<string, readonly string[]> = {
   "subscribers.getMany": ["Subscribers BatchGetItem"],
   "subscribers.list": ["Subscribers Query"],
   "subscribers.listRange": ["Subscribers Query"],
-  "subscribers.cursorAfter": [],
   "subscribers.estimate": ["Subscribers Query"],
   "subscribers.invite": ["Subscribers GetItem", "Subscribers PutItem", "Subscribers UpdateItem"],
   "subscribers.invitationsOf": ["Subscribers GetItem"],

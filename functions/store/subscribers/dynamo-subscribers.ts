@@ -191,8 +191,6 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
       };
     },
 
-    cursorAfter: positionKey,
-
     async estimate(pageId, channel) {
       const { Count = 0, LastEvaluatedKey } = await client.send(
         new QueryCommand({

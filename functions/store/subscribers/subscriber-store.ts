@@ -1,6 +1,7 @@
 import type { Invitation } from "../../core/invitation.ts";
 import type { BlockReason, Channel, EndpointHealth, Subscriber, SubscriberState } from "../../core/subscriber.ts";
 import type { ListPage } from "../status/status-store.ts";
+import { positionKey } from "./subscriber-items.ts";
 
 type CreateOutcome = { outcome: "created" } | { outcome: "exists"; subscriberId: string };
 /** `unchanged`: it was not in one of the states that the change starts from (or, for confirm, the token is another one). */
@@ -13,6 +14,11 @@ export type ChangeOutcome =
 interface StateChange {
   from: readonly SubscriberState[];
   to: SubscriberState;
+}
+
+/** What `listRange` goes on from, after this subscriber. */
+export function cursorAfter(subscriberId: string): string {
+  return positionKey(subscriberId);
 }
 
 /** The subscribers table: personal data. One subscriber per address, channel and page, kept so by a guard item. All reads are strongly consistent. */
@@ -37,8 +43,6 @@ export interface SubscriberStore {
     after: string | null,
     limit: number,
   ): Promise<ListPage<Subscriber>>;
-  /** What `listRange` goes on from, after this subscriber. */
-  cursorAfter(subscriberId: string): string;
   /** How many there are: exact if one page of a COUNT query reaches the end, else scaled by the position it reached. */
   estimate(pageId: string, channel: Channel): Promise<number>;
 
