@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Component } from "../../functions/core/component.ts";
+import { readWork, webhookWorkSchema } from "../../functions/core/queued-work.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
 import type { CrashPoint } from "../fakes/crash.ts";
 import { createWorld, PAGE, type World } from "./world.ts";
@@ -78,6 +79,21 @@ describe("a component's change of status without an incident", () => {
     expect(told).toHaveLength(2);
     expect(told).toContainEqual({ subject: { kind: "component", id: API }, updateId: change });
     expect(told).toContainEqual({ subject: { kind: "incident", id: incident.id }, updateId: update.id });
+  });
+
+  it("is told by a chunk that the version before an upgrade left in the queue", async () => {
+    const change = await world.changeComponent(API, "partial_outage");
+    await world.settleStreamOnly();
+    const queued = world.queues.sent.map(({ body }) => readWork(webhookWorkSchema, body));
+    const chunk = queued.find((work) => work.kind === "chunk");
+    if (chunk === undefined) throw new Error("no chunk was queued");
+    world.queues.lose();
+    const { subject, ...former } = { ...chunk, resend: 1 };
+    const toJSON = () => ({ ...former, incidentId: subject.id });
+    await world.queues.ports.sendChunks([{ ...former, subject, ...{ toJSON } }]);
+    await world.settle();
+    expect(toldTo(forApi).map(({ id }) => id)).toEqual([change]);
+    expect(deliveriesOf(forApi)).toMatchObject([{ subject: { kind: "component", id: API }, state: "accepted" }]);
   });
 
   it("that follows another at once arrives after it, at everybody who is told of both", async () => {
