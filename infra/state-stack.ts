@@ -120,7 +120,6 @@ function newSiteBucket(scope: Stack, { protectData }: Environment): Bucket {
   const fromDistributions = {
     principals: [new ServicePrincipal("cloudfront.amazonaws.com")],
     conditions: {
-      StringEquals: { "aws:SourceAccount": scope.account },
       ArnLike: {
         "aws:SourceArn": scope.formatArn({
           service: "cloudfront",

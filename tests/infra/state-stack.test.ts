@@ -69,7 +69,8 @@ describe("the page's bucket", () => {
           Match.objectLike({
             Action: "s3:GetObject",
             Principal: { Service: "cloudfront.amazonaws.com" },
-            Condition: Match.objectLike({ StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } }),
+            // No aws:SourceAccount beside it: AWS documents the distribution's ARN for CloudFront, and nothing else.
+            Condition: Match.objectEquals({ ArnLike: { "aws:SourceArn": Match.anyValue() } }),
           }),
         ]),
       },
