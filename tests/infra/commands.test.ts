@@ -5,7 +5,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { ROOT } from "./source.ts";
 
 /** The project's own commands that take options. */
-const COMMANDS = ["start", "create-page", "keys", "subscribers", "simulate", "bench", "shots"] as const;
+const COMMANDS = ["start", "create-page", "keys", "subscribers", "simulate", "bench", "shots", "test:deploy"] as const;
 
 async function run(command: (typeof COMMANDS)[number], args: readonly string[]) {
   const [, script = ""] = packageJson.scripts[command].split(" ");
@@ -23,7 +23,7 @@ describe.each(COMMANDS)("npm run %s", (command) => {
   it("-- --help says how it is meant, and is no failure", async () => {
     const { code, stdout, stderr } = await run(command, ["--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/npm (?:run )?[a-z-]+ -- /);
+    expect(stdout).toMatch(/npm (?:run )?[a-z:-]+ -- /);
     expect(stdout).toContain("  --");
   });
 
