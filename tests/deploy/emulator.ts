@@ -19,6 +19,7 @@ export class NotHere extends Error {
 }
 
 const callSchema = z.object({ who: z.string(), action: z.string(), on: z.string(), allowed: z.boolean() });
+type Call = z.infer<typeof callSchema>;
 const mailSchema = z.object({
   id: z.string(),
   to: z.string(),
@@ -43,7 +44,9 @@ export interface Emulator {
   environment: Record<string, string>;
   certificate: string;
   /** What IAM was asked, for every call of a role. */
-  calls: z.infer<typeof callSchema>[];
+  calls: Call[];
+  /** Rejects as soon as IAM refuses a call: what waits for its effect would wait for long. */
+  refusal: Promise<never>;
   mails: SentMail[];
   /** What functions logged. */
   logs: string[];
@@ -87,7 +90,10 @@ export async function startEmulator(folder: string): Promise<Emulator> {
     cwd: folder,
     env: { ...common, ...settings },
   });
-  const [calls, mails, logs, lines]: [Emulator["calls"], SentMail[], string[], string[]] = [[], [], [], []];
+  const [calls, mails, logs, lines]: [Call[], SentMail[], string[], string[]] = [[], [], [], []];
+  const refusal = Promise.withResolvers<never>();
+  // It may come between two steps.
+  refusal.promise.catch(() => {});
   let port = 0;
   if (child.stdout === null || child.stderr === null) throw new Error("MiniStack was started without pipes");
   createInterface(child.stderr).on("line", (line) => {
@@ -97,9 +103,13 @@ export async function startEmulator(folder: string): Promise<Emulator> {
   createInterface(child.stdout).on("line", (line) => {
     const event = eventSchema.parse(JSON.parse(line));
     if ("port" in event) port = event.port;
-    else if ("call" in event) calls.push(event.call);
-    else if ("mail" in event) mails.push({ ...event.mail, at: Date.now() });
-    else logs.push(event.log);
+    if ("call" in event) {
+      const { who, action, on, allowed } = event.call;
+      calls.push(event.call);
+      if (!allowed) refusal.reject(new Error(`IAM refused ${who}: ${action} on ${on}`));
+    }
+    if ("mail" in event) mails.push({ ...event.mail, at: Date.now() });
+    if ("log" in event) logs.push(event.log);
   });
   const said = () => lines.join("\n");
   const ended = () => child.exitCode ?? child.signalCode;
@@ -113,7 +123,16 @@ export async function startEmulator(folder: string): Promise<Emulator> {
   );
   reachByName(port, await readFile(certificate, "utf8"));
   const url = `https://127.0.0.1:${port}`;
-  return { url, environment: { ...common, AWS_ENDPOINT_URL: url }, certificate, calls, mails, logs, said };
+  return {
+    url,
+    environment: { ...common, AWS_ENDPOINT_URL: url },
+    certificate,
+    calls,
+    refusal: refusal.promise,
+    mails,
+    logs,
+    said,
+  };
 }
 
 /** `fetch` finds the names of APIs and distributions where MiniStack serves them. */

@@ -46,8 +46,10 @@ const folder = await temporaryFolder("deploy");
 const began = performance.now();
 let passed = 0;
 
+let interrupted = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, async () => {
+    interrupted = true;
     console.error(`\n${signal}: ends what it started`);
     await cleanUp();
     process.exit(1);
@@ -60,6 +62,8 @@ try {
   emulator = await step("MiniStack starts", () => startEmulator(folder.path));
   await deployAndTry(emulator);
 } catch (error) {
+  // What it started ends under its hands then.
+  if (interrupted) await new Promise<never>(() => {});
   if (error instanceof NotHere) {
     console.log(`Skipped: ${error.message}.`);
     await cleanUp();
@@ -213,12 +217,12 @@ async function deployAndTry(aws: Emulator): Promise<void> {
     assert(asExpected, "everybody has the deliveries expected");
   });
 
-  await step("IAM allowed what every function asked for", async () => {
-    const asked = new Set(aws.calls.flatMap(({ who }) => /assumed-role\/.*\/(\S+?Function)/.exec(who)?.[1] ?? []));
-    console.log(`      ${aws.calls.length} calls of ${asked.size} functions`);
-    assert.deepEqual(refusedBy(aws), []);
+  await step("every function has run, IAM allowed all its calls, and none logged an error", async () => {
+    const ran = () => new Set(aws.calls.flatMap(({ who }) => /assumed-role\/.*\/(\S+?Function)/.exec(who)?.[1] ?? []));
+    // sweep runs once a minute.
+    await until("the run of every function", () => ran().size === STEPS, { said: () => [...ran()].join(", ") });
     assert.deepEqual(errorsOf(aws), []);
-    assert.equal(asked.size, STEPS);
+    console.log(`      ${aws.calls.length} calls allowed`);
   });
 
   await step("destroy, as docs/deploy.md says", async () => {
@@ -260,19 +264,12 @@ function all(outputs: z.infer<typeof outputsSchema>): (name: string) => string {
   return (name) => found[name] ?? assert.fail(`no stack has the output ${name}`);
 }
 
-function refusedBy({ calls }: Emulator): string[] {
-  return [
-    ...new Set(calls.filter(({ allowed }) => !allowed).map(({ who, action, on }) => `${who}: ${action} on ${on}`)),
-  ];
-}
-
 function errorsOf({ logs }: Emulator): string[] {
   return [...new Set(logs.filter((line) => line.includes('"level":"error"')))];
 }
 
 /** Why it may have failed. */
 function explain(aws: Emulator): void {
-  for (const line of refusedBy(aws)) console.error(`    IAM refused ${line}`);
   for (const line of errorsOf(aws).slice(-10)) console.error(`    ${line.slice(0, 600)}`);
   console.error(
     aws
@@ -299,7 +296,7 @@ async function cleanUp(): Promise<void> {
 async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
   const since = performance.now();
   console.log(`  ${what}`);
-  const result = await work();
+  const result = await Promise.race([work(), ...(emulator === null ? [] : [emulator.refusal])]);
   passed += 1;
   console.log(`  ✓ ${what} (${((performance.now() - since) / 1_000).toFixed(1)} s)`);
   return result;
