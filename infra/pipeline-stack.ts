@@ -155,6 +155,7 @@ export class PipelineStack extends Stack {
     new Sweep(this, "Sweep", {
       state,
       alarms,
+      pageBuild: publishPage.build,
       queues: {
         ...chunks,
         webhookRetry: webhookRetries.work,

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { sha256Hex } from "../core/ids.ts";
 
 /** ISO 3166 codes of countries, separated by commas; may be empty. */
 export const countries = z.pipe(
@@ -9,6 +10,12 @@ export const countries = z.pipe(
 export const usd = z.pipe(
   z.string().check(z.regex(/^\d+(\.\d+)?$/, "must be a decimal number of USD")),
   z.transform(Number),
+);
+
+/** All that the page's files are made with besides the tables, code and settings, in whatever words: its hash. */
+export const build = z.pipe(
+  z.string().check(z.minLength(1)),
+  z.transform((text: string) => sha256Hex(text)),
 );
 
 /** What may be left out. A variable is never absent, so it is empty then. */

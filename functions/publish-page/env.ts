@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { countries, orNone } from "../lambda/env.ts";
+import { build, countries, orNone } from "../lambda/env.ts";
 
 export const envSchema = z.object({
   STATUS_TABLE: z.string(),
@@ -11,4 +11,5 @@ export const envSchema = z.object({
   SMS_COUNTRIES: countries,
   /** A page to sign up on in place of the page's own forms. */
   SIGN_UP_PAGE_URL: orNone(z.url()),
+  PAGE_BUILD: build,
 });

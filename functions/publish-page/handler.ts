@@ -1,6 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { randomBytes } from "node:crypto";
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { publishWorkSchema, readWork } from "../core/queued-work.ts";
 import { isStreamBatch, sqsBatch, streamBatch } from "../lambda/batch.ts";
@@ -28,10 +26,7 @@ const deps: PublishDeps = {
     smsCountries: [...env.SMS_COUNTRIES],
     elsewhere: env.SIGN_UP_PAGE_URL,
   },
-  // The bundle itself: whatever changes in the templates changes it.
-  templateVersion: createHash("sha256")
-    .update(readFileSync(fileURLToPath(import.meta.url)))
-    .digest("hex"),
+  build: env.PAGE_BUILD,
 };
 
 // Invocation: pages that changed (the stream), or whose files are behind (the queue).

@@ -30,13 +30,13 @@ export interface PublishDeps {
   /** Without a trailing slash. */
   pageUrl: string;
   signUp: SignUp;
-  /** Changes with the code: then every file is made anew. */
-  templateVersion: string;
+  /** Changes with the code and the settings: then every file is made anew. */
+  build: string;
 }
 
 export type PublishOutcome =
   | { outcome: "published"; version: number; written: number; removed: number; rounds: number }
-  /** The files tell this version already. */
+  /** The files are of this version and build already. */
   | { outcome: "current" }
   /** Another invocation is publishing: it repeats while the page has moved on, and sweep looks after it if it died. */
   | { outcome: "busy" }
@@ -55,7 +55,7 @@ const WRITES_PER_LEASE_CHECK = 200;
 export async function publishPage(pageId: string, deps: PublishDeps): Promise<PublishOutcome> {
   const [page, publication] = await Promise.all([deps.status.getPage(pageId), deps.status.getPublication(pageId)]);
   if (page === null) return { outcome: "no such page" };
-  if (publication.version === page.version) return { outcome: "current" };
+  if (publication.version === page.version && publication.build === deps.build) return { outcome: "current" };
 
   const lease = new PublishingLease(pageId, deps);
   if (!(await lease.take())) return { outcome: "busy" };
@@ -75,10 +75,10 @@ async function publishUnderLease(pageId: string, lease: PublishingLease, deps: P
   for (let rounds = 1; ; rounds += 1) {
     await lease.keep();
     const now = deps.clock();
-    const { status, templateVersion, pageUrl, signUp } = deps;
+    const { status, build, pageUrl, signUp } = deps;
     const snapshot = await readPage(pageId, manifest, {
       status,
-      templateVersion,
+      build,
       now,
       site: { pageUrl, signUp },
     });
@@ -89,7 +89,7 @@ async function publishUnderLease(pageId: string, lease: PublishingLease, deps: P
     removed += round.removed;
 
     const { version } = snapshot.page;
-    const { outcome } = await deps.status.finishPublication(pageId, lease.holder, version);
+    const { outcome } = await deps.status.finishPublication(pageId, lease.holder, { version, build });
     switch (outcome) {
       case "finished":
         return { outcome: "published", version, written, removed, rounds };

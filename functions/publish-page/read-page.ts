@@ -45,7 +45,7 @@ export interface PageSnapshot {
 export async function readPage(
   pageId: string,
   manifest: Manifest,
-  deps: { status: ReadStatus; site: PublishedSite; templateVersion: string; now: number },
+  deps: { status: ReadStatus; site: PublishedSite; build: string; now: number },
 ): Promise<PageSnapshot | null> {
   const page = await deps.status.getPage(pageId);
   if (page === null) return null;
@@ -98,14 +98,10 @@ function listedIds(headers: readonly Incident[]): Set<string> {
 }
 
 /** What a resolved incident's files show of the page: names, language, branding, zone and order, but no component's present status. */
-function settingOf(
-  page: Page,
-  catalog: Catalog,
-  { site, templateVersion }: { site: PublishedSite; templateVersion: string },
-) {
+function settingOf(page: Page, catalog: Catalog, { site, build }: { site: PublishedSite; build: string }) {
   return sha256Hex(
     JSON.stringify([
-      templateVersion,
+      build,
       site,
       page.name,
       page.locale,

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { build } from "../lambda/env.ts";
 
 export const envSchema = z.object({
   STATUS_TABLE: z.string(),
@@ -11,4 +12,5 @@ export const envSchema = z.object({
   WEBHOOK_RETRY_QUEUE_URL: z.url(),
   PLAN_QUEUE_URL: z.url(),
   PUBLISH_QUEUE_URL: z.url(),
+  PAGE_BUILD: build,
 });

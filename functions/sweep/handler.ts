@@ -29,6 +29,7 @@ const deps: SweepDeps = {
     plan: env.PLAN_QUEUE_URL,
     publish: env.PUBLISH_QUEUE_URL,
   }),
+  pageBuild: env.PAGE_BUILD,
   clock: Date.now,
 };
 

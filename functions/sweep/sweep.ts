@@ -22,6 +22,8 @@ export interface SweepDeps {
   subscribers: PurgeDeps["subscribers"];
   mail: MailLimits;
   queues: ChunkQueues & RetryQueues & WakeQueues;
+  /** What publish-page makes the page's files with now. */
+  pageBuild: string;
   clock: Clock;
 }
 
@@ -253,7 +255,8 @@ async function sweepSubscribers(deps: SweepDeps, counts: SweepCounts, began: num
 async function sweepPages(deps: SweepDeps, counts: SweepCounts): Promise<void> {
   for (const page of await deps.status.listPages()) {
     const publication = await deps.status.getPublication(page.id);
-    if (publication.version >= page.version || publication.leaseUntil > deps.clock()) continue;
+    const isCurrent = publication.version >= page.version && publication.build === deps.pageBuild;
+    if (isCurrent || publication.leaseUntil > deps.clock()) continue;
     await deps.queues.wakePublisher({ pageId: page.id });
     counts.pagesWoken += 1;
   }

@@ -28,6 +28,8 @@ export interface PipelineFunctionProps<S extends EnvSchema> {
 export class PipelineFunction<S extends EnvSchema = EnvSchema> extends LambdaFunction {
   readonly step: string;
   readonly envSchema: S;
+  /** Changes with the code. */
+  readonly codeKey: string;
   private readonly ownRole: Role;
 
   constructor(scope: Construct, id: string, props: PipelineFunctionProps<S>) {
@@ -40,11 +42,12 @@ export class PipelineFunction<S extends EnvSchema = EnvSchema> extends LambdaFun
       description: props.step,
     });
     logGroup.grantWrite(role);
+    const code = bundle(props.step);
     super(scope, id, {
       description: `${props.step}: ${props.description}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: bundle(props.step),
+      code,
       handler: "index.handler",
       environment: { ...props.environment, NODE_OPTIONS: "--enable-source-maps" },
       memorySize: props.memorySize,
@@ -54,6 +57,7 @@ export class PipelineFunction<S extends EnvSchema = EnvSchema> extends LambdaFun
     });
     this.step = props.step;
     this.envSchema = props.envSchema;
+    this.codeKey = code.bind(this).s3Location?.objectKey ?? "";
     this.ownRole = role;
   }
 

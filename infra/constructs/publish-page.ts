@@ -1,4 +1,4 @@
-import { Duration, Stack } from "aws-cdk-lib";
+import { Duration, Lazy, Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { FilterRule } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
@@ -27,20 +27,28 @@ const TIMEOUT = Duration.seconds(60);
 export class PublishPage extends Construct {
   /** Pages whose files are behind. */
   readonly behind: WorkQueue;
+  /** What the files are made with: sweep compares it with what those in the bucket were made with. */
+  readonly build: string;
 
   constructor(scope: Construct, id: string, { state, alarms, ...settings }: PublishPageProps) {
     super(scope, id);
-    const publisher = new PipelineFunction(this, "Function", {
+    const shown = {
+      PAGE_URL: settings.pageUrl,
+      SUBSCRIPTIONS_URL: settings.subscriptionsUrl,
+      SMS_COUNTRIES: settings.smsCountries.join(","),
+      SIGN_UP_PAGE_URL: settings.signUpPageUrl ?? "",
+    };
+    // The values as they are deployed, so that another host behind the same resource counts too.
+    this.build = Lazy.string({ produce: () => [publisher.codeKey, ...Object.values(shown)].join(" ") });
+    const publisher: PipelineFunction = new PipelineFunction(this, "Function", {
       step: "publish-page",
       description: "writes the page's HTML, JSON and feeds",
       envSchema,
       environment: {
         STATUS_TABLE: state.status.tableName,
         SITE_BUCKET: state.site.bucketName,
-        PAGE_URL: settings.pageUrl,
-        SUBSCRIPTIONS_URL: settings.subscriptionsUrl,
-        SMS_COUNTRIES: settings.smsCountries.join(","),
-        SIGN_UP_PAGE_URL: settings.signUpPageUrl ?? "",
+        ...shown,
+        PAGE_BUILD: this.build,
       },
       memorySize: 1769,
       timeout: TIMEOUT,

@@ -10,12 +10,14 @@ import type { WorkQueue } from "./work-queue.ts";
 export interface SweepProps {
   state: StateStack;
   alarms: Alarms;
+  /** What publish-page makes the page's files with. */
+  pageBuild: string;
   queues: Readonly<Record<"email" | "sms" | "webhook" | "webhookRetry" | "plan" | "publish", WorkQueue>>;
 }
 
 /** Once a minute: whatever was committed and not finished is set going again. */
 export class Sweep extends Construct {
-  constructor(scope: Construct, id: string, { state, alarms, queues }: SweepProps) {
+  constructor(scope: Construct, id: string, { state, alarms, pageBuild, queues }: SweepProps) {
     super(scope, id);
     const sweep = new PipelineFunction(this, "Function", {
       step: "sweep",
@@ -32,6 +34,7 @@ export class Sweep extends Construct {
         WEBHOOK_RETRY_QUEUE_URL: queues.webhookRetry.url,
         PLAN_QUEUE_URL: queues.plan.url,
         PUBLISH_QUEUE_URL: queues.publish.url,
+        PAGE_BUILD: pageBuild,
       },
       memorySize: 1024,
       // Done before the next one begins.

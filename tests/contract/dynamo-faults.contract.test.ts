@@ -110,13 +110,13 @@ describeOnDynamo("what DynamoDB may answer", (server) => {
       ...tables,
     });
     await some.leasePublication(page.id, "a", NOW, NOW + 100);
-    expect(await some.finishPublication(page.id, "a", 1)).toEqual({ outcome: "finished" });
+    expect(await some.finishPublication(page.id, "a", { version: 1, build: "one" })).toEqual({ outcome: "finished" });
 
     const many = await failing(here, "TransactWriteItemsCommand", Array.from({ length: 6 }, conflict));
     const store = dynamoStatusStore({ client: many, ...tables });
     await store.leasePublication(page.id, "b", NOW, NOW + 100);
-    expect(await store.finishPublication(page.id, "b", 1)).toEqual({ outcome: "stale" });
-    expect(await store.finishPublication(page.id, "b", 1)).toEqual({ outcome: "finished" });
+    expect(await store.finishPublication(page.id, "b", { version: 1, build: "one" })).toEqual({ outcome: "stale" });
+    expect(await store.finishPublication(page.id, "b", { version: 1, build: "one" })).toEqual({ outcome: "finished" });
   });
 
   it("creates and changes subscribers through conflicts", async () => {

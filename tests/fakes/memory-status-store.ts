@@ -202,21 +202,21 @@ export function memoryStatusStore({ putNotice }: { putNotice: (notice: Notice) =
     },
 
     async getPublication(pageId) {
-      const { version, leaseUntil } = publications.get(pageId) ?? { version: 0, leaseUntil: 0 };
-      return { version, leaseUntil };
+      const { version, build, leaseUntil } = publications.get(pageId) ?? { version: 0, build: "", leaseUntil: 0 };
+      return { version, build, leaseUntil };
     },
 
     async leasePublication(pageId, holder, now, leaseUntil) {
-      const present = publications.get(pageId) ?? { version: 0, leaseUntil: 0, holder: null };
+      const present = publications.get(pageId) ?? { version: 0, build: "", leaseUntil: 0, holder: null };
       if (present.leaseUntil > now && present.holder !== holder) return { outcome: "busy" };
       publications.set(pageId, { ...present, leaseUntil, holder });
       return { outcome: "leased" };
     },
 
-    async finishPublication(pageId, holder, version) {
+    async finishPublication(pageId, holder, { version, build }) {
       if (publications.get(pageId)?.holder !== holder) return { outcome: "lost" };
       if (pages.get(pageId)?.page.version !== version) return { outcome: "stale" };
-      publications.set(pageId, { version, leaseUntil: 0, holder: null });
+      publications.set(pageId, { version, build, leaseUntil: 0, holder: null });
       return { outcome: "finished" };
     },
 

@@ -132,6 +132,7 @@ describe("sweep", () => {
           wakePlanner: async () => {},
           wakePublisher: async () => {},
         },
+        pageBuild: "one",
         clock: world.clock,
       });
     }
@@ -200,6 +201,7 @@ async function sweepOnly(): Promise<void> {
     subscribers: world.subscribers,
     mail: { quota: async () => ({ perSecond: 500, leftToday: null }) },
     queues: world.queues.ports,
+    pageBuild: "one",
     clock: world.clock,
   });
 }

@@ -30,6 +30,7 @@ async function purgeWorld(...overrides: Partial<EmailSubscriber>[]) {
     subscribers: world.subscribers,
     mail: { quota: async () => ({ perSecond: 1, leftToday: null }) },
     queues: world.queues.ports,
+    pageBuild: "one",
     clock: world.clock,
   };
   return { ...world, began, people: subscribers, left, blockOf, deps };

@@ -30,6 +30,7 @@ function deps(ledger: Partial<SweepDeps["ledger"]>): SweepDeps {
     subscribers: world.subscribers,
     mail: { quota: async () => ({ perSecond: 1, leftToday: null }) },
     queues: world.queues.ports,
+    pageBuild: "one",
     clock: world.clock,
   };
 }

@@ -26,6 +26,7 @@ function deps(changes: Partial<SweepDeps> = {}): SweepDeps {
       ...world.queues.ports,
       sendChunks: async (works) => void sent.push([...works]),
     },
+    pageBuild: "one",
     clock: world.clock,
     ...changes,
   };
@@ -42,6 +43,16 @@ async function silentUpdate(): Promise<void> {
 }
 
 const numbersSent = () => sent.flat().map(({ chunk }) => chunk);
+
+describe("a page in the bucket", () => {
+  it("is written again when it was made with other settings or templates", async () => {
+    const page = await world.status.getPage(PAGE);
+    await world.status.leasePublication(PAGE, "publisher", world.clock(), world.clock() + 1);
+    await world.status.finishPublication(PAGE, "publisher", { version: page?.version ?? 0, build: "one" });
+    expect((await sweep(deps({ pageBuild: "one" }))).counts.pagesWoken).toBe(0);
+    expect((await sweep(deps({ pageBuild: "two" }))).counts.pagesWoken).toBe(1);
+  });
+});
 
 describe("a sweep over an update of many chunks", () => {
   it("queues all of them again, as many in one call as SQS takes", async () => {

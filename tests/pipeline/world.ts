@@ -241,6 +241,7 @@ export function createWorld({ choose }: { choose?: Choose } = {}) {
         subscribers,
         mail: { quota: async () => ({ perSecond: MAIL_RATE, leftToday: null }) },
         queues: ports,
+        pageBuild: "one",
         clock,
       });
       for (const { error } of failures) throw error;

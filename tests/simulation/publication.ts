@@ -21,8 +21,8 @@ export type PublicationMutation = (status: StatusStore) => StatusStore;
 export const PUBLICATION_MUTANTS = {
   "a page's lease released unconditionally": (status) => ({
     ...status,
-    async finishPublication(pageId, holder, version) {
-      const finished = await status.finishPublication(pageId, holder, version);
+    async finishPublication(pageId, holder, published) {
+      const finished = await status.finishPublication(pageId, holder, published);
       if (finished.outcome !== "stale") return finished;
       await status.leasePublication(pageId, holder, START, 0);
       return { outcome: "finished" };
@@ -60,7 +60,7 @@ async function playPublication(schedule: fc.Scheduler, mutation: PublicationMuta
     clock: () => START,
     random,
     pageUrl: SITE.pageUrl,
-    templateVersion: "v1",
+    build: "one",
   };
   const publishers: Promise<unknown>[] = [];
   for (let count = 1; count <= INCIDENTS; count += 1) {

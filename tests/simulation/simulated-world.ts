@@ -211,7 +211,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
     schedule.start(
       async (invocation) => {
         const ports = portsFor("sweep", null, invocation);
-        const { failures } = await sweep({ ...ports, mail: { quota: async () => RATE }, clock });
+        const { failures } = await sweep({ ...ports, mail: { quota: async () => RATE }, pageBuild: "one", clock });
         for (const { error } of failures)
           if (!(error instanceof TableFailure || error instanceof TableBusyError)) throw error;
       },

@@ -22,7 +22,7 @@ export function dynamoPublication({
   return {
     async getPublication(pageId) {
       const item = await getItem(client, statusTable, publicationKey(pageId));
-      return item === null ? { version: 0, leaseUntil: 0 } : publicationItemSchema.parse(item);
+      return item === null ? { version: 0, build: "", leaseUntil: 0 } : publicationItemSchema.parse(item);
     },
 
     async leasePublication(pageId, holder, now, leaseUntil) {
@@ -38,17 +38,22 @@ export function dynamoPublication({
       return { outcome: refusal === null ? "leased" : "busy" };
     },
 
-    async finishPublication(pageId, holder, version) {
+    async finishPublication(pageId, holder, { version, build }) {
       const finish = new TransactWriteItemsCommand({
         TransactItems: [
           {
             Update: {
               TableName: statusTable,
               Key: toKey(publicationKey(pageId)),
-              UpdateExpression: "SET #version = :version, leaseUntil = :over REMOVE holder",
+              UpdateExpression: "SET #version = :version, build = :build, leaseUntil = :over REMOVE holder",
               ConditionExpression: "holder = :holder",
               ExpressionAttributeNames: { "#version": "version" },
-              ExpressionAttributeValues: toItem({ ":version": version, ":over": 0, ":holder": holder }),
+              ExpressionAttributeValues: toItem({
+                ":version": version,
+                ":build": build,
+                ":over": 0,
+                ":holder": holder,
+              }),
             },
           },
           {

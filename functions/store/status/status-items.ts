@@ -72,4 +72,9 @@ export const incidentItemSchema = z.extend(incidentSchema, {
 });
 
 /** What was published of the page, and who holds its publishing lease. */
-export const publicationItemSchema = z.object({ version: z.number(), leaseUntil: z.number() });
+export const publicationItemSchema = z.object({
+  version: z.number(),
+  // A lease may be all that there is.
+  build: z._default(z.string(), ""),
+  leaseUntil: z.number(),
+});

@@ -55,19 +55,22 @@ export interface StatusStore {
     leaseUntil: number,
   ): Promise<{ outcome: "leased" } | { outcome: "busy" }>;
   /**
-   * Records `version` as published and releases the lease, on two conditions in one transaction: `holder` still has
-   * the lease, and the page is still at `version`. `stale`: the page has moved on; publish again (the lease is kept).
+   * Records what was published and releases the lease, on two conditions in one transaction: `holder` still has the
+   * lease, and the page is still at that version. `stale`: the page has moved on; publish again (the lease is kept).
    */
   finishPublication(
     pageId: string,
     holder: string,
-    version: number,
+    published: Pick<Publication, "version" | "build">,
   ): Promise<{ outcome: "finished" } | { outcome: "stale" } | { outcome: "lost" }>;
   /** Forgets that anything was published (the bucket was lost), so that sweep has the page written again. */
   forgetPublication(pageId: string): Promise<void>;
 }
 
 export interface Publication {
+  /** The page's. */
   version: number;
+  /** What the files were made with, besides the tables: the publisher's code and settings. Empty: nothing yet. */
+  build: string;
   leaseUntil: number;
 }

@@ -33,7 +33,7 @@ async function world() {
       random: manage.deps.random,
       pageUrl: "https://status.example.com",
       signUp: SIGN_UP,
-      templateVersion: "v1",
+      build: "one",
     });
   return {
     ...manage,

@@ -48,7 +48,7 @@ async function world() {
       return Uint8Array.from({ length: count }, (_, index) => (index * 7 + drawn * 13) % 250);
     },
     pageUrl: SITE.pageUrl,
-    templateVersion: "v1",
+    build: "one",
   };
   await status.createPage({ ...seedPage, version: 1 });
   await status.saveCatalog(PAGE_ID, { ...seedCatalog, version: 0 }, null);
@@ -260,7 +260,7 @@ describe("years of history", () => {
     expect(await w.text("incidents/oldinciden00")).toContain("Another name");
 
     await w.status.savePage({ ...page, name: "Another name", version: page.version + 1 });
-    await publishPage(PAGE_ID, { ...w.deps, templateVersion: "v2" });
+    await publishPage(PAGE_ID, { ...w.deps, build: "two" });
     expect(w.reads()).toBe(2 * OLD);
   });
 
@@ -272,6 +272,29 @@ describe("years of history", () => {
     await w.publish();
     expect(await w.text("incidents/oldinciden00")).toContain("Renamed");
     await expectFresh(w);
+  });
+});
+
+describe("another build or another setting", () => {
+  test("makes the files anew, though the page is at the version that they show", async () => {
+    const w = await world();
+    await w.post(1, 1);
+    await w.publish();
+    expect(await w.publish()).toEqual({ outcome: "current" });
+
+    const elsewhere = { ...w.deps, build: "two", pageUrl: "https://status.example.org" };
+    expect(await publishPage(PAGE_ID, elsewhere)).toMatchObject({ outcome: "published", rounds: 1 });
+    expect(await w.text("index.html")).toContain("https://status.example.org");
+    expect(await w.text("history.atom")).toContain("https://status.example.org");
+    expect(await publishPage(PAGE_ID, elsewhere)).toEqual({ outcome: "current" });
+  });
+
+  test("whose files are the same writes none of them", async () => {
+    const w = await world();
+    await w.publish();
+    const since = w.site.log.length;
+    expect(await publishPage(PAGE_ID, { ...w.deps, build: "two" })).toMatchObject({ outcome: "published", removed: 0 });
+    expect(w.changed(since)).toEqual(["write manifest.json"]);
   });
 });
 
