@@ -1,17 +1,22 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 
-/** The table is too busy, or somebody else's transaction holds the item: nothing was done, and later it may be. */
+/**
+ * The table is too busy, or somebody else's transaction holds the item. Nothing was done, and a later try may succeed.
+ */
 export class TableBusyError extends Error {
   override name = "TableBusyError";
 }
 
 /**
- * What may be said no more in a moment. `refused`: nothing was done. `unknown`: it may have been, and only a write that knows
- * its own mark, or may happen twice, can be run again.
+ * What may be over in a moment. `refused`: nothing was done. `unknown`: the write may have been done. Only a write that
+ * knows its own mark, or that may happen twice, can run again.
  */
 export type Busy = "refused" | "unknown";
 
-/** DynamoDB developer guide, "Error handling": thrown once the SDK's own tries (three, some 100 ms) are used up. */
+/**
+ * DynamoDB developer guide, "Error handling": the SDK throws these once it has used up its own tries (three, some 100
+ * ms).
+ */
 const THROTTLES = new Set([
   "ProvisionedThroughputExceededException",
   "ThrottlingException",
@@ -40,7 +45,7 @@ const REASONS = new Set([
   "TransactionConflict",
 ]);
 
-/** Null: it is an answer, or an error that stays. */
+/** Null: it is an answer, or an error that will stay. */
 export function busyOf(error: unknown): Busy | null {
   if (error instanceof TransactionCanceledException) {
     const codes = (error.CancellationReasons ?? []).map(({ Code = "None" }) => Code).filter((code) => code !== "None");

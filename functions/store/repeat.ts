@@ -7,10 +7,10 @@ import { type Attempted, attempt, type Item } from "./table.ts";
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
-// Some two seconds in all. Whoever has an acceptance to record asks again: see send-chunk/patiently.ts.
+// Some two seconds in all. A caller that has an acceptance to record asks again: see send-chunk/patiently.ts.
 const TRIES = 8;
 
-/** Waits before the next try: exponential, with full jitter, so that those who collided part. */
+/** Waits before the next try: exponential, with full jitter, so that writers that collided part. */
 async function pause(tries: number, random: Random): Promise<void> {
   const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1));
   await sleep((ceiling * ((random(1)[0] ?? 0) + 1)) / 256);
@@ -18,7 +18,7 @@ async function pause(tries: number, random: Random): Promise<void> {
 
 type Tried<T> = { done: Attempted<T> } | { done: null; nothingWasDone: boolean; error: unknown };
 
-/** A refusal for a condition is an answer, also beside a conflict; one for a conflict alone is none. */
+/** A refusal because of a condition is an answer, even beside a conflict. One because of a conflict alone is none. */
 async function tryOnce<T>(write: () => Promise<T>): Promise<Tried<T>> {
   try {
     const attempted = await attempt(write);
@@ -32,9 +32,10 @@ async function tryOnce<T>(write: () => Promise<T>): Promise<Tried<T>> {
 }
 
 /**
- * The one engine of repeated writes: runs a conditional write again while another transaction holds one of its items, while
- * the table is throttled, and after an answer that got lost (so the write must know its own mark). A refusal handed back
- * always means that a condition failed. Throws TableBusyError when the table stays busy and surely nothing was done.
+ * The one engine of repeated writes. It runs a conditional write again while another transaction holds one of its
+ * items, while the table is throttled, and after an answer that got lost (so the write must know its own mark). A
+ * refusal that it returns always means that a condition failed. Throws TableBusyError when the table stays busy and
+ * surely nothing was done.
  */
 export async function repeatWhileBusy<T>(random: Random, write: () => Promise<T>, most = TRIES): Promise<Attempted<T>> {
   let nothingWasDone = true;
@@ -53,7 +54,7 @@ export async function repeatWhileBusy<T>(random: Random, write: () => Promise<T>
 
 const CONFLICT_TRIES = 6;
 
-/** As `repeatWhileBusy`, for callers who have an answer to a lasting conflict: it is handed back. */
+/** Like `repeatWhileBusy`, for callers that have an answer to a lasting conflict: it returns the conflict. */
 export async function attemptThroughConflicts<T>(write: () => Promise<T>): Promise<Attempted<T>> {
   try {
     return await repeatWhileBusy(randomBytes, write, CONFLICT_TRIES);
@@ -63,7 +64,7 @@ export async function attemptThroughConflicts<T>(write: () => Promise<T>): Promi
   }
 }
 
-/** For writes that cannot be given up: a lasting conflict is an error. */
+/** For writes that must not be given up: a lasting conflict is an error. */
 export function lastingConflict(what: string): Error {
   return new TableBusyError(`${what}: still in conflict with other writes after ${CONFLICT_TRIES} attempts`);
 }
@@ -71,7 +72,7 @@ export function lastingConflict(what: string): Error {
 // DynamoDB's limit for one BatchWriteItem.
 const WRITES_PER_BATCH = 25;
 
-/** Puts all items; those that DynamoDB left unprocessed, or threw back, are repeated. Throws TableBusyError, as above. */
+/** Puts all items; repeats those that DynamoDB left unprocessed or threw back. Throws TableBusyError, as above. */
 export async function putAll(
   client: DynamoDBClient,
   table: string,
@@ -85,7 +86,7 @@ export async function putAll(
     batches.map(async (batch) => {
       let left: WriteRequest[] = batch.map((item) => ({ PutRequest: { Item: item } }));
       for (let tries = 1; ; tries += 1) {
-        // A put that was done and is done again changes nothing, so that a lost answer is repeated too.
+        // A put that is done twice changes nothing, so a lost answer is repeated too.
         const { UnprocessedItems } = await sendThrough(random, () =>
           client.send(new BatchWriteItemCommand({ RequestItems: { [table]: left } })),
         );

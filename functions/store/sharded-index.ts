@@ -14,8 +14,8 @@ export interface ShardedQuery {
 }
 
 /**
- * Reads all shards of an index and merges them by sort key. `more`: there are further ones after those returned.
- * Index reads are eventually consistent. The sort keys must be unique across shards: the last one is the cursor.
+ * Reads all shards of an index and merges them by sort key. `more`: there are more after those returned. Index reads
+ * are eventually consistent. The sort keys must be unique across shards, because the last one is the cursor.
  */
 export async function queryShards(
   client: DynamoDBClient,
@@ -35,7 +35,7 @@ export async function queryShards(
   };
 }
 
-/** One more than the limit, which tells whether there are more. */
+/** Reads one more than the limit, which shows whether there are more. */
 async function queryShard(
   client: DynamoDBClient,
   table: string,

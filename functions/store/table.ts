@@ -22,14 +22,14 @@ export interface Key {
   sk: string;
 }
 
-/** `where`: only a test says where its tables are; a function's environment does. */
+/** `where`: only a test says where its tables are; a function's environment says it otherwise. */
 export function dynamoClient(
   where: Pick<DynamoDBClientConfig, "endpoint" | "region" | "credentials"> = {},
 ): DynamoDBClient {
   return new DynamoDBClient({ ...where, logger: sdkLogger, requestHandler: TABLE_TIMES });
 }
 
-/** Puts an item in place of the one that was read at `version`; 0: there was none. Refused if somebody else was faster. */
+/** Puts an item in place of the one read at `version`; 0: there was none. Refused if somebody else was faster. */
 export function putOver(table: string, item: Record<string, unknown>, version: number): PutItemCommand {
   const condition =
     version === 0
@@ -84,7 +84,7 @@ const CONFLICT_NAMES = new Set(["TransactionConflictException", "TransactionInPr
 
 export type Attempted<T> = { refusal: null; result: T } | { refusal: Refusal };
 
-/** Runs a conditional write; a refusal is an answer, any other error is thrown. */
+/** Runs a conditional write; a refusal is an answer, and any other error is thrown. */
 export async function attempt<T>(write: () => Promise<T>): Promise<Attempted<T>> {
   try {
     return { refusal: null, result: await write() };
@@ -114,7 +114,7 @@ const KEYS_PER_BATCH = 100;
 const UNPROCESSED_ATTEMPTS = 8;
 const UNPROCESSED_DELAY_MS = 25;
 
-/** Strongly consistent, in no particular order; missing items are left out. Unprocessed keys are asked for again. */
+/** Strongly consistent, in no particular order; leaves out missing items. Asks again for unprocessed keys. */
 export async function batchGet(
   client: DynamoDBClient,
   table: string,
@@ -153,7 +153,7 @@ export async function queryAll(
   return found;
 }
 
-/** Doubles each time and never lasts longer than a second; the jitter keeps writers that met once from meeting again. */
+/** Doubles each time and never lasts longer than a second; the jitter keeps apart writers that met once. */
 async function backOff(firstMs: number, tries: number): Promise<void> {
   await sleep(Math.min(1_000, firstMs * 2 ** (tries - 1)) * (0.5 + Math.random()));
 }

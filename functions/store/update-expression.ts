@@ -20,8 +20,8 @@ export interface UpdateParts {
 const UNCONDITIONAL = { attributes: [], values: {} };
 
 /**
- * Puts a change into DynamoDB's update language. Each attribute may stand in one clause only.
- * A condition written beside it uses `#<attribute>` for attributes and names of its own, given in `condition`, for values.
+ * Puts a change into DynamoDB's update language. Each attribute may stand in one clause only. A condition written
+ * beside it uses `#<attribute>` for attributes, and for values the names given in `condition`.
  */
 export function updateParts(
   change: Change,

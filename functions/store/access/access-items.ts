@@ -4,7 +4,10 @@ import { type SenderProblem, senderProblemSchema } from "../../core/sender-probl
 import type { Key } from "../table.ts";
 import type { Limit, SendSchedule } from "./access-store.ts";
 
-/** The kinds of items, each by what its partition keys are like: IAM's `dynamodb:LeadingKeys` grants a role one kind and not the others. */
+/**
+ * The kinds of items, each with the pattern of its partition keys: IAM's `dynamodb:LeadingKeys` grants a role one kind
+ * and not the others.
+ */
 export const ACCESS_ITEMS = ["signingKeys", "schedules", "counters", "permits", "requests", "turns"] as const;
 export type AccessItems = (typeof ACCESS_ITEMS)[number];
 export const LEADING_KEYS: Readonly<Record<AccessItems, string>> = {
@@ -24,7 +27,7 @@ export function signingKeyKey(pageId: string, version: number): Key {
   return { pk: signingPartition(pageId), sk: `KEY#${String(version).padStart(6, "0")}` };
 }
 
-/** A page from before pages came with one, that has never sent anything. */
+/** An old page may have none: pages did not always come with a key, and this one has never sent anything. */
 export function noSigningKey(pageId: string): string {
   return `page ${pageId} has no signing key: "npm run keys -- list" makes one`;
 }
@@ -35,10 +38,10 @@ export function scheduleKey(schedule: SendSchedule): Key {
   return { pk: `SCHEDULE#${schedule}`, sk: "SCHEDULE" };
 }
 
-/** A later version may have stored a problem that this one does not know. Sending must not end over it. */
+/** A later version may have stored a problem that this one does not know. Sending must not end because of it. */
 const UNKNOWN_PROBLEM = "request not understood" satisfies SenderProblem;
 
-/** Any attribute may be missing: rate, slots and pause are written by different hands. */
+/** Any attribute may be missing: different writers set rate, slots and pause. */
 export const scheduleItemSchema = z.object({
   /** When the next free slot begins. */
   tat: z.optional(z.number()),
@@ -53,10 +56,10 @@ export const scheduleItemSchema = z.object({
 });
 export type ScheduleItem = z.infer<typeof scheduleItemSchema>;
 
-/** Counters stay a day longer than they count, for whoever wonders. */
+/** Counters stay a day longer than they count, so that people can look them up. */
 const COUNTER_KEPT_MS = 24 * 60 * 60 * 1_000;
 
-/** The stretch of time that `now` lies in: its counter's key, its end, and when DynamoDB may forget it. */
+/** The stretch of time that `now` lies in: its counter's key, its end, and when DynamoDB may delete the counter. */
 export function counterWindow(counter: string, { windowMs }: Limit, now: number) {
   const index = Math.floor(now / windowMs);
   const until = (index + 1) * windowMs;
@@ -70,7 +73,10 @@ export function permitsKey(mac: string): Key {
 
 export const permitsItemSchema = z.extend(permitsSchema, { version: z.number() });
 
-/** When DynamoDB may forget them: a day after the last letter. Undefined: that a contact was told is kept for ever. */
+/**
+ * When DynamoDB may delete them: a day after the last letter. Undefined: the mark that a contact got its letter stays
+ * for ever.
+ */
 export function permitsExpireAt({ contact }: Permits, now: number): number | undefined {
   return contact === null ? Math.ceil((now + PERMIT_DAY_MS) / 1_000) : undefined;
 }
@@ -81,7 +87,7 @@ export const shareItemSchema = z.object({ tat: z.number() });
 
 export const counterItemSchema = z.object({ count: z.number() });
 
-/** A turn's item stays for a while, for the next one is likely to come soon. */
+/** A turn's item stays for a while: the next turn is likely to come soon. */
 export const TURN_KEPT_MS = 60 * 60 * 1_000;
 
 export function turnKey(turn: string): Key {
@@ -97,6 +103,6 @@ export const idempotencyItemSchema = z.discriminatedUnion("state", [
   z.object({ state: z.literal("done"), requestHash: z.string(), status: z.number(), body: z.string() }),
 ]);
 
-/** A run that has not answered by then is taken to have died; an API call is over within 30 s (API Gateway's limit). */
+/** A run that has not answered by then counts as dead: an API call ends within 30 s (API Gateway's limit). */
 export const RUN_LEASE_MS = 60_000;
 export const IDEMPOTENCY_TTL_MS = 24 * 60 * 60 * 1_000;

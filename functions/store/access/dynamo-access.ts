@@ -44,7 +44,7 @@ export function dynamoAccessStore({ client, table, random }: AccessTable): Acces
     return item === undefined ? null : signingKeySchema.parse(fromItem(item));
   }
 
-  /** Takes over a run whose lease is over; of several, one. */
+  /** Takes over a run whose lease is over. Of several that try, one succeeds. */
   async function takeOver(
     pageId: string,
     keyHash: string,
@@ -188,7 +188,7 @@ export function dynamoAccessStore({ client, table, random }: AccessTable): Acces
     },
 
     async completeIdempotent(pageId, keyHash, status, body) {
-      // The first answer stays: it is the one that was given. A record that expired meanwhile is not made anew.
+      // The first answer stays: the client got that one. A record that has expired meanwhile is not made again.
       await attempt(() =>
         client.send(
           new UpdateItemCommand({

@@ -6,12 +6,12 @@ import type { AccessStore } from "./access-store.ts";
 
 type PermitCalls = Pick<AccessStore, "getPermits" | "savePermits" | "takeShare" | "giveBackShare">;
 
-/** Each try that fails tells of somebody else's that did not. */
+/** A try fails only when somebody else's succeeds. */
 const SHARE_ATTEMPTS = 10;
 
-/** The part of the access store that knows who was written to at strangers' asking. */
+/** The part of the access store that knows whom we wrote to because a stranger asked. */
 export function dynamoPermits({ client, table }: { client: DynamoDBClient; table: string }): PermitCalls {
-  /** `appends`: the clock is ahead of ours; else it starts anew from now. */
+  /** `appends`: the clock is ahead of `now`; otherwise it starts again from `now`. */
   async function move(appends: boolean, spacingMs: number, now: number) {
     return attempt(() =>
       client.send(

@@ -7,12 +7,12 @@ import { probing, rateOf, SLOTS_AHEAD_MS, type SlotState, slotsAt, spacingFor } 
 
 type Schedules = Pick<AccessStore, "reserveSlots" | "getRate" | "saveRate" | "pause" | "beginProblem" | "endProblem">;
 
-// Each failed try shows the schedule as it was; another invocation must have written in between for the next to fail too.
+// A failed try reads the schedule as it was. The next one fails too only if another invocation has written in between.
 const RESERVE_ATTEMPTS = 20;
 
 /** The part of the access store that paces sending: one item per provider, shared by all invocations. */
 export function dynamoSchedules({ client, table }: { client: DynamoDBClient; table: string }): Schedules {
-  // What each schedule was last seen to be. Only a guess that saves a read: every reservation is conditional.
+  // Each schedule as last seen. It is only a guess that saves a read: every reservation is conditional.
   const seen = new Map<SendSchedule, ScheduleItem | null>();
 
   async function read(schedule: SendSchedule): Promise<ScheduleItem | null> {
@@ -22,7 +22,10 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
     return present;
   }
 
-  /** One conditional write: `SET tat = tat + :d` while the schedule is ahead of us, else a fresh start. `isStored`: the rate is the schedule's own. */
+  /**
+   * One conditional write: `SET tat = tat + :d` while the schedule is ahead of `now`, else a fresh start. `isStored`:
+   * the rate is the schedule's own.
+   */
   async function tryReserve(
     schedule: SendSchedule,
     slots: SlotState,
@@ -99,7 +102,7 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
         const slots = slotsAt(present, rate, now);
         if (slots.outcome === "full" || slots.outcome === "paused") {
           if (fresh) return slots;
-          // Somebody may have resumed it since we looked.
+          // Somebody may have resumed it since the last read.
           present = await read(schedule);
           fresh = true;
           continue;
@@ -116,7 +119,7 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
         present = tried.present;
         fresh = true;
       }
-      // Never seen to happen; the schedule is too busy to be had, which is what full means.
+      // This was never seen to happen. The schedule is too busy to get a slot, which is what full means.
       return { outcome: "full", retryAt: now + SLOTS_AHEAD_MS };
     },
 
@@ -129,7 +132,7 @@ export function dynamoSchedules({ client, table }: { client: DynamoDBClient; tab
     },
 
     pause(schedule, until) {
-      // A pause is never shortened by one that was learnt of earlier.
+      // A pause learnt of earlier never shortens a later one.
       const condition = "attribute_not_exists(#pausedUntil) OR #pausedUntil < :new_pausedUntil";
       return set(schedule, { pausedUntil: until }, condition);
     },

@@ -9,14 +9,18 @@ import {
   type SendState,
 } from "./access-store.ts";
 
-/** How far ahead slots may begin: an invocation that holds slots waits for them, and waiting is paid for. */
+/** How far ahead slots may begin: an invocation that holds slots waits for them, and we pay for the wait. */
 export const SLOTS_AHEAD_MS = 1_000;
 
-// Short of the provider's rate by what sends may stray from their slots: a provider that counts each second takes no more
-// than the rate while none is later than the others by 40 ms, and one throttle holds everybody back for a whole second.
+// Less than the provider's rate, because sends stray from their slots. A provider that counts each second takes no more
+// than the rate as long as no send is later than the others by 40 ms. One throttle holds everybody back for a whole
+// second.
 const SHARE_OF_RATE = 0.96;
 
-/** A rate of nothing (SES while an account may not send) is asked for again at this pace; sweep reads it every minute. */
+/**
+ * The pace at which a rate of zero (SES while an account may not send) is asked for again; sweep reads the rate every
+ * minute.
+ */
 const NO_RATE_RETRY_MS = 30_000;
 
 /** Milliseconds between two slots, to a thousandth so that sums stay exact; never faster than the rate. */
@@ -36,19 +40,22 @@ function problemOf(item: ScheduleItem | null): SendProblem | null {
   return { reason: item.problem, since: item.problemSince ?? 0, probeAt: item.probeAt ?? 0 };
 }
 
-/** What a schedule's item says of its problem while somebody finds out whether it is over. */
+/** What a schedule's item says about its problem while somebody finds out whether it is over. */
 export function probing(now: number): Required<Pick<ScheduleItem, "probeAt">> {
   return { probeAt: now + PROBE_MS };
 }
 
-/** Whether slots can be had at `now`; `appended` begin where the last ones end, `restarted` at once, for they ended in the past. */
+/**
+ * Whether slots are to be had at `now`. `appended`: they begin where the last ones end. `restarted`: they begin at
+ * once, because the last ones ended in the past.
+ */
 export type SlotState =
   | { outcome: "appended"; startAt: number }
   | { outcome: "restarted"; startAt: number }
-  /** Only to find out whether the problem is over. */
+  /** One slot, to find out whether the problem is over. */
   | { outcome: "probe"; startAt: number; problem: SendProblem };
 
-/** The GCRA's decision on a schedule as it stands. */
+/** The GCRA's decision about a schedule as it stands. */
 export function slotsAt(
   item: ScheduleItem | null,
   rate: SendRate,

@@ -8,7 +8,7 @@ export interface FromDelivery {
   leaseUntil: number | null;
 }
 
-/** What moves in a chunk: differences, not totals. */
+/** What changes in a chunk: differences, not totals. */
 export interface ChunkDelta {
   counts: Readonly<Record<string, number>>;
   histogram: Readonly<Record<string, number>>;
@@ -18,15 +18,15 @@ export interface ChunkDelta {
   noLongerRetrying: readonly string[];
 }
 
-/** What a delivery's change moves in its chunk. */
+/** What a delivery's change changes in its chunk. */
 export function deltaOf(from: FromDelivery, to: Delivery, latencyMs: number | null): ChunkDelta {
   const [left, entered] = [countKey(from.state), countKey(to.state)];
-  // An operator's resend took as long as the operator did: that says nothing of the pipeline.
+  // An operator's resend takes as long as the operator does: that says nothing about the pipeline.
   const measured = to.state === "accepted" && from.state !== "accepted" && to.resent === undefined;
   return {
     counts: {
       ...(left === entered ? {} : { [left]: -1, [entered]: 1 }),
-      // Deliveries with more than one attempt; a throttled attempt is taken back.
+      // Counts deliveries with more than one attempt; a throttled attempt is taken back.
       retried: Number(to.attempts > 1) - Number(from.attempts > 1),
     },
     histogram: measured && latencyMs !== null ? { [bucketOf(latencyMs)]: 1 } : {},
@@ -38,8 +38,8 @@ export function deltaOf(from: FromDelivery, to: Delivery, latencyMs: number | nu
 }
 
 /**
- * Whether the chunk must have counted the delivery before it may change. Its window's ids are counted when the window is
- * closed, as they are then: a change in between would be counted twice. An attempt under way always may report.
+ * Whether the chunk must have counted the delivery before the delivery may change. Closing a window counts its ids as
+ * they are then, so a change before that would count twice. An attempt under way may always report.
  */
 export function mustBeCounted(from: FromDelivery): boolean {
   return from.state !== "sending";

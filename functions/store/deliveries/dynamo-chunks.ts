@@ -22,14 +22,17 @@ type Chunks = Pick<
 /** Nobody is at work on it. Needs `#state`, `#leaseUntil`, `:queued`, `:claimed`, `:now`. */
 const LEASE_OVER = "(#state = :claimed AND #leaseUntil <= :now)";
 const FREE = `(attribute_not_exists(pk) OR #state = :queued OR ${LEASE_OVER})`;
-/** Given back and its time has come, or queued long ago without being claimed. Needs `#wakeAt`, `#queuedAt`, `:queuedBefore` too. */
+/**
+ * An invocation gave it back and its time has come, or it was queued long ago and nobody claimed it. Needs `#wakeAt`,
+ * `#queuedAt`, `:queuedBefore` too.
+ */
 const UNHEARD = "(attribute_not_exists(#wakeAt) AND #queuedAt <= :queuedBefore)";
 const FORGOTTEN = `(attribute_not_exists(pk) OR (#state = :queued AND (#wakeAt <= :now OR ${UNHEARD})) OR ${LEASE_OVER})`;
 
 /** The part of the ledger about chunks: claims, windows, counts. */
 export function dynamoChunks({ client, table, random }: LedgerDeps): Chunks {
   // The SDK repeats a call whose answer got lost. A repeated ADD would count twice, and a repeated claim would find the
-  // chunk leased, by itself: the mark of a write tells its second run that the first one went through.
+  // chunk leased by itself. A write's mark shows its second run that the first one went through.
   const newMark = () => Buffer.from(random(9)).toString("base64url");
 
   /** A write by the invocation that holds the claim. */
@@ -146,7 +149,10 @@ export function dynamoChunks({ client, table, random }: LedgerDeps): Chunks {
   };
 }
 
-/** The key's own fields: stored once, then the item says itself what it is. The subject's id goes by its old name, see stored-subject.ts. */
+/**
+ * The key's own fields, stored once so that the item says what it is. The subject's id keeps its old name: see
+ * stored-subject.ts.
+ */
 function identity({ pageId, subject, updateId, seq, channel, chunk, of }: ChunkKey): Record<string, unknown> {
   return { pageId, incidentId: subject.id, updateId, seq, channel, chunk, of };
 }

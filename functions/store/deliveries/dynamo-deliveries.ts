@@ -144,13 +144,13 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
           KeyConditionExpression: after === undefined ? "pk = :pk" : "pk = :pk AND endpointSk < :after",
           ExpressionAttributeValues: toItem({ ":pk": subscriberPartition(pageId, subscriberId), ":after": after }),
           ScanIndexForward: false,
-          // One more than asked for tells whether there is a next page.
+          // One more than asked for shows whether there is a next page.
           Limit: limit + 1,
         }),
       );
       const named = Items.map((item) => endpointIndexSchema.parse(fromItem(item)));
       const taken = named.slice(0, limit);
-      // The index may lag behind: what a delivery is now, its item says.
+      // The index may lag behind; the item itself says what the delivery is now.
       const { items } = newestDeliveries((await batchGet(client, table, taken)).map(deliveryOf), limit, undefined);
       return { items, next: named.length > limit ? (taken.at(-1)?.endpointSk ?? null) : null };
     },
@@ -203,7 +203,7 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
     } satisfies Update;
   }
 
-  /** Once closed, a window never holds the id again, so this need not be part of the write. */
+  /** Once closed, a window never holds the id again, so this read need not be part of the write. */
   async function isInWindow(delivery: Delivery): Promise<boolean> {
     const { Item } = await client.send(
       new GetItemCommand({

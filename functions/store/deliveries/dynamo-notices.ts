@@ -58,7 +58,7 @@ export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
         ConditionExpression: "attribute_exists(pk)",
         ...updateParts({ set: { topic } }),
       });
-      // Refused: it has expired, and nobody asks any more.
+      // Refused: it has expired, and nobody asks for it any more.
       await repeatWhileBusy(random, () => client.send(settled));
     },
 
@@ -116,7 +116,7 @@ export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
         Key: toKey(planKey(key)),
         ConditionExpression: read === null ? "attribute_not_exists(pk)" : "#version = :read",
         ...updateParts(
-          // Each use puts the expiry off: it must outlive the incident's newest chunks.
+          // Each use puts off the expiry: the plan must outlive the incident's newest chunks.
           {
             set: { [`${PLANNED_PREFIX}${seq}`]: chunks, version: version + 1, expiresAt: expiryOf(now) },
             remove: read === null ? [] : tooOldFor(read).map((old) => `${PLANNED_PREFIX}${old}`),

@@ -69,7 +69,7 @@ export function deliveryKey({
   };
 }
 
-/** Whatever the subject is: ids of different kinds are never the same. */
+/** The same for every kind of subject: ids of different kinds are never the same. */
 export function deliveryPrefix({ id }: Subject): string {
   return `INCIDENT#${id}#`;
 }
@@ -92,8 +92,8 @@ export const SUBSCRIBER_CURSOR = /^(\d{13}#[a-z0-9]{12})$/;
 const PROBLEMS_CURSOR = /^((?:failed|suppressed|ambiguous)#[a-z0-9]{12})$/;
 
 /**
- * When an open delivery comes into sweep's sight; null once final. One that waits in a queue as well gets a grace, after
- * which the queue is taken to have lost it; all others (FIFO queues take no delay) are sweep's alone.
+ * When sweep sees an open delivery; null once final. A delivery that also waits in a queue gets a grace, after which
+ * the queue counts as having lost it. Sweep alone looks after all others (FIFO queues take no delay).
  */
 function dueAtOf(delivery: Delivery): number | null {
   if (!isOpen(delivery.state)) return null;
@@ -114,7 +114,7 @@ function problemsSortKey({ state, subscriberId }: Pick<Delivery, "state" | "subs
   return `${state}#${subscriberId}`;
 }
 
-/** The sort key of *problems* to go on after. Throws InvalidCursorError, also for the cursor of another state's list. */
+/** The sort key of *problems* to go on after. Throws InvalidCursorError, also for a cursor of another state's list. */
 export function problemsAfter(cursor: string | null, state: ProblemState | undefined): string | undefined {
   if (cursor === null) return undefined;
   const [after] = cursorParts(cursor, PROBLEMS_CURSOR);
@@ -122,9 +122,9 @@ export function problemsAfter(cursor: string | null, state: ProblemState | undef
   return after;
 }
 
-/** Sort keys of *problems* within one state, after that of the cursor if there is one. */
+/** Sort keys of *problems* within one state, after the cursor's if there is one. */
 export function problemsRange(state: ProblemState, after: string | undefined): { from: string; to: string } {
-  // "!" comes before, "~" after all characters of an id.
+  // "!" sorts before all characters of an id, "~" after them.
   return { from: after === undefined ? `${state}#` : `${after}!`, to: `${state}#~` };
 }
 
@@ -137,8 +137,8 @@ function commitSortKey({ committedAt, updateId }: Pick<Delivery, "committedAt" |
 export const endpointIndexSchema = z.object({ pk: z.string(), sk: z.string(), endpointSk: z.string() });
 
 /**
- * A page of one subscriber's deliveries, newest update first. They are stored by subject, so all of them are at hand to
- * be sorted: 90 days of one subscriber are hundreds at most.
+ * A page of one subscriber's deliveries, newest update first. They are stored by subject, so the caller has all of them
+ * to sort: 90 days of one subscriber are hundreds at most.
  */
 export function newestDeliveries(
   all: readonly Delivery[],
@@ -182,8 +182,9 @@ export function deliveryOf(item: Record<string, unknown>): Delivery {
 const count = z._default(z.number(), 0);
 
 /**
- * A chunk as stored. Whatever several invocations add to at the same time is an attribute of its own, which ADD needs
- * (numbers) or takes unions of (sets); none of them is there before it is needed. Latency buckets are `h_<bucket>`.
+ * A chunk as stored. Anything that several invocations add to at the same time is an attribute of its own: ADD needs
+ * that, and takes sums of numbers and unions of sets. None of them exists before it is needed. Latency buckets are
+ * `h_<bucket>`.
  */
 const chunkItemSchema = z.extend(z.omit(chunkKeySchema, { subject: true }), {
   state: chunkSchema.shape.state,
@@ -203,14 +204,17 @@ const chunkItemSchema = z.extend(z.omit(chunkKeySchema, { subject: true }), {
   count_open: count,
   count_retried: count,
   retrying: z._default(z.set(z.string()), new Set<string>()),
-  /** Greatest latency of each window and retry, and their first and last acceptances: a set is how to take a maximum atomically. */
+  /**
+   * The greatest latency of each window and retry, and below it their first and last acceptances: a set is how to take
+   * a maximum atomically.
+   */
   slowest: z._default(z.set(z.number()), new Set<number>()),
   acceptedTimes: z._default(z.set(z.number()), new Set<number>()),
 });
 
 const BUCKET_PREFIX = "h_";
 
-/** Reads an item back; keys and the attributes that only its sums are made of are dropped. */
+/** Reads an item back; it drops keys and the attributes that go into its sums. */
 export function chunkOf(item: Record<string, unknown>): Chunk {
   const stored = chunkItemSchema.parse(item);
   return chunkSchema.parse({

@@ -22,8 +22,8 @@ export interface ChunkPlanKey {
 }
 
 /**
- * The deliveries table: outbox and ledger. Items expire 90 days after they were written.
- * All reads are strongly consistent, but for the lists named in the index sections.
+ * The deliveries table: outbox and ledger. Items expire 90 days after they were written. All reads are strongly
+ * consistent, except the lists that the index sections name.
  */
 export interface Ledger {
   getNotice(pageId: string, updateId: string): Promise<Notice | null>;
@@ -36,14 +36,16 @@ export interface Ledger {
   /** Index *open*: notices not done, oldest first. */
   listOpenNotices(limit: number, cursor: string | null): Promise<ListPage<Notice>>;
 
-  /** Keeps the first rendering ever stored under the key and returns the one in force, so all attempts send the same bytes. */
+  /**
+   * Keeps the first rendering ever stored under the key. Returns the one in force, so all attempts send the same bytes.
+   */
   keepRendering(key: RenderingKey, rendering: Rendering, now: number): Promise<Rendering>;
   getRendering(key: RenderingKey): Promise<Rendering | null>;
   /** How many chunks the subject's updates have on a channel; null before the first was planned. */
   getChunkPlan(key: ChunkPlanKey): Promise<ChunkPlan | null>;
   /**
-   * Adds an update that the plan does not name yet, and leaves out those that the plan grew too long for. `lost`: the plan
-   * is no longer the one read (null: none).
+   * Adds an update that the plan does not name yet, and drops those for which the plan has grown too long. `lost`: the
+   * plan is no longer the one read (null: none).
    */
   fixChunks(
     key: ChunkPlanKey,
@@ -55,10 +57,10 @@ export interface Ledger {
 
   /** queued (or absent, or claimed with its lease over at `now`) -> claimed, the next attempt. */
   claimChunk(key: ChunkKey, resend: number, now: number, leaseUntil: number): Promise<ClaimOutcome>;
-  /** Records of the given chunks; those never claimed or queued again are left out. */
+  /** Records of the given chunks; leaves out those that were never claimed or queued again. */
   getChunks(refs: readonly ChunkName[]): Promise<Chunk[]>;
   listChunks(pageId: string, updateId: string): Promise<Chunk[]>;
-  /** Before a window is sent: who may be in flight, under the claim's fencing token. */
+  /** Before a window is sent: stores who may be in flight, under the claim's fencing token. */
   openWindow(
     key: ChunkKey,
     attempt: number,
@@ -71,19 +73,22 @@ export interface Ledger {
   finishChunk(key: ChunkKey, attempt: number): Promise<FencedOutcome>;
   /** claimed -> queued: gives the chunk back; sweep sends it again once `notBefore` has passed. */
   yieldChunk(key: ChunkKey, attempt: number, notBefore: number): Promise<FencedOutcome>;
-  /** For sweep: (absent | queued | claimed and lease over) -> queued under the next resend number, which it returns; null when the chunk is done or alive. */
+  /**
+   * For sweep: (absent | queued | claimed and lease over) -> queued under the next resend number. Returns that number,
+   * or null when the chunk is done or alive.
+   */
   requeueChunk(key: ChunkKey, now: number, queuedBefore: number): Promise<number | null>;
 
-  /** Creates the records of a window; unprocessed writes are repeated until all are in. */
+  /** Creates the records of a window; repeats unprocessed writes until all are in. */
   recordDeliveries(deliveries: readonly Delivery[]): Promise<void>;
-  /** Records of these subscribers for one update; missing ones are left out. */
+  /** Records of these subscribers for one update; leaves out missing ones. */
   getDeliveries(pageId: string, subject: Subject, seq: number, subscriberIds: readonly string[]): Promise<Delivery[]>;
   /** All deliveries about one subject to one subscriber, oldest update first. */
   listSubscriberSubject(pageId: string, subscriberId: string, subject: Subject): Promise<Delivery[]>;
   /**
-   * One transaction: the record takes the place of the one in state `from` (with `from`'s number of attempts), and the
-   * chunk's counts follow. `latencyMs` is counted when it became accepted (but not of a resent one). `lost`: it was no longer so, or it
-   * is in its chunk's open window, which has yet to count it.
+   * One transaction: the record replaces the one in state `from` (with `from`'s number of attempts), and the chunk's
+   * counts follow. Counts `latencyMs` when the delivery became accepted (but not for a resent one). `lost`: it is no
+   * longer in that state, or it is in its chunk's open window, which has yet to count it.
    */
   changeDelivery(
     from: { state: DeliveryState; attempts: number; leaseUntil: number | null },
@@ -92,9 +97,12 @@ export interface Ledger {
   ): Promise<FencedOutcome>;
   /** Index *due*: open deliveries whose next attempt (with grace) lies before `now`. */
   listDue(now: number, limit: number): Promise<Delivery[]>;
-  /** Pushes a due delivery out of sight until `dueAt`, if it is still in the state read. `lost`: it was not. */
+  /** Pushes a due delivery out of sight until `dueAt`, if it is still in the state read. `lost`: it is not. */
   postponeDue(delivery: Delivery, dueAt: number): Promise<FencedOutcome>;
-  /** Index *problems*: failed, suppressed and ambiguous deliveries of an update, by state and subscriber; of one state, if given. */
+  /**
+   * Index *problems*: failed, suppressed and ambiguous deliveries of an update, by state and subscriber; with `state`,
+   * only that one.
+   */
   listProblems(
     pageId: string,
     updateId: string,
@@ -110,8 +118,8 @@ export interface Ledger {
     cursor: string | null,
   ): Promise<ListPage<Delivery>>;
   /**
-   * The same of an endpoint, by the index *endpoint*: a page reads no more than a page. What was recorded within this second
-   * may be missing.
+   * The same for an endpoint, from the index *endpoint*: a page reads no more than a page. Deliveries recorded within
+   * this second may be missing.
    */
   listEndpointDeliveries(
     pageId: string,

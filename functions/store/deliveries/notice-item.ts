@@ -17,14 +17,14 @@ export function noticeKey(pageId: string, updateId: string): { pk: string; sk: s
   return { pk: `PAGE#${pageId}#UPDATE#${updateId}`, sk: "NOTICE" };
 }
 
-/** The keys that put a notice into the index *open*; done ones carry none. */
+/** The keys that put a notice into the index *open*; done ones have none. */
 function noticeOpenKeys(notice: Pick<Notice, "updateId" | "committedAt" | "state">): Record<string, string> {
   if (notice.state === "done") return {};
   const shard = Number.parseInt(sha256Hex(notice.updateId).slice(0, 8), 16) % OPEN_SHARDS;
   return { openPk: openPartition(shard), openSk: `${timeKey(notice.committedAt)}#${notice.updateId}` };
 }
 
-/** The notice as the deliveries table stores it: the status store puts it there in the update's own transaction. */
+/** The notice as the deliveries table stores it. The status store puts it there in the update's own transaction. */
 export function noticeItem(notice: Notice): Record<string, unknown> {
   const { subject, ...rest } = notice;
   return {

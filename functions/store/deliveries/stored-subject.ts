@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { idSchema } from "../../core/ids.ts";
 import { probeKindSchema, type Subject } from "../../core/subject.ts";
 
-/** Of notices and deliveries. `kind`: a notice's own; of deliveries only those of component changes have one. */
+/** Part of notices and deliveries. `kind` is a notice's own; of deliveries, only those of component changes have it. */
 const storedSubjectSchema = z.object({
   incidentId: idSchema,
   kind: z.optional(z.enum(["update", "component change"])),
@@ -10,8 +10,8 @@ const storedSubjectSchema = z.object({
 });
 
 /**
- * Items name the subject's id `incidentId`, whatever it is of. So they did before there were subjects, and those written
- * then last for 90 days.
+ * Items name the subject's id `incidentId`, for every kind of subject. They did so before there were subjects, and the
+ * items of that time last for 90 days.
  */
 export function subjectIn(item: unknown): Subject {
   const { incidentId: id, kind, probe } = storedSubjectSchema.parse(item);

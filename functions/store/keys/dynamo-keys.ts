@@ -11,10 +11,11 @@ import { attemptThroughConflicts, lastingConflict } from "../repeat.ts";
 import { attempt, fromItem, getItem, isConflict, type Key, queryAll, toItem, toKey } from "../table.ts";
 import type { KeyStore } from "./key-store.ts";
 
-/** An ended key is remembered for so long, so that the lines of the audit trail can still be read. */
+/** How long an ended key is remembered, so that people can still read the lines of the audit trail. */
 const REMEMBERED_MS = 90 * 24 * 60 * 60 * 1_000;
 
-// One partition: a key is looked up before it is known whose it is, and a list must hold what was made a moment ago. The API's throttle is far below what a partition takes.
+// One partition. A key is looked up before anybody knows whose it is, and a list must hold what was made a moment ago.
+// The API's throttle is far below what a partition takes.
 const PARTITION = "KEYS";
 
 export function keyOf(keyId: string): Key {
@@ -26,7 +27,10 @@ function itemOf(key: ApiKey): Record<string, unknown> {
   return { ...keyOf(key.id), ...key, forgetAt: end === null ? undefined : forgetAtOf(end) };
 }
 
-/** The table's TTL attribute, in seconds: long after the key's end, as one that has ended must be refused and not vanish. */
+/**
+ * The table's TTL attribute, in seconds. It lies long after the key's end, because an ended key must be refused and not
+ * vanish.
+ */
 function forgetAtOf(end: number): number {
   return Math.ceil((end + REMEMBERED_MS) / 1_000);
 }

@@ -69,13 +69,13 @@ export function dynamoPublication({
       });
       const { refusal } = await attemptThroughConflicts(() => client.send(finish));
       if (refusal === null) return { outcome: "finished" };
-      // Whoever is in conflict with us writes the page: it will have moved on.
+      // The write in conflict with this one is a write of the page: the page will have moved on.
       if (isConflict(refusal)) return { outcome: "stale" };
       return { outcome: refusal.reasons[0] === "condition" ? "lost" : "stale" };
     },
 
     async forgetPublication(pageId) {
-      // Whoever holds the lease loses it with the record: it may have written to the bucket that was lost.
+      // The holder of the lease loses it with the record: it may have written to the bucket that was lost.
       const forget = new DeleteItemCommand({ TableName: statusTable, Key: toKey(publicationKey(pageId)) });
       const { refusal } = await attemptThroughConflicts(() => client.send(forget));
       if (refusal !== null) throw lastingConflict("forgetting a publication");

@@ -58,7 +58,7 @@ interface StatusTables {
   deliveriesTable: string;
 }
 
-/** An action of a transaction, and what it means if its condition does not hold. */
+/** An action of a transaction, and what it means when its condition does not hold. */
 interface Action {
   item: TransactWriteItem;
   refused: "conflict" | "exists" | "no such page";
@@ -105,19 +105,19 @@ export function dynamoStatusStore({ client, statusTable, deliveriesTable }: Stat
     return { item: { Put: replacement(key, value, version) }, refused: "conflict" };
   }
 
-  /** Its `version` is the one that the stored catalog must have; 0: there must be none. */
+  /** The catalog's `version` is the one that the stored catalog must have; 0: there must be none. */
   function catalogAction(pageId: string, catalog: Catalog): Action {
     const key = catalogKey(pageId);
     const stored = { ...catalog, version: catalog.version + 1 };
     return catalog.version === 0 ? createAction(key, stored, "conflict") : replaceAction(key, stored, catalog.version);
   }
 
-  /** `id` tells changes of the same millisecond apart. */
+  /** `id` distinguishes changes of the same millisecond. */
   function changeAction(change: ComponentChange, id: string): Action {
     return createAction(changeKey(change, id), change, "conflict");
   }
 
-  /** Every change of what the page shows raises its version: that is what the publisher goes by. */
+  /** Every change of what the page shows raises its version, which is what the publisher goes by. */
   function pageAction(pageId: string, updatedAt: number): Action {
     return {
       item: {
@@ -134,7 +134,7 @@ export function dynamoStatusStore({ client, statusTable, deliveriesTable }: Stat
     };
   }
 
-  /** What was announced already is not announced again, whatever became of the run that did it. */
+  /** Nothing is announced twice, whatever became of the run that announced it. */
   function noticeAction(notice: Notice): Action {
     const put = { Item: toItem(noticeItem(notice)), ConditionExpression: "attribute_not_exists(pk)" };
     return { item: { Put: { TableName: deliveriesTable, ...put } }, refused: "conflict" };
@@ -249,7 +249,7 @@ export function dynamoStatusStore({ client, statusTable, deliveriesTable }: Stat
     },
 
     async listIncidents(pageId, limit, cursor) {
-      // One more than asked for tells whether there is a next page.
+      // One more than asked for shows whether there is a next page.
       const { Items = [], LastEvaluatedKey } = await client.send(
         new QueryCommand({
           TableName: statusTable,
@@ -293,7 +293,7 @@ export function dynamoStatusStore({ client, statusTable, deliveriesTable }: Stat
   };
 }
 
-/** When the page last changed, given what is about to be stored; never before `present`. */
+/** When the page last changed, with what is about to be stored; never before `present`. */
 function lastChangeOf(catalog: Catalog, change: ComponentChange | null, present: number): number {
   const times = [...catalog.components, ...catalog.groups].map(({ updatedAt }) => updatedAt);
   return times.reduce((latest, time) => Math.max(latest, time), Math.max(present, change?.at ?? 0));

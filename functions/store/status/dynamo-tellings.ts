@@ -5,15 +5,16 @@ import { queryAll, toItem } from "../table.ts";
 import { updateKey } from "./status-items.ts";
 import type { StatusStore } from "./status-store.ts";
 
-/** Incidents whose tellings are kept: more than are told of at any time. */
+/** How many incidents' tellings are kept: more than any time sees announced at once. */
 const MOST_KEPT = 20;
 
 const FIELDS = Object.keys(updateTellingSchema.shape);
 
 /**
- * A sender reads an incident's updates for each chunk, and DynamoDB counts whole items, whatever is asked for of them: 200
- * updates of 75 kB would be 3,750 units of the 3,000 that a partition gives in a second. What was committed never changes in
- * what is read here, and what comes later has a higher number, so that only that is asked for, as consistently as ever.
+ * A sender reads an incident's updates for each chunk, and DynamoDB counts whole items, however little of them is asked
+ * for: 200 updates of 75 kB would be 3,750 units of the 3,000 that a partition gives in a second. The fields read here
+ * never change once committed, and later updates have higher numbers. So each read asks only for the later ones, as
+ * consistently as ever.
  */
 export function dynamoTellings(client: DynamoDBClient, table: string): Pick<StatusStore, "listTellings"> {
   const seen = new Map<string, readonly UpdateTelling[]>();
@@ -37,7 +38,7 @@ export function dynamoTellings(client: DynamoDBClient, table: string): Pick<Stat
         ExpressionAttributeValues: toItem({
           ":pk": pk,
           ":next": updateKey(pageId, incidentId, (known.at(-1)?.seq ?? 0) + 1).sk,
-          // Behind every number.
+          // Sorts after every number.
           ":end": "UPDATE#~",
         }),
       });

@@ -4,7 +4,7 @@ import { idSchema } from "../../core/ids.ts";
 import { type Incident, incidentSchema, isUnresolved } from "../../core/incident.ts";
 import { type Key, timeKey } from "../table.ts";
 
-/** The partition of what one page's lists are made of: page, catalog, incident headers, publication. */
+/** The partition of what makes up a page's lists: page, catalog, incident headers, publication. */
 export function pagePartition(pageId: string): string {
   return `PAGE#${pageId}`;
 }
@@ -50,8 +50,8 @@ export function directoryKey(pageId: string): Key {
 export const directoryEntrySchema = z.object({ pageId: idSchema });
 
 /**
- * The header as stored. Withdrawn ones leave both local indexes. Metadata is free JSON, which attributes cannot hold
- * whatever it is (numbers of any size, any depth), so it is kept as text.
+ * The header as stored. Withdrawn ones leave both local indexes. Metadata is free JSON. Attributes cannot hold all of
+ * it (numbers of any size, any depth), so it is kept as text.
  */
 export function incidentItem(incident: Incident): Record<string, unknown> {
   const shown = incident.withdrawnAt === null;

@@ -23,7 +23,7 @@ export interface StatusStore {
   /** The empty catalog (version 0) when there is none. */
   getCatalog(pageId: string): Promise<Catalog>;
   /**
-   * Stores the catalog on the condition that the stored one has `catalog.version`, raises it and the page's version.
+   * Stores the catalog on the condition that the stored one has `catalog.version`. Raises that version and the page's.
    * The notice of a change without an incident goes into the ledger in the same transaction.
    */
   saveCatalog(pageId: string, catalog: Catalog, change: ComponentChange | null): Promise<CommitOutcome>;
@@ -34,9 +34,12 @@ export interface StatusStore {
   getIncident(pageId: string, incidentId: string): Promise<Incident | null>;
   /** All updates of the incident, oldest first. */
   listUpdates(pageId: string, incidentId: string): Promise<Update[]>;
-  /** The same without their texts, for who reads them again and again: those seen before cost nothing. */
+  /** The same without their texts, for callers that read them again and again: those seen before cost nothing. */
   listTellings(pageId: string, incidentId: string): Promise<UpdateTelling[]>;
-  /** Edits text and display time of an update in place (notifies nobody); the header's new version and `updatedAt` go with it. */
+  /**
+   * Edits text and display time of an update in place (notifies nobody). The header's new version and `updatedAt` go
+   * with it.
+   */
   editUpdate(update: Update, incident: Incident, expectedVersion: number): Promise<CommitOutcome>;
   /** Newest first by creation, without withdrawn ones. */
   listIncidents(pageId: string, limit: number, cursor: string | null): Promise<ListPage<Incident>>;
@@ -45,7 +48,7 @@ export interface StatusStore {
   /** Component changes at or after the instant, oldest first. */
   listChanges(pageId: string, since: number): Promise<ComponentChange[]>;
 
-  /** What has been published of the page. Version 0: nothing. */
+  /** The version of the page that has been published. Version 0: nothing. */
   getPublication(pageId: string): Promise<Publication>;
   /** Takes the page's publishing lease, unless another holder's is still running at `now`. */
   leasePublication(

@@ -3,12 +3,12 @@ import { attempt, fromItem, getItem, toItem, toKey } from "../table.ts";
 import { blockItemSchema, blockKey, mayReplaceBlock } from "./subscriber-items.ts";
 import type { SubscriberStore } from "./subscriber-store.ts";
 
-/** The part of the subscribers store that knows which addresses are not to be written to. */
+/** The part of the subscribers store that knows to which addresses nothing may be sent. */
 export function dynamoBlocks(
   client: DynamoDBClient,
   table: string,
 ): Pick<SubscriberStore, "block" | "blockOf" | "unblock"> {
-  // No transaction writes blocks, so a refusal is always the condition's.
+  // No transaction writes blocks, so a refusal always comes from the condition.
   return {
     async block(pageId, channel, mac, reason, now) {
       const item = { ...blockKey(pageId, channel, mac), reason, at: now };

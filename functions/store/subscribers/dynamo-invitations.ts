@@ -8,10 +8,10 @@ import type { SubscriberStore } from "./subscriber-store.ts";
 
 type InvitationCalls = Pick<SubscriberStore, "invite" | "invitationsOf" | "forgetInvitations">;
 
-/** Each try that fails tells of somebody else's that did not. */
+/** A try fails only when somebody else's succeeds. */
 const TRIES = 8;
 
-/** The part of the subscribers store that keeps what was asked for in the name of an address. */
+/** The part of the subscribers store that keeps what people asked for in the name of an address. */
 export function dynamoInvitations(
   client: DynamoDBClient,
   table: string,

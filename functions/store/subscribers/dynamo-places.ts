@@ -16,7 +16,9 @@ export interface FieldChange {
   values: Record<string, unknown>;
 }
 
-/** Sets the fields if the subscriber exists and the condition holds: as a call of its own, or a transaction's part. */
+/**
+ * Sets the fields if the subscriber exists and the condition holds: as a call of its own, or as part of a transaction.
+ */
 export function updateOf(table: string, { key, fields, condition, values }: FieldChange) {
   const set = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const remove = Object.keys(fields).filter((name) => fields[name] === undefined);
@@ -28,7 +30,7 @@ export function updateOf(table: string, { key, fields, condition, values }: Fiel
   };
 }
 
-/** An endpoint's place is given back, in the transaction that takes its mark away. */
+/** Gives back an endpoint's place, in the transaction that takes away its mark. */
 export function placeGivenBack(table: string, subscriber: WebhookSubscriber): TransactWriteItem {
   return {
     Update: {
@@ -52,7 +54,7 @@ function placeTaken(table: string, subscriber: WebhookSubscriber, most: number):
   };
 }
 
-/** The places of hosts: counted by the very transactions that give them and take them, so that the count is never off. */
+/** The places of hosts. The transactions that give and take them also count them, so that the count is never off. */
 export function dynamoPlaces(
   client: DynamoDBClient,
   table: string,
@@ -68,7 +70,7 @@ export function dynamoPlaces(
     return { outcome: refusal === null ? "changed" : "unchanged", subscriber: present } as const;
   }
 
-  /** Puts the endpoint as it was registered anew in the place of what it was, if nobody changed that since. */
+  /** Replaces the endpoint by its new registration, if nobody changed the endpoint since it was read. */
   function confirmAnew(read: WebhookSubscriber, next: WebhookSubscriber, most: number) {
     const { pageId, id } = read;
     const stored = { ...next, holdsPlace: true, updatedAt: Math.max(next.updatedAt, read.updatedAt + 1) };
@@ -124,7 +126,10 @@ export function dynamoPlaces(
   return {
     ...places,
 
-    /** The change of an endpoint that ends its being active, and gives back its place. Null: it holds none any more, or the condition fails. */
+    /**
+     * Changes an endpoint so that it is no longer active, and gives back its place. Null: it holds no place any more,
+     * or the condition fails.
+     */
     async changeAndGiveBack(holder: Subscriber, change: FieldChange): Promise<ChangeOutcome | null> {
       if (!holdsPlace(holder)) return null;
       const update = updateOf(table, {

@@ -22,7 +22,7 @@ import type { SubscriberStore } from "./subscriber-store.ts";
 
 const keySchema = z.object({ pk: z.string(), sk: z.string() });
 
-/** The part of the subscribers store that removes, and what else its index is good for. */
+/** The part of the subscribers store that removes subscribers, and the other lists that its index gives. */
 export function dynamoPurge(
   client: DynamoDBClient,
   table: string,
@@ -79,7 +79,10 @@ export function dynamoPurge(
 
 type Condition = Omit<NonNullable<TransactWriteItem["Delete"]>, "TableName" | "Key">;
 
-/** The subscriber first, then their invitations, then the place at its host that an endpoint may hold, then the address's guard, unless another one has it by now. */
+/**
+ * Deletes the subscriber, then their invitations, then the place at its host that an endpoint may hold, then the
+ * address's guard, unless another subscriber has it by now.
+ */
 export function removalOf(table: string, subscriber: Subscriber, condition: Condition = {}): TransactWriteItem[] {
   const { pageId, channel, id } = subscriber;
   const guard: Condition = {

@@ -34,13 +34,13 @@ import type { ChangeOutcome, SubscriberStore } from "./subscriber-store.ts";
 
 const subscribersSchema = z.array(subscriberSchema);
 
-/** Takes a subscriber out of the index of those who will be removed. */
+/** Takes a subscriber out of the index of those to be removed. */
 const STAYS = { purgePk: undefined, purgeSk: undefined };
 
-/** A state that changes between two writes, so many times in a row. */
+/** How many times in a row a state may change between two writes. */
 const STATE_ATTEMPTS = 3;
 
-// Greater than every "#<id>" of its position, and than nothing of the next one.
+// Greater than every "#<id>" of its position, and smaller than everything of the next one.
 const AFTER_ALL_IDS = "#~";
 
 export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClient; table: string }): SubscriberStore {
@@ -72,8 +72,8 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
   }
 
   /**
-   * A change whatever the state, from which on an unconfirmed one has their 90 days anew. Most are not unconfirmed: for
-   * them it is one write.
+   * A change in any state; it gives an unconfirmed subscriber 90 new days. Most are not unconfirmed: for them it is one
+   * write.
    */
   async function changeAndKeepLonger(
     key: Key,
@@ -157,7 +157,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
 
     async list(pageId, channel, limit, cursor) {
       const [after = null] = cursor === null ? [] : cursorParts(cursor, POSITION_FORM);
-      // One more than asked for tells whether there is a next page.
+      // One more than asked for shows whether there is a next page.
       const { Items = [], LastEvaluatedKey } = await queryPage(pageId, channel, limit + 1, after);
       const found = subscribersSchema.parse(Items.map(fromItem));
       const items = found.slice(0, limit);
@@ -177,7 +177,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
           ExpressionAttributeNames: { "#state": "state" },
           ExpressionAttributeValues: toItem({
             ":pk": audiencePartition(pageId, channel),
-            // The least text after `start`: the range stays one interval, whatever is removed meanwhile.
+            // The smallest text after `start`: the range stays one interval, whatever is removed meanwhile.
             ":from": start === null ? `${range.from}#` : `${start}!`,
             ":to": `${range.to}${AFTER_ALL_IDS}`,
             ":active": "active",
@@ -206,7 +206,8 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     },
 
     confirm(pageId, channel, subscriberId, tokenHash, now) {
-      // The hash stays: it tells a second press of the button from a stranger's guess. The state makes it single use.
+      // The hash stays: it distinguishes a second press of the button from a stranger's guess. The state makes the
+      // token single use.
       const fields = { state: "active", confirmedAt: now, updatedAt: now, ...STAYS };
       return change(
         subscriberKey(pageId, channel, subscriberId),
@@ -276,7 +277,7 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     async replace(read, next) {
       const { pageId, channel, id } = read;
       const stored = nextVersion(read, next);
-      // Health is written beside the subscription, under a version of its own: an old one must not come back.
+      // Other calls write health, under a version of its own: an old one must not come back.
       const health = healthVersion(read);
       const sameHealth = health === undefined ? "attribute_not_exists(#health)" : "#health.#version = :health";
       const put = {
@@ -336,9 +337,9 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     async remove(pageId, channel, subscriberId) {
       for (let attempt = 1; attempt <= STATE_ATTEMPTS; attempt += 1) {
         const subscriber = await get(pageId, channel, subscriberId);
-        // Removed meanwhile, and its address perhaps taken by another subscriber: nothing of this one is left.
+        // It was removed meanwhile, and another subscriber may have its address: nothing of this one is left.
         if (subscriber === null) return;
-        // A place that was taken or given back since it was read must be counted as it is.
+        // A place may have been taken or given back since the read; the count must follow what is there.
         const condition = holdsPlace(subscriber) ? "attribute_exists(holdsPlace)" : "attribute_not_exists(holdsPlace)";
         const items = removalOf(table, subscriber, { ConditionExpression: condition });
         const { refusal } = await attemptThroughConflicts(() =>

@@ -18,7 +18,7 @@ export function audiencePartition(pageId: string, channel: Channel): string {
   return `PAGE#${pageId}#${channel}`;
 }
 
-/** Where a subscriber stands among those of its page and channel; also what list cursors are made of. */
+/** Where a subscriber stands among those of its page and channel. List cursors are made of it too. */
 export function positionKey(subscriberId: string): string {
   return `${hashPosition(subscriberId)}#${subscriberId}`;
 }
@@ -45,7 +45,7 @@ export function placesKey(pageId: string, host: string): Key {
 
 export const placesSchema = z.object({ places: z.number() });
 
-/** Whatever the port: an endpoint counts at its host. */
+/** The port does not matter: an endpoint counts at its host. */
 export function placesKeyOf({ pageId, endpoint }: Pick<WebhookSubscriber, "pageId" | "endpoint">): Key {
   return placesKey(pageId, new URL(endpoint).hostname);
 }
@@ -54,14 +54,14 @@ export function holdsPlace(subscriber: Subscriber): subscriber is WebhookSubscri
   return subscriber.channel === "webhook" && subscriber.holdsPlace === true;
 }
 
-/** What was asked for in the name of a subscriber's address, all in one item. */
+/** What people asked for in the name of a subscriber's address, all in one item. */
 export function invitationsKey(pageId: string, channel: Channel, subscriberId: string): Key {
   return { pk: `${audiencePartition(pageId, channel)}#INVITED#${subscriberId}`, sk: "INVITATIONS" };
 }
 
 export const invitationsItemSchema = z.object({ version: z.number(), invitations: z.array(invitationSchema) });
 
-/** When DynamoDB may forget them: once the links of the newest are over. */
+/** When DynamoDB may delete them: once the links of the newest are over. */
 export function invitationsExpireAt(invitations: readonly Invitation[]): number {
   return Math.ceil(invitations.reduce((last, invitation) => Math.max(last, endOf(invitation)), 0) / 1_000);
 }
@@ -72,7 +72,10 @@ export function blockKey(pageId: string, channel: Channel, mac: string): Key {
 
 export const blockItemSchema = z.object({ reason: blockReasonSchema });
 
-/** What the holder of an address said outlives whatever is done; that mail bounced once does not, so it takes no other reason's place. */
+/**
+ * What the holder of an address said outlasts everything. That mail bounced once does not, so a bounce replaces no
+ * other reason.
+ */
 export function mayReplaceBlock(reason: BlockReason): boolean {
   return reason !== "bounce";
 }
@@ -82,8 +85,8 @@ export function healthVersion(subscriber: Subscriber): number | undefined {
 }
 
 /**
- * The subscriber to store in the place of `read`: the time of its change is the version, so it must grow; and a place is
- * kept by whoever has one and stays active, whatever the caller says of it.
+ * The subscriber to store in place of `read`. The time of its change is its version, so it must grow. An endpoint that
+ * has a place and stays active keeps it, whatever the caller says about it.
  */
 export function nextVersion(read: Subscriber, next: Subscriber): Subscriber {
   const updatedAt = Math.max(next.updatedAt, read.updatedAt + 1);
@@ -101,7 +104,7 @@ export function purgePartition(shard: number): string {
 
 export const PURGE_PARTITIONS = Array.from({ length: PURGE_SHARDS }, (_, shard) => purgePartition(shard));
 
-/** Where a list of the index stands: a shard, and the last one told of it. */
+/** Where a list of the index stands: a shard, and the last subscriber listed from it. */
 const UNSETTLED_FORM = /^([0-7])(?:\.(\d{13})\.([a-z0-9]{12}))?$/;
 
 /** `after`: the sort key to go on after. Throws InvalidCursorError. */
@@ -110,15 +113,15 @@ export function unsettledFrom(cursor: string | null): { shard: number; after: st
   return { shard: Number(shard), after: time === undefined || id === undefined ? null : `${time}#${id}` };
 }
 
-/** Null: there are no more shards. `last`: the last one told of this shard, null when it is at its end. */
+/** Null: there are no more shards. `last`: the last one listed from this shard, null at its end. */
 export function unsettledAfter(shard: number, last: string | null): string | null {
   if (last !== null) return `${shard}.${last.replace("#", ".")}`;
   return shard + 1 < PURGE_SHARDS ? String(shard + 1) : null;
 }
 
 /**
- * Where a subscriber stands in the sparse index of those who will be removed, by the time of it; undefined, which takes
- * the attributes away, for whoever stays. Every write of a state, and every change of an unconfirmed one, sets these.
+ * Where a subscriber stands in the sparse index of those to be removed, by the time of removal. Undefined takes the
+ * attributes away: the subscriber stays. Every write of a state, and every change of an unconfirmed one, sets these.
  */
 export function purgeFields(subscriber: PurgeSubject & { id: string }): {
   purgePk: string | undefined;
@@ -130,20 +133,23 @@ export function purgeFields(subscriber: PurgeSubject & { id: string }): {
   return { purgePk: purgePartition(shard), purgeSk: `${timeKey(at)}#${subscriber.id}` };
 }
 
-/** Whether somebody read by way of the index is of it still. */
+/** Whether a subscriber found through the index still belongs to it. */
 export function isUnsettled({ state }: Subscriber): boolean {
   return state === "unconfirmed" || state === "quarantined";
 }
 
-/** Read back of an item: what it says itself is newer than what the index says. */
+/** Reads an item back: what it says itself is newer than what the index says. */
 export const purgeItemSchema = z.object({ purgeSk: z.optional(z.string()) });
 
 export const addressGuardSchema = z.object({ subscriberId: idSchema });
 
-/** What was found of an address, and is forgotten when it is tried again. */
+/** What was found out about an address; it is forgotten when the address is tried again. */
 const NOTHING_FOUND = { quarantineReason: undefined, transientBounces: undefined, health: undefined };
 
-/** The times that go with a state; undefined removes. A confirmation token is no longer worth anything once a new confirmation is wanted. */
+/**
+ * The times that go with a state; undefined removes. A confirmation token is worth nothing any more once a new
+ * confirmation is wanted.
+ */
 export function stateFields(to: Subscriber["state"], now: number): Partial<Subscriber> {
   switch (to) {
     case "active":

@@ -4,7 +4,10 @@ import type { ListPage } from "../status/status-store.ts";
 import { positionKey } from "./subscriber-items.ts";
 
 type CreateOutcome = { outcome: "created" } | { outcome: "exists"; subscriberId: string };
-/** `unchanged`: it was not in one of the states that the change starts from (or, for confirm, the token is another one). */
+/**
+ * `unchanged`: it was not in one of the states that the change starts from (or, for `confirm`, the token is another
+ * one).
+ */
 export type ChangeOutcome =
   | { outcome: "changed"; subscriber: Subscriber }
   | { outcome: "unchanged"; subscriber: Subscriber }
@@ -16,19 +19,25 @@ interface StateChange {
   to: SubscriberState;
 }
 
-/** What `listRange` goes on from, after this subscriber. */
+/** What `listRange` goes on from to start after this subscriber. */
 export function cursorAfter(subscriberId: string): string {
   return positionKey(subscriberId);
 }
 
-/** The subscribers table: personal data. One subscriber per address, channel and page, kept so by a guard item. All reads are strongly consistent. */
+/**
+ * The subscribers table: personal data. A guard item keeps it to one subscriber per address, channel and page. All
+ * reads are strongly consistent.
+ */
 export interface SubscriberStore {
-  /** Subscriber and guard in one transaction. An unsubscribed holder of the address is `exists` too: see `replaceScopes` and `reactivate`. */
+  /**
+   * Stores subscriber and guard in one transaction. An unsubscribed holder of the address is `exists` too: see
+   * `replace`.
+   */
   create(subscriber: Subscriber): Promise<CreateOutcome>;
   get(pageId: string, channel: Channel, subscriberId: string): Promise<Subscriber | null>;
   /** Looks on all channels. */
   find(pageId: string, subscriberId: string): Promise<Subscriber | null>;
-  /** Up to 100 ids; missing ones are left out. Unprocessed keys are asked for again. */
+  /** Up to 100 ids; leaves out missing ones. Asks again for unprocessed keys. */
   getMany(pageId: string, channel: Channel, subscriberIds: readonly string[]): Promise<Subscriber[]>;
   /** In order of hash position, all states. */
   list(pageId: string, channel: Channel, limit: number, cursor: string | null): Promise<ListPage<Subscriber>>;
@@ -55,10 +64,10 @@ export interface SubscriberStore {
     now: number,
   ): Promise<ChangeOutcome>;
   /**
-   * The same for an endpoint, which takes one of the `most` places of its host (whatever the port) with it, in one
-   * transaction: however many are confirmed at once, no more get one. The token may also be of a registration that stands
-   * beside it, which then comes true. `full`: there is none. It keeps the place while it
-   * is active; what operators vouch for needs none.
+   * The same for an endpoint. In one transaction it takes one of the `most` places of its host (on any port): however
+   * many are confirmed at once, no more get one. `full`: there is none. It keeps the place while it is active; an
+   * endpoint that operators vouch for needs none. The token may also belong to a registration that waits beside it,
+   * which then takes effect.
    */
   confirmEndpoint(
     pageId: string,
@@ -67,11 +76,11 @@ export interface SubscriberStore {
     most: number,
     now: number,
   ): Promise<ChangeOutcome | { outcome: "full" }>;
-  /** How many endpoints of a host (as `URL.hostname` tells it) hold a place. */
+  /** How many endpoints of a host (as `URL.hostname` gives it) hold a place. */
   countPlaces(pageId: string, host: string): Promise<number>;
   /**
-   * Keeps what was asked for in the name of a subscriber's address, beside them: nothing of them changes, but that an
-   * unconfirmed one has 90 days anew. See `withInvitation`.
+   * Keeps what people asked for in the name of a subscriber's address, beside the subscriber. This changes nothing of
+   * theirs, except that an unconfirmed one gets 90 new days. See `withInvitation`.
    */
   invite(pageId: string, channel: Channel, subscriberId: string, invitation: Invitation, now: number): Promise<void>;
   invitationsOf(pageId: string, channel: Channel, subscriberId: string): Promise<Invitation[]>;
@@ -84,7 +93,7 @@ export interface SubscriberStore {
     states: StateChange,
     now: number,
   ): Promise<ChangeOutcome>;
-  /** Of an unconfirmed one it is two writes, as `rotateSecret` is: the time of their removal goes with it. */
+  /** For an unconfirmed one these are two writes, as in `rotateSecret`: the time of their removal changes too. */
   saveScopes(
     pageId: string,
     channel: Channel,
@@ -100,23 +109,23 @@ export interface SubscriberStore {
     tokenHash: string,
     now: number,
   ): Promise<ChangeOutcome>;
-  /** The next signing secret of a webhook, on the condition that `from` is the present version of it. */
+  /** Makes the next signing secret of a webhook, on the condition that `from` is its present version. */
   rotateSecret(
     pageId: string,
     subscriberId: string,
     from: number,
     rotation: { id: string; at: number },
   ): Promise<ChangeOutcome>;
-  /** The one subscriber that the address has, if any; `address` as `addressOf` tells it. */
+  /** The one subscriber that the address has, if any; `address` as `addressOf` gives it. */
   findByAddress(pageId: string, channel: Channel, address: string): Promise<Subscriber | null>;
   /**
-   * Puts a changed subscriber in the place of the one read, if nobody changed it since: `unchanged` otherwise. Id, page,
-   * channel and address stay. Its `updatedAt` grows with every such change, whatever the clock says.
+   * Puts a changed subscriber in place of the one read, if nobody changed it since: otherwise `unchanged`. Id, page,
+   * channel and address stay. `updatedAt` grows with every such change, whatever the clock says.
    */
   replace(read: Subscriber, next: Subscriber): Promise<ChangeOutcome>;
   /**
-   * What is known of an endpoint's health, in the place of what was (both may be null: nothing). `lost`: it is no longer
-   * what was read. It is no change of the subscription: `updatedAt` stays.
+   * Stores what is known of an endpoint's health in place of what was known (both may be null: nothing). `lost`: it is
+   * no longer what was read. This is no change of the subscription: `updatedAt` stays.
    */
   saveHealth(
     pageId: string,
@@ -125,21 +134,21 @@ export interface SubscriberStore {
     health: EndpointHealth | null,
   ): Promise<{ outcome: "saved" } | { outcome: "lost" }>;
   /**
-   * Nothing is to be sent to this address, whoever asks. `mac`: see `addressMac`; the address itself is not kept. A
-   * bounce takes no other reason's place. Returns the reason that stood there before, if any.
+   * Nothing may be sent to this address, no matter who asks. `mac`: see `addressMac`; the address itself is not kept. A
+   * bounce replaces no other reason. Returns the reason that stood there before, if any.
    */
   block(pageId: string, channel: Channel, mac: string, reason: BlockReason, now: number): Promise<BlockReason | null>;
   blockOf(pageId: string, channel: Channel, mac: string): Promise<BlockReason | null>;
   /** Ends a block that is for this reason; any other stays. */
   unblock(pageId: string, channel: Channel, mac: string, reason: BlockReason): Promise<void>;
   /**
-   * Those whose time is over (see `purgeAtOf`), up to so many, the longest first. The index lags behind, so what it
-   * names is read again: whoever was changed meanwhile is not among them.
+   * Subscribers whose time is over (see `purgeAtOf`), up to `limit`, those over for the longest first. The index lags
+   * behind, so what it names is read again, and anybody changed meanwhile is left out.
    */
   listPurgeable(now: number, limit: number): Promise<Subscriber[]>;
   /**
-   * Whoever is unconfirmed or in quarantine, of all pages and channels, from the same index: few, however large the
-   * audience is. In no order, and a page of it may be empty; `next` is null at the end.
+   * Subscribers that are unconfirmed or in quarantine, of all pages and channels, from the same index: few, however
+   * large the audience is. They come in no order, and a page may be empty; `next` is null at the end.
    */
   listUnsettled(limit: number, cursor: string | null): Promise<ListPage<Subscriber>>;
   /** Like `remove`, if nobody changed the subscriber since it was read. */
