@@ -48,7 +48,7 @@ export interface StatusStore {
   /** Component changes at or after the instant, oldest first. */
   listChanges(pageId: string, since: number): Promise<ComponentChange[]>;
 
-  /** The version of the page that has been published. Version 0: nothing. */
+  /** What has been published of the page. Version 0: nothing. */
   getPublication(pageId: string): Promise<Publication>;
   /** Takes the page's publishing lease, unless another holder's is still running at `now`. */
   leasePublication(
