@@ -9,14 +9,14 @@ import type { StatusStore } from "../store/status/status-store.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 import type { Pace } from "./pace.ts";
 
-/** Names an update or a component change: all that is needed to find its stored texts. */
+/** Names an update or a component change: enough to find its stored texts. */
 export type UpdateRef = Pick<ChunkRef, "pageId" | "subject" | "updateId" | "seq">;
 
 /** The attempts of one update. */
 export interface UpdateSender {
   /**
-   * Loads what these will be sent, each text once per chunk. Throws when one is missing: so it comes before anybody is in
-   * flight, lest a text that could not be read leave somebody in doubt.
+   * Loads the texts that these subscribers will get, each text once per chunk. Throws when one is missing. It comes
+   * before anybody is in flight, so that a text that cannot be read leaves nobody in doubt.
    */
   ready(readers: readonly Subscriber[]): Promise<void>;
   /** One attempt for one subscriber. */
@@ -28,18 +28,23 @@ export interface ChannelSender {
   channel: Channel;
   /** Loads what all recipients share, once per chunk. */
   prepare(update: UpdateRef): Promise<UpdateSender>;
-  /** Right before an attempt: whether the address may be tried now, or all that waits for it is to wait longer. */
+  /**
+   * Right before an attempt: whether the address may be tried now, or everything that waits for it must wait longer.
+   */
   admit(subscriber: Subscriber, delivery: Delivery): Promise<Admitted>;
   /**
-   * For outcomes that say something about the subscriber, not just this delivery (webhook 410, opted-out phone), and about
-   * their endpoint. `claimed` is what `admit` said.
+   * Handles outcomes that say something about the subscriber (webhook 410, opted-out phone) or about their endpoint,
+   * not just about this delivery. `claimed` is what `admit` said.
    */
   afterOutcome(subscriber: Subscriber, outcome: AttemptOutcome, claimed: EndpointHealth | null): Promise<void>;
-  /** The delivery's retry schedule came to its end. Called before that is recorded: whoever dies in between does both again. */
+  /**
+   * The delivery's retry schedule came to its end. The call comes before that is recorded: a run that dies in between
+   * does both again.
+   */
   onExhausted(subscriber: Subscriber, delivery: Delivery): Promise<void>;
 }
 
-/** `claimed`: the endpoint's health as it stands during the attempt; null where none is known. */
+/** `claimed`: the endpoint's health as it stands during the attempt; null if none is known. */
 export type Admitted = { outcome: "go"; claimed: EndpointHealth | null } | { outcome: "held"; until: number };
 
 /** For channels without a gate. */

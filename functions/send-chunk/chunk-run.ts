@@ -7,7 +7,9 @@ import type { UpdateSender } from "./channel-sender.ts";
 /** One attempt at a chunk: what it knows after its claim. */
 export interface ChunkRun {
   work: ChunkWork;
-  /** As claimed: its `attempt` fences every write, its `window` is what an earlier attempt left in doubt. */
+  /**
+   * The chunk as claimed: its `attempt` fences every write, and its `window` is what an earlier attempt left in doubt.
+   */
   claim: Chunk;
   told: Telling;
   /** The incident or component was deleted. */

@@ -2,13 +2,13 @@ import { type Delivery, isOpen } from "../core/delivery.ts";
 import { otherReason } from "../core/reason.ts";
 import type { SendDeps } from "./channel-sender.ts";
 
-/** How long to stand back when somebody else is changing the earlier delivery right now. */
+/** How long to wait when somebody else is changing the earlier delivery right now. */
 const RACE_WAIT_MS = 5_000;
 
 /**
  * Makes sure that no earlier delivery of this subject to this subscriber is open before `delivery` starts: those due
- * for a retry become superseded. Returns null when the way is free, else the instant until which to wait, because one
- * is being sent at this moment.
+ * for a retry become superseded. Returns null when the way is free. Otherwise one is being sent at this moment, and the
+ * result is the instant until which to wait.
  */
 export async function endEarlier(delivery: Delivery, deps: Pick<SendDeps, "ledger" | "clock">): Promise<number | null> {
   const { pageId, subscriberId, subject, seq, updateId } = delivery;

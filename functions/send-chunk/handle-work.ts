@@ -5,7 +5,7 @@ import type { SendDeps } from "./channel-sender.ts";
 import { runChunk } from "./run-chunk.ts";
 import { runRetry } from "./run-retry.ts";
 
-/** Logs a line per chunk that did something out of the ordinary, never one per recipient. */
+/** Logs a line for each chunk that did something out of the ordinary, never one for each recipient. */
 export async function handleWork(work: SendWork, deps: SendDeps, log: Logger): Promise<void> {
   switch (work.kind) {
     case "chunk": {

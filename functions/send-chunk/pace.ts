@@ -6,41 +6,43 @@ import type { Logger } from "../lambda/logger.ts";
 import type { AccessStore, SendProblem, SendSchedule, SendState } from "../store/access/access-store.ts";
 
 type Slots =
-  /** Start the i-th send no earlier than `at(i)`. `probe`: the first of them finds out whether this problem is over. */
+  /** Start the i-th send no earlier than `at(i)`. `probe`: the first send finds out whether this problem is over. */
   | { outcome: "go"; at: (index: number) => number; probe: SendProblem | null }
-  /** No slot before `until`; it lies beyond the time that may be waited. */
+  /** No slot before `until`, which lies beyond the time that the caller may wait. */
   | { outcome: "later"; until: number };
 
 /** The send rate, shared by all invocations. */
 export interface Pace {
-  /** Most recipients for one window: what fits into about a second. */
+  /** The most recipients for one window: what fits into about a second. */
   windowSize(limit: number): Promise<number>;
   /** Reserves `count` slots, waiting until `deadline` at most. */
   reserve(count: number, deadline: number): Promise<Slots>;
   waitUntil(instant: number): Promise<void>;
   /**
-   * Takes what an attempt says of sending as a whole: throttles and quotas hold everybody back, a problem of ours does until
-   * a probe is taken. Never throws, because whoever calls it has an outcome to record.
+   * Takes in what an attempt says about sending as a whole. Throttles and quotas hold everybody back, and so does a
+   * problem of ours until a probe is taken. Never throws, because the caller has an outcome to record.
    */
   learn(outcome: AttemptOutcome, probe: SendProblem | null): Promise<void>;
 }
 
 /** How long everybody holds back after the provider throttled one of us. */
 const THROTTLE_PAUSE_MS = 1_000;
-/** One connection among thousands may fail by chance: whether nobody gets through is soon found out. */
+/**
+ * One connection among thousands may fail by chance, and it takes little time to find out whether nobody gets through.
+ */
 const MISSED_PAUSE_MS = 2_000;
 /** SES counts its quota over a rolling day, so some of it comes back all the time. */
 const QUOTA_PAUSE_MS = 15 * 60_000;
 
 /** How old the known quota may be: sweep reads it once a minute. */
 const QUOTA_AGE_MS = 30_000;
-/** When to look again, once what updates may use of the day's quota is used up: it is counted over a rolling day. */
+/** When to look again, once updates have used up their part of the day's quota: SES counts it over a rolling day. */
 const QUOTA_RECHECK_MS = 60_000;
 
-/** Updates leave alone what is kept of the day's quota for letters: confirmations and the like. */
+/** Letters are confirmations and the like. Updates leave alone the part of the day's quota that is kept for them. */
 export type PaceUse = "updates" | "letters";
 
-/** The line that says so, for whoever looks for it. */
+/** The line that says so in the log. */
 const SENDING_PAUSED = "sending paused";
 
 export function sharedPace(deps: {
@@ -60,7 +62,7 @@ export function sharedPace(deps: {
   };
   const isQuotaUsedUp = async () => {
     if (use === "letters") return false;
-    // What a chunk read for the size of its windows is good for this too.
+    // The rate that a chunk read for the size of its windows serves here too.
     const { leftToday } = known !== null && known.at + QUOTA_AGE_MS > clock() ? known.rate : await readRate();
     return leftToday !== null && leftToday <= 0;
   };
@@ -76,7 +78,7 @@ export function sharedPace(deps: {
       const isFirstMiss = probe === null && reason === "provider cannot be reached";
       const probeIn = isFirstMiss ? MISSED_PAUSE_MS : PROBE_EVERY_MS;
       const before = await access.beginProblem(schedule, reason, clock(), clock() + probeIn);
-      // Once, however many find it out.
+      // Logged once, however many find it out.
       if (before !== reason) log.warn(SENDING_PAUSED, { schedule, reason });
       return;
     }
@@ -95,7 +97,7 @@ export function sharedPace(deps: {
     },
     async windowSize(limit) {
       const { perSecond, problem } = await readRate();
-      // Whoever finds out about a problem does so with one recipient.
+      // A probe takes one recipient.
       return problem === null ? Math.max(1, Math.min(limit, Math.ceil(perSecond))) : 1;
     },
     async reserve(count, deadline) {
@@ -125,7 +127,7 @@ export function sharedPace(deps: {
   };
 }
 
-/** For webhooks, which no provider limits. */
+/** For webhooks: no provider limits them. */
 export function unpaced(clock: Clock, sleep: (milliseconds: number) => Promise<void>): Pace {
   return {
     windowSize: async (limit) => limit,
@@ -145,7 +147,7 @@ export function isEverybodys(outcome: AttemptOutcome): outcome is SenderProblemO
   return outcome.outcome === "sender problem" && outcome.reach === "everybody";
 }
 
-/** Whether the provider looked at the recipient or the text, so that nothing is wrong with us any more. */
+/** Whether the provider looked at the recipient or the text, which shows that nothing is wrong with us any more. */
 export function isTaken(outcome: AttemptOutcome): boolean {
   switch (outcome.outcome) {
     case "rejected":

@@ -5,8 +5,8 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * Records what came of sends. A table that is busy is asked again for as long as the lease lasts: given up, an acceptance
- * would be sent again. Before anything was sent nobody is that patient, because whatever comes later finds the work again.
+ * Records what came of sends. While the table is busy, it asks again for as long as the lease lasts: if it gave up, an
+ * acceptance would be sent again. Nobody is that patient before a send, because a later run finds the work again.
  */
 export async function patiently<T>(
   write: () => Promise<T>,

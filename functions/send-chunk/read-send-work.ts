@@ -3,7 +3,7 @@ import { idSchema } from "../core/ids.ts";
 import { readWork } from "../core/queued-work.ts";
 import type { Ledger } from "../store/deliveries/ledger.ts";
 
-/** A chunk or a retry as the version before queued it: the id of its subject, and nothing about the kind. */
+/** A chunk or a retry as the previous version queued it: it has the id of its subject, and nothing about the kind. */
 const formerWorkSchema = z.looseObject({
   kind: z.enum(["chunk", "retry"]),
   pageId: idSchema,
@@ -11,7 +11,10 @@ const formerWorkSchema = z.looseObject({
   updateId: idSchema,
 });
 
-/** `readWork` for senders. It also takes what the version before left in the queue: the notice says what that is about. */
+/**
+ * `readWork` for senders. It also takes what the previous version left in the queue: the notice says what that is
+ * about.
+ */
 export async function readSendWork<S extends z.ZodMiniType>(
   schema: S,
   body: string,

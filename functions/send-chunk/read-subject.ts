@@ -4,24 +4,25 @@ import { tellingOf, toldChanges } from "../core/component-change.ts";
 import { LONGEST_OPEN_MS } from "../core/retry-schedule.ts";
 import type { SendDeps } from "./channel-sender.ts";
 
-/** What a chunk or a retry tells, and how its subject stands. */
+/** What a chunk or a retry announces, and how its subject stands. */
 export interface Standing {
   told: Telling;
-  /** All else that is told of the same subject, as far as it can matter: what the order is among; oldest first. */
+  /** Everything else announced of the same subject, as far as it can matter for the order; oldest first. */
   others: readonly Telling[];
-  /** The incident or component was deleted: whatever is open ends as suppressed. */
+  /** The incident or component was deleted: everything open ends as suppressed. */
   withdrawn: boolean;
 }
 
 /**
- * How many of a component's changes before and after one are looked at: with it they are one BatchGetItem of chunks. An
- * incident has no more updates than that; of a component that flips all day, those further off were over or superseded long ago.
+ * How many of a component's changes before and after one are read: with it they are one BatchGetItem of chunks. An
+ * incident has no more updates than that. Of a component that flips all day, those further off were over or superseded
+ * long ago.
  */
 const NEAREST_CHANGES = 49;
 
 type Reads = Pick<SendDeps, "status" | "ledger">;
 
-/** Throws for what is in a queue and in no table. */
+/** Throws for work whose subject is in no table. */
 export function readSubject(
   { pageId, subject, updateId }: Pick<ChunkRef, "pageId" | "subject" | "updateId">,
   deps: Reads,

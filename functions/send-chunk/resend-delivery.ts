@@ -16,9 +16,9 @@ export interface ResendDeps {
 export type Resent = { outcome: "queued"; delivery: Delivery } | { outcome: "open already" } | { outcome: "too old" };
 
 /**
- * Makes an ended delivery due at once and queues it; nothing is sent from here. If queueing fails, sweep finds it in the
- * due index within a minute. `open already`: it was, or somebody else asked for the same at this moment.
- * `too old`: its text would be gone before it could be given up.
+ * Makes an ended delivery due at once and queues it; it sends nothing itself. If queueing fails, sweep finds the
+ * delivery in the due index within a minute. `open already`: it was open, or somebody else asked for the same at this
+ * moment. `too old`: its text would be gone before its schedule ends.
  */
 export async function resendDelivery(deps: ResendDeps, delivery: Delivery, by: Resender): Promise<Resent> {
   const now = deps.clock();

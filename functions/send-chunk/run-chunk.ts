@@ -15,24 +15,25 @@ import { sendWindow } from "./send-window.ts";
 
 export type ChunkOutcome =
   | { outcome: "finished" }
-  /** Another invocation has it, or it was done: the work is to be acknowledged all the same. */
+  /** Another invocation has it, or it was done: acknowledge the work all the same. */
   | { outcome: "lost" }
-  /** Given back with its progress; sweep sends it again once `until` has passed. */
+  /** The chunk is given back with its progress; sweep sends it again once `until` has passed. */
   | { outcome: "yielded"; until: number };
 
 const SUBSCRIBERS_PER_PAGE = 100;
-/** How soon a chunk that found an earlier one in doubt is looked at again. */
+/** How soon a chunk runs again that found an earlier one in doubt. */
 const BLOCKED_RECHECK_MS = 5_000;
 
 /**
  * Sends one chunk of an update: claims it, orders it among the subject's others, then goes through its range of
- * subscribers window by window. Failures of recipients become their deliveries' states; only failures of our own
- * tables throw, and then the lease runs out and sweep sends the chunk again.
+ * subscribers window by window. A recipient's failure becomes the state of their delivery. Only failures of our own
+ * tables throw; then the lease runs out and sweep sends the chunk again.
  */
 export async function runChunk(work: ChunkWork, deps: SendDeps): Promise<ChunkOutcome> {
   const { pageId, channel } = work;
   const claimedAt = deps.clock();
-  // What all recipients share never changes, so it need not wait for the claim; what decides must be read after it.
+  // What all recipients share never changes, so reading it need not wait for the claim. What decides must be read after
+  // it.
   const [claimed, sender] = await Promise.all([
     deps.ledger.claimChunk(work, work.resend, claimedAt, claimedAt + LEASE_MS),
     deps.sender.prepare(work),
@@ -82,13 +83,14 @@ async function readChunks(work: ChunkWork, others: readonly Telling[], deps: Sen
       chunk: work.chunk,
     })),
   );
-  // Cut into another number of chunks, it is another range of an update that was over before the number was raised.
+  // A chunk of another number of chunks covers another range. Such an update was over before the number was raised.
   return chunks.filter(({ of }) => of === work.of);
 }
 
 /**
- * An earlier update's chunk that is being sent, or that died with recipients in doubt, goes first: whoever is in its
- * window may be receiving it right now. FIFO order makes this rare; a lost queue or a frozen invocation makes it happen.
+ * An earlier update's chunk goes first if it is being sent, or died with recipients in doubt: the recipients in its
+ * window may be receiving it right now. FIFO order makes this rare; a lost queue or a frozen invocation makes it
+ * happen.
  */
 function blockedByEarlier(chunks: readonly Chunk[], { seq }: Telling, now: number): number | null {
   const blocking = chunks.filter(
@@ -140,7 +142,7 @@ async function sendRange(
   return finished.outcome === "lost" ? { outcome: "lost" } : { outcome: "finished" };
 }
 
-/** Only an earlier attempt can have left records: the first one need not ask. */
+/** Only an earlier attempt can have left records, so the first one need not ask. */
 async function withoutRecorded(run: ChunkRun, audience: readonly string[], deps: SendDeps): Promise<string[]> {
   if (run.claim.attempt === 1 || audience.length === 0) return [...audience];
   const recorded = await deps.ledger.getDeliveries(run.work.pageId, run.work.subject, run.work.seq, audience);

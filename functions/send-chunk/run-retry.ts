@@ -16,7 +16,7 @@ import { whyNot } from "./why-not.ts";
 
 export type RetryOutcome =
   | { outcome: "settled"; delivery: Delivery }
-  /** Ended without an attempt: suppressed, superseded, or in doubt for good. */
+  /** It ended without an attempt: suppressed, superseded, or in doubt for good. */
   | { outcome: "ended"; delivery: Delivery }
   /** Not now: it stays in the due index. */
   | { outcome: "postponed" }
@@ -44,10 +44,10 @@ export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOu
   const found = await deps.ledger.getChunks(
     [told, ...others].filter((other) => other.seq >= work.seq).map((other) => ({ ...work, updateId: other.id })),
   );
-  // Cut into another number of chunks, the same one is another range: see run-chunk.ts.
+  // A chunk of another number of chunks covers another range: see run-chunk.ts.
   const of = found.find(({ seq }) => seq === work.seq)?.of;
   const chunks = found.filter((chunk) => chunk.of === of);
-  // The chunk has not counted this record yet: until its window is closed, a change would be counted twice.
+  // The chunk has not counted this record yet: until its window is closed, a change would count twice.
   if (chunks.some((chunk) => chunk.seq === work.seq && chunk.window.includes(subscriberId)))
     return { outcome: "postponed" };
 
@@ -64,7 +64,7 @@ export async function runRetry(work: RetryWork, deps: SendDeps): Promise<RetryOu
   const end = endWithoutAttempt(known, interrupted, subscriber, told, withdrawn);
   if (end !== null) return finish(delivery, end, deps);
   if (subscriber === null) return { outcome: "stale" };
-  // What an operator had sent again goes out whatever else was, or is being, said of the incident.
+  // A delivery that an operator sends again goes out whatever else was, or is being, said about the incident.
   if (known.resent === undefined) {
     const overtakenBy = supersededBy(subscriber, later);
     if (overtakenBy !== null)
@@ -100,8 +100,8 @@ function endWithoutAttempt(
 }
 
 /**
- * Whoever had it sent again was in the audience, or there would be no record: that they have confirmed once more since,
- * as an endpoint does that comes out of quarantine, takes nothing from that.
+ * The subscriber of a resent delivery was in the audience, or there would be no record. They may have confirmed once
+ * more since, as an endpoint does that comes out of quarantine: that changes nothing.
  */
 function confirmedBy({ createdAt }: Telling, { resent }: Delivery): number {
   return resent === undefined ? audienceAsOf(createdAt) : Number.POSITIVE_INFINITY;
@@ -113,7 +113,7 @@ async function finish(from: Delivery, to: Delivery, deps: SendDeps): Promise<Ret
   return changed.outcome === "lost" ? { outcome: "stale" } : { outcome: "ended", delivery: ended };
 }
 
-/** Not its own failure, and no attempt: its schedule goes on from where it was. */
+/** This is not its own failure, and no attempt: its schedule goes on from where it was. */
 async function hold(from: Delivery, known: Delivery, until: number, deps: SendDeps): Promise<RetryOutcome> {
   const held: Delivery = {
     ...known,
@@ -129,7 +129,7 @@ async function hold(from: Delivery, known: Delivery, until: number, deps: SendDe
   return { outcome: "postponed" };
 }
 
-/** A delivery as it is stored, and with what is known of it besides: that an attempt was cut off. */
+/** A delivery as it is stored, and with what else is known of it: that an attempt was cut off. */
 interface Retried {
   stored: Delivery;
   known: Delivery;
@@ -149,7 +149,7 @@ async function attempt(
     await deps.ledger.postponeDue(from, slots.until);
     return { outcome: "postponed" };
   }
-  // The slot may have been long in coming.
+  // The wait for the slot may have been long.
   await deps.pace.waitUntil(slots.at(0));
   const subscriber = await deps.subscribers.get(from.pageId, from.channel, from.subscriberId);
   if (subscriber === null || !isToBeSent(told, subscriber, confirmedBy(told, known))) {

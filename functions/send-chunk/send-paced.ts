@@ -4,20 +4,20 @@ import type { SendProblem } from "../store/access/access-store.ts";
 import type { SendDeps, UpdateSender } from "./channel-sender.ts";
 import { isEverybodys, isTaken } from "./pace.ts";
 
-/** Sends made side by side, and what they know of each other. */
+/** Sends made side by side, and what they know about each other. */
 export interface Flight {
   sender: UpdateSender;
-  /** No slot is waited for beyond this. */
+  /** No send waits for a slot beyond this. */
   deadline: number;
-  /** What the first of them finds out about. */
+  /** The problem that the first of them finds out about. */
   probe: SendProblem | null;
-  /** Nobody else is sent anything: this would come back. */
+  /** Set once nobody else is to be sent anything, because this outcome would come back. */
   stopped: AttemptOutcome | null;
 }
 
 /**
- * One attempt at its slot. A throttle is no attempt: it is taken again with a new slot, while there is time and the
- * subscriber is as before; of whoever changed meanwhile the retry decides anew.
+ * One attempt at its slot. A throttle is no attempt: the send is made again at a new slot, while there is time and the
+ * subscriber is as before. If the subscriber changed meanwhile, the retry decides anew.
  */
 export async function sendPaced(
   subscriber: Subscriber,
@@ -37,7 +37,7 @@ export async function sendPaced(
   }
 }
 
-/** Waits for another slot. Surely nothing was sent, so that a table which cannot be read leaves nobody in doubt. */
+/** Waits for another slot. Surely nothing was sent, so a table that cannot be read leaves nobody in doubt. */
 async function mayGoOn(
   { pageId, channel, id, updatedAt }: Subscriber,
   deadline: number,

@@ -23,8 +23,9 @@ type Decision =
   | { do: "record"; delivery: Delivery };
 
 /**
- * Sends one window: reserves slots, reads its subscribers again, writes who may be in flight into the claim, sends all
- * at once, records every outcome, closes the window. Ids in the claim's window are in doubt from an earlier attempt.
+ * Sends one window: reserves slots, reads its subscribers again, writes into the claim who may be in flight, sends to
+ * all at once, records every outcome, closes the window. Ids in the claim's window are in doubt from an earlier
+ * attempt.
  */
 export async function sendWindow(
   run: ChunkRun,
@@ -51,7 +52,7 @@ export async function sendWindow(
   for (const id of remaining) {
     decisions.push(await decide(run, id, present.find((subscriber) => subscriber.id === id) ?? null, deps));
   }
-  // Somebody chose otherwise since.
+  // Somebody has changed their choice since.
   if (!needsSlots && decisions.some((decision) => decision.do === "send")) {
     return { outcome: "later", until: deps.clock() };
   }
@@ -74,14 +75,15 @@ export async function sendWindow(
     settled.push(settle({ ...decision.delivery, firstAttemptAt }, outcome, deps.clock(), deps.jitter()));
     await deps.sender.afterOutcome(decision.subscriber, outcome, decision.claimed);
   };
-  // Whoever finds out whether a problem is over does so alone.
+  // The send that finds out whether a problem is over goes alone.
   const alone = flight.probe === null ? 0 : 1 + decisions.findIndex((decision) => decision.do === "send");
   const sends = [
     ...(await Promise.allSettled(decisions.slice(0, alone).map(perform))),
     ...(await Promise.allSettled(decisions.slice(alone).map((decision, index) => perform(decision, alone + index)))),
   ];
   await patiently(() => deps.ledger.recordDeliveries(settled), claim.leaseUntil, deps);
-  // One failure must not put the whole window in doubt: nobody is in flight any more, and what is known is recorded.
+  // One failure must not put the whole window in doubt: nobody is in flight any more, and every known outcome is
+  // recorded.
   for (const send of sends) if (send.status === "rejected") throw send.reason;
   const all = [...recorded, ...settled];
   const close = () => deps.ledger.closeWindow(work, claim.attempt, progressOf(all), cursor);
@@ -91,7 +93,7 @@ export async function sendWindow(
   return { outcome: "sent" };
 }
 
-/** Nobody of these is to be sent this update any more, so that it takes no slots from what is. */
+/** Whether none of these is to get this update any more: then it takes no slots from the updates that are sent. */
 async function areOvertaken(run: ChunkRun, ids: readonly string[], deps: SendDeps): Promise<boolean> {
   if (run.later.length === 0) return false;
   const present = await deps.subscribers.getMany(run.work.pageId, run.work.channel, ids);

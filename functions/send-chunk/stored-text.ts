@@ -4,8 +4,8 @@ import type { Ledger } from "../store/deliveries/ledger.ts";
 import type { UpdateRef } from "./channel-sender.ts";
 
 /**
- * The texts of one update that plan-notifications stored before it queued anything of it, each read once, when the first
- * of its readers comes. An update that was planned before a language was added is sent in one that it has. Throws if
+ * The texts of one update. plan-notifications stored them before it queued anything of the update; each is read once,
+ * when its first reader comes. An update planned before a language was added is sent in one that it has. Throws if
  * there is none.
  */
 export function storedTexts(

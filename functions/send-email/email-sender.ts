@@ -7,7 +7,7 @@ import { storedTexts } from "../send-chunk/stored-text.ts";
 import type { AccessStore } from "../store/access/access-store.ts";
 import type { Ledger } from "../store/deliveries/ledger.ts";
 
-/** Email: only the address and the unsubscribe token are put into the text that is stored in the subscriber's language. */
+/** Email: puts only the address and the unsubscribe token into the text stored in the subscriber's language. */
 export function emailSender(deps: {
   ledger: Pick<Ledger, "getRendering">;
   access: Pick<AccessStore, "currentSigningKey">;

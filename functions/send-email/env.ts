@@ -6,9 +6,9 @@ export const envSchema = z.object({
   SUBSCRIBERS_TABLE: z.string(),
   DELIVERIES_TABLE: z.string(),
   ACCESS_TABLE: z.string(),
-  /** Where its own retries go: the chunk's FIFO group. */
+  /** Its own retries go there: the chunk's FIFO group. */
   EMAIL_QUEUE_URL: z.url(),
-  /** Where letters go back to that have to wait. */
+  /** Letters that have to wait go back there. */
   LETTERS_QUEUE_URL: z.url(),
   /** Without a trailing slash. */
   SUBSCRIPTIONS_URL: z.url(),

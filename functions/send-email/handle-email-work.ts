@@ -20,10 +20,10 @@ export interface LetterDeps {
   access: PermitDeps["access"] & Pick<AccessStore, "currentSigningKey">;
   bounded: PermitDeps["bounded"];
   mail: Mail;
-  /** Where letters wait that cannot be sent for our own sake. */
+  /** Letters wait there that we cannot send because of a problem or limit of ours. */
   letters: LetterQueue;
   clock: Clock;
-  /** Of the schedule that updates are paced by too, with the part of the daily quota that these leave alone. */
+  /** Of the same schedule as updates, with the part of the daily quota that updates leave alone. */
   pace: Pace;
 }
 
@@ -48,19 +48,23 @@ export async function handleEmailWork(
 /** How long a letter may wait for its slot of the send rate. */
 const SLOT_WAIT_MS = 30_000;
 
-/** A letter that waits for us comes back to the queue so often: a link in it is good for days. */
+/** How soon a letter comes back to the queue that waits for us: a link in it is good for days. */
 const HELD_MS = { shortest: 60_000, longest: 5 * 60_000 };
-/** Afterwards it goes the way of whatever fails, into the dead-letter queue: three days of a weekend, and what SQS keeps. */
+/**
+ * After that it goes into the dead-letter queue, like everything that fails: three days of a weekend, and then as long
+ * as SQS keeps it.
+ */
 const LONGEST_HELD_MS = 3 * 24 * 60 * 60_000;
 
 /**
- * Sends a letter to whom it still concerns. What was surely not sent throws, so that the queue brings it again; what may
- * have been sent does not: a second confirmation is worse than asking for one again. What waits for us is queued anew.
+ * Sends a letter to the person it still concerns. It throws for a letter that surely was not sent, so that the queue
+ * brings it again. It does not for one that may have been sent: a second confirmation is worse than asking for one
+ * again. A letter that waits for us is queued anew.
  */
 async function sendLetter(work: LetterWork, deps: LetterDeps, log: Logger): Promise<void> {
   const { mail, clock, pace } = deps;
   const { about } = work.letter;
-  // Before the slot: what is not permitted must not use up the rate that updates are sent at.
+  // Before the slot: a letter that is not permitted must not use up the rate that updates are sent at.
   const permitted = await recipient(work, deps);
   if (permitted === null || !(await mayBeSent(work, permitted, deps, log))) return;
   await keepInvitation(work, deps);
@@ -93,7 +97,7 @@ async function sendLetter(work: LetterWork, deps: LetterDeps, log: Logger): Prom
   }
 }
 
-/** Whom the letter concerns now. */
+/** The address that the letter concerns now. */
 async function recipient(
   { letter, pageId, channel, subscriberId }: LetterWork,
   { subscribers }: LetterDeps,
@@ -102,7 +106,10 @@ async function recipient(
   return recipientOf(letter, await subscribers.get(pageId, channel, subscriberId));
 }
 
-/** Before it is sent: whoever opens its link at once is to find it. Nothing is kept of what is not permitted. */
+/**
+ * Comes before the letter is sent: a reader who opens its link at once must find the invitation. Nothing is kept for a
+ * letter that is not permitted.
+ */
 async function keepInvitation(
   { letter, pageId, channel, subscriberId }: LetterWork,
   { subscribers, clock }: LetterDeps,
@@ -125,8 +132,8 @@ async function mayBeSent(
 }
 
 /**
- * Queues it anew, which takes no try of the queue's. Throws when it was held for too long. Whoever dies in between leaves
- * two of it, as a standard queue may at any time.
+ * Queues the letter anew, which takes none of the queue's tries. Throws when it was held for too long. A run that dies
+ * in between leaves two of it, as a standard queue may at any time.
  */
 async function hold(work: LetterWork, until: number, { letters, clock }: LetterDeps): Promise<void> {
   const now = clock();

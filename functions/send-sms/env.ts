@@ -6,18 +6,18 @@ export const envSchema = z.object({
   SUBSCRIBERS_TABLE: z.string(),
   DELIVERIES_TABLE: z.string(),
   ACCESS_TABLE: z.string(),
-  /** Where its own retries go: the chunk's FIFO group. */
+  /** Its own retries go there: the chunk's FIFO group. */
   SMS_QUEUE_URL: z.url(),
-  /** Where SMS go back to that belong to no update and have to wait. */
+  /** SMS that belong to no update and have to wait go back there. */
   SMS_LETTERS_QUEUE_URL: z.url(),
   /** Without a trailing slash. */
   SUBSCRIPTIONS_URL: z.url(),
-  /** Who the SMS is from, where a name is allowed. */
+  /** The name that the SMS is from, where a name is allowed. */
   SMS_SENDER_ID: orNone(z.string()),
   /** The countries that SMS may go to. */
   SMS_COUNTRIES: countries,
-  /** Most that the SMS of a UTC day may cost together, in USD. */
+  /** The most that the SMS of a UTC day may cost together, in USD. */
   SMS_DAILY_CEILING: usd,
-  /** Highest price of one segment of an SMS in USD. */
+  /** The highest price of one segment of an SMS in USD. */
   SMS_MAX_PRICE: usd,
 });

@@ -20,10 +20,10 @@ export interface SmsLetterDeps {
   access: PermitDeps["access"] & Pick<AccessStore, "currentSigningKey">;
   bounded: PermitDeps["bounded"];
   sms: Sms;
-  /** Where SMS wait that cannot be sent for our own sake. */
+  /** SMS wait there that we cannot send because of a problem or limit of ours. */
   smsLetters: SmsLetterQueue;
   clock: Clock;
-  /** Of the schedule that updates are paced by too. */
+  /** Of the same schedule as updates. */
   pace: Pace;
 }
 
@@ -43,12 +43,12 @@ export async function handleSmsWork(work: SmsWork, deps: SendDeps, letters: SmsL
 /** How long it may wait for its slot of the send rate. */
 const SLOT_WAIT_MS = 30_000;
 
-/** Somebody looks at their phone: much sooner than a letter. */
+/** Somebody is looking at their phone, so this comes back much sooner than a letter. */
 const HELD_MS = 30_000;
 
 /**
- * As with letters: what was surely not sent throws, so that the queue brings it again; what may have been sent does not.
- * What waits for us is queued anew, for as long as it is of use.
+ * As with letters, it throws for an SMS that surely was not sent, so that the queue brings it again. It does not for
+ * one that may have been sent. An SMS that waits for us is queued anew, for as long as it is of use.
  */
 async function sendSmsLetter(work: SmsLetterWork, deps: SmsLetterDeps, log: Logger): Promise<void> {
   const { subscribers, access, bounded, sms, clock, pace } = deps;
@@ -96,7 +96,7 @@ async function sendSmsLetter(work: SmsLetterWork, deps: SmsLetterDeps, log: Logg
   }
 }
 
-/** Whom it concerns now. */
+/** The subscriber that it concerns now. */
 function recipientOf(about: "code" | "manage link", subscriber: Subscriber | null): SmsSubscriber | null {
   if (subscriber?.channel !== "sms") return null;
   return about === "code" && !isInvitable(subscriber) ? null : subscriber;

@@ -7,22 +7,25 @@ import type { Sms } from "../providers/sms.ts";
 import type { AccessStore } from "../store/access/access-store.ts";
 
 export interface SmsLimits {
-  /** ISO 3166 codes. A subscriber may be from the time when there were more. */
+  /** ISO 3166 codes. A subscriber may come from a time when there were more. */
   countries: ReadonlySet<string>;
-  /** USD: most that one segment may cost, and that all of a UTC day may cost together. */
+  /** USD: the most that one segment may cost, and that all of a UTC day may cost together. */
   maxPrice: number;
   dailyCeiling: number;
 }
 
-/** Of the day's ceiling, for SMS that strangers can ask for: a flood of sign-ups must leave updates something. */
+/**
+ * The share of the day's ceiling for SMS that strangers can ask for: a flood of sign-ups must leave updates something.
+ */
 const LETTERS_SHARE = 0.5;
 
-/** infra/constructs/send-sms.ts counts the lines that say so, for an alarm. */
+/** infra/constructs/send-sms.ts counts these lines for an alarm. */
 export const CEILING_REACHED = "daily SMS ceiling reached";
 
 /**
- * Sends within the limits: only to the countries allowed, and only while the day's ceiling has room for the highest price,
- * which is taken before sending (what an SMS really cost is known hours later) and given back if surely nothing was sent.
+ * Sends within the limits: only to the countries allowed, and only while the day's ceiling has room for the highest
+ * price. That price is taken before sending, because nobody knows until hours later what an SMS really cost, and given
+ * back if surely nothing was sent.
  */
 export function limitedSms(
   sms: Sms,
@@ -32,7 +35,7 @@ export function limitedSms(
 ): Sms {
   const segmentPrice = priceInMicros(maxPrice);
   const day = dayOf(dailyCeiling, use === "letters" ? LETTERS_SHARE : 1);
-  // One line and no more writes until midnight, however many are refused.
+  // One line and no more writes until midnight, however many SMS are refused.
   let overUntil = 0;
 
   return {
@@ -54,7 +57,7 @@ export function limitedSms(
       }
       const outcome = await sms.send(to, text);
       if (surelyUnsent(outcome)) {
-        // Counted too much until midnight is better than an outcome that is lost.
+        // A count that is too high until midnight is better than an outcome that is lost.
         await access
           .count(SMS_SPEND, day, now, -price)
           .catch((error: unknown) => log.error("the price of an SMS not sent was not given back", error));
@@ -64,7 +67,7 @@ export function limitedSms(
   };
 }
 
-/** Says nothing of whether SNS takes anything of ours. */
+/** This says nothing about whether SNS takes anything of ours. */
 function refused(reason: string): AttemptOutcome {
   return { outcome: "rejected", reason, asked: false };
 }

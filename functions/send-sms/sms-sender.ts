@@ -7,7 +7,9 @@ import { storedTexts } from "../send-chunk/stored-text.ts";
 import type { Ledger } from "../store/deliveries/ledger.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
-/** SMS: everybody of a language gets the same text. A holder who replied STOP is unsubscribed: opted-out is final. */
+/**
+ * SMS: all subscribers of a language get the same text. A holder who replied STOP is unsubscribed: opted-out is final.
+ */
 export function smsSender(deps: {
   ledger: Pick<Ledger, "getRendering">;
   subscribers: Pick<SubscriberStore, "changeState">;
