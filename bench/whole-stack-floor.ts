@@ -3,7 +3,7 @@ import { BatchWriteItemCommand, type DynamoDBClient, QueryCommand, UpdateItemCom
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { Agent, request } from "undici";
 import * as z from "zod";
-import { chunkRange, WINDOW } from "../functions/core/chunk.ts";
+import { chunkRange, partitionOf, WINDOW } from "../functions/core/chunk.ts";
 import { sdkLogger } from "../functions/lambda/sdk-logger.ts";
 import { audiencePartition } from "../functions/store/subscribers/subscriber-items.ts";
 import { dynamoClient, fromItem, toItem, toKey } from "../functions/store/table.ts";
@@ -24,6 +24,7 @@ const orderSchema = z.object({
 export type FloorOrder = z.infer<typeof orderSchema>;
 const roundSchema = z.object({ round: z.number() });
 const endpointSchema = z.object({ id: z.string(), endpoint: z.string() });
+type Recipient = z.infer<typeof endpointSchema>;
 
 const ENTRIES_PER_BATCH = 10;
 const order = orderSchema.parse(workerData);
@@ -73,19 +74,22 @@ async function sendChunk(round: number, chunk: number): Promise<void> {
   const key = toKey({ pk: `FLOOR#${round}`, sk: `CHUNK#${chunk}` });
   await setState(key, "claimed");
   const { from, to } = chunkRange(chunk, order.chunks);
-  const { Items = [] } = await dynamodb.send(
-    new QueryCommand({
-      TableName: order.subscribersTable,
-      ConsistentRead: true,
-      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
-      ExpressionAttributeValues: toItem({
-        ":pk": audiencePartition(order.pageId, "webhook"),
-        ":from": `${from}#`,
-        ":to": `${to}#~`,
+  const recipients: Recipient[] = [];
+  for (let partition = partitionOf(from); partition <= partitionOf(to); partition += 1) {
+    const { Items = [] } = await dynamodb.send(
+      new QueryCommand({
+        TableName: order.subscribersTable,
+        ConsistentRead: true,
+        KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+        ExpressionAttributeValues: toItem({
+          ":pk": audiencePartition(order.pageId, "webhook", partition),
+          ":from": `${from}#`,
+          ":to": `${to}#~`,
+        }),
       }),
-    }),
-  );
-  const recipients = Items.map((item) => endpointSchema.parse(fromItem(item)));
+    );
+    for (const item of Items) recipients.push(endpointSchema.parse(fromItem(item)));
+  }
   for (let first = 0; first < recipients.length; first += WINDOW.webhook) {
     const window = recipients.slice(first, first + WINDOW.webhook);
     await Promise.all(window.map(({ endpoint }) => post(endpoint)));

@@ -13,6 +13,16 @@ export interface ShardedQuery {
   limit: number;
 }
 
+/** What was read of a shard, in order; `startKey`: where it goes on, undefined at its end. */
+interface Shard {
+  partition: string;
+  items: { item: Item; sk: string }[];
+  startKey: Item | undefined;
+}
+
+/** Items are spread evenly: this many times its share of them is mostly all that is needed of a shard. */
+const MARGIN = 2;
+
 /**
  * Reads all shards of an index and merges them by sort key. `more`: there are more after those returned. Index reads
  * are eventually consistent. The sort keys must be unique across shards, because the last one is the cursor.
@@ -22,44 +32,50 @@ export async function queryShards(
   table: string,
   query: ShardedQuery,
 ): Promise<{ items: Item[]; last: string | null; more: boolean }> {
-  const perShard = await Promise.all(query.shards.map((shard) => queryShard(client, table, shard, query)));
-  const sorted = perShard
-    .flat()
-    .map((item) => ({ item, sk: item[`${query.index}Sk`]?.S ?? "" }))
-    .sort((a, b) => (a.sk < b.sk ? -1 : 1));
-  const taken = sorted.slice(0, query.limit);
-  return {
-    items: taken.map(({ item }) => item),
-    last: taken.at(-1)?.sk ?? null,
-    more: sorted.length > query.limit,
-  };
+  // One more than the limit tells whether there are more.
+  const wanted = query.limit + 1;
+  const each = Math.ceil((wanted * MARGIN) / query.shards.length);
+  const next = (shard: Shard) => readOn(client, table, shard, query, each);
+  const empty = query.shards.map((partition): Shard => ({ partition, items: [], startKey: undefined }));
+  let shards = await Promise.all(empty.map(next));
+  for (;;) {
+    const sorted = shards.flatMap(({ items }) => items).sort((a, b) => (a.sk < b.sk ? -1 : 1));
+    const end = sorted[wanted - 1]?.sk;
+    // Of a shard whose last one comes before the end, further ones may belong among those found.
+    const isShort = ({ items, startKey }: Shard) =>
+      startKey !== undefined && (end === undefined || (items.at(-1)?.sk ?? "") < end);
+    if (!shards.some(isShort)) {
+      const taken = sorted.slice(0, query.limit);
+      return {
+        items: taken.map(({ item }) => item),
+        last: taken.at(-1)?.sk ?? null,
+        more: sorted.length > query.limit,
+      };
+    }
+    shards = await Promise.all(shards.map((shard) => (isShort(shard) ? next(shard) : shard)));
+  }
 }
 
-/** Reads one more than the limit, which shows whether there are more. */
-async function queryShard(
+async function readOn(
   client: DynamoDBClient,
   table: string,
-  shard: string,
-  { index, range, limit }: ShardedQuery,
-): Promise<Item[]> {
-  const items: Item[] = [];
-  let startKey: Item | undefined;
-  do {
-    const page = await client.send(
-      new QueryCommand({
-        TableName: table,
-        IndexName: index,
-        KeyConditionExpression: `#pk = :pk${comparison(range)}`,
-        ExpressionAttributeNames: { "#pk": `${index}Pk`, ...(range === null ? {} : { "#sk": `${index}Sk` }) },
-        ExpressionAttributeValues: toItem({ ":pk": shard, ...boundsOf(range) }),
-        Limit: limit + 1 - items.length,
-        ExclusiveStartKey: startKey,
-      }),
-    );
-    for (const item of page.Items ?? []) items.push(item);
-    startKey = page.LastEvaluatedKey;
-  } while (startKey !== undefined && items.length <= limit);
-  return items;
+  { partition, items, startKey }: Shard,
+  { index, range }: ShardedQuery,
+  limit: number,
+): Promise<Shard> {
+  const page = await client.send(
+    new QueryCommand({
+      TableName: table,
+      IndexName: index,
+      KeyConditionExpression: `#pk = :pk${comparison(range)}`,
+      ExpressionAttributeNames: { "#pk": `${index}Pk`, ...(range === null ? {} : { "#sk": `${index}Sk` }) },
+      ExpressionAttributeValues: toItem({ ":pk": partition, ...boundsOf(range) }),
+      Limit: limit,
+      ExclusiveStartKey: startKey,
+    }),
+  );
+  const found = (page.Items ?? []).map((item) => ({ item, sk: item[`${index}Sk`]?.S ?? "" }));
+  return { partition, items: [...items, ...found], startKey: page.LastEvaluatedKey };
 }
 
 function comparison(range: ShardedQuery["range"]): string {

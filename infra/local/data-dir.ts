@@ -26,7 +26,7 @@ export interface DataDir {
 
 const LOCK = "lock.json";
 
-/** Makes the directory and takes its lock. Throws StartFailure if another running process has it. */
+/** Makes the directory and takes its lock. Throws StartFailure if another running process has it, or another version of Tocsin made it. */
 export async function openDataDir(path: string): Promise<DataDir> {
   const file = (name: string) => join(path, name);
   try {
@@ -36,7 +36,14 @@ export async function openDataDir(path: string): Promise<DataDir> {
     if (error instanceof StartFailure) throw error;
     throw new StartFailure(`${path} cannot be used for data: ${oneLine(error)}`);
   }
-  return { path, file, close: () => rm(file(LOCK), { force: true }) };
+  const dir = { path, file, close: () => rm(file(LOCK), { force: true }) };
+  try {
+    await readCredentials(dir);
+  } catch (error) {
+    await dir.close();
+    throw error;
+  }
+  return dir;
 }
 
 async function lock(path: string, lockFile: string): Promise<void> {
@@ -58,23 +65,38 @@ async function lock(path: string, lockFile: string): Promise<void> {
   throw new StartFailure(`${path} is being used by another start`);
 }
 
+/** Goes up when the tables' keys change, so that what is in a directory would no longer be found. Directories from before it have none. */
+const DATA_FORMAT = 2;
+
+const formatSchema = z.object({ format: z.optional(z.number()) });
 const credentialsSchema = z.object({ pageId: z.string(), apiKey: z.string() });
 export type Credentials = z.infer<typeof credentialsSchema>;
 
 const CREDENTIALS = "credentials.json";
 
-/** The page and key made at the first start, or null. */
+/** The page and key made at the first start, or null. Throws StartFailure if the directory is of another format. */
 export async function readCredentials(dir: DataDir): Promise<Credentials | null> {
   try {
-    return credentialsSchema.parse(JSON.parse(await readFile(dir.file(CREDENTIALS), "utf8")));
+    const kept: unknown = JSON.parse(await readFile(dir.file(CREDENTIALS), "utf8"));
+    const { format = 1 } = formatSchema.parse(kept);
+    if (format !== DATA_FORMAT) throw otherFormat(dir.path, format);
+    return credentialsSchema.parse(kept);
   } catch (error) {
+    if (error instanceof StartFailure) throw error;
     if (codeOf(error) === "ENOENT") return null;
     throw new StartFailure(`${dir.file(CREDENTIALS)} cannot be read: remove ${dir.path} to start afresh`);
   }
 }
 
+function otherFormat(path: string, format: number): StartFailure {
+  const whose = format < DATA_FORMAT ? "an older" : "a newer";
+  return new StartFailure(
+    `${path} was made by ${whose} version of Tocsin (data format ${format}, this one has ${DATA_FORMAT}): remove it, or choose another with --data`,
+  );
+}
+
 export function writeCredentials(dir: DataDir, credentials: Credentials): Promise<void> {
-  return writePrivate(dir.file(CREDENTIALS), credentials);
+  return writePrivate(dir.file(CREDENTIALS), { format: DATA_FORMAT, ...credentials });
 }
 
 export function writeEndpoints(dir: DataDir, endpoints: Endpoints): Promise<void> {

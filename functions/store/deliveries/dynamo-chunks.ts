@@ -5,7 +5,7 @@ import { batchGet, fromItem, queryAll, toItem, toKey } from "../table.ts";
 import { type Change, updateParts } from "../update-expression.ts";
 import type { FencedOutcome, Ledger } from "./ledger.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { addsOf, CHUNK_PREFIX, chunkItemKey, chunkOf, expiryOf, updatePartition } from "./ledger-items.ts";
+import { addsOf, chunkItemKey, chunkOf, chunkPartitions, expiryOf } from "./ledger-items.ts";
 
 type Chunks = Pick<
   Ledger,
@@ -92,12 +92,19 @@ export function dynamoChunks({ client, table, random }: LedgerDeps): Chunks {
     },
 
     async listChunks(pageId, updateId) {
-      const items = await queryAll(client, {
-        TableName: table,
-        KeyConditionExpression: "pk = :pk AND begins_with(sk, :chunks)",
-        ExpressionAttributeValues: toItem({ ":pk": updatePartition(pageId, updateId), ":chunks": CHUNK_PREFIX }),
-      });
-      return items.map(chunkOf);
+      const listed = await Promise.all(
+        chunkPartitions(pageId, updateId).map((partition) =>
+          queryAll(client, {
+            TableName: table,
+            KeyConditionExpression: "pk = :pk",
+            ExpressionAttributeValues: toItem({ ":pk": partition }),
+          }),
+        ),
+      );
+      return listed
+        .flat()
+        .map(chunkOf)
+        .sort((a, b) => (a.channel === b.channel ? a.chunk - b.chunk : a.channel < b.channel ? -1 : 1));
     },
 
     openWindow: (key, claim, window, windowAgain) =>

@@ -1,35 +1,23 @@
-import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import * as z from "zod/mini";
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { tooOldFor } from "../../core/chunk.ts";
-import { renderingSchema } from "../../core/rendering.ts";
 import { cursorParts } from "../cursor.ts";
 import { repeatWhileBusy } from "../repeat.ts";
 import { queryShards } from "../sharded-index.ts";
-import { fromItem, getItem, toItem, toKey } from "../table.ts";
+import { fromItem, getItem, toKey } from "../table.ts";
 import { updateParts } from "../update-expression.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { chunkPlanOf, expiryOf, OPEN_CURSOR, PLANNED_PREFIX, planKey, renderingKey } from "./ledger-items.ts";
+import { chunkPlanOf, expiryOf, OPEN_CURSOR, PLANNED_PREFIX, planKey } from "./ledger-items.ts";
 import { noticeKey, noticeOf, OPEN_SHARDS, openPartition } from "./notice-item.ts";
 
 type Notices = Pick<
   Ledger,
-  | "getNotice"
-  | "markPlanned"
-  | "settleTopic"
-  | "markDone"
-  | "listOpenNotices"
-  | "keepRendering"
-  | "getRendering"
-  | "getChunkPlan"
-  | "fixChunks"
+  "getNotice" | "markPlanned" | "settleTopic" | "markDone" | "listOpenNotices" | "getChunkPlan" | "fixChunks"
 >;
-
-const renderingItemSchema = z.object({ rendering: renderingSchema });
 
 const OPEN_PARTITIONS = Array.from({ length: OPEN_SHARDS }, (_, shard) => openPartition(shard));
 
-/** The part of the ledger that an update's planning needs: its notice, its texts, its number of chunks. */
+/** The part of the ledger that an update's planning needs: its notice, its number of chunks. */
 export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
   return {
     async getNotice(pageId, updateId) {
@@ -85,23 +73,6 @@ export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
         limit,
       });
       return { items: items.map((item) => noticeOf(fromItem(item))), next: more ? last : null };
-    },
-
-    async keepRendering(key, rendering, now) {
-      const put = new PutItemCommand({
-        TableName: table,
-        Item: toItem({ ...renderingKey(key), rendering, expiresAt: expiryOf(now) }),
-        ConditionExpression: "attribute_not_exists(pk)",
-        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      });
-      const { refusal } = await repeatWhileBusy(random, () => client.send(put));
-      const first = refusal?.old[0];
-      return first === undefined ? rendering : renderingItemSchema.parse(fromItem(first)).rendering;
-    },
-
-    async getRendering(key) {
-      const item = await getItem(client, table, renderingKey(key));
-      return item === null ? null : renderingItemSchema.parse(item).rendering;
     },
 
     async getChunkPlan(key) {

@@ -1,5 +1,12 @@
 import * as z from "zod/mini";
-import { type Chunk, type ChunkName, type ChunkPlan, chunkKeySchema, chunkSchema } from "../../core/chunk.ts";
+import {
+  type Chunk,
+  type ChunkName,
+  type ChunkPlan,
+  chunkKeySchema,
+  chunkSchema,
+  PARTITIONS,
+} from "../../core/chunk.ts";
 import { type Delivery, deliverySchema, isOpen } from "../../core/delivery.ts";
 import { greatest, least } from "../../core/extremes.ts";
 import { hashPosition } from "../../core/ids.ts";
@@ -13,8 +20,11 @@ import type { ChunkPlanKey, ProblemState, RenderingKey } from "./ledger.ts";
 import { DELIVERIES_TTL_MS } from "./notice-item.ts";
 import { subjectAttributes, subjectIn } from "./stored-subject.ts";
 
-/** Shards of the indexes *due* and *problems*: no single partition takes every write of a large update. */
-const INDEX_SHARDS = 8;
+/**
+ * Shards of the indexes *due* and *problems*. A partition of an index that throttles holds back the table's own writes, and
+ * on a bad day every delivery of a large update goes into one of the two.
+ */
+const INDEX_SHARDS = 64;
 const SHARDS = Array.from({ length: INDEX_SHARDS }, (_, shard) => shard);
 
 /** `expiresAt` of an item written at `now`; DynamoDB wants seconds. */
@@ -22,7 +32,7 @@ export function expiryOf(now: number): number {
   return Math.floor((now + DELIVERIES_TTL_MS) / 1_000);
 }
 
-export function updatePartition(pageId: string, updateId: string): string {
+function updatePartition(pageId: string, updateId: string): string {
   return `PAGE#${pageId}#UPDATE#${updateId}`;
 }
 
@@ -47,10 +57,20 @@ export function chunkPlanOf(item: Record<string, unknown>): ChunkPlan {
   return { version: planItemSchema.parse(item).version, fixed: plannedSchema.parse(Object.fromEntries(planned)) };
 }
 
-export const CHUNK_PREFIX = "CHUNK#";
+/** Chunks have partitions of their own, in turn: those sent at the same time write to different ones. */
+function chunksPartition(pageId: string, updateId: string, chunk: number): string {
+  return `${updatePartition(pageId, updateId)}#CHUNKS#${chunk % PARTITIONS}`;
+}
+
+export function chunkPartitions(pageId: string, updateId: string): string[] {
+  return Array.from({ length: PARTITIONS }, (_, chunk) => chunksPartition(pageId, updateId, chunk));
+}
 
 export function chunkItemKey({ pageId, updateId, channel, chunk }: ChunkName): Key {
-  return { pk: updatePartition(pageId, updateId), sk: `${CHUNK_PREFIX}${channel}#${String(chunk).padStart(4, "0")}` };
+  return {
+    pk: chunksPartition(pageId, updateId, chunk),
+    sk: `CHUNK#${channel}#${String(chunk).padStart(6, "0")}`,
+  };
 }
 
 export function subscriberPartition(pageId: string, subscriberId: string): string {
@@ -159,7 +179,7 @@ export function newestDeliveries(
 export function deliveryItem(delivery: Delivery): Record<string, unknown> {
   const { subject, ...rest } = delivery;
   const { pageId, subscriberId, updateId } = delivery;
-  const shard = Number.parseInt(hashPosition(subscriberId).slice(-1), 16) % INDEX_SHARDS;
+  const shard = Number.parseInt(hashPosition(subscriberId), 16) % INDEX_SHARDS;
   const dueAt = dueAtOf(delivery);
   return {
     ...deliveryKey(delivery),

@@ -1,17 +1,15 @@
 import {
   type DynamoDBClient,
   PutItemCommand,
-  QueryCommand,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { scaleToAll } from "../../core/ids.ts";
 import { CHANNELS, type Channel, type Subscriber, subscriberSchema } from "../../core/subscriber.ts";
-import { cursorParts } from "../cursor.ts";
 import { attemptThroughConflicts, lastingConflict } from "../repeat.ts";
 import { batchGet, fromItem, getItem, isConflict, type Key, toItem, toKey } from "../table.ts";
 import { updateParts } from "../update-expression.ts";
+import { dynamoAudience } from "./dynamo-audience.ts";
 import { dynamoBlocks } from "./dynamo-blocks.ts";
 import { dynamoInvitations } from "./dynamo-invitations.ts";
 import { dynamoPlaces, placeGivenBack, updateOf } from "./dynamo-places.ts";
@@ -19,13 +17,10 @@ import { dynamoPurge, removalOf } from "./dynamo-purge.ts";
 import {
   addressGuardSchema,
   addressKey,
-  audiencePartition,
   guardKey,
   healthVersion,
   holdsPlace,
   nextVersion,
-  POSITION_FORM,
-  positionKey,
   purgeFields,
   stateFields,
   subscriberKey,
@@ -39,9 +34,6 @@ const STAYS = { purgePk: undefined, purgeSk: undefined };
 
 /** How many times in a row a state may change between two writes. */
 const STATE_ATTEMPTS = 3;
-
-// Greater than every "#<id>" of its position, and smaller than everything of the next one.
-const AFTER_ALL_IDS = "#~";
 
 export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClient; table: string }): SubscriberStore {
   async function get(pageId: string, channel: Channel, subscriberId: string): Promise<Subscriber | null> {
@@ -102,19 +94,6 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
   });
   const places = dynamoPlaces(client, table, { get, ...invitations });
 
-  async function queryPage(pageId: string, channel: Channel, limit: number, after: string | null) {
-    return client.send(
-      new QueryCommand({
-        TableName: table,
-        ConsistentRead: true,
-        KeyConditionExpression: "pk = :pk",
-        ExpressionAttributeValues: toItem({ ":pk": audiencePartition(pageId, channel) }),
-        Limit: limit,
-        ExclusiveStartKey: after === null ? undefined : toKey({ pk: audiencePartition(pageId, channel), sk: after }),
-      }),
-    );
-  }
-
   return {
     async create(subscriber) {
       const key = subscriberKey(subscriber.pageId, subscriber.channel, subscriber.id);
@@ -153,56 +132,6 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     async getMany(pageId, channel, subscriberIds) {
       const keys = [...new Set(subscriberIds)].map((id) => subscriberKey(pageId, channel, id));
       return subscribersSchema.parse(await batchGet(client, table, keys));
-    },
-
-    async list(pageId, channel, limit, cursor) {
-      const [after = null] = cursor === null ? [] : cursorParts(cursor, POSITION_FORM);
-      // One more than asked for shows whether there is a next page.
-      const { Items = [], LastEvaluatedKey } = await queryPage(pageId, channel, limit + 1, after);
-      const found = subscribersSchema.parse(Items.map(fromItem));
-      const items = found.slice(0, limit);
-      const last = items.at(-1);
-      const more = found.length > limit || LastEvaluatedKey !== undefined;
-      return { items, next: last !== undefined && more ? positionKey(last.id) : null };
-    },
-
-    async listRange(pageId, channel, range, after, limit) {
-      const [start = null] = after === null ? [] : cursorParts(after, POSITION_FORM);
-      const { Items = [], LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          ConsistentRead: true,
-          KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
-          FilterExpression: "#state = :active",
-          ExpressionAttributeNames: { "#state": "state" },
-          ExpressionAttributeValues: toItem({
-            ":pk": audiencePartition(pageId, channel),
-            // The smallest text after `start`: the range stays one interval, whatever is removed meanwhile.
-            ":from": start === null ? `${range.from}#` : `${start}!`,
-            ":to": `${range.to}${AFTER_ALL_IDS}`,
-            ":active": "active",
-          }),
-          Limit: limit,
-        }),
-      );
-      return {
-        items: subscribersSchema.parse(Items.map(fromItem)),
-        next: LastEvaluatedKey?.sk?.S ?? null,
-      };
-    },
-
-    async estimate(pageId, channel) {
-      const { Count = 0, LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          ConsistentRead: true,
-          Select: "COUNT",
-          KeyConditionExpression: "pk = :pk",
-          ExpressionAttributeValues: toItem({ ":pk": audiencePartition(pageId, channel) }),
-        }),
-      );
-      const last = LastEvaluatedKey?.sk?.S;
-      return last === undefined ? Count : scaleToAll(Count, last);
     },
 
     confirm(pageId, channel, subscriberId, tokenHash, now) {
@@ -327,6 +256,8 @@ export function dynamoSubscriberStore({ client, table }: { client: DynamoDBClien
     confirmEndpoint: places.confirmEndpoint,
 
     countPlaces: places.countPlaces,
+
+    ...dynamoAudience(client, table),
 
     ...dynamoBlocks(client, table),
 

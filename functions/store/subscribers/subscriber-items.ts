@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { partitionOf } from "../../core/chunk.ts";
 import { hashPosition, idSchema, sha256Hex } from "../../core/ids.ts";
 import { endOf, type Invitation, invitationSchema } from "../../core/invitation.ts";
 import {
@@ -14,8 +15,14 @@ import {
 import { cursorParts } from "../cursor.ts";
 import { type Key, timeKey } from "../table.ts";
 
-export function audiencePartition(pageId: string, channel: Channel): string {
+/** What keys of a page's channel begin with. */
+function channelPrefix(pageId: string, channel: Channel): string {
   return `PAGE#${pageId}#${channel}`;
+}
+
+/** One of the audience's partitions, see `partitionOf`. */
+export function audiencePartition(pageId: string, channel: Channel, partition: number): string {
+  return `${channelPrefix(pageId, channel)}#${partition}`;
 }
 
 /** Where a subscriber stands among those of its page and channel. List cursors are made of it too. */
@@ -26,12 +33,13 @@ export function positionKey(subscriberId: string): string {
 export const POSITION_FORM = /^([0-9a-f]{8}#[a-z0-9]{12})$/;
 
 export function subscriberKey(pageId: string, channel: Channel, subscriberId: string): Key {
-  return { pk: audiencePartition(pageId, channel), sk: positionKey(subscriberId) };
+  const sk = positionKey(subscriberId);
+  return { pk: audiencePartition(pageId, channel, partitionOf(sk)), sk };
 }
 
 /** The guard: one per address, so that there is one subscriber per address. */
 export function guardKey(pageId: string, channel: Channel, address: string): Key {
-  return { pk: `${audiencePartition(pageId, channel)}#ADDRESS#${sha256Hex(address)}`, sk: "ADDRESS" };
+  return { pk: `${channelPrefix(pageId, channel)}#ADDRESS#${sha256Hex(address)}`, sk: "ADDRESS" };
 }
 
 export function addressKey(subscriber: Subscriber): Key {
@@ -40,7 +48,7 @@ export function addressKey(subscriber: Subscriber): Key {
 
 /** How many of a host's endpoints hold a place. */
 export function placesKey(pageId: string, host: string): Key {
-  return { pk: `${audiencePartition(pageId, "webhook")}#HOST#${sha256Hex(host)}`, sk: "PLACES" };
+  return { pk: `${channelPrefix(pageId, "webhook")}#HOST#${sha256Hex(host)}`, sk: "PLACES" };
 }
 
 export const placesSchema = z.object({ places: z.number() });
@@ -56,7 +64,7 @@ export function holdsPlace(subscriber: Subscriber): subscriber is WebhookSubscri
 
 /** What people asked for in the name of a subscriber's address, all in one item. */
 export function invitationsKey(pageId: string, channel: Channel, subscriberId: string): Key {
-  return { pk: `${audiencePartition(pageId, channel)}#INVITED#${subscriberId}`, sk: "INVITATIONS" };
+  return { pk: `${channelPrefix(pageId, channel)}#INVITED#${subscriberId}`, sk: "INVITATIONS" };
 }
 
 export const invitationsItemSchema = z.object({ version: z.number(), invitations: z.array(invitationSchema) });
@@ -67,7 +75,7 @@ export function invitationsExpireAt(invitations: readonly Invitation[]): number 
 }
 
 export function blockKey(pageId: string, channel: Channel, mac: string): Key {
-  return { pk: `${audiencePartition(pageId, channel)}#BLOCKED#${mac}`, sk: "BLOCKED" };
+  return { pk: `${channelPrefix(pageId, channel)}#BLOCKED#${mac}`, sk: "BLOCKED" };
 }
 
 export const blockItemSchema = z.object({ reason: blockReasonSchema });

@@ -52,7 +52,7 @@ export interface SubscriberStore {
     after: string | null,
     limit: number,
   ): Promise<ListPage<Subscriber>>;
-  /** How many there are: exact if one page of a COUNT query reaches the end, else scaled by the position it reached. */
+  /** How many there are: exact if they are few, else scaled by the position that was counted to. */
   estimate(pageId: string, channel: Channel): Promise<number>;
 
   /** unconfirmed -> active, on the condition of the token's SHA-256. Already active with the same token: `unchanged`. */

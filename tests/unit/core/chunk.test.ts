@@ -6,6 +6,9 @@ import {
   chunksInForce,
   isOutgrown,
   isOver,
+  PARTITIONS,
+  partitionEnd,
+  partitionOf,
   RECIPIENTS_PER_CHUNK,
 } from "../../../functions/core/chunk.ts";
 import { hashPosition } from "../../../functions/core/ids.ts";
@@ -14,18 +17,21 @@ import { hashPosition } from "../../../functions/core/ids.ts";
 const MOST_CHUNKS = 1_000_000;
 
 describe("chunkRange", () => {
-  it.each([1, 2, 3, 7, 16, 400, 20_000])("splits all positions into %i ranges without gap or overlap", (of) => {
-    let next = 0;
-    for (let chunk = 0; chunk < of; chunk += 1) {
-      const { from, to } = chunkRange(chunk, of);
-      expect(Number.parseInt(from, 16)).toBe(next);
-      expect(to >= from).toBe(true);
-      next = Number.parseInt(to, 16) + 1;
-    }
-    expect(next).toBe(2 ** 32);
-  });
+  it.each([1, 2, 3, 7, 16, 32, 33, 63, 400, 20_000])(
+    "splits all positions into %i ranges without gap or overlap",
+    (of) => {
+      const ranges = Array.from({ length: of }, (_, chunk) => chunkRange(chunk, of));
+      let next = 0;
+      for (const { from, to } of ranges.sort((a, b) => (a.from < b.from ? -1 : 1))) {
+        expect(Number.parseInt(from, 16)).toBe(next);
+        expect(to >= from).toBe(true);
+        next = Number.parseInt(to, 16) + 1;
+      }
+      expect(next).toBe(2 ** 32);
+    },
+  );
 
-  it("puts every position into exactly one range, next to its neighbours, of about the same size", () => {
+  it("makes ranges of about the same size", () => {
     const place = fc
       .integer({ min: 1, max: MOST_CHUNKS })
       .chain((of) => fc.record({ of: fc.constant(of), chunk: fc.integer({ min: 0, max: of - 1 }) }));
@@ -34,13 +40,29 @@ describe("chunkRange", () => {
         const { from, to } = chunkRange(chunk, of);
         const size = Number.parseInt(to, 16) - Number.parseInt(from, 16) + 1;
         expect(Math.abs(size - 2 ** 32 / of)).toBeLessThan(1);
-        const before = chunk === 0 ? "00000000" : chunkRange(chunk - 1, of).to;
-        expect(Number.parseInt(from, 16) - Number.parseInt(before, 16)).toBe(chunk === 0 ? 0 : 1);
-        if (chunk === of - 1) expect(to).toBe("ffffffff");
         expect(`${from}${to}`).toMatch(/^[0-9a-f]{16}$/);
       }),
     );
   });
+
+  it.each([320, 1_000, 4_321])(
+    "puts any %i chunks in a row into different partitions, and each into two at most",
+    (of) => {
+      const partitions = (chunk: number) => {
+        const { from, to } = chunkRange(chunk, of);
+        return [partitionOf(from), partitionOf(to)] as const;
+      };
+      for (let first = 0; first + PARTITIONS <= of; first += 7) {
+        const begun = Array.from({ length: PARTITIONS }, (_, index) => partitions(first + index)[0]);
+        const busiest = Math.max(...begun.map((one) => begun.filter((other) => other === one).length));
+        expect(busiest).toBeLessThanOrEqual(2);
+      }
+      for (let chunk = 0; chunk < of; chunk += 1) {
+        const [from, to] = partitions(chunk);
+        expect(to - from).toBeLessThanOrEqual(1);
+      }
+    },
+  );
 
   it("compares as text with the positions of subscribers", () => {
     const inside = (id: string, chunk: number) => {
@@ -50,6 +72,18 @@ describe("chunkRange", () => {
     for (let number = 0; number < 500; number += 1) {
       const id = `subscriber${number}`;
       expect(Array.from({ length: 9 }, (_, chunk) => inside(id, chunk)).filter(Boolean)).toHaveLength(1);
+    }
+  });
+});
+
+describe("partitionOf", () => {
+  it("cuts all positions into equal ranges, in order", () => {
+    expect(partitionOf("00000000#abc")).toBe(0);
+    expect(partitionOf("")).toBe(0);
+    for (let partition = 0; partition < PARTITIONS; partition += 1) {
+      const end = partitionEnd(partition);
+      expect(partitionOf(end)).toBe(partition);
+      expect(Number.parseInt(end, 16)).toBe(((partition + 1) * 2 ** 32) / PARTITIONS - 1);
     }
   });
 });
