@@ -19,22 +19,22 @@ export interface KeyDeps {
   random: Random;
 }
 
-/** Who changes keys: another key, or null for whoever has access to the tables themselves. */
+/** Who changes keys: another key, or null for somebody with access to the tables themselves. */
 export type Manager = ApiKey | null;
 
-/** Not the caller's to do. */
+/** The caller may not do this. */
 type Forbidden = { outcome: "forbidden"; field: string; problem: string };
 export type KeyRefused =
   | { outcome: "refused"; field: string; problem: string }
   | Forbidden
-  /** It has ended, and does not come back. */
+  /** The key has ended, and does not come back. */
   | { outcome: "ended"; state: Exclude<KeyState, "active"> }
   | { outcome: "conflict" };
-/** `text` is the whole key, told here and stored nowhere: only the secret's SHA-256 is. */
+/** `text` is the whole key. It is returned here and stored nowhere: only the secret's SHA-256 is stored. */
 export type KeyMade = { outcome: "made"; key: ApiKey; text: string };
 export type KeyChanged = { outcome: "changed"; key: ApiKey };
 
-/** More than anybody needs; a list is read whole. */
+/** More than anybody needs; every list is read whole. */
 const MOST_KEYS = 200;
 
 export interface KeyWish {
@@ -46,7 +46,7 @@ export interface KeyWish {
   expiresAt: number | null | undefined;
 }
 
-/** A new key, with no more than what its maker has. */
+/** Makes a new key, with no more power than its maker has. */
 export async function createKey(
   { keys, random }: KeyDeps,
   by: Manager,
@@ -78,15 +78,16 @@ export async function createKey(
     previousUsedAt: null,
     version: 1,
   };
-  // What it may do was read before. One that is being revoked makes no more keys: nobody would revoke those.
+  // What the maker may do was read before. A key that is being revoked must make no more keys: nobody would revoke
+  // those.
   if (!(await keys.putKey(key, by))) return { outcome: "conflict" };
   return { outcome: "made", key, text: keyText(key.id, secret) };
 }
 
 /**
- * A new secret for a key; the old one is good for `overlapMs` more. Where the present secret was never used since it
- * was made, nobody has it (its answer was lost, or the request is run again), and the one before stays the old one, if it
- * is still good: a secret that has ended never comes back.
+ * Makes a new secret for a key; the old one is good for `overlapMs` more. If the present secret was never used since it
+ * was made, nobody has it (its answer was lost, or the request is run again). Then the one before stays the old one, if
+ * it is still good: a secret that has ended never comes back.
  */
 export async function rotateKey(
   { keys, random }: KeyDeps,
@@ -113,7 +114,7 @@ export async function rotateKey(
   return { outcome: "made", key: rotated, text: keyText(read.id, secret) };
 }
 
-/** Another name, fewer scopes, another end. What was made with it ends no later than it does. */
+/** Sets another name, fewer scopes or another end. Keys made with it end no later than it does. */
 export async function changeKey(
   { keys }: Pick<KeyDeps, "keys">,
   by: Manager,
@@ -133,14 +134,14 @@ export async function changeKey(
     return { outcome: "refused", field: "scopes", problem: "can only become fewer: make a new key for more" };
   }
   if (!(await keys.saveKey(changed))) return { outcome: "conflict" };
-  // Listed anew: from here on nothing is made with it that lasts longer.
+  // Listed again: from here on, nothing made with it lasts longer.
   for (const made of await outliving(keys, read, end, now)) {
     if (!(await keys.saveKey({ ...made, expiresAt: end }))) return { outcome: "conflict" };
   }
   return { outcome: "changed", key: changed };
 }
 
-/** What was made with a key and would last longer than it. */
+/** The keys made with a key that would last longer than it. */
 async function outliving(keys: KeyStore, maker: ApiKey, end: number | null, now: number): Promise<ApiKey[]> {
   if (end === null) return [];
   const made = madeWith(maker.id, await keys.listKeys(maker.pageId), now);
@@ -150,9 +151,9 @@ async function outliving(keys: KeyStore, maker: ApiKey, end: number | null, now:
 export type KeysRevoked = { outcome: "revoked"; keys: ApiKey[] };
 
 /**
- * Ends a key at once, for good. Whoever had it may have been told the secrets of others, by making or rotating them:
- * `made` says what becomes of those, and where there are any it must be said. One that is revoked already is answered
- * alike, so that it can be asked again.
+ * Ends a key at once, for good. Its holder may know the secrets of other keys, from making or rotating them: `made`
+ * says what becomes of those, and is required if there are any. A key revoked before gets the same answer, so that the
+ * caller can ask again.
  */
 export async function revokeKey(
   { keys }: Pick<KeyDeps, "keys">,
@@ -173,10 +174,10 @@ export async function revokeKey(
       if (ended !== null) revoked.push(ended);
     }
   };
-  // The key itself last: who revokes their own must not lose it halfway.
+  // The key itself last: somebody who revokes their own must not lose it halfway.
   if (made === "revoke") await end(before);
   await end([read]);
-  // What was made or rotated while this ran. Each that has ended makes no more.
+  // Keys made or rotated while this ran. A key that has ended makes no more.
   for (let late = await others(); late.length > 0 && made !== "keep"; late = await others()) {
     if (made === undefined) return unsaid(late, made) ?? { outcome: "conflict" };
     await end(late);
@@ -205,7 +206,7 @@ function forbidden(by: Manager, power: KeyPower, only?: "scopes"): Forbidden | n
   return found === null || (only !== undefined && found.field !== only) ? null : { outcome: "forbidden", ...found };
 }
 
-/** Whatever is done to a key is not done to a stronger one along with it. */
+/** What the caller does to a key must not reach a stronger one along with it. */
 function forbiddenAny(by: Manager, along: readonly ApiKey[]): KeyRefused | null {
   for (const key of along) {
     const refused = forbidden(by, key, "scopes");

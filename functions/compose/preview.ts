@@ -13,38 +13,38 @@ import type { RenderSource } from "./sources.ts";
 
 /** The texts of an update as one recipient would get them. */
 export interface UpdateTexts {
-  /** The page's; there are the same texts in the others. */
+  /** The page's language; there are the same texts in the others. */
   locale: Locale;
   email: { subject: string; text: string; bytes: number };
   sms: SmsSize & { text: string };
   /** The most that the SMS takes in any language. */
   smsSegments: number;
-  /** Parsed JSON, as the others. */
+  /** Parsed JSON, like the others. */
   webhook: unknown;
   chats: Record<ChatFormat, unknown>;
 }
 
-/** Why somebody whose scopes match is not sent it. */
+/** Why somebody whose scopes match does not get the update. */
 type Hindrance = Exclude<Subscriber["state"], "active">;
 
 interface Audience {
   recipients: number;
   suppressed: Record<Hindrance, number>;
-  /** Not all subscribers could be read in time: counted are those read, scaled to all. */
+  /** Not all subscribers could be read in time: the counts are of those read, scaled to all. */
   isEstimate: boolean;
 }
 
 export interface ChannelPreview extends Audience {
-  /** At the send rate; null where no rate applies. */
+  /** At the send rate; null if no rate applies. */
   seconds: number | null;
-  /** What is wrong with us, so that nothing would be sent before it is mended; null: nothing is known of. */
+  /** What is wrong with us, so that nothing is sent before somebody mends it; null: nothing known. */
   paused: string | null;
   cost: CostEstimate;
 }
 
 export interface UpdatePreview {
   channels: Record<Channel, ChannelPreview>;
-  /** At their highest price, the SMS are more than what is left of the day's ceiling: some would not be sent. */
+  /** At their highest price, the SMS cost more than what is left of the day's ceiling: some would not be sent. */
   exceedsDailyCeiling: boolean;
   texts: UpdateTexts;
 }
@@ -58,7 +58,10 @@ export interface PreviewDeps {
   clock: Clock;
 }
 
-/** What planning the update would do, with nothing stored, queued or sent: its texts, and how many would get them. */
+/**
+ * What planning the update would do, without storing, queueing or sending anything: its texts, and how many people
+ * would get them.
+ */
 export async function previewUpdate(source: RenderSource, deps: PreviewDeps): Promise<UpdatePreview> {
   const { update } = source;
   const until = deps.clock() + READING_TIME_MS;
@@ -93,7 +96,7 @@ export async function previewUpdate(source: RenderSource, deps: PreviewDeps): Pr
 
 const READING_TIME_MS = 8_000;
 
-/** Nobody, of those whose scopes match, is left out of the figures: they are recipients, or suppressed for what they are. */
+/** The figures leave out nobody whose scopes match: they are recipients, or suppressed because of their state. */
 async function countAudience(update: Update, channel: Channel, until: number, deps: PreviewDeps): Promise<Audience> {
   const asOf = audienceAsOf(update.createdAt);
   const counts = { recipients: 0, unconfirmed: 0, quarantined: 0, unsubscribed: 0 };

@@ -5,7 +5,7 @@ import { composeChangeChat } from "../templates/chat/change-chat.ts";
 import { composeChangeTopicJson, composeChangeWebhook } from "../templates/statuspage/change-webhook.ts";
 import type { ChangeSource, RenderedChange, RenderedText } from "./sources.ts";
 
-/** Every text of a component change, once: all attempts send the same bytes. */
+/** Renders every text of a component change once: all attempts send the same bytes. */
 export function renderChange({ now, notice, ...rest }: ChangeSource, site: Site): RenderedChange {
   const source = {
     ...rest,

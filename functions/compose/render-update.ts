@@ -17,7 +17,7 @@ export interface RenderSettings {
   mailFrom: string;
 }
 
-/** Every text of an update, once: all attempts send the same bytes. */
+/** Renders every text of an update once: all attempts send the same bytes. */
 export async function renderUpdate(source: RenderSource, settings: RenderSettings): Promise<RenderedUpdate> {
   const webhook = { ...siteSource(source, settings), generatedAt: source.now };
   const forPeople = await Promise.all(LOCALES.map((locale) => textsIn(locale, source, settings)));
@@ -44,10 +44,13 @@ function segmentsIn(locale: Locale, source: UpdateSource): number {
   return smsSize(updateSmsText({ ...source, page: { ...source.page, locale } })).segments;
 }
 
-/** In place of what differs from recipient to recipient. */
+/** Stands in for what differs from recipient to recipient. */
 const EXAMPLE = { address: "reader@example.com", unsubscribe_token: "..." } as const;
 
-/** The texts of `renderUpdate` in the page's language as one recipient would get them, for people to read before they are sent. */
+/**
+ * The texts of `renderUpdate` in the page's language, as one recipient would get them: people read these before they
+ * are sent.
+ */
 export async function readableTexts(source: RenderSource, settings: RenderSettings): Promise<UpdateTexts> {
   const { locale } = source.page;
   const shared = siteSource(source, settings);

@@ -4,7 +4,7 @@ import type { ChangeNotice } from "../core/notice.ts";
 import type { Page } from "../core/page.ts";
 import type { Rendering, TextName } from "../core/rendering.ts";
 
-/** All that the texts of an update are made from. */
+/** Everything that the texts of an update are made from. */
 export interface RenderSource {
   page: Page;
   catalog: Catalog;
@@ -15,11 +15,11 @@ export interface RenderSource {
   now: number;
 }
 
-/** All that the texts of a component change are made from. */
+/** Everything that the texts of a component change are made from. */
 export interface ChangeSource {
   page: Page;
   catalog: Catalog;
-  /** As the change left it. */
+  /** The component as the change left it. */
   component: Component;
   notice: ChangeNotice;
   now: number;

@@ -7,15 +7,15 @@ export interface PermitsDeps {
   clock: Clock;
 }
 
-/** `contended`: others changed them each time, and nothing was stored. */
+/** `contended`: others changed the permits each time, and nothing was stored. */
 export type PermitsChange<T> = { outcome: "settled"; answer: T } | { outcome: "contended" };
 
-/** Each try that fails shows a change by somebody else. */
+/** A try fails only when somebody else makes a change. */
 const TRIES = 8;
 
 /**
- * Reads what a mailbox or number has been permitted and stores what `to` makes of it, unless that is null. When somebody
- * else was faster, both are done again. The answer is the one to what was stored.
+ * Reads the permits of a mailbox or number and stores what `to` makes of them, unless that is null. If somebody else
+ * was faster, it does both again. The answer is the one that belongs to what was stored.
  */
 export async function changePermits<T>(
   { access, clock }: PermitsDeps,

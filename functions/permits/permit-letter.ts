@@ -11,25 +11,25 @@ export interface PermitDeps extends PermitsDeps {
   bounded: BoundedLog;
 }
 
-/** Whom a letter is for, and what he may get. */
+/** Who a letter is for, and what they may get. */
 export interface Addressee {
-  /** Names the mailbox or number without telling it: see `addressMac` and `mailboxOf`. */
+  /** Stands for the mailbox or number without showing it: see `addressMac` and `mailboxOf`. */
   mac: string;
   rules: PermitRules;
-  /** Whether all such letters share a part of a daily quota. What SMS cost has a ceiling of its own. */
+  /** Whether all such letters share a part of a daily quota. SMS have a ceiling of their own for what they cost. */
   share: "mail" | "none";
 }
 
-/** infra/constructs/send-email.ts counts the lines that say so, for an alarm. */
+/** infra/constructs/send-email.ts counts these lines for an alarm. */
 export const SHARE_USED_UP = "letters have used up their share of the daily quota";
 
-/** A new AWS account's SES sandbox takes 200 mails a day; sweep reads the real quota within a minute. */
+/** SES's sandbox, where a new AWS account starts, takes 200 mails a day; sweep reads the real quota within a minute. */
 const SANDBOX_PER_DAY = 200;
 
 /**
- * The one place where a letter that a stranger can bring about is counted: right before it is sent. False: it is not
- * permitted, and is to be dropped; a line says so, without address. The permit is taken before the letter is sent, under
- * its id: whoever dies in between is followed by another delivery of the same letter, which has its permit already.
+ * The one place that counts a letter that a stranger can cause, right before it is sent. False: it is not permitted and
+ * must be dropped; a line in the log says so, without the address. The permit is taken under the letter's id before it
+ * is sent. If the run dies in between, another delivery of the same letter follows, and has its permit already.
  */
 export async function permitLetter(deps: PermitDeps, request: LetterRequest, to: Addressee): Promise<boolean> {
   const { kind, cause, letterId } = request;
@@ -47,7 +47,7 @@ export async function permitLetter(deps: PermitDeps, request: LetterRequest, to:
   const changed = await changePermits<Permission | { outcome: "share used up" }>(deps, to.mac, async (known) => {
     const permission = permit(known, request, to.rules, now);
     if (permission.outcome !== "permitted") return { next: null, answer: permission };
-    // The share first: what dies in between has counted too much, never too little.
+    // The share first: a run that dies in between has counted too much, never too little.
     if (to.share === "mail" && spacing === null) {
       spacing = await takeShare(deps, now);
       if (spacing === null) return { next: null, answer: { outcome: "share used up" } };
@@ -72,7 +72,7 @@ export async function permitLetter(deps: PermitDeps, request: LetterRequest, to:
   }
 }
 
-/** How much of the share one letter took; null: there is none left. */
+/** How much of the share one letter took; null: nothing is left. */
 async function takeShare({ access }: PermitDeps, now: number): Promise<number | null> {
   const { perDay = SANDBOX_PER_DAY } = await access.getRate("email");
   const spacing = shareSpacing(perDay);

@@ -1,12 +1,12 @@
 import type { AccessStore, Limit } from "../store/access/access-store.ts";
 
-/** What SMS are counted by: millionths of a USD, all senders and pages together, in a UTC day. */
+/** The counter of what SMS cost: millionths of a USD, all senders and pages together, in a UTC day. */
 export const SMS_SPEND = "sms spend";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const MICROS = 1_000_000;
 
-/** What is taken for each segment of an SMS: the highest price that it may have. */
+/** The price taken for each segment of an SMS: the highest that it may have. */
 export function priceInMicros(maxPriceUsd: number): number {
   return Math.ceil(maxPriceUsd * MICROS);
 }
@@ -20,7 +20,7 @@ export function usdOf(micros: number): number {
   return micros / MICROS;
 }
 
-/** Whether so many segments more, each at its highest price, are more than the day's ceiling has room for. */
+/** Whether `count` more segments, each at its highest price, are more than the day's ceiling has room for. */
 export async function exceedsDay(
   { access }: { access: Pick<AccessStore, "getCount"> },
   count: number,

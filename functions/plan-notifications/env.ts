@@ -9,12 +9,12 @@ export const envSchema = z.object({
   EMAIL_QUEUE_URL: z.url(),
   SMS_QUEUE_URL: z.url(),
   WEBHOOK_QUEUE_URL: z.url(),
-  /** Where rendered mails about endpoints in quarantine go. */
+  /** Rendered mails about endpoints in quarantine go there. */
   LETTERS_QUEUE_URL: z.url(),
-  /** Its own, where mails about them wait for the hour that gathers them. */
+  /** Its own queue: mails about them wait there for the hour that gathers them. */
   PLAN_QUEUE_URL: z.url(),
   TOPIC_ARN: z.string(),
-  /** Without a trailing slash, as SUBSCRIPTIONS_URL. */
+  /** Without a trailing slash, like SUBSCRIPTIONS_URL. */
   PAGE_URL: z.url(),
   SUBSCRIPTIONS_URL: z.url(),
   MAIL_FROM: emailField,

@@ -8,7 +8,7 @@ import { gatherQuarantine, passOnDigest, type QuarantineMailDeps } from "./quara
 
 export type PlanningDeps = PlanDeps & QuarantineMailDeps & { log: Logger };
 
-/** Plans a notice. What the topic will never take is told once; what it has not taken yet, at each try. */
+/** Plans a notice. Logs once what the topic will never take, and at each try what it has not taken yet. */
 export async function planAndTell(work: PlanWork, deps: PlanDeps & { log: Logger }): Promise<void> {
   const planned = await planNotice(work, deps);
   switch (planned.outcome) {

@@ -3,7 +3,10 @@ import type { Clock } from "../core/clock.ts";
 import type { Notice } from "../core/notice.ts";
 import type { Ledger } from "../store/deliveries/ledger.ts";
 
-/** Eleven writes an update with two languages, whoever there is to read them: a text that a sender misses would stop it. */
+/**
+ * Eleven writes an update with two languages, even if nobody reads some of them: a sender that missed a text would
+ * stop.
+ */
 export async function keepTexts(
   { pageId, updateId }: Notice,
   texts: readonly RenderedText[],

@@ -21,12 +21,12 @@ export async function planChunks(notice: Notice, deps: ChunkDeps): Promise<Chann
   return { email, sms, webhook };
 }
 
-/** Each time that planners of one incident meet at its plan, one of them gets on. */
+/** Each time that planners of one incident collide at its plan, one of them succeeds. */
 const FIX_TRIES = 50;
 
 /**
- * The update's number of chunks. A number once given is kept, whatever became of the run that gave it: chunks may have
- * been queued under it. Throws when the plan was never the one just read.
+ * The update's number of chunks. A number once given stays, whatever became of the run that gave it: chunks may have
+ * been queued under it. Throws when each try found the plan changed since it was read.
  */
 async function planChannel(notice: Notice, channel: Channel, deps: ChunkDeps): Promise<number> {
   const { pageId, subject, seq } = notice;
@@ -50,8 +50,8 @@ async function planChannel(notice: Notice, channel: Channel, deps: ChunkDeps): P
 }
 
 /**
- * Updates of an incident share one number of chunks, because a chunk keeps its order by looking at the chunk of the same
- * number of the others. There may be more of them once nothing that was cut otherwise can be sent any more.
+ * Updates of an incident share one number of chunks, because a chunk keeps its order by looking at the other updates'
+ * chunk of the same number. The number may grow once nothing cut into another number can still be sent.
  */
 async function chunksUnder(
   plan: ChunkPlan,
@@ -68,10 +68,10 @@ async function chunksUnder(
 async function areAllOver(plan: ChunkPlan, notice: Notice, channel: Channel, deps: ChunkDeps): Promise<boolean> {
   const named = await readNamed(notice, deps);
   const planned = Object.entries(plan.fixed).map(([seq, of]) => ({ seq: Number(seq), of }));
-  // The newest is the likeliest to be at work still.
+  // The newest is the most likely to be still at work.
   for (const { seq, of } of planned.sort((a, b) => b.seq - a.seq)) {
     const one = named.find((other) => other.seq === seq);
-    // A change this old has been over for days; an update is always there.
+    // A change this old has been over for days; an update is always in the table.
     if (one === undefined && notice.kind === "component change") continue;
     if (one === undefined) return false;
     const chunks = await deps.ledger.listChunks(notice.pageId, one.id);
@@ -81,7 +81,7 @@ async function areAllOver(plan: ChunkPlan, notice: Notice, channel: Channel, dep
   return true;
 }
 
-/** The incident's updates, or those of the component's changes that anything can still be open of. */
+/** The incident's updates, or those changes of the component that may still have something open. */
 async function readNamed(notice: Notice, deps: ChunkDeps): Promise<{ id: string; seq: number }[]> {
   const { pageId, subject } = notice;
   switch (notice.kind) {

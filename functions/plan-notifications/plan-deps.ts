@@ -19,7 +19,7 @@ export interface PlanDeps {
   clock: Clock;
 }
 
-/** What the topic is to publish. */
+/** What the topic will publish. */
 export interface Publication {
   json: string;
   attributes: TopicAttributes;

@@ -9,7 +9,7 @@ import type { PlanDeps, Publication } from "./plan-deps.ts";
 
 export type PlanOutcome =
   | { outcome: "planned"; plan: ChannelPlan; topic: TopicState }
-  /** It was planned before; what the topic had not taken was published again. */
+  /** It was planned before; what the topic had not taken was published to it again. */
   | { outcome: "published again"; topic: TopicState }
   /** No notice: the update is silent, or its notice was planned already. */
   | { outcome: "nothing to plan" }
@@ -17,9 +17,9 @@ export type PlanOutcome =
   | { outcome: "withdrawn" };
 
 /**
- * Plans one notice: renders its texts once, fixes the chunks, queues every chunk, publishes to the topic, marks it
- * planned. Every step may run again (a stream record comes at least once, and sweep repeats what was not finished):
- * texts and chunk numbers are kept from the first run, chunks repeat their deduplication ids.
+ * Plans one notice: renders its texts once, fixes the chunks, queues every chunk, publishes to the topic, marks the
+ * notice planned. Every step may run again (a stream record comes at least once, and sweep repeats what was not
+ * finished): texts and chunk numbers stay those of the first run, and chunks repeat their deduplication ids.
  */
 export async function planNotice({ pageId, updateId }: PlanWork, deps: PlanDeps): Promise<PlanOutcome> {
   const notice = await deps.ledger.getNotice(pageId, updateId);
@@ -42,7 +42,7 @@ export async function planNotice({ pageId, updateId }: PlanWork, deps: PlanDeps)
 /** As long as a webhook is tried. */
 const TOPIC_PATIENCE_MS = 24 * 60 * 60_000;
 
-/** Whatever becomes of it, the subscribers of the page are told: the topic never fails a plan. */
+/** The topic never fails a plan: the page's subscribers get the update in any case. */
 async function publish({ json, attributes }: Publication, notice: Notice, deps: PlanDeps): Promise<TopicState> {
   const published = await deps.topic.publish(json, attributes);
   switch (published.outcome) {
@@ -66,7 +66,7 @@ async function publishAgain(notice: Notice, deps: PlanDeps): Promise<PlanOutcome
   return { outcome: "published again", topic };
 }
 
-/** Keeps the texts that the senders will send; null: there is nothing to tell any more. */
+/** Stores the texts that the senders will send; null: there is nothing to announce any more. */
 function tell(notice: Notice, deps: PlanDeps): Promise<Publication | null> {
   switch (notice.kind) {
     case "update":

@@ -12,7 +12,7 @@ import type { AccessStore } from "../store/access/access-store.ts";
 import type { StatusStore } from "../store/status/status-store.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
-/** An endpoint in quarantine, as its contact is told of it. */
+/** An endpoint in quarantine, as the mail to its contact shows it. */
 interface Quarantined {
   /** Host and port. The rest of an endpoint's address is often a secret. */
   host: string;
@@ -21,7 +21,7 @@ interface Quarantined {
   reason: string;
 }
 
-/** All that the mail about endpoints in quarantine is made from. */
+/** Everything that the mail about endpoints in quarantine is made from. */
 export interface QuarantineSource {
   pageName: string;
   branding: Branding;
@@ -43,10 +43,12 @@ export interface QuarantineMailDeps extends PermitsDeps {
   random: Random;
 }
 
-/** SQS holds back no longer. */
+/** SQS delays no message for longer. */
 const LONGEST_DELAY_MS = 15 * 60_000;
 
-/** Puts an endpoint that is in quarantine still into its contact's digest, whose first one sets it going. */
+/**
+ * Puts an endpoint that is still in quarantine into its contact's digest. The digest's first endpoint sets it going.
+ */
 export async function gatherQuarantine(work: QuarantineWork, deps: QuarantineMailDeps): Promise<void> {
   const { pageId, subscriberId, failingSince, reason } = work;
   const subscriber = await deps.subscribers.get(pageId, "webhook", subscriberId);
@@ -59,7 +61,7 @@ export async function gatherQuarantine(work: QuarantineWork, deps: QuarantineMai
   await waitUntilDue(changed, { kind: "digest", pageId, mac }, deps);
 }
 
-/** The digest that the change opened, if it opened one, is sent when it is due. */
+/** If the change opened a digest, it is sent when it is due. */
 async function waitUntilDue(
   changed: PermitsChange<number | null>,
   digest: Omit<DigestWork, "dueAt">,
@@ -69,13 +71,13 @@ async function waitUntilDue(
   if (changed.answer !== null) await waitFor({ ...digest, dueAt: changed.answer }, deps);
 }
 
-/** Once the hour is over: renders one mail of all that are in quarantine still, and passes it on. */
+/** Once the hour is over: renders one mail about all endpoints that are still in quarantine, and passes it on. */
 export async function passOnDigest(work: DigestWork, deps: QuarantineMailDeps): Promise<void> {
   const { pageId, mac, dueAt } = work;
   if (deps.clock() < dueAt) return waitFor(work, deps);
   const { digest } = await deps.access.getPermits(mac);
   const page = await deps.status.getPage(pageId);
-  // Sent by another copy of this work.
+  // Another copy of this work has sent it.
   if (page === null || digest?.dueAt !== dueAt) return;
   const told = await stillInQuarantine(digest, work, deps);
   const [first] = told;
@@ -92,7 +94,7 @@ export async function passOnDigest(work: DigestWork, deps: QuarantineMailDeps): 
 
 type Told = WebhookSubscriber & { contactEmail: string };
 
-/** Not before they have shown that they are the contact: somebody else may have named them. */
+/** Only contacts that have shown that they are the contact get the mail: somebody else may have named them. */
 function isToldOf(subscriber: WebhookSubscriber): subscriber is Told {
   const { state, contactEmail, contactProvenAt } = subscriber;
   return state === "quarantined" && contactEmail !== null && contactProvenAt !== undefined;
@@ -105,7 +107,7 @@ async function stillInQuarantine({ endpoints }: Digest, { pageId, mac }: DigestW
   return endpoints.flatMap(({ subscriberId, failingSince, reason }) => {
     const subscriber = read.find(({ id }) => id === subscriberId);
     if (subscriber?.channel !== "webhook" || !isToldOf(subscriber)) return [];
-    // Its contact is somebody else by now.
+    // The endpoint has another contact by now.
     if (addressMac(key, "email", mailboxOf(subscriber.contactEmail)) !== mac) return [];
     const { host } = new URL(subscriber.endpoint);
     const quarantinedAt = subscriber.quarantinedAt ?? failingSince;
@@ -117,7 +119,7 @@ function waitFor(work: DigestWork, { quarantines, clock }: QuarantineMailDeps): 
   return quarantines.sendQuarantine(work, Math.min(LONGEST_DELAY_MS, Math.max(0, work.dueAt - clock())));
 }
 
-/** Whoever was told is told no more; what was added in the moment between opens a digest of its own. */
+/** Removes the endpoints that the mail was about. Those added in the moment between open a digest of their own. */
 async function forget(told: Digest, work: DigestWork, deps: QuarantineMailDeps): Promise<void> {
   const ids = new Set(told.endpoints.map(({ subscriberId }) => subscriberId));
   const changed = await changePermits(deps, work.mac, async ({ letters, contact, digest }, now) => {

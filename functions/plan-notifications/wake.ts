@@ -3,7 +3,7 @@ import { idSchema } from "../core/ids.ts";
 import type { PlanWork } from "../core/queued-work.ts";
 
 const stringAttribute = z.object({ S: idSchema });
-/** Of an image only the name counts: what to plan is read from the tables. */
+/** Only the name in an image counts: the tables say what to plan. */
 const updateImageSchema = z.object({ pageId: stringAttribute, id: stringAttribute });
 const changeImageSchema = z.object({
   pageId: stringAttribute,
@@ -11,7 +11,7 @@ const changeImageSchema = z.object({
 });
 const imageSchema = z.union([updateImageSchema, changeImageSchema]);
 
-/** The image of an update, or of a component change that is to be told. */
+/** Takes the image of an update, or of a component change that is to be announced. */
 export function planWorkOfImage(image: unknown): PlanWork {
   const parsed = imageSchema.parse(image);
   const { S: updateId } = "notice" in parsed ? parsed.notice.M.id : parsed.id;

@@ -4,7 +4,7 @@ import { build, countries, orNone } from "../lambda/env.ts";
 export const envSchema = z.object({
   STATUS_TABLE: z.string(),
   SITE_BUCKET: z.string(),
-  /** Without a trailing slash, as SUBSCRIPTIONS_URL. */
+  /** Without a trailing slash, like SUBSCRIPTIONS_URL. */
   PAGE_URL: z.url(),
   SUBSCRIPTIONS_URL: z.url(),
   /** The countries that SMS may go to; with none there is no form for SMS. */

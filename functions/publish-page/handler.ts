@@ -15,7 +15,7 @@ import { oncePerPage, pageIdOfKeys } from "./wake.ts";
 const env = readEnv(envSchema);
 const log = createLogger({ function: "publish-page" });
 const deps: PublishDeps = {
-  // It posts nothing, so there is no table for its notices.
+  // It posts nothing, so it needs no table for notices.
   status: dynamoStatusStore({ client: dynamoClient(), statusTable: env.STATUS_TABLE, deliveriesTable: "" }),
   site: s3Site({ bucket: env.SITE_BUCKET }),
   clock: Date.now,

@@ -1,12 +1,15 @@
 import type { IncidentWithUpdates } from "../templates/public-page.ts";
 
 /**
- * Characters of all updates' texts in one list: CloudFront compresses files up to 10,000,000 bytes, and JSON of a text is
- * rarely twice its length. An incident's own file has all of its updates.
+ * Characters of all updates' texts in one list: CloudFront compresses files up to 10,000,000 bytes, and a text's JSON
+ * is rarely twice its length. An incident's own file has all of its updates.
  */
 const LIST_TEXT = 4_000_000;
 
-/** The incidents with as many of their newest updates as there is room for, one at least; each has the same share of it. */
+/**
+ * The incidents with as many of their newest updates as there is room for, one at least. Each incident has the same
+ * share of the room.
+ */
 export function listable(incidents: readonly IncidentWithUpdates[]): IncidentWithUpdates[] {
   const total = incidents.reduce((sum, one) => sum + lengthOf(one), 0);
   if (total <= LIST_TEXT) return [...incidents];

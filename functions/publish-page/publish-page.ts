@@ -10,7 +10,7 @@ import { fileHash, MANIFEST_PATH, type Manifest, PENDING, parseManifest } from "
 import { type PageSnapshot, readPage } from "./read-page.ts";
 import { incidentPaths, siteFiles } from "./site-files.ts";
 
-/** All that publishing needs of the status table: it reads, and holds the publication. */
+/** What publishing needs of the status table: it reads, and holds the publication. */
 type PublishingStatus = Pick<
   StatusStore,
   | "getPage"
@@ -30,7 +30,7 @@ export interface PublishDeps {
   /** Without a trailing slash. */
   pageUrl: string;
   signUp: SignUp;
-  /** Changes with the code and the settings: then every file is made anew. */
+  /** Changes with the code and the settings: then every file is made again. */
   build: string;
 }
 
@@ -38,7 +38,10 @@ export type PublishOutcome =
   | { outcome: "published"; version: number; written: number; removed: number; rounds: number }
   /** The files are of this version and build already. */
   | { outcome: "current" }
-  /** Another invocation is publishing: it repeats while the page has moved on, and sweep looks after it if it died. */
+  /**
+   * Another invocation is publishing. It repeats while the page has moved on, and sweep takes care of it if that
+   * invocation died.
+   */
   | { outcome: "busy" }
   /** The lease went to another invocation, which writes everything again. */
   | { outcome: "lost" }
@@ -49,8 +52,8 @@ const WRITES_AT_ONCE = 16;
 const WRITES_PER_LEASE_CHECK = 200;
 
 /**
- * Writes the page's files until they tell its newest version. Whatever woke it counts for nothing: the tables do.
- * No change is lost: a publication ends only on the condition that the page is still at the version written.
+ * Writes the page's files until they show its newest version. What woke it does not matter: it goes by the tables. No
+ * change is lost: a publication ends only on the condition that the page is still at the version written.
  */
 export async function publishPage(pageId: string, deps: PublishDeps): Promise<PublishOutcome> {
   const [page, publication] = await Promise.all([deps.status.getPage(pageId), deps.status.getPublication(pageId)]);
@@ -63,7 +66,7 @@ export async function publishPage(pageId: string, deps: PublishDeps): Promise<Pu
     return await publishUnderLease(pageId, lease, deps);
   } catch (error) {
     if (error instanceof LeaseLost) return { outcome: "lost" };
-    // So that the retry of this record need not wait until the lease is over.
+    // With this the retry of this record need not wait until the lease is over.
     await lease.release();
     throw error;
   }
@@ -103,7 +106,7 @@ async function publishUnderLease(pageId: string, lease: PublishingLease, deps: P
   }
 }
 
-/** One version of the page: what changed is written, what is gone is removed, and the manifest comes last. */
+/** Writes one version of the page: writes what changed, removes what is gone, and writes the manifest last. */
 async function writeRound(
   snapshot: PageSnapshot,
   before: Manifest,
@@ -128,7 +131,8 @@ async function writeRound(
 
   const changedGroups = groups.map((group) => group.filter(({ path }) => before.files[path] !== hashes.get(path)));
   const changed = changedGroups.flat();
-  // Said before it is done: cut short here, the next publication knows which files it cannot rely on, and which to remove.
+  // The manifest says it before it is done: if this run is cut short here, the next publication knows which files it
+  // cannot rely on, and which to remove.
   if (changed.length > 0) {
     const pending = Object.fromEntries(changed.map(({ path }) => [path, PENDING]));
     await site.write(manifestFile({ ...before, files: { ...before.files, ...pending } }));
@@ -158,7 +162,7 @@ function manifestFile(manifest: Manifest): SiteFile {
 
 class LeaseLost extends Error {}
 
-/** The right to write the page's files. Kept by renewing it while there is much to write. */
+/** The right to write the page's files. The holder renews it while there is much to write. */
 class PublishingLease {
   readonly holder: string;
   private readonly pageId: string;
@@ -179,7 +183,7 @@ class PublishingLease {
     return outcome === "leased";
   }
 
-  /** Renews it from half its time on. Throws LeaseLost if another holder has it. */
+  /** Renews the lease once half its time is over. Throws LeaseLost if another holder has it. */
   async keep(): Promise<void> {
     if (this.deps.clock() < this.until - LEASE_MS / 2) return;
     if (!(await this.take())) throw new LeaseLost("another invocation publishes the page");

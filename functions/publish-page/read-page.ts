@@ -9,7 +9,7 @@ import { FEED_LENGTH } from "../templates/page/feed.ts";
 import type { IncidentWithUpdates, SignUp } from "../templates/public-page.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** What the files tell of addresses: where the page is, and how readers sign up. */
+/** The addresses in the files: where the page is, and how readers sign up. */
 export interface PublishedSite {
   pageUrl: string;
   signUp: SignUp;
@@ -29,18 +29,18 @@ export interface PageSnapshot {
   catalog: Catalog;
   /** All there are, newest first. */
   headers: Incident[];
-  /** Those with their updates whose files are to be made, newest first; the others' files stand as they are. */
+  /** The incidents whose files are to be made, with their updates, newest first; the others' files stay as they are. */
   incidents: IncidentWithUpdates[];
-  /** When there was last news of each of the headers, in their order. */
+  /** When each of the headers last had news, in their order. */
   news: number[];
   setting: string;
   now: number;
 }
 
 /**
- * Reads the page first, so that whatever is committed meanwhile makes this version stale. Updates are read of incidents
- * that any list shows, and of old ones whose files are not up to date: years of history cost one query per hundred. The
- * feeds list by news, which only an incident's updates tell: of those that are up to date the manifest knows it.
+ * Reads the page first, so that any later commit makes this version stale. It reads the updates of incidents that any
+ * list shows, and of old ones whose files are not up to date: years of history cost one query per hundred. The feeds
+ * list by news, which only an incident's updates show: for incidents that are up to date, the manifest has it.
  */
 export async function readPage(
   pageId: string,
@@ -97,7 +97,10 @@ function listedIds(headers: readonly Incident[]): Set<string> {
   return new Set([...realtime, ...maintenances].map(({ id }) => id));
 }
 
-/** What a resolved incident's files show of the page: names, language, branding, zone and order, but no component's present status. */
+/**
+ * What a resolved incident's files show of the page: names, language, branding, zone and order, but no component's
+ * present status.
+ */
 function settingOf(page: Page, catalog: Catalog, { site, build }: { site: PublishedSite; build: string }) {
   return sha256Hex(
     JSON.stringify([

@@ -26,7 +26,7 @@ import {
 import { listable } from "./listable.ts";
 import { LIST_LENGTH, type PageSnapshot, type PublishedSite } from "./read-page.ts";
 
-/** A few seconds at the edge carry any crowd; an edge that cannot reach the bucket goes on showing what it has. */
+/** A few seconds at the edge carry any crowd. An edge that cannot reach the bucket goes on showing what it has. */
 const CACHE_CONTROL = "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400";
 
 const HTML = "text/html; charset=utf-8";
@@ -37,12 +37,15 @@ export function incidentPaths(incidentId: string): string[] {
   return [...pagePaths(`incidents/${incidentId}`), `incidents/${incidentId}.json`];
 }
 
-/** A page is found with and without a slash at its end: a bucket knows keys and no redirects. Its canonical link has none. */
+/**
+ * A page is found with and without a slash at its end, because a bucket knows keys and no redirects. Its canonical link
+ * has none.
+ */
 function pagePaths(path: string): [string, string] {
   return [path, `${path}/`];
 }
 
-/** Files in the order in which they are written: one group after the other, data before what points to it. */
+/** The files in the order in which they are written: one group after the other, data before what points to it. */
 export function siteFiles(snapshot: PageSnapshot, { pageUrl, signUp }: PublishedSite): SiteFile[][] {
   const { page, catalog, incidents, headers, news, now } = snapshot;
   const source: PublicPage = { page, catalog, pageUrl, signUp };
@@ -71,7 +74,7 @@ function pageFiles(path: string, html: string): SiteFile[] {
   return pagePaths(path).map((each) => file(each, HTML, html));
 }
 
-/** What browsers, phones and search engines ask every site for. */
+/** The files that browsers, phones and search engines ask every site for. */
 function siteWideFiles(source: PublicPage, unresolved: readonly IncidentWithUpdates[]): SiteFile[] {
   const { favicon, touchIcon } = pageIcons(pageHeadline(source, unresolved).tone, source.page.branding.colour);
   return [

@@ -7,12 +7,12 @@ const keysSchema = z.object({
   sk: z.object({ S: z.literal("PAGE") }),
 });
 
-/** Of a stream record only its key counts: what to write is read from the table. */
+/** Only the key of a stream record counts: the table says what to write. */
 export function pageIdOfKeys(keys: unknown): string {
   return idSchema.parse(keysSchema.parse(keys).pk.S.slice("PAGE#".length));
 }
 
-/** Of a batch that names a page many times, the first one's publication is the one of all. */
+/** If a batch names a page many times, the first publication serves them all. */
 export function oncePerPage<T>(publish: (pageId: string) => Promise<T>): (pageId: string) => Promise<T> {
   const begun = new Map<string, Promise<T>>();
   return (pageId) => {

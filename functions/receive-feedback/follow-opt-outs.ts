@@ -14,12 +14,12 @@ export interface OptOutDeps {
 }
 
 const AT_ONCE = 10;
-/** No page is asked for after this: an invocation that is cut off says less than an error. */
+/** It asks for no page after this: an invocation that is cut off says less than an error. */
 const ASKS_FOR_MS = 20_000;
 
 /**
- * Once an hour: whoever answered STOP to an SMS is unsubscribed. SNS sends them nothing in any case; this ends what we
- * keep of them and count them as. The list is the whole account's and has no order, so it is read whole.
+ * Once an hour, unsubscribes everybody who answered STOP to an SMS. SNS sends them nothing in any case; this ends what
+ * we store about them and count them as. The list is the whole account's and has no order, so it is read whole.
  */
 export async function followOptOuts(deps: OptOutDeps): Promise<void> {
   const began = deps.clock();

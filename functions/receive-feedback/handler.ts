@@ -26,7 +26,7 @@ const deps = {
 };
 const takeReports = sqsBatch(({ body }) => receiveFeedback(body, deps), log);
 
-// Invocation: what SES says of one mail; once an hour, who answered STOP to an SMS.
+// Invocation: what SES says about one mail; once an hour, who answered STOP to an SMS.
 const run = async (cause: SQSEvent | ScheduledEvent): Promise<SQSBatchResponse | undefined> => {
   if ("Records" in cause) return takeReports(cause);
   await followOptOuts(deps);

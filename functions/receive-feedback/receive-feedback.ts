@@ -15,11 +15,13 @@ export interface FeedbackDeps {
   log: Logger;
 }
 
-/** One body of the feedback queue. Throws when the sender has yet to record the mail: the queue brings it again. */
+/**
+ * Takes one body of the feedback queue. Throws when the sender has yet to record the mail: the queue brings it again.
+ */
 export async function receiveFeedback(body: string, deps: FeedbackDeps): Promise<void> {
   const read = readReport(body);
   if (read.outcome === "nothing") return;
-  // The subscriber first: whatever becomes of the record, nothing more is to be sent to a dead address.
+  // The subscriber first: whatever becomes of the record, nothing more may go to a dead address.
   await followInSubscriber(read.feedback, deps);
   await followInLedger(read.feedback, deps);
 }
@@ -61,10 +63,10 @@ async function afterFeedback(
   }
 }
 
-/** All of them: the list is read whole for any number, and only when an address has bounced for days. */
+/** All of them. The list is read whole for any number, and only when an address has bounced for days. */
 const ALL_DELIVERIES = 100_000;
 
-/** Whether a mail to them has arrived since then: it was accepted, and never came back. */
+/** Whether a mail to them has arrived since `since`: it was accepted, and never came back. */
 async function hasArrived(
   { pageId, id }: EmailSubscriber,
   since: number,
@@ -78,8 +80,8 @@ async function hasArrived(
 }
 
 /**
- * A sender records what it sent within its minute. If it died before, the mail is sent again and the record is of that
- * one, so after this there is nothing left to wait for.
+ * A sender records what it sent within its minute. If it died before that, the mail is sent again and the record is of
+ * the second mail. So after this there is nothing left to wait for.
  */
 const RECORDED_WITHIN_MS = 15 * 60_000;
 
@@ -93,7 +95,7 @@ async function followInLedger(feedback: Feedback, { ledger, clock }: FeedbackDep
     if (now > feedback.sentAt + RECORDED_WITHIN_MS) return;
     throw new Error(`mail ${mailId} to ${subscriberId} is not in the ledger yet`);
   }
-  // Sent again since, by an operator or because its outcome was unknown: the record is about another mail.
+  // It was sent again since, by an operator or because its outcome was unknown: the record is about another mail.
   if (delivery.state !== "accepted" || delivery.providerId !== mailId) return;
   const next = afterReport(delivery, feedback.report, now);
   if (next.state === delivery.state && next.reason === delivery.reason) return;

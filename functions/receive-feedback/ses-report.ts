@@ -4,8 +4,8 @@ import { idSchema } from "../core/ids.ts";
 import { normalizeEmail } from "../core/subscriber.ts";
 
 /**
- * What SES publishes of a mail ("Contents of event data that Amazon SES publishes to Amazon SNS"), as far as it is used.
- * Tags are lists, because SES adds its own; ours have one value each.
+ * What SES publishes about a mail ("Contents of event data that Amazon SES publishes to Amazon SNS"), as far as it is
+ * used. Tags are lists, because SES adds its own; ours have one value each.
  */
 const tag = <S extends z.ZodMiniType>(value: S) => z.tuple([value]);
 const mailSchema = z.object({
@@ -13,7 +13,7 @@ const mailSchema = z.object({
   messageId: z.string(),
   destination: z.array(z.string()),
   tags: z.object({
-    /** Missing where somebody else sends by the same configuration set. */
+    /** Missing if somebody else sends with the same configuration set. */
     page: z.optional(tag(idSchema)),
     subscriber: z.optional(tag(idSchema)),
     /** Letters have neither. */
@@ -39,7 +39,7 @@ const reportSchema = z.discriminatedUnion("eventType", [
   z.object({ eventType: z.literal("Complaint"), mail: mailSchema, complaint: complaintSchema }),
 ]);
 
-/** What SES publishes once, when it is given the topic: no JSON. */
+/** What SES publishes once when it gets the topic: no JSON. */
 const TOPIC_IS_VALID = /^Successfully validated SNS topic/;
 
 export type ReadOutcome = { outcome: "feedback"; feedback: Feedback } | { outcome: "nothing"; why: string };
@@ -61,7 +61,7 @@ type Read = Pick<Feedback, "at" | "report"> | { why: string };
 function bounceReport({ bounceType, bounceSubType, timestamp, bouncedRecipients }: z.infer<typeof bounceSchema>): Read {
   const at = Date.parse(timestamp);
   if (bounceType === "Permanent") return { at, report: { kind: "permanent bounce", subtype: bounceSubType } };
-  // SES takes an answer from a machine ("out of office") for a bounce too: without a notification that says that
+  // SES counts an answer from a machine ("out of office") as a bounce too. Without a notification that says that
   // delivery failed, the mail has most likely arrived.
   if (!bouncedRecipients.some(({ action }) => action === "failed")) return { why: "an automatic answer" };
   return { at, report: { kind: "transient bounce", subtype: bounceSubType } };
@@ -74,7 +74,10 @@ function complaintReport({ timestamp, ...complaint }: z.infer<typeof complaintSc
   return { at: Date.parse(timestamp), report };
 }
 
-/** Our mails have one recipient each. A forwarding mailbox may bounce under another address, so the report's own is not asked. */
+/**
+ * Our mails have one recipient each. A forwarding mailbox may bounce under another address, so the report's own
+ * recipient does not count.
+ */
 function mailOf({ tags, ...mail }: z.infer<typeof mailSchema>): Omit<Feedback, "at" | "report"> | null {
   const [address] = mail.destination;
   if (address === undefined || tags.page === undefined || tags.subscriber === undefined) return null;

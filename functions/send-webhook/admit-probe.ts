@@ -12,24 +12,31 @@ export interface AdmitProbeDeps {
 
 const HOUR_MS = 60 * 60 * 1_000;
 
-/** What anybody can have posted at somebody's hosts, whatever was asked for: five endpoints with a whole challenge each. */
+/**
+ * How many posts anybody can cause at somebody's hosts, whatever they ask for: five endpoints with a whole challenge
+ * each.
+ */
 const UNPROVEN = { most: 30, windowMs: HOUR_MS };
-/** Many people share a chat's hosts, and whoever has a hook's address may post there anyway. */
+/** Many people share a chat's hosts, and anybody with a hook's address may post there anyway. */
 const UNPROVEN_AT_CHATS = { most: 300, windowMs: HOUR_MS };
-/** Endpoints that proved whose they are, and whose contacts try them out. Counted apart, so that strangers take nothing of it. */
+/**
+ * Posts to endpoints whose owners have proved that they are theirs, and whose contacts try them out. They have a count
+ * of their own, so that strangers take nothing of it.
+ */
 const PROVEN = { most: 120, windowMs: HOUR_MS };
 
-/** Somewhat longer than a probe may take (see `PROBE_BOUNDS`): a sender that died holds its host no longer. */
+/** A little longer than a probe may take (see `PROBE_BOUNDS`): a sender that died holds its host no longer. */
 const TURN_MS = 10_000;
 
 /**
- * `proven`: whoever has proved that the endpoint is theirs has it tried out, also when it is to come back from a quarantine
- * or an unsubscription. `unproven`: whoever registers it, also beside an endpoint that somebody else has proved.
+ * `proven`: somebody who has proved that the endpoint is theirs has it tried out, also to bring it back from a
+ * quarantine or an unsubscription. `unproven`: somebody registers it, perhaps beside an endpoint that somebody else has
+ * proved.
  */
 export type Prober = "proven" | "unproven";
 
 export type ProbeAdmission =
-  /** It may be posted; `end` when that is over. */
+  /** It may be posted; call `end` when that is over. */
   | { outcome: "go"; end: () => Promise<void> }
   /** Another probe is at this host: one at a time. */
   | { outcome: "busy" }
@@ -38,7 +45,7 @@ export type ProbeAdmission =
 
 /**
  * Every post that somebody can cause at a host without being its customer passes here, right before it is made: first
- * challenges and repeated ones, first posts to chats, tests. So nothing goes round it, whatever queued it. `by`: see
+ * challenges and repeated ones, first posts to chats, tests. Nothing goes round it, whatever queued it. `by`: see
  * `Prober`.
  */
 export async function admitProbe(

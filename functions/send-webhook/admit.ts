@@ -5,10 +5,13 @@ import type { WebhookSubscriber } from "../core/subscriber.ts";
 import type { Admitted } from "../send-chunk/channel-sender.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
-/** How soon to look again after another attempt was faster: by then its outcome may be known. */
+/** How soon to look again when another attempt was faster: by then its outcome may be known. */
 const RIVAL_MS = 5_000;
 
-/** Of all that waits for a failing endpoint one may try: whoever writes its claim first. A healthy one costs nothing. */
+/**
+ * One of all the attempts that wait for a failing endpoint may try: the one that writes its claim first. For a healthy
+ * endpoint this costs nothing.
+ */
 export async function admitToEndpoint(
   subscriber: WebhookSubscriber,
   delivery: Delivery,

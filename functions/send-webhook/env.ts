@@ -7,9 +7,9 @@ export const envSchema = z.object({
   ACCESS_TABLE: z.string(),
   WEBHOOK_RETRY_QUEUE_URL: z.url(),
   PROBES_QUEUE_URL: z.url(),
-  /** Where the letter about a chat's first post goes, once that has arrived. */
+  /** The letter about a chat's first post goes there, once that post has arrived. */
   LETTERS_QUEUE_URL: z.url(),
-  /** Where mails about endpoints in quarantine are rendered. */
+  /** Mails about endpoints in quarantine are rendered there. */
   PLAN_QUEUE_URL: z.url(),
   /** Without a trailing slash. */
   SUBSCRIPTIONS_URL: z.url(),

@@ -4,7 +4,9 @@ import { LONGEST_SCHEDULE_MS } from "../core/retry-schedule.ts";
 import type { EndpointHealth, WebhookSubscriber } from "../core/subscriber.ts";
 import { type QuarantineDeps, quarantineIfDead } from "./quarantine.ts";
 
-/** Writes down what an attempt says of its endpoint: nothing while it is well. `claimed`: its health during the attempt. */
+/**
+ * Stores what an attempt says about its endpoint: nothing while it is well. `claimed`: its health during the attempt.
+ */
 export async function keepHealth(
   subscriber: WebhookSubscriber,
   outcome: AttemptOutcome,
@@ -19,7 +21,7 @@ export async function keepHealth(
     if (saved.outcome === "lost") await forget(subscriber, deps);
     return;
   }
-  // Lost: another attempt beside this one has told of the failure, and once is enough.
+  // Lost: another attempt beside this one has reported the failure, and once is enough.
   const failingFor = health.failedAt - health.since;
   if (saved.outcome === "saved" && failingFor > LONGEST_SCHEDULE_MS) {
     await quarantineIfDead(subscriber, health.since, reasonOf(outcome), deps);

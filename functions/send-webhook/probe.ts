@@ -28,13 +28,19 @@ export interface ProbeDeps {
   clock: Clock;
 }
 
-/** A receiver that has only to repeat a text is quick. The longer one may take, the more a stranger's silent ones hold up. */
+/**
+ * A receiver that only has to repeat a text is quick. The longer one may take, the more a stranger's silent endpoints
+ * hold up.
+ */
 export const PROBE_BOUNDS: PostBounds = { ...POST_BOUNDS, connectMs: 3_000, wholeMs: 5_000 };
 
 const MINUTE = 60_000;
-/** When a host is looked at again that another probe is at. */
+/** When to try a host again that another probe is at. */
 const BUSY_MS = 5_000;
-/** When a challenge is posted again, whose receiver may be told its secret only now, and what a chat could not take. SQS delays by 15 minutes at most. */
+/**
+ * When to post again: a challenge, because its receiver may get its secret only after the first one, and a post that a
+ * chat could not take. SQS delays by 15 minutes at most.
+ */
 const POSTED_AGAIN_AFTER = [MINUTE, 5 * MINUTE, 15 * MINUTE, 15 * MINUTE, 15 * MINUTE] as const;
 
 const NOT_ECHOED = "the answer does not repeat the challenge";
@@ -46,9 +52,9 @@ const OVER: AttemptOutcome = {
 };
 
 /**
- * Posts a challenge, a test or a chat's first post, once, and keeps the outcome in the ledger beside the endpoint's
- * deliveries. An endpoint that repeats its challenge is confirmed; one that does not is asked again for an hour. A chat
- * that took its first post has its contact asked whether that was right; one that refused it has nobody asked.
+ * Posts a challenge, a test or a chat's first post, once, and stores the outcome in the ledger beside the endpoint's
+ * deliveries. An endpoint that repeats its challenge is confirmed; one that does not is asked again for an hour. When a
+ * chat took its first post, a letter asks its contact whether that was right; when it refused, nobody is asked.
  */
 export async function probeEndpoint(work: ProbeWork, deps: ProbeDeps): Promise<void> {
   const wanted = await triedOut(work, deps);
@@ -71,7 +77,7 @@ export async function probeEndpoint(work: ProbeWork, deps: ProbeDeps): Promise<v
   if (delay !== undefined) await deps.probes.sendProbe({ ...work, tries: work.tries + 1 }, delay);
 }
 
-/** An endpoint that repeated its challenge takes one of its host's places; where none is left it stays unconfirmed. */
+/** An endpoint that repeated its challenge takes one of its host's places; if none is left, it stays unconfirmed. */
 async function confirmIfEchoed(
   work: ProbeWork,
   { pageId, id, endpoint }: WebhookSubscriber,
@@ -99,8 +105,8 @@ async function post(work: ProbeWork, subscriber: WebhookSubscriber, deps: ProbeD
 }
 
 /**
- * The endpoint as the probe is to find it; null: it is not wanted any more. Of one that is being registered anew, who does
- * that has a secret of their own, and it signs.
+ * The endpoint as the probe must find it; null: it is not wanted any more. When an endpoint is being registered anew,
+ * the registration has a secret of its own, and that one signs.
  */
 async function triedOut(
   work: ProbeWork,
@@ -119,7 +125,7 @@ async function triedOut(
   return { subscriber: { ...rest, secretVersion: invitation.registration.secretVersion }, by: "unproven" };
 }
 
-/** What the proof that it asks for is stored as. */
+/** The stored form of the proof that the probe asks for. */
 function hashOf(work: ProbeWork): string | null {
   switch (work.probe) {
     case "challenge":
@@ -131,7 +137,10 @@ function hashOf(work: ProbeWork): string | null {
   }
 }
 
-/** What proves an endpoint ends with the confirmation, and with the next registration, which another hash tells of. */
+/**
+ * A probe that proves an endpoint is no longer wanted after the confirmation, or after the next registration, which
+ * another hash shows.
+ */
 function isWanted(work: ProbeWork, { state, confirmTokenHash }: WebhookSubscriber): boolean {
   switch (work.probe) {
     case "challenge":
@@ -143,7 +152,10 @@ function isWanted(work: ProbeWork, { state, confirmTokenHash }: WebhookSubscribe
   }
 }
 
-/** An endpoint that answers 410 wants no challenge, and where there is no place another one brings none. What a chat refuses it would refuse again, unless that was passing. */
+/**
+ * An endpoint that answers 410 wants no challenge, and if the host has no place, another challenge brings none. A chat
+ * would refuse again what it refused, unless the trouble was passing.
+ */
 function isPostedAgain({ probe }: ProbeWork, outcome: AttemptOutcome): boolean {
   switch (probe) {
     case "challenge":
@@ -155,7 +167,10 @@ function isPostedAgain({ probe }: ProbeWork, outcome: AttemptOutcome): boolean {
   }
 }
 
-/** RFC 9110 15.5.9, RFC 6585 4, RFC 8470 5.2 and the 5xx: no word on the request itself. Without a status nothing was said at all. */
+/**
+ * RFC 9110 15.5.9, RFC 6585 4, RFC 8470 5.2 and the 5xx say nothing about the request itself. Without a status there
+ * was no answer at all.
+ */
 function isPassing(exchange: Exchange | undefined): boolean {
   const status = exchange?.status ?? null;
   return status === null || status >= 500 || [408, 425, 429].includes(status);
@@ -197,7 +212,7 @@ async function record(work: ProbeWork, outcome: AttemptOutcome, deps: ProbeDeps)
     seq: 0,
     channel: "webhook",
     chunk: 0,
-    // Never open: sweep must not take it for an update's.
+    // Never open: sweep must not take it for an update's delivery.
     state: outcome.outcome === "accepted" ? "accepted" : "failed",
     attempts: (before?.attempts ?? 0) + 1,
     unknownOutcomes: 0,

@@ -14,13 +14,14 @@ export interface QuarantineDeps {
   clock: Clock;
 }
 
-/** All of them: the list is read whole for any number, and only when a schedule of three days has come to its end. */
+/** All of them. The list is read whole for any number, and only when a schedule of three days has come to its end. */
 const ALL_DELIVERIES = 100_000;
 
 /**
- * Puts an endpoint in quarantine unless it has accepted anything since `failingSince`: when a delivery's schedule is
- * exhausted, since its commit; or when the endpoint has failed for longer than any schedule lasts. Tests that it accepted
- * are no updates. Its other open deliveries end as suppressed at their next attempt.
+ * Puts an endpoint in quarantine unless it has accepted anything since `failingSince`. That is the commit of a delivery
+ * whose schedule is exhausted, or the first failure of an endpoint that has failed for longer than any schedule lasts.
+ * Accepted tests do not count, because they are no updates. The endpoint's other open deliveries end as suppressed at
+ * their next attempt.
  */
 export async function quarantineIfDead(
   { pageId, id, contactEmail, contactProvenAt }: WebhookSubscriber,
@@ -38,9 +39,9 @@ export async function quarantineIfDead(
   );
   if (isAlive) return;
 
-  // Queued first, so that a crash forgets nobody, and held back for as long as this invocation can live: by then the
-  // endpoint is in quarantine, or the work finds that it is not and the delivery's next attempt queues it again.
-  // An address that somebody else may have named is told nothing.
+  // Queued first, so that a crash forgets nobody, and delayed for as long as this invocation can live. By then the
+  // endpoint is in quarantine; or the work finds that it is not, and the delivery's next attempt queues it again. An
+  // address that somebody else may have named gets nothing.
   if (contactEmail !== null && contactProvenAt !== undefined) {
     const work = { kind: "quarantine" as const, pageId, subscriberId: id, failingSince, reason };
     await deps.quarantines.sendQuarantine(work, LEASE_MS);
@@ -48,7 +49,9 @@ export async function quarantineIfDead(
   await putAside(deps, present);
 }
 
-/** Throws when the endpoint is changed again and again: the delivery is then not recorded, and its next attempt does it all again. */
+/**
+ * Throws when the endpoint keeps changing: then the delivery is not recorded, and its next attempt does all this again.
+ */
 async function putAside(deps: QuarantineDeps, read: Subscriber): Promise<void> {
   const changed = await changeSubscriber(deps, read, (present) =>
     present.state === "active" ? quarantined(present, "endpoint failing", deps.clock()) : null,

@@ -2,7 +2,7 @@ import type { SigningKey } from "../core/signing-key.ts";
 import type { WebhookSubscriber } from "../core/subscriber.ts";
 import { versionsInForce, webhookId, webhookSecret, webhookSignature } from "../core/webhook-signature.ts";
 
-/** The headers of one attempt, as Standard Webhooks 1.0 has them. `about`: the update or probe that the body tells of. */
+/** The headers of one attempt, as Standard Webhooks 1.0 defines them. `about`: the update or probe in the body. */
 export function signedHeaders(
   subscriber: WebhookSubscriber,
   key: SigningKey,

@@ -11,7 +11,10 @@ import { keepHealth } from "./keep-health.ts";
 import { type QuarantineDeps, quarantineIfDead } from "./quarantine.ts";
 import { signedHeaders } from "./signed-headers.ts";
 
-/** Webhooks, signed as Standard Webhooks 1.0 has it, with the endpoint's present secret. 410 unsubscribes; three days of failures quarantine. */
+/**
+ * Webhooks, signed with the endpoint's present secret as Standard Webhooks 1.0 defines it. 410 unsubscribes; three days
+ * of failures quarantine.
+ */
 export function webhookSender(
   deps: QuarantineDeps & {
     ledger: Pick<Ledger, "getRendering">;
@@ -49,7 +52,7 @@ export function webhookSender(
       await deps.subscribers.changeState(pageId, channel, id, { from: ["active"], to: "unsubscribed" }, deps.clock());
     },
     async onExhausted(subscriber, delivery) {
-      // What was sent again is one attempt: it says nothing of three days.
+      // A resent delivery is one attempt: it says nothing about three days.
       if (delivery.resent !== undefined) return;
       await quarantineIfDead(mustBeOn(subscriber, "webhook"), delivery.committedAt, delivery.reason ?? "", deps);
     },

@@ -6,15 +6,18 @@ import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 type BlockDeps<Calls extends "block" | "blockOf" | "unblock"> = { subscribers: Pick<SubscriberStore, Calls> };
 
-/** What an address is blocked under: itself, as operators know it, and the mailbox behind it, so that a tag is no way round. */
+/**
+ * The MACs that an address is blocked under: the address itself, as operators know it, and the mailbox behind it, so
+ * that a tag is no way round.
+ */
 function macsOf(key: SigningKey, { channel, address }: Address): string[] {
   const addresses = new Set([address, channel === "email" ? mailboxOf(address) : address]);
   return [...addresses].map((each) => addressMac(key, channel, each));
 }
 
 /**
- * Why nothing is to be sent to an address, whoever asks; null: nothing stands against it. A
- * bounce, which a confirmation undoes, only where there is no other reason.
+ * Why nothing may be sent to an address, no matter who asks; null: nothing stands against it. A confirmation undoes a
+ * bounce, so `bounce` is returned only if there is no other reason.
  */
 export async function blockOf(
   { subscribers }: BlockDeps<"blockOf">,
@@ -28,7 +31,7 @@ export async function blockOf(
   );
 }
 
-/** Returns what of it is new, which `takeBack` undoes. */
+/** Returns the part that is new, which `takeBack` undoes. */
 export async function block(
   { subscribers }: BlockDeps<"block">,
   key: SigningKey,
@@ -46,7 +49,7 @@ export async function block(
   return { pageId, channel, reason, macs: blocked.filter(({ before }) => before === null).map(({ mac }) => mac) };
 }
 
-/** What was blocked that had not been blocked before. */
+/** The part of a block that had not been there before. */
 export interface NewBlock {
   pageId: string;
   channel: Channel;
@@ -61,7 +64,7 @@ export async function takeBack(
   await Promise.all(macs.map((mac) => subscribers.unblock(pageId, channel, mac, reason)));
 }
 
-/** Confirmed by a link that was mailed to it, an address works again, whatever bounced before. */
+/** Once a link mailed to it confirms an address, it works again, whatever bounced before. */
 export async function forgetBounce(
   { subscribers }: BlockDeps<"blockOf" | "unblock">,
   key: SigningKey,

@@ -1,19 +1,22 @@
 import { type Channel, mustBeOn, type Subscriber, type SubscriberOn } from "../core/subscriber.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
-/** `before` is what was replaced. `kept`: as it is, there is nothing to change. `contended`: others changed it each time. */
+/**
+ * `before` is what was replaced. `kept`: there is nothing to change in the subscriber as it is. `contended`: others
+ * changed it each time.
+ */
 export type Change<S extends Subscriber> =
   | { outcome: "changed"; before: S; subscriber: S }
   | { outcome: "kept"; subscriber: S }
   | { outcome: "contended" }
   | { outcome: "missing" };
 
-/** Each try that fails shows a change by somebody else. */
+/** A try fails only when somebody else makes a change. */
 const TRIES = 5;
 
 /**
- * Changes a subscriber that was read. `to` makes the next one of the present one, or null for no change; when somebody else
- * was faster, it is asked again about what they left. What it throws ends the change.
+ * Changes a subscriber that was read. `to` makes the next one from the present one, or returns null for no change. If
+ * somebody else was faster, it is asked again about what they left. What `to` throws ends the change.
  */
 export async function changeSubscriber<C extends Channel>(
   { subscribers }: { subscribers: Pick<SubscriberStore, "replace"> },

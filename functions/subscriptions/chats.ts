@@ -2,10 +2,10 @@ import { CHAT_FORMATS, type WebhookFormat } from "../core/subscriber.ts";
 import { withoutEnd } from "../core/without-end.ts";
 import { invalid } from "../lambda/problem.ts";
 
-/** What an address takes. Of several formats the first is meant unless another one is asked for. */
+/** What an address takes. The first of several formats applies unless the caller asks for another. */
 type Takes = { formats: readonly [WebhookFormat, ...WebhookFormat[]] } | { refused: string };
 
-/** The first path that fits says what is taken there; `else` goes for all the others of the host. */
+/** The first path that fits says what it takes; `else` is for all the others of the host. */
 interface Host {
   host: RegExp;
   paths: readonly (readonly [RegExp, Takes])[];
@@ -20,10 +20,10 @@ const WORKFLOW = "make a workflow in Teams that starts when a Teams webhook requ
 
 /**
  * The chats' own hosts. Sources: docs.slack.dev, "Sending messages using incoming webhooks" and "Creating webhook
- * triggers" (a trigger takes only the variables that its workflow names); discord.com/developers, "Webhook resource" (the
- * API's version may be in the path; `/slack` shows no blocks, `/github` takes GitHub's events); learn.microsoft.com,
- * "Create incoming webhooks with Workflows" and the retirement of Microsoft 365 connectors, which ended in May 2026. A
- * trigger of Power Automate or Logic Apps takes any JSON, so there a flow may want Statuspage's.
+ * triggers" (a trigger takes only the variables that its workflow names); discord.com/developers, "Webhook resource"
+ * (the API's version may be in the path; `/slack` shows no blocks, `/github` takes GitHub's events);
+ * learn.microsoft.com, "Create incoming webhooks with Workflows" and the retirement of Microsoft 365 connectors, which
+ * ended in May 2026. A trigger of Power Automate or Logic Apps takes any JSON, so a flow there may want Statuspage's.
  */
 const CHATS: readonly Host[] = [
   {
@@ -67,7 +67,7 @@ const CHATS: readonly Host[] = [
   },
 ];
 
-/** Their webhooks take a form of their own each. */
+/** Each one's webhooks take a form of their own. */
 const OTHERS: readonly (readonly [name: string, host: RegExp])[] = [
   ["Google Chat", /^chat\.googleapis\.com$/],
   ["Telegram", /^api\.telegram\.org$/],
@@ -96,7 +96,7 @@ function takenAt(url: URL): Takes {
     : { refused: `is at ${other[0]}, whose webhooks take a form of their own that there is none of here` };
 }
 
-/** The one way to write a chat's address: none of them ends in a slash, and another spelling would be another endpoint. */
+/** The one way to write a chat's address: none ends in a slash, and another spelling would be another endpoint. */
 export function withoutLastSlash(url: URL): void {
   if (chatAt(url) !== undefined) url.pathname = withoutEnd(url.pathname, /\/$/);
 }
@@ -104,18 +104,18 @@ export function withoutLastSlash(url: URL): void {
 export interface FormatRules {
   /**
    * Operators vouch for what they choose, such as Slack's form for a Mattermost of their own. Anybody else may choose a
-   * chat's form at that chat's own hosts alone: anywhere else it would be confirmed by a click of whoever registered it,
-   * at somebody else's expense. In an environment for local work nobody else is there.
+   * chat's form at that chat's own hosts only. Anywhere else, a click of the person who registered the endpoint would
+   * confirm it, at somebody else's expense. In an environment for local work nobody else is there.
    */
   chosenBy: "operator" | "anybody";
   webhookTargets: "public" | "any";
-  /** What is named when the address takes nothing, or not the format that was asked for. */
+  /** The fields to name when the address takes nothing, or not the format asked for. */
   fields: { endpoint: string; format: string };
 }
 
 /**
- * What an endpoint is posted: host and path decide, and where several formats are taken whoever adds it. Everything that
- * stores an endpoint or changes its format asks here. Throws 422.
+ * The format that an endpoint gets. Host and path decide it; if they take several, the person who adds the endpoint
+ * chooses. Everything that stores an endpoint or changes its format asks here. Throws 422.
  */
 export function formatAt(
   endpoint: string,

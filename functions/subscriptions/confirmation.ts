@@ -24,9 +24,9 @@ export interface ConfirmationDeps {
 }
 
 /**
- * Gives an unconfirmed subscriber a new token, which makes earlier links void, and has it mailed. False: it is not
- * unconfirmed. Throws where the mail could not be made or queued; the token is taken back then, so that nobody takes it
- * for sent.
+ * Gives an unconfirmed subscriber a new token, which makes earlier links void, and has it mailed. False: the subscriber
+ * is not unconfirmed. Throws if the mail could not be made or queued. Then it takes the token back, so that nobody
+ * believes that it was sent.
  */
 export async function sendConfirmation(
   deps: ConfirmationDeps,
@@ -42,7 +42,7 @@ export async function sendConfirmation(
   try {
     await mailToken(deps, page, subscriber, token);
   } catch (error) {
-    // Unless somebody has it sent again at this moment: theirs stays.
+    // Unless somebody sends it again at this moment: their token stays.
     await deps.subscribers.replace(saved.subscriber, { ...saved.subscriber, confirmTokenHash: null });
     throw error;
   }

@@ -24,7 +24,7 @@ export const endpointField = line(ENDPOINT_LIMIT, cleanUrl);
 export const phoneCountryField = z.string("must be text").check(
   z.overwrite(cleanAddress),
   z.toUpperCase(),
-  // Reserved in ISO 3166 for the country whose code is GB.
+  // ISO 3166 reserves it for the country whose code is GB.
   z.overwrite((code) => (code === "UK" ? "GB" : code)),
   z.regex(/^[A-Z]{2}$/, "must be a country code of two letters"),
 );
@@ -41,7 +41,7 @@ export const newSubscriberSchema = z.object({
 });
 export type NewSubscriber = z.infer<typeof newSubscriberSchema>;
 
-/** How a subscriber is reached; of a webhook also what it is posted. */
+/** How a subscriber is reached; for a webhook also what it gets. */
 export type Contact =
   | { channel: "email"; email: string }
   | { channel: "sms"; phone: string; country: string }
@@ -58,7 +58,10 @@ export interface ContactRules {
   webhookTargets: "public" | "any";
 }
 
-/** How a new subscriber is reached: an endpoint (its email is whom to tell of trouble), a phone number, or an email. Throws 422. */
+/**
+ * How a new subscriber is reached: an endpoint (its email is the contact for trouble), a phone number, or an email.
+ * Throws 422.
+ */
 export function contactOf(input: NewSubscriber, rules: ContactRules): Contact {
   const { email, endpoint, phone_number, format, statuses } = input;
   if (endpoint === undefined && format !== undefined) throw invalid("subscriber.format", "is for an endpoint alone");
@@ -93,10 +96,10 @@ export type PhoneContact = Extract<Contact, { channel: "sms" }>;
 export type EndpointContact = Extract<Contact, { channel: "webhook" }>;
 
 /**
- * E.164 of a number as dialled from the country, and the country that the number belongs to: that decides what an SMS
- * costs and whether one is sent. Several share a calling code (GB with Jersey, Guernsey and Man, the US with Canada and
- * the Caribbean, Russia with Kazakhstan), and people name the one they know: what is given helps to read the number and
- * is never stored. `root` goes before the names of the fields. Throws 422.
+ * E.164 of a number as dialled from the country, and the country that the number belongs to. That country decides what
+ * an SMS costs and whether one is sent. Several share a calling code (GB with Jersey, Guernsey and Man, the US with
+ * Canada and the Caribbean, Russia with Kazakhstan), and people name the one they know. So the given country only helps
+ * to read the number and is never stored. `root` goes before the names of the fields. Throws 422.
  */
 export function phoneOf(
   { number, country }: { number: string; country?: string | undefined },
@@ -126,7 +129,7 @@ function sharesCallingCode(one: string, other: CountryCode | undefined): boolean
   return getCountryCallingCode(one) === getCountryCallingCode(other);
 }
 
-/** A number as it is dialled from the country, or undefined for what is none. */
+/** A number as dialled from the country; undefined if it is none. */
 export function parseNumber(number: string, country: CountryCode | undefined) {
   return parsePhoneNumber(
     number,
@@ -135,8 +138,8 @@ export function parseNumber(number: string, country: CountryCode | undefined) {
 }
 
 /**
- * https on the usual ports, without user info, and not at an address or a name that is surely private; an environment
- * for local work allows http, any port and any host. What a name resolves to is for whoever calls it. Throws 422.
+ * Allows https on the usual ports, without user info, and not at an address or a name that is surely private; an
+ * environment for local work allows http, any port and any host. The caller checks what a name resolves to. Throws 422.
  */
 export function endpointOf(given: string, targets: ContactRules["webhookTargets"], field: string): string {
   const cleaned = cleanUrl(given);
@@ -156,22 +159,28 @@ export function endpointOf(given: string, targets: ContactRules["webhookTargets"
   return storedEndpoint(url);
 }
 
-/** The one way to write an endpoint, of those that mean the same. */
+/** The one spelling of an endpoint, of all that mean the same. */
 export function storedEndpoint(url: URL): string {
   const stored = new URL(url);
-  // The root's dot makes another spelling of the same host, and would count as another one.
+  // The root's dot makes another spelling of the same host, which would count as another host.
   stored.hostname = withoutEnd(stored.hostname, /\.$/);
   stored.hash = "";
   withoutLastSlash(stored);
   return withoutSemicolons(stored.href);
 }
 
-/** Of DNS, where names of services may have underscores too; or an IP address. The URL standard takes `;` and more. */
+/**
+ * A host name of DNS, in which names of services may have underscores too, or an IP address. The URL standard takes `;`
+ * and more.
+ */
 function isPlainHost(hostname: string): boolean {
   return /^\[[0-9a-f:.]+\]$/.test(hostname) || isLdhHost(hostname.replace(/\.$/, "").replaceAll("_", "a"));
 }
 
-/** Names that have no meaning beyond one machine or network: of one label, or under a top-level domain reserved for that (RFC 6761, 6762, 8375, and ICANN's .internal). */
+/**
+ * Names that mean nothing beyond one machine or network: of one label, or under a top-level domain reserved for that
+ * (RFC 6761, 6762, 8375, and ICANN's .internal).
+ */
 function isLocalName(hostname: string): boolean {
   const name = hostname.replace(/\.$/, "");
   const isAddress = name.startsWith("[");

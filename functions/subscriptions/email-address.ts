@@ -2,19 +2,22 @@ import { domainToASCII } from "node:url";
 import * as z from "zod/mini";
 import { characterAt, cleanAddress } from "../core/invisible.ts";
 
-/** Octets of an address as SMTP carries it (RFC 5321, 4.5.3.1 and erratum 1690 of RFC 3696), and of what stands before the @. */
+/**
+ * Octets of an address as SMTP carries it (RFC 5321, 4.5.3.1 and erratum 1690 of RFC 3696), and of the part before the
+ * @.
+ */
 const ADDRESS_LIMIT = 254;
 const LOCAL_LIMIT = 64;
 
-/** RFC 5322, 3.2.3: what the part before the @ may be made of, besides dots between. */
+/** RFC 5322, 3.2.3: the characters of the part before the @, besides dots between. */
 const NOT_ATEXT = /[^A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]/u;
 
 export type EmailAddress = { address: string } | { problem: string };
 
 /**
- * The one rule for mail addresses, whoever gives them: RFC 5322's dot-atom at a domain name. A domain in other letters
- * becomes its A-labels (IDNA, UTS 46); what stands before the @ must be ASCII, because SES takes nothing else. Of what
- * RFC 5321 knows besides, quoted names and numbers in place of a domain are refused: nobody has one, and much breaks.
+ * The one rule for mail addresses, no matter who gives them: RFC 5322's dot-atom at a domain name. A domain in other
+ * letters becomes its A-labels (IDNA, UTS 46). The part before the @ must be ASCII, because SES takes nothing else. RFC
+ * 5321 also knows quoted names and numbers in place of a domain. They are refused: nobody has one, and much breaks.
  */
 export function emailAddress(given: string): EmailAddress {
   const cleaned = cleanAddress(given);
@@ -43,7 +46,7 @@ function localProblem(local: string): string | null {
   if (local.startsWith(".") || local.endsWith(".") || local.includes("..")) {
     return "before the @ a dot can stand only between two other characters";
   }
-  // Programs would show what it decodes to (RFC 2047) in place of the address.
+  // Programs would show the decoded word (RFC 2047) in place of the address.
   if (/=\?[^?]+\?[bq]\?[^?]*\?=/i.test(local)) return "before the @ there cannot be an encoded word (=?…?=)";
   return local.length > LOCAL_LIMIT ? `there are more than ${LOCAL_LIMIT} bytes before the @` : null;
 }
@@ -51,7 +54,7 @@ function localProblem(local: string): string | null {
 function hostOf(given: string): { name: string } | { problem: string } {
   if (given === "") return { problem: "there is nothing after the @" };
   if (given.startsWith("[")) return { problem: "a number in place of a domain is not taken" };
-  // Strict only in what it is asked for: spaces, underscores and the like are for the rule below.
+  // domainToASCII does not refuse all of these (underscores pass, `/` ends the name), so this rule does.
   const wrong = /[^-.。．｡\p{L}\p{M}\p{N}\u200C\u200D]/u.exec(given);
   if (wrong !== null) return { problem: `its domain cannot have ${characterAt(given, wrong.index)}` };
   const isAscii = /^\p{ASCII}*$/u.test(given);
@@ -60,7 +63,7 @@ function hostOf(given: string): { name: string } | { problem: string } {
   return { name: isAscii ? given.replace(/\.$/, "") : name };
 }
 
-/** RFC 1123, 2.1, of two labels at least; the last one no number, as an address would have (RFC 3696, 2). */
+/** RFC 1123, 2.1, with at least two labels. The last one must be no number, as it is in an IP address (RFC 3696, 2). */
 function isDomain(name: string): boolean {
   const labels = name.split(".");
   const isLabel = (label: string) => /^(?!-)[a-z0-9-]{1,63}(?<!-)$/.test(label);

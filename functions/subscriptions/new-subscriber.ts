@@ -16,14 +16,14 @@ export interface NewSubscription<C extends Contact = Contact> {
   id: string;
   contact: C;
   scopes: Scopes;
-  /** Absent: what suits the channel. */
+  /** Absent: the channel's usual ones. */
   preferences?: Preferences | undefined;
   locale: Locale;
   /** Active at once; otherwise it has to be confirmed first. */
   confirmed: boolean;
 }
 
-/** Each channel's contact makes a subscriber of that channel: the compiler knows it, and nobody has to ask. */
+/** Each channel's contact makes a subscriber of that channel: the compiler knows it, so nobody has to check. */
 export function newEmailSubscriber(subscription: NewSubscription<EmailContact>, now: number): EmailSubscriber {
   return { ...newcomer(subscription, ALL_UPDATES, now), ...subscription.contact };
 }
@@ -39,7 +39,7 @@ export function newWebhookSubscriber(subscription: NewSubscription<EndpointConta
     statuses: null,
     ...contact,
     secretVersion: 1,
-    // Whoever vouches for the endpoint vouches for its contact.
+    // The operator who vouches for the endpoint vouches for its contact.
     ...(confirmed && contact.contactEmail !== null ? { contactProvenAt: now } : {}),
   };
 }

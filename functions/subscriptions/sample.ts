@@ -5,7 +5,10 @@ import type { ListPage } from "../store/status/status-store.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
 const SUBSCRIBERS_PER_PAGE = 1_000;
-/** Beyond these the counts are scaled: positions are hashes, so the first 20,000 are a fair sample (within 1 % or so). */
+/**
+ * Beyond this many the counts are scaled: positions are hashes, so the first 20,000 are a fair sample (within 1 % or
+ * so).
+ */
 const MOST_READ = 20_000;
 
 interface SampleDeps {
@@ -15,11 +18,11 @@ interface SampleDeps {
 
 export interface Sample {
   isEstimate: boolean;
-  /** A count of those looked at, scaled to all there are. */
+  /** Scales a count of those looked at to all there are. */
   toAll: (count: number) => number;
 }
 
-/** Looks at the subscribers of a channel, whatever their state: all of them, or as many as there is time for `until` then. */
+/** Looks at the subscribers of a channel in any state: all of them, or as many as there is time for until `until`. */
 export async function sample(
   { subscribers, clock }: SampleDeps,
   subject: { pageId: string; channel: Channel; until: number },

@@ -2,7 +2,7 @@ import type { Catalog } from "../core/component.ts";
 import type { Delivery } from "../core/delivery.ts";
 import { unreachable } from "../core/unreachable.ts";
 
-/** What a delivery is about, as the operators' API and the portal both say it. */
+/** What a delivery is about, as both the operators' API and the portal show it. */
 export function presentSubject({ subject, updateId, seq }: Delivery, catalog: Catalog) {
   switch (subject.kind) {
     case "incident":
@@ -24,7 +24,7 @@ export function presentSubject({ subject, updateId, seq }: Delivery, catalog: Ca
   }
 }
 
-/** Null: it has been deleted since. */
+/** Null: the component has been deleted since. */
 export function componentName({ components }: Catalog, id: string): string | null {
   return components.find((component) => component.id === id)?.name ?? null;
 }

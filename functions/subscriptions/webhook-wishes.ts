@@ -5,7 +5,7 @@ import { oneOf, optional } from "../lambda/input.ts";
 
 const status = oneOf(updateStatusSchema.options);
 
-/** Of all statuses, only those that are named; null, like naming each of them, is all. */
+/** Only the named statuses; null means all, and so does naming each of them. */
 const statuses = z.pipe(
   z.array(status, "must be a list of statuses").check(z.minLength(1, "must name at least one status")),
   z.transform((named): UpdateStatus[] | null => {
@@ -14,7 +14,7 @@ const statuses = z.pipe(
   }),
 );
 
-/** What a webhook is posted, and of which updates: the fields of requests, public and operators'. */
+/** What a webhook gets, and about which updates: the fields of requests, both public and operators'. */
 export const wishFields = {
   format: optional(oneOf(webhookFormatSchema.options)),
   statuses: z.optional(z.nullable(statuses)),

@@ -12,21 +12,21 @@ export interface PurgeDeps {
 }
 
 const MINUTE_MS = 60_000;
-/** Which minute of an hour: not the first, when everything else in the world begins. */
+/** The minute of an hour: not the first, when everything else in the world begins. */
 const MINUTE_OF_HOUR = 17;
-/** Read at once. */
+/** How many are read at once. */
 const PER_LIST = 2_000;
 const AT_ONCE = 25;
 
-/** Nobody waits for it, so once an hour is enough; an hour that is missed is made up for by the next. */
+/** Nobody waits for it, so once an hour is enough; the next hour makes up for a missed one. */
 export function isPurgeTime(now: number): boolean {
   return Math.floor(now / MINUTE_MS) % 60 === MINUTE_OF_HOUR;
 }
 
 /**
- * Removes those who have not confirmed, or were in quarantine, for 90 days. All that there are, for anybody can register
- * endpoints and sign up addresses, faster than any one list of them would be removed. Begins nothing after the deadline.
- * Returns how many.
+ * Removes subscribers who have not confirmed, or were in quarantine, for 90 days. It removes all there are: anybody can
+ * register endpoints and sign up addresses, faster than one list an hour would remove them. Begins nothing after the
+ * deadline. Returns how many it removed.
  */
 export async function purge(deps: PurgeDeps, deadline: number): Promise<number> {
   let removed = 0;
@@ -35,7 +35,7 @@ export async function purge(deps: PurgeDeps, deadline: number): Promise<number> 
     const each = await inParallel(due, AT_ONCE, (subscriber) => purgeOne(subscriber, deps, deadline));
     const now = each.filter((isRemoved) => isRemoved).length;
     removed += now;
-    // Those who are left were changed meanwhile, or are for the next hour.
+    // Those left were changed meanwhile, or wait for the next hour.
     if (due.length < PER_LIST || now === 0 || deps.clock() > deadline) return removed;
   }
 }
@@ -43,10 +43,10 @@ export async function purge(deps: PurgeDeps, deadline: number): Promise<number> 
 async function purgeOne(subscriber: Subscriber, deps: PurgeDeps, deadline: number): Promise<boolean> {
   if (deps.clock() > deadline) return false;
   const reason = lastingReason(subscriber);
-  // First: an address that is free again and not blocked would be written to.
+  // The block first: an address that is free again and not blocked would get mail.
   const blocked = reason === null ? null : await blockAddress(subscriber, reason, deps);
   const { outcome } = await deps.subscribers.removeUnchanged(subscriber);
-  // Reactivated at that moment: what was said of them is not true any more.
+  // They were reactivated at that moment: the reason no longer holds.
   if (outcome === "unchanged" && blocked !== null) await takeBack(deps, blocked);
   return outcome === "removed";
 }

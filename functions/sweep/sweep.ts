@@ -39,16 +39,16 @@ interface SweepCounts {
 
 export interface SweepResult {
   counts: SweepCounts;
-  /** Duties that failed; the others were done all the same, and the next sweep tries again. */
+  /** Duties that failed. The others were done all the same, and the next sweep tries again. */
   failures: { duty: string; updateId?: string; error: unknown }[];
 }
 
-/** The stream plans a notice within a second or two; after this it has missed it. */
+/** The stream plans a notice within a second or two; after this time it has missed it. */
 const UNPLANNED_AFTER_MS = 30_000;
 /**
- * When no chunk of an update's channel has been claimed, sent or queued for this long (longer than a lease), its queue
- * is taken to have lost what it held. Doubled with every resend up to five minutes: a queue that is merely far behind
- * gets a few extra entries, which end as lost claims.
+ * If no chunk of an update's channel has been claimed, sent or queued for this long (longer than a lease), its queue
+ * counts as having lost what it held. The time doubles with every resend up to five minutes: a queue that is merely far
+ * behind gets a few extra entries, which end as lost claims.
  */
 const STALLED_AFTER_MS = 75_000;
 const LONGEST_STALL_MS = 5 * 60_000;
@@ -59,9 +59,12 @@ const RETRIES_PER_SWEEP = 5_000;
 const RETRIES_AT_ONCE = 25;
 /** As many as SQS takes in one call. */
 const CHUNKS_AT_ONCE = 10;
-/** Nothing is begun after this: the next sweep is due soon and finds the rest, where a function cut off would be an error. */
+/**
+ * Sweep begins nothing after this: the next one is due soon and finds the rest, whereas a function that is cut off
+ * would be an error.
+ */
 const BEGINS_FOR_MS = 45_000;
-/** Of that, for retries: they must not keep what nobody has been told of waiting. */
+/** The part of that for retries: they must not hold up updates that nobody has had yet. */
 const RETRIES_FOR_MS = 20_000;
 
 /** Once a minute: finds in the tables what was committed and not finished, and sets it going again. */
@@ -76,7 +79,7 @@ export async function sweep(deps: SweepDeps): Promise<SweepResult> {
   };
   const failures: SweepResult["failures"] = [];
   const began = deps.clock();
-  // Read once, by the first that asks: what is let through is counted over all duties.
+  // The first duty that asks reads them, once: what is let through is counted over all duties.
   let read: Promise<Gates> | null = null;
   const gates = () => {
     read ??= readGates(deps, (error) => failures.push({ duty: "gates", error }));
@@ -84,7 +87,7 @@ export async function sweep(deps: SweepDeps): Promise<SweepResult> {
   };
   const duties: [string, () => Promise<void>][] = [
     ["send rate", () => readSendRate(deps)],
-    // One call for each page; the others may take all the time there is.
+    // One call for each page; the other duties may take all the time there is.
     ["pages", () => sweepPages(deps, counts)],
     ["retries", async () => sweepRetries(deps, counts, began + RETRIES_FOR_MS, await gates())],
     ["notices", async () => sweepNotices(deps, counts, failures, began + BEGINS_FOR_MS, await gates())],
@@ -114,12 +117,12 @@ async function sweepNotices(
   let cursor: string | null = null;
   do {
     const page: { items: Notice[]; next: string | null } = await deps.ledger.listOpenNotices(NOTICES_PER_PAGE, cursor);
-    // Oldest first and one after the other: an update must not be queued again behind a later one of its incident.
+    // Oldest first, one after the other: an update must not be queued again behind a later one of its incident.
     for (const listed of page.items) {
       try {
         await sweepNotice(listed, deps, counts, deadline, gates);
       } catch (error) {
-        // One that always fails must not keep those behind it from being swept, now and every minute.
+        // A notice that always fails must not keep sweep from those behind it, now and every minute.
         failures.push({ duty: "notices", updateId: listed.updateId, error });
       }
     }
@@ -155,7 +158,7 @@ async function sweepNotice(
   const unheard: ChunkKey[] = [];
   for (const channel of CHANNELS) {
     const known = new Map(chunks.filter((chunk) => chunk.channel === channel).map((chunk) => [chunk.chunk, chunk]));
-    // A plan made anew for a withdrawn incident has no chunks: those of the first one are finished all the same.
+    // A plan made again for a withdrawn incident has no chunks; those of the first plan are finished all the same.
     const of = Math.max(notice.plan[channel], greatest([...known.values()].map((chunk) => chunk.of)) ?? 0);
     const signs = {
       first: lastSign([...known.values()], notice, false),
@@ -181,8 +184,8 @@ async function sweepNotice(
 }
 
 /**
- * The last sign of life of a channel's queue. For chunks never sent again only their own kind counts: what was sent
- * again being sent says nothing of what was queued at first.
+ * The last sign of life of a channel's queue. For chunks never sent again, only their own kind counts: a resent chunk
+ * that is sent says nothing about what was queued at first.
  */
 function lastSign(chunks: readonly Chunk[], notice: Notice, resent: boolean): number {
   const signs = chunks
@@ -206,7 +209,7 @@ function needsResending(chunk: Chunk | undefined, signs: { first: number; any: n
   }
 }
 
-/** Queues these chunks again, under the next resend number of each; those that were heard of meanwhile are left alone. */
+/** Queues these chunks again, each under its next resend number; leaves alone those that gave a sign meanwhile. */
 async function resend(chunks: readonly ChunkKey[], now: number, deps: SweepDeps, counts: SweepCounts): Promise<void> {
   const requeued = await Promise.allSettled(
     chunks.map(async (chunk): Promise<ChunkWork[]> => {
@@ -214,7 +217,7 @@ async function resend(chunks: readonly ChunkKey[], now: number, deps: SweepDeps,
       return number === null ? [] : [{ ...chunk, kind: "chunk", resend: number }];
     }),
   );
-  // What was marked as queued is sent, whatever became of the others.
+  // A chunk that was marked as queued is sent, whatever became of the others.
   const works = requeued.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
   await deps.queues.sendChunks(works);
   counts.chunksResent += works.length;
@@ -235,11 +238,11 @@ async function sweepRetries(deps: SweepDeps, counts: SweepCounts, deadline: numb
     const gate = gates[delivery.channel];
     through[delivery.channel] += 1;
     if (through[delivery.channel] > gate.retries) {
-      // Out of sight, so that it takes no other retry's place in this list.
+      // Moved out of sight, so that it takes no other retry's place in this list.
       await deps.ledger.postponeDue(delivery, gate.opensAt);
       return;
     }
-    // Out of sight first: if the queue loses it, the index shows it again after the grace.
+    // Moved out of sight first: if the queue loses it, the index shows it again after the grace.
     const postponed = await deps.ledger.postponeDue(delivery, now + DUE_GRACE_MS);
     if (postponed.outcome === "lost") return;
     await deps.queues.sendRetry(retryWorkOf(delivery, now), 0);
@@ -247,7 +250,7 @@ async function sweepRetries(deps: SweepDeps, counts: SweepCounts, deadline: numb
   });
 }
 
-/** Last: everything else is more urgent. */
+/** This comes last: everything else is more urgent. */
 async function sweepSubscribers(deps: SweepDeps, counts: SweepCounts, began: number): Promise<void> {
   if (isPurgeTime(began)) counts.purged = await purge(deps, began + BEGINS_FOR_MS);
 }
