@@ -27,6 +27,8 @@ export default defineConfig({
   // certificateArn: "arn:aws:acm:us-east-1:111122223333:certificate/…",
   // subscriptionsUrl: "https://subscriptions.example.com",
   // manageUrl: "https://api.example.com",
+  // The Route 53 zone of these hosts. With it their certificates, domain names and records are made for you.
+  // hostedZone: { id: "Z0123456789ABCDEFGHIJ", name: "example.com" },
 
   // SMS go nowhere until countries are named. Prices are in USD.
   // sms: { countries: ["DE", "AT", "CH"], maxPrice: 0.15, dailyCeiling: 20, senderId: "Acme" },
@@ -38,6 +40,6 @@ export default defineConfig({
   // Who else may subscribe to the SNS topic: an organisation's accounts, or these.
   // topic: { organization: "o-abcdefghij", accounts: ["222222222222"] },
 
-  // Deletion protection; tables and bucket outlive their stack. Set it to false only to remove everything.
+  // Deletion protection; tables, hosts and topic outlive their stack. Set it to false only to remove everything.
   // protectData: true,
 });

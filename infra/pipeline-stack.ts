@@ -1,5 +1,7 @@
-import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
+import { Duration, Stack, type StackProps } from "aws-cdk-lib";
+import { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
+import type { AddressStack } from "./address-stack.ts";
 import { Alarms } from "./constructs/alarms.ts";
 import { DeliveryChannel } from "./constructs/delivery-channel.ts";
 import { MAIL_FROM_NOT_SET, Mail } from "./constructs/mail.ts";
@@ -11,33 +13,25 @@ import { SendEmail } from "./constructs/send-email.ts";
 import { SendSms } from "./constructs/send-sms.ts";
 import { SendWebhook } from "./constructs/send-webhook.ts";
 import { SideLane } from "./constructs/side-lane.ts";
-import { Site } from "./constructs/site.ts";
 import { SubscriptionApi } from "./constructs/subscription-api.ts";
 import { Sweep } from "./constructs/sweep.ts";
-import { StatusTopic } from "./constructs/topic.ts";
 import type { Environment } from "./environments.ts";
 import type { StateStack } from "./state-stack.ts";
 
 export interface PipelineStackProps extends StackProps {
   environment: Environment;
   state: StateStack;
+  addresses: AddressStack;
 }
 
-/** An update's way, in order: nothing here keeps anything that the state stack does not have. */
+/** An update's way, in order: nothing here keeps anything that the state stack does not have, or has an address. */
 export class PipelineStack extends Stack {
-  constructor(scope: Construct, id: string, { environment, state, ...props }: PipelineStackProps) {
+  constructor(scope: Construct, id: string, { environment, state, addresses, ...props }: PipelineStackProps) {
     super(scope, id, props);
     const alarms = new Alarms(this, "Alarms", { email: environment.alarmEmail });
 
-    // Addresses that every step writes into its texts.
-    const subscriptionApi = new SubscriptionApi(this, "SubscriptionApi", { alarms });
-    const subscriptionsUrl = environment.subscriptionsUrl ?? subscriptionApi.url;
-    const site = new Site(this, "Site", {
-      bucket: state.site,
-      subscriptionsUrl,
-      customDomain: customDomain(environment),
-    });
-    const pageUrl = environment.pageUrl ?? site.url;
+    // Every step writes them into its texts.
+    const { pageUrl, subscriptionsUrl } = addresses;
 
     // Lanes: one for each channel's chunks, one for webhooks tried before, and one for what strangers can cause.
     const email = new DeliveryChannel(this, "Email", { alarms, what: "email", lateAfter: Duration.minutes(15) });
@@ -54,8 +48,9 @@ export class PipelineStack extends Stack {
     const smsCountries = smsSettings.countries;
     const smsMaxPrice = String(smsSettings.maxPrice);
     const smsDailyCeiling = String(smsSettings.dailyCeiling);
-    const manageApi = new ManageApi(this, "ManageApi", {
+    new ManageApi(this, "ManageApi", {
       state,
+      address: addresses.manageApi,
       alarms,
       letters: letters.work,
       resends: { email: email.chunks, sms: sms.chunks, webhookRetry: webhookRetries.work },
@@ -68,8 +63,10 @@ export class PipelineStack extends Stack {
       webhookTargets,
     });
     const smsLetters = new SideLane(this, "SmsLetters", { alarms });
-    subscriptionApi.answer({
+    new SubscriptionApi(this, "SubscriptionApi", {
       state,
+      address: addresses.subscriptionApi,
+      alarms,
       letters: letters.work,
       smsLetters: smsLetters.work,
       probes: probes.work,
@@ -84,6 +81,7 @@ export class PipelineStack extends Stack {
     // An update was committed: the page.
     const publishPage = new PublishPage(this, "PublishPage", {
       state,
+      bucket: Bucket.fromBucketName(this, "SiteBucket", addresses.siteBucketName),
       alarms,
       pageUrl,
       subscriptionsUrl,
@@ -93,17 +91,13 @@ export class PipelineStack extends Stack {
 
     // And its subscribers, cut into chunks.
     const mail = new Mail(this, "Mail", { from: mailFrom, alarms });
-    const topic = new StatusTopic(this, "Topic", {
-      organization: environment.topic.organization,
-      accounts: environment.topic.accounts,
-    });
     const planNotifications = new PlanNotifications(this, "PlanNotifications", {
       state,
       alarms,
       mail,
       pageUrl,
       subscriptionsUrl,
-      topic,
+      topic: addresses.topic.topic,
       letters: letters.work,
       chunks,
     });
@@ -163,20 +157,10 @@ export class PipelineStack extends Stack {
         publish: publishPage.behind,
       },
     });
-
-    new CfnOutput(this, "PageUrl", { value: pageUrl });
-    new CfnOutput(this, "DistributionUrl", { value: site.url });
-    new CfnOutput(this, "ManageUrl", { value: environment.manageUrl ?? manageApi.url });
-    new CfnOutput(this, "SubscriptionsUrl", { value: subscriptionsUrl });
   }
 }
 
 /** One invocation sends some 150 a second; more of them would only wait for slots of the rate. */
 function emailConcurrency(perSecond: number): number {
   return Math.max(2, Math.ceil(perSecond / 150));
-}
-
-function customDomain({ pageUrl, certificateArn }: Environment): { host: string; certificateArn: string } | null {
-  if (pageUrl === null || certificateArn === null) return null;
-  return { host: new URL(pageUrl).host, certificateArn };
 }

@@ -62,6 +62,20 @@ const topic = z.strictObject({
   accounts: z.array(accountId).default([]),
 });
 
+const hostedZone = z.strictObject({
+  /** As Route 53 calls it (Z…). */
+  id: z.string().regex(/^Z[A-Z0-9]{1,31}$/, "must be a hosted zone's id, such as Z0123456789ABCDEFGHIJ"),
+  /** Its domain. */
+  name: z
+    .string()
+    .regex(/^(?:[a-z0-9-]+\.)+[a-z0-9-]+$/, "must be a domain in small letters, without a dot at its end"),
+});
+
+function isHostIn(url: string, zone: string): boolean {
+  const { origin, hostname, port } = new URL(url);
+  return origin === url && port === "" && (hostname === zone || hostname.endsWith(`.${zone}`));
+}
+
 const settingsSchema = z
   .strictObject({
     /** Prefix of the stacks' names: one deployment serves one page, and an account may hold several. */
@@ -86,6 +100,8 @@ const settingsSchema = z
     /** Where the APIs are reached from outside; null: at their own addresses. */
     subscriptionsUrl: publicAddress.nullable().default(null),
     manageUrl: publicAddress.nullable().default(null),
+    /** The public zone in Route 53 that these three hosts are in: certificates, domain names and records are made there. */
+    hostedZone: hostedZone.nullable().default(null),
     sms: sms.prefault({}),
     /** A page of your own to sign up on, which the status page links to in place of its forms. */
     signUpPageUrl: link.nullable().default(null),
@@ -93,7 +109,7 @@ const settingsSchema = z
     captcha: captcha.nullable().default(null),
     /** Who else may subscribe to the SNS topic. */
     topic: topic.prefault({}),
-    /** Deletion protection, and tables and bucket stay when their stack goes. */
+    /** Deletion protection; tables, hosts and topic stay when their stack goes. */
     protectData: z.boolean().default(true),
   })
   .superRefine((settings, context) => {
@@ -101,6 +117,11 @@ const settingsSchema = z
       context.addIssue({ code: "custom", path: [key], message });
     if (settings.certificateArn !== null && settings.pageUrl === null) {
       wrong("pageUrl", "must be given with certificateArn");
+    }
+    for (const key of ["pageUrl", "subscriptionsUrl", "manageUrl"] as const) {
+      const url = settings[key];
+      if (settings.hostedZone === null || url === null || isHostIn(url, settings.hostedZone.name)) continue;
+      wrong(key, `must be https:// and a host in ${settings.hostedZone.name} alone, the domain of hostedZone`);
     }
     if (settings.captcha !== null && settings.signUpPageUrl === null) {
       wrong(

@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, Stack, type StackProps, Validations } from "aws-cdk-lib";
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
 import {
   type Attribute,
   AttributeType,
@@ -8,8 +8,6 @@ import {
   Table,
   type TableProps,
 } from "aws-cdk-lib/aws-dynamodb";
-import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods, ObjectOwnership } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import type { Environment } from "./environments.ts";
 
@@ -17,7 +15,7 @@ export interface StateStackProps extends StackProps {
   environment: Environment;
 }
 
-/** All that must outlive a deployment: five tables, each with its own readers and writers, and the page's bucket. */
+/** All that must outlive a deployment: five tables, each with its own readers and writers. */
 export class StateStack extends Stack {
   /** Public: the page, its components, incidents and updates. */
   readonly status: Table;
@@ -29,7 +27,6 @@ export class StateStack extends Stack {
   readonly access: Table;
   /** API keys, apart from what others must write. */
   readonly keys: Table;
-  readonly site: Bucket;
 
   constructor(scope: Construct, id: string, { environment, ...props }: StateStackProps) {
     super(scope, id, { ...props, terminationProtection: environment.protectData });
@@ -73,15 +70,12 @@ export class StateStack extends Stack {
     // An ended key is refused for what it is, so its end is not when DynamoDB forgets it.
     this.keys = table("Keys", { timeToLiveAttribute: "forgetAt" });
 
-    this.site = newSiteBucket(this, environment);
-
     // For `npm run create-page` and `npm run keys`.
     new CfnOutput(this, "StatusTableName", { value: this.status.tableName });
     new CfnOutput(this, "SubscribersTableName", { value: this.subscribers.tableName });
     new CfnOutput(this, "DeliveriesTableName", { value: this.deliveries.tableName });
     new CfnOutput(this, "AccessTableName", { value: this.access.tableName });
     new CfnOutput(this, "KeysTableName", { value: this.keys.tableName });
-    new CfnOutput(this, "SiteBucketName", { value: this.site.bucketName });
   }
 }
 
@@ -95,53 +89,6 @@ function newTable(scope: Construct, id: string, { protectData }: Environment, mo
     removalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     ...more,
   });
-}
-
-function newSiteBucket(scope: Stack, { protectData }: Environment): Bucket {
-  const bucket = new Bucket(scope, "Site", {
-    encryption: BucketEncryption.S3_MANAGED,
-    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-    enforceSSL: true,
-    // Every file can be written again from the tables, so old versions would only cost.
-    versioned: false,
-    // A preflight of any site for any public file: reading is all that there is.
-    cors: [
-      {
-        allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
-        allowedOrigins: ["*"],
-        allowedHeaders: ["*"],
-        maxAge: 86_400,
-      },
-    ],
-    removalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-  });
-  // Any distribution of this account, and no other: naming the one in the pipeline stack would make the stacks depend on each other in a circle. ListBucket makes a missing file a 404.
-  const fromDistributions = {
-    principals: [new ServicePrincipal("cloudfront.amazonaws.com")],
-    conditions: {
-      ArnLike: {
-        "aws:SourceArn": scope.formatArn({
-          service: "cloudfront",
-          region: "",
-          resource: "distribution",
-          resourceName: "*",
-        }),
-      },
-    },
-  };
-  bucket.addToResourcePolicy(
-    new PolicyStatement({ ...fromDistributions, actions: ["s3:GetObject"], resources: [bucket.arnForObjects("*")] }),
-  );
-  bucket.addToResourcePolicy(
-    new PolicyStatement({ ...fromDistributions, actions: ["s3:ListBucket"], resources: [bucket.bucketArn] }),
-  );
-  Validations.of(bucket).acknowledge({
-    id: "AwsSolutions::AwsSolutions-S1",
-    reason:
-      "Holds nothing but the public page, and only CloudFront and publish-page reach it; a log of its readers would be personal data kept for no purpose.",
-  });
-  return bucket;
 }
 
 function text(name: string): Attribute {

@@ -1,9 +1,10 @@
 import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import {
-  HttpApi as ApiGatewayApi,
   CfnStage,
   type HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
   HttpStage,
   LogGroupLogDestination,
 } from "aws-cdk-lib/aws-apigatewayv2";
@@ -11,6 +12,7 @@ import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Alarms } from "./alarms.ts";
+import type { ApiAddress } from "./api-address.ts";
 import type { PipelineFunction } from "./pipeline-function.ts";
 
 interface Throttle {
@@ -19,8 +21,8 @@ interface Throttle {
 }
 
 export interface HttpApiProps {
+  address: ApiAddress;
   alarms: Alarms;
-  description: string;
   /** Who is affected when it fails. */
   impact: string;
   /** Why no route has an authorizer. */
@@ -47,21 +49,26 @@ const ACCESS_LOG = {
   functionError: "$context.integrationErrorMessage",
 };
 
-/** An HTTP API (payload 2.0) on a host of its own, so that the caller's address is real and the page owes nothing to it. */
+/**
+ * What answers at an address: an HTTP API (payload 2.0) on a host of its own, so that the caller's address is real and
+ * the page owes nothing to it. The stage stands beside the routes, not beside the API: its settings name routes, and a
+ * `$default` stage adds nothing to the address.
+ */
 export class HttpApi extends Construct {
-  readonly api: ApiGatewayApi;
+  private readonly address: ApiAddress;
   private readonly stage: HttpStage;
 
   constructor(scope: Construct, id: string, props: HttpApiProps) {
     super(scope, id);
-    this.api = new ApiGatewayApi(this, "Api", { description: props.description, createDefaultStage: false });
+    this.address = props.address;
     const log = new LogGroup(this, "AccessLog", {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.stage = new HttpStage(this, "Stage", {
-      httpApi: this.api,
+      httpApi: props.address.api,
       stageName: "$default",
+      ...(props.address.domainName === null ? {} : { domainMapping: { domainName: props.address.domainName } }),
       autoDeploy: true,
       throttle: { rateLimit: props.throttle.perSecond, burstLimit: props.throttle.burst },
       accessLogSettings: {
@@ -81,21 +88,17 @@ export class HttpApi extends Construct {
     });
   }
 
-  /** Without a trailing slash. */
-  get url(): string {
-    return this.api.apiEndpoint;
-  }
-
   answeredBy(step: PipelineFunction, routes: readonly Route[]): void {
     const integration = new HttpLambdaIntegration("Function", step, { scopePermissionToRoute: false });
     const settings: Record<string, { ThrottlingRateLimit: number; ThrottlingBurstLimit: number }> = {};
     for (const { path, methods, throttle } of routes) {
-      const made = this.api.addRoutes({ path, methods: [...methods], integration });
-      // Settings of a route that does not exist yet are refused.
-      for (const route of made) this.stage.node.addDependency(route);
-      if (throttle === undefined) continue;
       for (const method of methods) {
-        settings[`${method} ${path}`] = {
+        const key = HttpRouteKey.with(path, method);
+        const route = new HttpRoute(this, key.key, { httpApi: this.address.api, routeKey: key, integration });
+        // Settings of a route that does not exist yet are refused.
+        this.stage.node.addDependency(route);
+        if (throttle === undefined) continue;
+        settings[key.key] = {
           ThrottlingRateLimit: throttle.perSecond,
           ThrottlingBurstLimit: throttle.burst,
         };

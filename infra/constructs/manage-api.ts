@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import { envSchema } from "../../functions/manage-api/env.ts";
 import type { StateStack } from "../state-stack.ts";
 import type { Alarms } from "./alarms.ts";
+import type { ApiAddress } from "./api-address.ts";
 import { HttpApi } from "./http-api.ts";
 import { PipelineFunction } from "./pipeline-function.ts";
 import { tableNames } from "./sender.ts";
@@ -12,6 +13,7 @@ import type { WorkQueue } from "./work-queue.ts";
 
 export interface ManageApiProps {
   state: StateStack;
+  address: ApiAddress;
   alarms: Alarms;
   letters: WorkQueue;
   /** Where deliveries go that an operator has sent again. */
@@ -29,8 +31,6 @@ export interface ManageApiProps {
 
 /** operators -> status table, and a notice in the ledger; resends -> the channels' lanes for retries. */
 export class ManageApi extends Construct {
-  readonly url: string;
-
   constructor(scope: Construct, id: string, props: ManageApiProps) {
     super(scope, id);
     const { state, alarms, letters, resends } = props;
@@ -79,8 +79,8 @@ export class ManageApi extends Construct {
     for (const lane of Object.values(resends)) lane.grantSend(manage);
 
     const api = new HttpApi(this, "Http", {
+      address: props.address,
       alarms,
-      description: "Tocsin: manage API",
       impact: "Operators may be unable to post updates.",
       noAuthorizerBecause:
         "manage-api checks the API key and its scopes itself, in the forms that Statuspage's clients send.",
@@ -89,6 +89,5 @@ export class ManageApi extends Construct {
     api.answeredBy(manage, [
       { path: "/v1/{proxy+}", methods: [HttpMethod.ANY], throttle: { perSecond: 50, burst: 100 } },
     ]);
-    this.url = api.url;
   }
 }

@@ -1,5 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import { FilterRule } from "aws-cdk-lib/aws-lambda";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { envSchema } from "../../functions/plan-notifications/env.ts";
 import type { StateStack } from "../state-stack.ts";
@@ -9,7 +10,6 @@ import { PipelineFunction } from "./pipeline-function.ts";
 import { tableNames } from "./sender.ts";
 import { StatusStream } from "./status-stream.ts";
 import { allow, allowItems } from "./table-access.ts";
-import type { StatusTopic } from "./topic.ts";
 import { FEWEST_TRIES, WorkQueue } from "./work-queue.ts";
 
 export interface PlanNotificationsProps {
@@ -18,7 +18,7 @@ export interface PlanNotificationsProps {
   mail: Mail;
   pageUrl: string;
   subscriptionsUrl: string;
-  topic: StatusTopic;
+  topic: ITopic;
   letters: WorkQueue;
   chunks: Readonly<Record<"email" | "sms" | "webhook", WorkQueue>>;
 }
@@ -59,7 +59,7 @@ export class PlanNotifications extends Construct {
         WEBHOOK_QUEUE_URL: chunks.webhook.url,
         LETTERS_QUEUE_URL: letters.url,
         PLAN_QUEUE_URL: this.missed.url,
-        TOPIC_ARN: topic.topic.topicArn,
+        TOPIC_ARN: topic.topicArn,
         PAGE_URL: props.pageUrl,
         SUBSCRIPTIONS_URL: props.subscriptionsUrl,
         MAIL_FROM: mail.from,
@@ -78,7 +78,7 @@ export class PlanNotifications extends Construct {
       signingKeys: ["Query"],
       permits: ["GetItem", "PutItem"],
     });
-    topic.topic.grantPublish(planner);
+    topic.grantPublish(planner);
     for (const queue of [...Object.values(chunks), letters, this.missed]) queue.grantSend(planner);
 
     new StatusStream(this, "Stream", {

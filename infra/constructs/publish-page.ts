@@ -1,8 +1,8 @@
-import { Duration, Lazy, Stack } from "aws-cdk-lib";
+import { Duration, Lazy, Stack, Token } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { FilterRule } from "aws-cdk-lib/aws-lambda";
+import type { IBucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
-import { z } from "zod";
 import { envSchema } from "../../functions/publish-page/env.ts";
 import type { StateStack } from "../state-stack.ts";
 import type { Alarms } from "./alarms.ts";
@@ -13,6 +13,8 @@ import { FEWEST_TRIES, WorkQueue } from "./work-queue.ts";
 
 export interface PublishPageProps {
   state: StateStack;
+  /** The page's files. */
+  bucket: IBucket;
   alarms: Alarms;
   pageUrl: string;
   subscriptionsUrl: string;
@@ -30,7 +32,7 @@ export class PublishPage extends Construct {
   /** What the files are made with: sweep compares it with what those in the bucket were made with. */
   readonly build: string;
 
-  constructor(scope: Construct, id: string, { state, alarms, ...settings }: PublishPageProps) {
+  constructor(scope: Construct, id: string, { state, bucket, alarms, ...settings }: PublishPageProps) {
     super(scope, id);
     const shown = {
       PAGE_URL: settings.pageUrl,
@@ -46,7 +48,7 @@ export class PublishPage extends Construct {
       envSchema,
       environment: {
         STATUS_TABLE: state.status.tableName,
-        SITE_BUCKET: state.site.bucketName,
+        SITE_BUCKET: bucket.bucketName,
         ...shown,
         PAGE_BUILD: this.build,
       },
@@ -56,17 +58,14 @@ export class PublishPage extends Construct {
     // Writes only the publication: its lease and version, on the condition of the page's.
     allow(publisher, state.status, ["GetItem", "Query", "UpdateItem", "ConditionCheckItem"], ["newest"]);
     // Without ListBucket S3 says 403 of a file that is not there, not 404.
-    publisher.addToRolePolicy(new PolicyStatement({ actions: ["s3:ListBucket"], resources: [state.site.bucketArn] }));
+    publisher.addToRolePolicy(new PolicyStatement({ actions: ["s3:ListBucket"], resources: [bucket.bucketArn] }));
     publisher.addToRolePolicy(
       new PolicyStatement({
         actions: ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"],
-        resources: [state.site.arnForObjects("*")],
+        resources: [bucket.arnForObjects("*")],
       }),
     );
-    publisher.acceptWildcard(
-      `${exportName(this, state.exportValue(state.site.bucketArn))}/*`,
-      "The files of the page's own bucket, which holds nothing else.",
-    );
+    publisher.acceptWildcard(asNagNames(this, bucket), "The files of the page's own bucket, which holds nothing else.");
 
     const dead = {
       impact: "Readers may see a page that is behind: writing it failed again and again.",
@@ -101,7 +100,9 @@ export class PublishPage extends Construct {
   }
 }
 
-/** cdk-nag names a resource of another stack by its export. */
-function exportName(scope: Construct, imported: string): string {
-  return z.object({ "Fn::ImportValue": z.string() }).parse(Stack.of(scope).resolve(imported))["Fn::ImportValue"];
+/** cdk-nag names a resource as the template does: a value of another stack by what it is read with, the partition where it is known. */
+function asNagNames(scope: Construct, bucket: IBucket): string {
+  const { partition } = Stack.of(scope);
+  const name = JSON.stringify(Stack.of(scope).resolve(bucket.bucketName));
+  return `arn:${Token.isUnresolved(partition) ? "<AWS::Partition>" : partition}:s3:::${name}/*`;
 }

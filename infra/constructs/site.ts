@@ -1,6 +1,7 @@
-import { Duration, Validations } from "aws-cdk-lib";
+import { Duration, Names, Stack, Validations } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import {
+  AccessLevel,
   AllowedMethods,
   type BehaviorOptions,
   CachePolicy,
@@ -11,39 +12,42 @@ import {
   OriginRequestPolicy,
   ResponseHeadersPolicy,
   type ResponseHeadersPolicyProps,
+  S3OriginAccessControl,
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from "aws-cdk-lib/aws-cloudfront";
 import { S3BucketOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
-import { Bucket, type IBucket } from "aws-cdk-lib/aws-s3";
+import { AaaaRecord, ARecord, type IHostedZone, RecordTarget } from "aws-cdk-lib/aws-route53";
+import { CloudFrontTarget } from "aws-cdk-lib/aws-route53-targets";
+import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods, ObjectOwnership } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 
 export interface SiteProps {
-  bucket: IBucket;
   /** Forms on the page post there, across hosts. */
   subscriptionsUrl: string;
-  /** The page's own address and its certificate, or null for the distribution's. */
-  customDomain: { host: string; certificateArn: string } | null;
+  /** The page's own host, its certificate and the zone that its records go to, if we know it; null for the distribution's host. */
+  customDomain: { host: string; certificateArn: string; zone: IHostedZone | null } | null;
 }
 
-/** What readers reach: the bucket's files and nothing that computes. */
+/** What readers reach: the bucket's files and nothing that computes. Every file can be written again from the tables. */
 export class Site extends Construct {
+  readonly bucket: Bucket;
   /** Without a trailing slash. */
   readonly url: string;
 
-  constructor(scope: Construct, id: string, { bucket, subscriptionsUrl, customDomain }: SiteProps) {
+  constructor(scope: Construct, id: string, { subscriptionsUrl, customDomain }: SiteProps) {
     super(scope, id);
-    // By name, so that the bucket's policy stays beside the bucket: see newSiteBucket.
-    const origin = S3BucketOrigin.withOriginAccessControl(
-      Bucket.fromBucketAttributes(this, "Bucket", {
-        bucketName: bucket.bucketName,
-        bucketArn: bucket.bucketArn,
-        bucketRegionalDomainName: bucket.bucketRegionalDomainName,
+    this.bucket = newBucket(this);
+    const origin = S3BucketOrigin.withOriginAccessControl(this.bucket, {
+      // ListBucket makes a missing file a 404.
+      originAccessLevels: [AccessLevel.READ, AccessLevel.LIST],
+      originAccessControl: new S3OriginAccessControl(this, "OriginAccessControl", {
+        originAccessControlName: nameInAccount(this, "Oac", 64),
       }),
-    );
+    });
     Validations.of(this).acknowledge({
-      id: "@aws-cdk/aws-cloudfront-origins:updateImportedBucketPolicyOac",
-      reason: "The bucket's policy lets this account's distributions read it.",
+      id: "@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk",
+      reason: "The distribution has a default root object, and every file is public and named by the page.",
     });
     const cachePolicy = new CachePolicy(this, "CachePolicy", {
       comment: "As long as the file's own Cache-Control says",
@@ -64,6 +68,7 @@ export class Site extends Construct {
       compress: true,
       // All files are public and the same for everybody, so any site may read them.
       responseHeadersPolicy: new ResponseHeadersPolicy(this, "SecuredForAll", {
+        responseHeadersPolicyName: nameInAccount(this, "SecuredForAll", 128),
         ...securityHeaders(subscriptionsUrl),
         corsBehavior: {
           accessControlAllowOrigins: ["*"],
@@ -105,12 +110,58 @@ export class Site extends Construct {
         reason: "A log of the readers' addresses would be personal data kept for no purpose.",
       },
     );
-    if (customDomain !== null) return;
+    if (customDomain !== null) {
+      if (customDomain.zone !== null) addRecords(this, { ...customDomain, zone: customDomain.zone, distribution });
+      return;
+    }
     Validations.of(distribution).acknowledge({
       id: "AwsSolutions::AwsSolutions-CFR4",
       reason: "CloudFront fixes the protocols of its own *.cloudfront.net names; with certificateArn it is TLS 1.2.",
     });
   }
+}
+
+/** CloudFront's names are unique in the account, wherever the stack is: with the region, one deployment may stand in two. */
+function nameInAccount(scope: Construct, what: string, maxLength: number): string {
+  const { region } = Stack.of(scope);
+  const longestRegion = "ap-southeast-99".length;
+  const name = Names.uniqueResourceName(scope, { maxLength: maxLength - what.length - longestRegion - 2 });
+  return `${name}-${what}-${region}`;
+}
+
+function addRecords(
+  scope: Construct,
+  { host, zone, distribution }: { host: string; zone: IHostedZone; distribution: Distribution },
+): void {
+  const record = { zone, recordName: host, target: RecordTarget.fromAlias(new CloudFrontTarget(distribution)) };
+  new ARecord(scope, "Record", record);
+  new AaaaRecord(scope, "Record6", record);
+}
+
+function newBucket(scope: Construct): Bucket {
+  const bucket = new Bucket(scope, "Bucket", {
+    encryption: BucketEncryption.S3_MANAGED,
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    enforceSSL: true,
+    // Every file can be written again from the tables, so old versions would only cost.
+    versioned: false,
+    // A preflight of any site for any public file: reading is all that there is.
+    cors: [
+      {
+        allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
+        allowedOrigins: ["*"],
+        allowedHeaders: ["*"],
+        maxAge: 86_400,
+      },
+    ],
+  });
+  Validations.of(bucket).acknowledge({
+    id: "AwsSolutions::AwsSolutions-S1",
+    reason:
+      "Holds nothing but the public page, and only CloudFront and publish-page reach it; a log of its readers would be personal data kept for no purpose.",
+  });
+  return bucket;
 }
 
 function securityHeaders(subscriptionsUrl: string): ResponseHeadersPolicyProps {

@@ -4,14 +4,17 @@ import { Construct } from "constructs";
 import { envSchema } from "../../functions/subscription-api/env.ts";
 import type { StateStack } from "../state-stack.ts";
 import type { Alarms } from "./alarms.ts";
+import type { ApiAddress } from "./api-address.ts";
 import { HttpApi } from "./http-api.ts";
 import { PipelineFunction } from "./pipeline-function.ts";
 import { tableNames } from "./sender.ts";
 import { allow, allowItems } from "./table-access.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
-export interface Answering {
+export interface SubscriptionApiProps {
   state: StateStack;
+  address: ApiAddress;
+  alarms: Alarms;
   letters: WorkQueue;
   smsLetters: WorkQueue;
   /** For endpoints that are tried out, and webhooks that their integrators have sent again. */
@@ -24,25 +27,14 @@ export interface Answering {
   captcha: { verifyUrl: string; secret: string } | null;
 }
 
-/** Its address is in the links of every email, so it is there before whatever answers at it. */
+/** the public -> subscribers table, and the letters that they are sent. */
 export class SubscriptionApi extends Construct {
-  readonly url: string;
-  private readonly api: HttpApi;
-
-  constructor(scope: Construct, id: string, { alarms }: { alarms: Alarms }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { state, address, alarms, letters, smsLetters, probes, captcha, ...settings }: SubscriptionApiProps,
+  ) {
     super(scope, id);
-    this.api = new HttpApi(this, "Http", {
-      alarms,
-      description: "Tocsin: subscription API",
-      impact: "People may be unable to sign up, confirm or unsubscribe.",
-      noAuthorizerBecause: "It is for the public: links carry tokens bound to one purpose and one subscriber.",
-      throttle: { perSecond: 50, burst: 100 },
-    });
-    this.url = this.api.url;
-  }
-
-  /** the public -> subscribers table, and the letters that they are sent. */
-  answer({ state, letters, smsLetters, probes, captcha, ...settings }: Answering): void {
     const subscriptions = new PipelineFunction(this, "Function", {
       step: "subscription-api",
       description: "sign up, confirm, manage and leave a subscription",
@@ -77,8 +69,15 @@ export class SubscriptionApi extends Construct {
     // What was sent to an endpoint, and sending it again.
     allow(subscriptions, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], ["endpoint"]);
     for (const queue of [letters, smsLetters, probes]) queue.grantSend(subscriptions);
+    const api = new HttpApi(this, "Http", {
+      address,
+      alarms,
+      impact: "People may be unable to sign up, confirm or unsubscribe.",
+      noAuthorizerBecause: "It is for the public: links carry tokens bound to one purpose and one subscriber.",
+      throttle: { perSecond: 50, burst: 100 },
+    });
     const path = "/{proxy+}";
-    this.api.answeredBy(subscriptions, [
+    api.answeredBy(subscriptions, [
       { path, methods: [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS], throttle: { perSecond: 50, burst: 100 } },
       // Sign-ups have a rate of their own, so that a storm of them leaves the rest alone.
       { path: "/subscriptions/{proxy+}", methods: [HttpMethod.POST], throttle: { perSecond: 10, burst: 30 } },

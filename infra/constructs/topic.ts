@@ -1,4 +1,3 @@
-import { CfnOutput } from "aws-cdk-lib";
 import { AccountPrincipal, type IPrincipal, OrganizationPrincipal, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
@@ -25,7 +24,6 @@ export class StatusTopic extends Construct {
       const principals = accounts.map((account) => new AccountPrincipal(account));
       this.allowSubscribing("SubscribeFromAccounts", principals);
     }
-    new CfnOutput(this, "TopicArn", { value: this.topic.topicArn }).overrideLogicalId("TopicArn");
   }
 
   private allowSubscribing(sid: string, principals: IPrincipal[]): void {

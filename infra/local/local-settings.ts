@@ -22,6 +22,7 @@ export function localEnvironment(settings: LocalSettings): Environment {
     mailFrom: "status@example.com",
     alarmEmail: null,
     certificateArn: null,
+    hostedZone: null,
     sms: {
       countries: ["AT", "CH", "DE", "FR", "GB", "NL", "US"],
       maxPrice: 0.15,

@@ -3,7 +3,7 @@ import { StartFailure } from "./failure.ts";
 import type { Provision, Provisioned } from "./resources/resource.ts";
 import type { Services } from "./services.ts";
 import type { Stack } from "./synthesize.ts";
-import { evaluate, type References, referredIn } from "./template.ts";
+import { evaluate, type References, referredIn, type StackOutput } from "./template.ts";
 
 export interface ProvisionedStacks {
   /** The value of a stack's output. Throws StartFailure if there is none of that name. */
@@ -67,17 +67,15 @@ export async function provisionStacks(
     pseudo: { ...PSEUDO_PARAMETERS, "AWS::StackName": stack.name, "AWS::StackId": stack.name },
     ref: async (logicalId) => (await provision(stack, logicalId)).ref,
     attribute: (logicalId, attribute) => attributeOf(stack, logicalId, attribute),
-    exported,
+    output: outputOf,
   });
 
-  const exported = async (name: string): Promise<unknown> => {
-    for (const stack of stacks) {
-      for (const { Value, Export } of Object.values(stack.template.Outputs)) {
-        if (Export === undefined || (await evaluate(Export.Name, referencesOf(stack))) !== name) continue;
-        return evaluate(Value, referencesOf(stack));
-      }
-    }
-    throw new StartFailure(`No stack exports ${name}`);
+  const outputOf = async ({ StackName, OutputName }: StackOutput): Promise<unknown> => {
+    const stack = stacks.find(({ name }) => name === StackName);
+    const output = stack?.template.Outputs[OutputName];
+    if (stack === undefined || output === undefined)
+      throw new StartFailure(`No stack ${StackName} has an output ${OutputName}`);
+    return evaluate(output.Value, referencesOf(stack));
   };
 
   const all = stacks.flatMap((stack) => Object.keys(stack.template.Resources).map((id) => provision(stack, id)));
@@ -87,10 +85,8 @@ export async function provisionStacks(
 
   return {
     async output(name) {
-      for (const stack of stacks) {
-        const output = stack.template.Outputs[name];
-        if (output !== undefined) return String(await evaluate(output.Value, referencesOf(stack)));
-      }
+      const found = stacks.find(({ template }) => Object.hasOwn(template.Outputs, name));
+      if (found !== undefined) return String(await outputOf({ StackName: found.name, OutputName: name }));
       throw new StartFailure(`No stack has an output ${name}`);
     },
   };

@@ -7,9 +7,7 @@ const resourceSchema = z.object({
 });
 export const templateSchema = z.object({
   Resources: z.record(z.string(), resourceSchema).default({}),
-  Outputs: z
-    .record(z.string(), z.object({ Value: z.unknown(), Export: z.object({ Name: z.unknown() }).optional() }))
-    .default({}),
+  Outputs: z.record(z.string(), z.object({ Value: z.unknown() })).default({}),
 });
 export type Template = z.infer<typeof templateSchema>;
 
@@ -21,8 +19,13 @@ export interface References {
   pseudo: Readonly<Record<string, string>>;
   ref(logicalId: string): Promise<unknown>;
   attribute(logicalId: string, attribute: string): Promise<unknown>;
-  exported(name: string): Promise<unknown>;
+  /** What another stack puts out. */
+  output(of: StackOutput): Promise<unknown>;
 }
+
+/** Region and role are left out: all stacks are on this machine. */
+const stackOutputSchema = z.object({ StackName: z.string(), OutputName: z.string() });
+export type StackOutput = z.infer<typeof stackOutputSchema>;
 
 const NO_VALUE = "AWS::NoValue";
 
@@ -94,8 +97,11 @@ async function evaluateIntrinsic(name: string, argument: unknown, to: References
     }
     case "Fn::Sub":
       return substitute(argument, to);
-    case "Fn::ImportValue":
-      return to.exported(textOf(await evaluate(argument, to), name, to));
+    case "Fn::GetStackOutput": {
+      const { data } = stackOutputSchema.safeParse(await evaluate(argument, to));
+      if (data === undefined) throw misuse(name, "it needs StackName and OutputName", to);
+      return to.output(data);
+    }
     default:
       throw new StartFailure(`${to.stack}: ${name} cannot be interpreted on this machine`);
   }

@@ -40,21 +40,25 @@ it("names the local page's addresses where they are needed", () => {
 const intrinsicSchema = z.union([
   z.object({ Ref: z.string() }),
   z.object({ "Fn::GetAtt": z.tuple([z.string(), z.string()]) }),
-  z.object({ "Fn::ImportValue": z.string() }),
+  z.object({ "Fn::GetStackOutput": z.object({ OutputName: z.string() }) }),
   z.object({ "Fn::Join": z.tuple([z.string(), z.array(z.unknown())]) }),
 ]);
 
 /** What CloudFormation would put there, as far as a schema can tell. */
-function deployed(value: unknown, { pipeline }: Synthesized): string {
+function deployed(value: unknown, app: Synthesized): string {
   if (typeof value === "string") return value;
   const intrinsic = intrinsicSchema.parse(value);
   if ("Fn::Join" in intrinsic) {
     const [separator, parts] = intrinsic["Fn::Join"];
-    return parts.map((part) => deployed(part, { pipeline, state: pipeline, steps: [] })).join(separator);
+    return parts.map((part) => deployed(part, app)).join(separator);
   }
   if ("Ref" in intrinsic && !intrinsic.Ref.startsWith("AWS::")) {
-    return resourceOf(pipeline, intrinsic.Ref).Type === "AWS::SQS::Queue" ? "https://sqs.example.com/1/queue" : "name";
+    return resourceOf(app.pipeline, intrinsic.Ref).Type === "AWS::SQS::Queue"
+      ? "https://sqs.example.com/1/queue"
+      : "name";
   }
-  if ("Fn::GetAtt" in intrinsic && intrinsic["Fn::GetAtt"][1] === "ApiEndpoint") return "https://api.example.com";
+  if ("Fn::GetStackOutput" in intrinsic && intrinsic["Fn::GetStackOutput"].OutputName.includes("ApiEndpoint")) {
+    return "https://api.example.com";
+  }
   return "name.example.com";
 }

@@ -12,7 +12,7 @@ const references: References = {
   pseudo: { "AWS::Region": "eu-central-1" },
   ref: async (logicalId) => `ref-of-${logicalId}`,
   attribute: async (logicalId, attribute) => `${attribute}-of-${logicalId}`,
-  exported: async (name) => `import-of-${name}`,
+  output: async ({ StackName, OutputName }) => `${OutputName}-of-${StackName}`,
 };
 
 describe("intrinsics", () => {
@@ -24,7 +24,11 @@ describe("intrinsics", () => {
     ["Fn::Join", { "Fn::Join": ["/", ["a", { Ref: "Queue" }, 3]] }, "a/ref-of-Queue/3"],
     ["Fn::Split", { "Fn::Split": [":", "a:b"] }, ["a", "b"]],
     ["Fn::Select", { "Fn::Select": ["1", { "Fn::Split": [":", { "Fn::Join": ["", ["a:", "b"]] }] }] }, "b"],
-    ["Fn::ImportValue", { "Fn::ImportValue": { "Fn::Sub": `\${AWS::Region}-x` } }, "import-of-eu-central-1-x"],
+    [
+      "Fn::GetStackOutput",
+      { "Fn::GetStackOutput": { StackName: { "Fn::Sub": `\${AWS::Region}-x` }, Region: "r", OutputName: "Url" } },
+      "Url-of-eu-central-1-x",
+    ],
     [
       "Fn::Sub",
       { "Fn::Sub": `\${Queue} \${Queue.Arn} \${AWS::Region} \${!Kept}` },
@@ -46,6 +50,7 @@ describe("intrinsics", () => {
     [{ Ref: "AWS::NotificationARNs" }, "AWS::NotificationARNs has no value"],
     [{ "Fn::Select": [5, ["a"]] }, "there is no item 5"],
     [{ "Fn::Join": ["", "text"] }, "it needs a list"],
+    [{ "Fn::GetStackOutput": { StackName: "State" } }, "it needs StackName and OutputName"],
   ])("%j is an error that names it", async (value, expected) => {
     await expect(evaluate(value, references)).rejects.toThrow(expected);
   });
@@ -89,10 +94,12 @@ describe("stacks", () => {
 
   it("makes each resource after those it refers to, across stacks", async () => {
     const { made, output } = await provision({
-      Pipeline: { Resources: { Last: thing({ of: { "Fn::ImportValue": "the-export" } }) } },
+      Pipeline: {
+        Resources: { Last: thing({ of: { "Fn::GetStackOutput": { StackName: "State", OutputName: "Told" } } }) },
+      },
       State: {
         Resources: { Second: thing({ of: { "Fn::GetAtt": ["First", "Arn"] } }), First: thing() },
-        Outputs: { Told: { Value: { Ref: "Second" }, Export: { Name: "the-export" } } },
+        Outputs: { Told: { Value: { Ref: "Second" } } },
       },
     });
     expect(made).toEqual([
@@ -123,7 +130,9 @@ describe("stacks", () => {
       "State/Two: Test::Thing has no attribute Colour",
     );
     await expect(referring({ Ref: "Three" })).rejects.toThrow("State refers to Three");
-    await expect(referring({ "Fn::ImportValue": "nothing" })).rejects.toThrow("No stack exports nothing");
+    const outputOf = (StackName: string) => ({ "Fn::GetStackOutput": { StackName, OutputName: "Untold" } });
+    await expect(referring(outputOf("State"))).rejects.toThrow("No stack State has an output Untold");
+    await expect(referring(outputOf("Other"))).rejects.toThrow("No stack Other has an output Untold");
     await expect(referring({ "Fn::Sub": `\${One}` })).rejects.toThrow("in a circle: One, One");
   });
 });

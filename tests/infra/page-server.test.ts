@@ -7,7 +7,7 @@ import { type Behavior, type PageServerProps, servePage } from "../../infra/loca
 import { resourcesOf, synthesized } from "./synthesized.ts";
 
 const REGION = "eu-central-1";
-const { state, pipeline } = synthesized();
+const { addresses } = synthesized();
 
 let page = "";
 let closed = "";
@@ -96,11 +96,11 @@ it("serves a page with and without a slash, and bytes as they are", async () => 
 });
 
 it("the template's bucket answers preflights, and its distribution hands them on", () => {
-  const [bucket] = resourcesOf(state, "AWS::S3::Bucket");
+  const [bucket] = resourcesOf(addresses, "AWS::S3::Bucket");
   expect(bucket?.Properties.CorsConfiguration).toMatchObject({
     CorsRules: [{ AllowedOrigins: ["*"], AllowedMethods: ["GET", "HEAD"], AllowedHeaders: ["*"] }],
   });
-  const [distribution] = resourcesOf(pipeline, "AWS::CloudFront::Distribution");
+  const [distribution] = resourcesOf(addresses, "AWS::CloudFront::Distribution");
   expect(distribution?.Properties.DistributionConfig).toMatchObject({
     DefaultCacheBehavior: {
       AllowedMethods: ["GET", "HEAD", "OPTIONS"],

@@ -349,10 +349,10 @@ function itemsIn(condition: Statement["Condition"]): string {
   return `(${kind[0]})`;
 }
 
-/** `Deliveries`, or `Deliveries/due` for an index, from the import of the table's ARN. */
+/** `Deliveries`, or `Deliveries/due` for an index, from the output that the table's ARN is read from. */
 function tableIn(resource: unknown): string {
   const text = JSON.stringify(resource);
-  const table = /ExportsOutputFnGetAtt(Status|Subscribers|Deliveries|Access|Keys)[0-9A-F]{8}Arn/.exec(text)?.[1];
+  const table = /OutputFnGetAtt(Status|Subscribers|Deliveries|Access|Keys)[0-9A-F]{8}Arn/.exec(text)?.[1];
   if (table === undefined) throw new Error(`no table in ${text}`);
   const index = /\/index\/([a-z]+)/.exec(text)?.[1];
   return index === undefined ? table : `${table}/${index}`;

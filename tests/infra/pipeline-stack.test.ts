@@ -194,55 +194,6 @@ describe("HTTP APIs", () => {
   });
 });
 
-describe("the site", () => {
-  it("serves the bucket only, through origin access control, with its own 404", () => {
-    pipeline.hasResourceProperties("AWS::CloudFront::Distribution", {
-      DistributionConfig: Match.objectLike({
-        DefaultRootObject: "index.html",
-        Origins: [Match.objectLike({ OriginAccessControlId: Match.anyValue() })],
-        DefaultCacheBehavior: Match.objectLike({ ViewerProtocolPolicy: "redirect-to-https" }),
-        CustomErrorResponses: Match.arrayWith([
-          Match.objectLike({ ErrorCode: 404, ResponseCode: 404, ResponsePagePath: "/404.html" }),
-        ]),
-      }),
-    });
-  });
-
-  it("sends CSP, HSTS, nosniff and frame rules with every file, and lets any site read what is public", () => {
-    const policies = resourcesOf(pipeline, "AWS::CloudFront::ResponseHeadersPolicy").map(configOf);
-    expect(policies).toHaveLength(1);
-    for (const policy of policies) {
-      expect(policy.SecurityHeadersConfig).toMatchObject({
-        StrictTransportSecurity: { Override: true },
-        ContentTypeOptions: { Override: true },
-        FrameOptions: { FrameOption: "DENY", Override: true },
-      });
-      const csp = JSON.stringify(policy.SecurityHeadersConfig);
-      expect(csp).toContain("default-src 'none'");
-      expect(csp).toContain("frame-ancestors 'none'");
-      expect(csp).toContain("ApiEndpoint");
-    }
-    expect(policies[0]?.CorsConfig).toMatchObject({
-      AccessControlAllowOrigins: { Items: ["*"] },
-      AccessControlAllowCredentials: false,
-    });
-  });
-
-  it("answers to a host of its own with its certificate", () => {
-    const certificateArn = "arn:aws:acm:us-east-1:111111111111:certificate/one";
-    const { pipeline: custom } = synthesized(environmentOf({ pageUrl: "https://status.example.com", certificateArn }));
-    custom.hasResourceProperties("AWS::CloudFront::Distribution", {
-      DistributionConfig: Match.objectLike({
-        Aliases: ["status.example.com"],
-        ViewerCertificate: Match.objectLike({
-          AcmCertificateArn: certificateArn,
-          MinimumProtocolVersion: "TLSv1.2_2021",
-        }),
-      }),
-    });
-  });
-});
-
 it("sends email over TLS only", () => {
   pipeline.hasResourceProperties("AWS::SES::ConfigurationSet", { DeliveryOptions: { TlsPolicy: "REQUIRE" } });
 });
@@ -250,8 +201,8 @@ it("sends email over TLS only", () => {
 it("takes publications to its topics over TLS only", () => {
   const topics = resourcesOf(pipeline, "AWS::SNS::Topic");
   const policies = resourcesOf(pipeline, "AWS::SNS::TopicPolicy");
-  expect(topics).toHaveLength(3);
-  expect(policies).toHaveLength(3);
+  expect(topics).toHaveLength(2);
+  expect(policies).toHaveLength(2);
   for (const policy of policies) expect(JSON.stringify(policy.Properties)).toContain('"aws:SecureTransport":"false"');
 });
 
@@ -333,10 +284,4 @@ function patternsOf(properties: Resource["Properties"]): unknown[] {
     .object({ Filters: z.array(z.object({ Pattern: z.string() })) })
     .parse(properties.FilterCriteria);
   return Filters.map(({ Pattern }) => JSON.parse(Pattern));
-}
-
-function configOf({ Properties }: Resource) {
-  return z
-    .object({ SecurityHeadersConfig: z.unknown(), CorsConfig: z.unknown().optional() })
-    .parse(Properties.ResponseHeadersPolicyConfig);
 }

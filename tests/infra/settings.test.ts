@@ -63,6 +63,16 @@ describe("the settings", () => {
     [{ mailFrom: "status" }, /mailFrom: must be an email address: it has no @/],
     [{ emailsPerSecond: 0 }, /emailsPerSecond: must be more than 0/],
     [{ certificateArn: "arn:aws:acm:us-east-1:1:certificate/x" }, /pageUrl: must be given with certificateArn/],
+    [{ hostedZone: { id: "example.com", name: "example.com" } }, /hostedZone\.id: must be a hosted zone's id/],
+    [{ hostedZone: { id: "Z1", name: "example.com." } }, /hostedZone\.name: must be a domain .* without a dot/],
+    [
+      { hostedZone: { id: "Z1", name: "example.com" }, pageUrl: "https://status.exmaple.com" },
+      /pageUrl: must be https:\/\/ and a host in example\.com alone/,
+    ],
+    [
+      { hostedZone: { id: "Z1", name: "example.com" }, manageUrl: "https://api.example.com/status" },
+      /manageUrl: must be https:\/\/ and a host in example\.com alone/,
+    ],
     [{ captcha: { verifyUrl: "https://example.com", secretFrom: "A" } }, /signUpPageUrl: must be given with captcha/],
     [{ account: "1234" }, /account: must be an account's id of 12 digits/],
   ])("are refused in one line that names what is wrong with %j", (wrong, message) => {

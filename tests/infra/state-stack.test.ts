@@ -1,4 +1,3 @@
-import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { environmentOf, resourcesOf, synthesized } from "./synthesized.ts";
 
@@ -36,45 +35,6 @@ describe("tables", () => {
       "Keys",
       "Subscribers",
     ]);
-  });
-});
-
-describe("the page's bucket", () => {
-  it("is private, encrypted and reached over TLS only", () => {
-    state.hasResourceProperties("AWS::S3::Bucket", {
-      PublicAccessBlockConfiguration: {
-        BlockPublicAcls: true,
-        BlockPublicPolicy: true,
-        IgnorePublicAcls: true,
-        RestrictPublicBuckets: true,
-      },
-      BucketEncryption: {
-        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],
-      },
-      OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerEnforced" }] },
-    });
-    state.hasResourceProperties("AWS::S3::BucketPolicy", {
-      PolicyDocument: {
-        Statement: Match.arrayWith([
-          Match.objectLike({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
-        ]),
-      },
-    });
-  });
-
-  it("is read by this account's distributions and nobody else", () => {
-    state.hasResourceProperties("AWS::S3::BucketPolicy", {
-      PolicyDocument: {
-        Statement: Match.arrayWith([
-          Match.objectLike({
-            Action: "s3:GetObject",
-            Principal: { Service: "cloudfront.amazonaws.com" },
-            // No aws:SourceAccount beside it: AWS documents the distribution's ARN for CloudFront, and nothing else.
-            Condition: Match.objectEquals({ ArnLike: { "aws:SourceArn": Match.anyValue() } }),
-          }),
-        ]),
-      },
-    });
   });
 });
 

@@ -31,7 +31,7 @@ const TABLES = {
 };
 
 /** A new one is empty until every file is written again, and a full one cannot be removed. */
-const BUCKETS = ["SiteE53D7754"];
+const BUCKETS = ["SiteBucket978D4AEB"];
 
 /** A replaced queue takes with it what is in it. Of letters, probes and reports from providers nothing else knows. */
 const QUEUES = {
@@ -61,9 +61,15 @@ const QUEUES = {
 };
 
 /** A new topic has none of the subscriptions that others made: the public one's, the operators' to alarms, SES's own. */
-const TOPICS = ["Topic85E630E2", "AlarmsTopic3A2DFEBA", "ReceiveFeedbackTopic59AEF5D0"];
+const TOPICS = { addresses: ["Topic85E630E2"], pipeline: ["AlarmsTopic3A2DFEBA", "ReceiveFeedbackTopic59AEF5D0"] };
 
-const { state, pipeline } = synthesized();
+/** A new one has another host: every link to the page, and in mail that was sent, would lead nowhere. */
+const HOSTS = {
+  "AWS::ApiGatewayV2::Api": ["ManageApi9A23E3DD", "SubscriptionApi9E7A2FFA"],
+  "AWS::CloudFront::Distribution": ["SiteDistribution390DED28"],
+};
+
+const { state, addresses, pipeline } = synthesized();
 
 const keySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(["HASH", "RANGE"]) }));
 const indexesSchema = z._default(
@@ -113,7 +119,7 @@ it("the tables keep their ids and keys", () => {
 });
 
 it("the bucket keeps its id", () => {
-  expect(idsOf(state, "AWS::S3::Bucket")).toEqual(BUCKETS);
+  expect(idsOf(addresses, "AWS::S3::Bucket")).toEqual(BUCKETS);
 });
 
 it("the queues keep their ids", () => {
@@ -125,10 +131,27 @@ it("the queues keep their ids", () => {
 });
 
 it("the topics keep their ids", () => {
-  expect(idsOf(pipeline, "AWS::SNS::Topic").sort()).toEqual(TOPICS.toSorted());
+  expect(idsOf(addresses, "AWS::SNS::Topic")).toEqual(TOPICS.addresses);
+  expect(idsOf(pipeline, "AWS::SNS::Topic").sort()).toEqual(TOPICS.pipeline);
 });
 
-it("and nothing that keeps something stands in the other stack", () => {
-  for (const type of ["AWS::SQS::Queue", "AWS::SNS::Topic"]) expect(idsOf(state, type)).toEqual([]);
-  for (const type of ["AWS::DynamoDB::Table", "AWS::S3::Bucket"]) expect(idsOf(pipeline, type)).toEqual([]);
+it.each(Object.entries(HOSTS))("each %s keeps its id", (type, ids) => {
+  expect(idsOf(addresses, type).sort()).toEqual(ids);
+});
+
+it("and nothing that keeps something stands in another stack", () => {
+  const elsewhere = {
+    "AWS::SQS::Queue": [state, addresses],
+    "AWS::SNS::Topic": [state],
+    "AWS::DynamoDB::Table": [addresses, pipeline],
+    "AWS::S3::Bucket": [state, pipeline],
+    "AWS::ApiGatewayV2::Api": [state, pipeline],
+    "AWS::CloudFront::Distribution": [state, pipeline],
+  };
+  for (const [type, stacks] of Object.entries(elsewhere)) {
+    expect(
+      stacks.flatMap((stack) => idsOf(stack, type)),
+      type,
+    ).toEqual([]);
+  }
 });

@@ -32,12 +32,13 @@ export function deploymentOf(environment = environmentOf()) {
 
 export interface Synthesized {
   state: Template;
+  addresses: Template;
   pipeline: Template;
   steps: Step[];
 }
 
 export function synthesized(environment = environmentOf()): Synthesized {
-  const { app, state, pipeline } = deploymentOf(environment);
+  const { app, state, addresses, pipeline } = deploymentOf(environment);
   const steps = pipeline.node.findAll().flatMap((construct) => {
     if (!(construct instanceof PipelineFunction)) return [];
     const resource = construct.node.defaultChild;
@@ -45,7 +46,11 @@ export function synthesized(environment = environmentOf()): Synthesized {
     const logicalId = z.string().parse(pipeline.resolve(resource.logicalId));
     return [{ step: construct.step, envSchema: construct.envSchema, logicalId }];
   });
-  const templates = { state: Template.fromStack(state), pipeline: Template.fromStack(pipeline) };
+  const templates = {
+    state: Template.fromStack(state),
+    addresses: Template.fromStack(addresses),
+    pipeline: Template.fromStack(pipeline),
+  };
   rmSync(app.outdir, { recursive: true });
   return { ...templates, steps };
 }

@@ -35,10 +35,10 @@ const policySchema = z.object({
 
 /** The status topic's statements, without the one that each topic has: TLS only. */
 function allowedOn(topic: Config["topic"]) {
-  const { pipeline } = synthesized(environmentOf({ topic }));
+  const { addresses } = synthesized(environmentOf({ topic }));
   const topicArn = z.object({ TopicArn: z.object({ Value: z.object({ Ref: z.string() }) }) });
-  const id = topicArn.parse(pipeline.toJSON().Outputs).TopicArn.Value.Ref;
-  const policies = resourcesOf(pipeline, "AWS::SNS::TopicPolicy").map(({ Properties }) =>
+  const id = topicArn.parse(addresses.toJSON().Outputs).TopicArn.Value.Ref;
+  const policies = resourcesOf(addresses, "AWS::SNS::TopicPolicy").map(({ Properties }) =>
     policySchema.parse(Properties),
   );
   const own = policies.filter(({ Topics }) => Topics[0].Ref === id);
