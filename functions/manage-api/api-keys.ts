@@ -59,7 +59,7 @@ async function read(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
 
 async function create(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const { name, scopes, expires_at: expiresAt } = fieldsUnder("api_key", newKeySchema, call.body);
-  // A key for everything is never made by leaving something out.
+  // Leaving something out must never make a key for everything.
   if (scopes === undefined) throw invalid("api_key.scopes", `is required: some of ${call.apiKey.scopes.join(", ")}`);
   const wish = { id: newId(call.idRandom), pageId: call.page.id, name, scopes, expiresAt };
   return madeReply(await createKey(deps, call.apiKey, wish, call.now), call);

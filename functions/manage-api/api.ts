@@ -24,7 +24,8 @@ const BODY_LIMIT = 256 * 1_024;
 
 /** The operators' API: Statuspage's manage v1, and Tocsin's own routes beside it. */
 export function manageApi(deps: ManageDeps): HttpHandler {
-  // Of routes with parameters the first that fits is taken: the named lists stand before /incidents/{incident}, what is done to many before /subscribers/{subscriber}.
+  // The router takes the first route with parameters that fits. So the named lists stand before /incidents/{incident},
+  // and the routes for many subscribers before /subscribers/{subscriber}.
   const routes = [
     ...apiKeyRoutes(deps),
     ...pageRoutes(deps),

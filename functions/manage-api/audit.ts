@@ -9,9 +9,9 @@ const withId = z.object({ id: idSchema });
 const withRevoked = z.object({ revoked: z.array(idSchema) });
 
 /**
- * The audit trail: one line for each request that may have changed something, or that read who somebody is, saying which
- * key did what to which ids. `unchanged` tells those that asked for what was so already. Never what was said or searched
- * for, nor to whom: a name, an address or a text is found under the id by whoever may read it.
+ * The audit trail: one line for each request that may have changed something, or that read who somebody is. It says
+ * which key did what to which ids. `unchanged` marks requests for something that was so already. It never holds what
+ * was said or searched for, nor to whom: people who may read a name, an address or a text find it under the id.
  */
 export function audit(route: ManageRoute, call: ManageCall, reply: ManageReply, log: Logger): void {
   if (route.method === "GET" && !readsPersonalData(route)) return;
@@ -28,7 +28,7 @@ export function audit(route: ManageRoute, call: ManageCall, reply: ManageReply, 
   });
 }
 
-/** Every answer that may hold somebody's address asks for this scope. */
+/** Every answer that may hold somebody's address needs this scope. */
 function readsPersonalData({ scope }: ManageRoute): boolean {
   return [scope].flat().includes("subscribers:read");
 }

@@ -11,7 +11,7 @@ const KEY_FORM = /^tcn_([A-Za-z0-9-]{1,64})_([A-Za-z0-9-]{1,256})$/;
 
 const TOUCH_EVERY_MS = 60_000;
 
-// What a secret is compared with where there is none: with an unknown id, and where nothing was rotated.
+// What a secret is compared with when there is none: for an unknown id, and if nothing was rotated.
 const NO_SECRET = sha256Hex("no such key");
 
 export interface AuthenticateDeps {
@@ -21,11 +21,14 @@ export interface AuthenticateDeps {
 
 export type Authenticated =
   | { outcome: "known"; apiKey: ApiKey }
-  /** `keyId` only where there is such a key: what a stranger writes in its place is not ours to repeat. */
+  /** `keyId` only if there is such a key: what a stranger writes in its place is not ours to repeat. */
   | { outcome: "refused"; reason: KeyRefusal; keyId: string | null };
 type KeyRefusal = "no key" | "unknown key" | "wrong secret" | "expired" | "revoked" | "rotated";
 
-/** The key that a request was signed with: `Authorization: OAuth|Bearer <key>` or `?api_key=`. Every refusal of a key in its form takes the same time: one look-up and the same comparisons. */
+/**
+ * Finds the key that a request carries: `Authorization: OAuth|Bearer <key>` or `?api_key=`. Every refusal of a key in
+ * its form takes the same time: one look-up and the same comparisons.
+ */
 export async function authenticate(request: HttpRequest, deps: AuthenticateDeps, now: number): Promise<Authenticated> {
   const [, keyId, secret] = KEY_FORM.exec(cleanToken(credential(request) ?? "")) ?? [];
   if (keyId === undefined || secret === undefined) return { outcome: "refused", reason: "no key", keyId: null };
@@ -52,14 +55,14 @@ function refusalOf(
   return null;
 }
 
-/** The header wins: a key in the query ends up in logs and is taken for compatibility only. */
+/** The header wins: a key in the query ends up in logs and is accepted only for compatibility. */
 function credential(request: HttpRequest): string | null {
   const header = request.headers.authorization;
   if (header === undefined) return request.query.get("api_key");
   return /^(?:oauth|bearer)\s+(\S+)\s*$/i.exec(header)?.[1] ?? null;
 }
 
-/** At most once a minute. A key that cannot be marked as used is still good. */
+/** Marks a key as used, at most once a minute. A key that cannot be marked is still good. */
 async function touch(apiKey: ApiKey, secret: UsedSecret, deps: AuthenticateDeps, now: number): Promise<void> {
   const last = secret === "current" ? apiKey.lastUsedAt : apiKey.previousUsedAt;
   if (last !== null && now - last < TOUCH_EVERY_MS) return;

@@ -22,7 +22,7 @@ export interface ManageDeps {
     Ledger,
     "getNotice" | "listChunks" | "getDeliveries" | "listProblems" | "listSubscriberDeliveries" | "changeDelivery"
   >;
-  /** Where deliveries go that an operator has sent again. */
+  /** Deliveries go there that an operator sends again. */
   resends: RetryQueues;
   access: AccessStore;
   keys: KeyStore;
@@ -42,7 +42,7 @@ export interface ManageDeps {
   smsCountries: ReadonlySet<string>;
   /** SNS refuses an SMS that would cost more. */
   smsMaxPriceUsd: number;
-  /** What all SMS of a UTC day may cost together, as send-sms has it. */
+  /** What all SMS of a UTC day may cost together, as in send-sms. */
   smsDailyCeilingUsd: number;
   webhookTargets: "public" | "any";
   log: Logger;
@@ -55,16 +55,16 @@ export interface ManageCall {
   apiKey: ApiKey;
   /** Parsed; an empty map without one. */
   body: unknown;
-  /** For the ids of what is created: under an Idempotency-Key the same on every run. Never for secrets. */
+  /** Makes the ids of what is created: the same ones on every run under an Idempotency-Key. Never for secrets. */
   idRandom: Random;
   now: number;
 }
 
 export interface ManageReply {
   status: number;
-  /** Told as JSON; nothing when absent. */
+  /** Sent as JSON; nothing when absent. */
   body?: unknown;
-  /** What to keep for a replay instead of the body, where that holds what must not be stored; see `replay`. */
+  /** What to keep for a replay instead of a body that holds what must not be stored; see `replay`. */
   keep?: unknown;
   /** It was so already: nothing was stored. */
   unchanged?: true;
@@ -74,12 +74,12 @@ export interface ManageRoute {
   method: HttpRoute["method"];
   /** Under `/v1`. */
   path: string;
-  /** What the key must be allowed: all of these. */
+  /** The scopes that the key must have: all of these. */
   scope: ApiScope | readonly ApiScope[];
   /** Honours `Idempotency-Key`. */
   once?: true;
   run(call: ManageCall): Promise<ManageReply>;
-  /** Makes the answer anew from what was kept. */
+  /** Makes the answer again from what was kept. */
   replay?(call: ManageCall, kept: unknown): Promise<ManageReply>;
 }
 
@@ -87,7 +87,10 @@ export function notFound(what: string): HttpProblem {
   return new HttpProblem(404, `There is no such ${what}`);
 }
 
-/** The id in the path that the route declares. Throws 404 for what has not the form of one: the tables refuse long keys. */
+/**
+ * The id in the path that the route declares. Throws 404 for a text without the form of an id: the tables refuse long
+ * keys.
+ */
 export function param(call: ManageCall, name: string): string {
   const value = call.request.params[name];
   if (value === undefined) throw new Error(`the route has no parameter ${name}`);

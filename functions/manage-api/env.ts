@@ -9,20 +9,20 @@ export const envSchema = z.object({
   ACCESS_TABLE: z.string(),
   KEYS_TABLE: z.string(),
   LETTERS_QUEUE_URL: z.url(),
-  /** Where deliveries go that an operator has sent again: the channels' lanes for retries. */
+  /** Deliveries go there that an operator sends again: the channels' lanes for retries. */
   EMAIL_QUEUE_URL: z.url(),
   SMS_QUEUE_URL: z.url(),
   WEBHOOK_RETRY_QUEUE_URL: z.url(),
   /** Without a trailing slash. */
   PAGE_URL: z.url(),
-  /** Where the links of a confirmation lead. Without a trailing slash. */
+  /** The links of a confirmation lead there. Without a trailing slash. */
   SUBSCRIPTIONS_URL: z.url(),
   MAIL_FROM: emailField,
   /** The countries that SMS may go to. */
   SMS_COUNTRIES: countries,
-  /** Highest price of one SMS in USD, as send-sms has it: what a preview's cost is at most. */
+  /** Highest price of one SMS in USD, as in send-sms: the upper bound of a preview's cost. */
   SMS_MAX_PRICE: usd,
-  /** What a UTC day's SMS may cost in USD, as send-sms has it: a preview says when that would not be enough. */
+  /** What a UTC day's SMS may cost in USD, as in send-sms: a preview says when that would not be enough. */
   SMS_DAILY_CEILING: usd,
   WEBHOOK_TARGETS: z.enum(["public", "any"]),
 });

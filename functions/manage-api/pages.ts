@@ -10,7 +10,7 @@ import { saveWithRetry } from "./save-with-retry.ts";
 const PAGE_NAME_LIMIT = 255;
 
 /**
- * Of Statuspage's page settings those that Tocsin has; the others are taken and ignored, so that scripts run through.
+ * The page settings of Statuspage that Tocsin has. The others are accepted and ignored, so that scripts run through.
  * Tocsin's own: `locale`, `logo_url`, `brand_colour`.
  */
 const settingsSchema = z.object({

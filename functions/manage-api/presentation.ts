@@ -11,7 +11,9 @@ import { worstStatus } from "../core/rollup.ts";
 import { isoInZone } from "../core/zoned-time.ts";
 import { newestFirst } from "../templates/wording.ts";
 
-/** Statuspage's manage v1 shapes. Fields of features that Tocsin has not are there, with the value that means "none". */
+/**
+ * Statuspage's manage v1 shapes. They include fields of features that Tocsin lacks, with the value that means "none".
+ */
 
 const NO_PAGE_FEATURES = {
   page_description: null,
@@ -152,7 +154,7 @@ export interface IncidentContext {
   pageUrl: string;
 }
 
-/** `updates` are the ones to show, in any order; they are told newest first, by the time that readers see. */
+/** `updates` are the ones to show, in any order; the result has them newest first, by the time that readers see. */
 export function presentIncident(
   incident: Incident,
   updates: readonly Update[],

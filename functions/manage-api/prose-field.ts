@@ -4,7 +4,9 @@ import { text } from "../lambda/input.ts";
 import { markdownExcess } from "../templates/markdown.ts";
 import { CELLS_LIMIT, type Excess, HTML_LIMIT_BYTES, NESTING_LIMIT } from "../templates/markdown-bounds.ts";
 
-/** Markdown that people will read: every body of an update or a postmortem, also one that is corrected or backfilled. */
+/**
+ * Markdown that people will read: every body of an update or a postmortem, also of one that is corrected or backfilled.
+ */
 export const prose = text(BODY_LIMIT).check(
   z.check(({ value, issues }) => {
     const excess = markdownExcess(value);

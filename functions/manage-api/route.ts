@@ -4,7 +4,7 @@ import { audit, type RefusalAudit } from "./audit.ts";
 import { authenticate, unauthenticated } from "./authenticate.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound } from "./call.ts";
 import { runOnce } from "./run-once.ts";
-/** Authentication, page, scope, body, idempotency and the audit trail around what a route does. */
+/** Does authentication, page, scope, body, idempotency and the audit trail around what a route does. */
 export function httpRoute(route: ManageRoute, deps: ManageDeps, auditRefusal: RefusalAudit): HttpRoute {
   return {
     method: route.method,
@@ -18,7 +18,7 @@ export function httpRoute(route: ManageRoute, deps: ManageDeps, auditRefusal: Re
       }
       const { apiKey } = authenticated;
       const pageId = request.params.page ?? apiKey.pageId;
-      // Whether another page exists is nobody's business.
+      // A key learns nothing about whether another page exists.
       if (pageId !== apiKey.pageId) {
         auditRefusal({ reason: "another page", keyId: apiKey.id }, route, request.params, now);
         throw notFound("page");
@@ -38,7 +38,10 @@ export function httpRoute(route: ManageRoute, deps: ManageDeps, auditRefusal: Re
   };
 }
 
-/** A refusal is told too, for that nobody has this address is something to know about it; so is a fault, before which something may have been stored. */
+/**
+ * Audits refusals too: that nobody has this address is knowledge about it. Audits faults too: something may have been
+ * stored before one.
+ */
 async function audited(route: ManageRoute, call: ManageCall, deps: ManageDeps): Promise<ManageReply> {
   try {
     const reply = route.once ? await runOnce(route, call, deps) : await route.run(call);

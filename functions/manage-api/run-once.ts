@@ -8,8 +8,8 @@ const SEED_BYTES = 32;
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
 
 /**
- * Runs a route at most once per `Idempotency-Key` (24 hours); another run under the key gets the first one's answer.
- * A run that died after its commit is run again with the same ids, and so meets what it stored.
+ * Runs a route at most once per `Idempotency-Key` (24 hours); another run under the key gets the first one's answer. A
+ * run that died after its commit runs again with the same ids, and so finds what it stored.
  */
 export async function runOnce(route: ManageRoute, call: ManageCall, deps: ManageDeps): Promise<ManageReply> {
   const key = call.request.headers["idempotency-key"];
@@ -39,7 +39,7 @@ export async function runOnce(route: ManageRoute, call: ManageCall, deps: Manage
 
 async function run(route: ManageRoute, call: ManageCall, keyHash: string, deps: ManageDeps): Promise<ManageReply> {
   const reply = await settled(route, call);
-  // Kept only once it is final: after a conflict or a fault of ours the caller is to try again under the same key.
+  // Kept only if it is final: after a conflict or a fault of ours the caller should try again under the same key.
   try {
     await deps.access.completeIdempotent(
       call.page.id,
@@ -53,7 +53,7 @@ async function run(route: ManageRoute, call: ManageCall, keyHash: string, deps: 
   return reply;
 }
 
-/** The route's answer, its refusal of the input included: that is final too. */
+/** The route's answer; a refusal of the input is a final answer too. */
 async function settled(route: ManageRoute, call: ManageCall): Promise<ManageReply> {
   try {
     return await route.run(call);

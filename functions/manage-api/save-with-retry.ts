@@ -1,7 +1,7 @@
 import { HttpProblem } from "../lambda/problem.ts";
 import type { CommitOutcome } from "../store/status/status-store.ts";
 
-/** Attempts before the caller is told of the conflict (409). */
+/** Attempts before the caller gets the conflict (409). */
 export const COMMIT_ATTEMPTS = 8;
 
 const FIRST_DELAY_MS = 20;
@@ -12,8 +12,8 @@ export interface RetryDeps {
 }
 
 /**
- * For pages and catalogs: `attempt` reads, builds and saves; after a lost race it is called again, which must read
- * again. Throws 409 when the races do not end.
+ * For pages and catalogs: `attempt` reads, builds and saves. After a lost race it is called again, and must read again.
+ * Throws 409 when the races do not end.
  */
 export async function saveWithRetry<T>(
   deps: RetryDeps,

@@ -20,7 +20,7 @@ export interface EditedCatalog {
 }
 
 /**
- * Reads the catalog, lets `edit` change it at the time of that attempt, and saves it, unless nothing but a time was
+ * Reads the catalog, lets `edit` change it at the time of that attempt, and saves it, unless nothing but a time
  * changed. Throws 409 after lost races, 422 when it grows too large.
  */
 export async function editCatalog(

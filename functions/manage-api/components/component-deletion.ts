@@ -10,8 +10,8 @@ import { componentIn, editCatalog } from "./catalog-edit.ts";
 const querySchema = z.object({ confirm: optional(flag) });
 
 /**
- * Deletes a component. Where subscribers chose it, only once that is confirmed: the answer before says how many they are,
- * and nothing brings their choice back. Where nobody did, at once, as Statuspage does.
+ * Deletes a component. If subscribers chose it, the caller must confirm first: the answer before says how many they
+ * are, and nothing brings their choice back. If nobody did, it deletes at once, as Statuspage does.
  */
 export async function removeComponent(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const id = param(call, "component");
@@ -31,14 +31,14 @@ export async function removeComponent(deps: ManageDeps, call: ManageCall): Promi
 
 interface Choosers {
   chose: number;
-  /** Of those: who would hear of nothing any more. */
+  /** How many of those would hear of nothing any more. */
   onlyThis: number;
   isEstimate: boolean;
 }
 
 const READING_TIME_MS = 8_000;
 
-/** Whoever may still be told of something: those who left are not counted. */
+/** Counts subscribers who may still get something: those who left do not count. */
 async function countChoosers(deps: ManageDeps, { page }: ManageCall, catalog: Catalog, id: string): Promise<Choosers> {
   const rest = withoutComponent(catalog, id, 0);
   const until = deps.clock() + READING_TIME_MS;

@@ -115,8 +115,8 @@ async function changeComponent(deps: ManageDeps, call: ManageCall): Promise<Mana
 }
 
 /**
- * The catalog with one component changed; a change of its status is kept for uptime, and told under `noticeId`. It is
- * never dated before the component's last change, whichever machine's clock that was.
+ * The catalog with one component changed. A change of its status is kept for uptime, and announced under `noticeId`. It
+ * is never dated before the component's last change, whichever machine's clock dated that.
  */
 function withChanges(
   catalog: Catalog,

@@ -16,10 +16,10 @@ import { incidentIn } from "../incidents/incident-view.ts";
 import { presentDelivery, presentReport } from "./delivery-view.ts";
 import { deliveriesTo, resendFailed, resendOne } from "./resends.ts";
 
-/** Tocsin's own: who was told of an update, who was not and why, and sending it to them again. */
+/** Tocsin's own: who got an update, who did not and why, and sending it to them again. */
 export function deliveryRoutes(deps: ManageDeps): ManageRoute[] {
   const all = "/pages/{page}/incidents/{incident}/incident_updates/{update}/deliveries";
-  // Whatever names subscribers needs the right to read them.
+  // Every route that names subscribers needs the right to read them.
   const reading = ["incidents:read", "subscribers:read"] as const;
   const resending = ["incidents:write", "subscribers:read"] as const;
   return [
@@ -63,10 +63,10 @@ async function report(deps: ManageDeps, call: ManageCall): Promise<ManageReply> 
   return { status: 200, body: presentReport(updateReport(notice, chunks, call.now, rates, pauses), call.page) };
 }
 
-/** How many open deliveries are asked why they are open: what is wrong with us is so for many of them. */
+/** How many open deliveries are read to learn why they are open: a problem of ours holds up many of them. */
 const ASKED = 25;
 
-/** Not all of the channel waits, but some do for our own sake: the quota, or the sandbox. */
+/** Some deliveries of a channel may wait because of us (the quota, or the sandbox) while others do not. */
 async function pauseOfSome(
   deps: ManageDeps,
   update: Update,
@@ -87,7 +87,10 @@ const problemsSchema = z.object({
   cursor: optional(z.string()),
 });
 
-/** Failed, suppressed and ambiguous ones, or of these one state; or `open`, those being sent or waiting for their next attempt. */
+/**
+ * Lists failed, suppressed and ambiguous deliveries, or only one of these states; or `open`: those being sent or
+ * waiting for their next attempt.
+ */
 async function problems(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const { query } = call.request;
   const { state, cursor = null } = fieldsIn(problemsSchema, Object.fromEntries(query), "");
@@ -101,7 +104,7 @@ async function problems(deps: ManageDeps, call: ManageCall): Promise<ManageReply
   return listReply(deps, listed, call);
 }
 
-/** Those that the chunks' claims name as open, by subscriber; the cursor is the last one's id. */
+/** The deliveries that the chunks' claims name as open, by subscriber; the cursor is the last one's id. */
 async function openOnes(
   deps: ManageDeps,
   update: Update,
@@ -127,7 +130,7 @@ async function ofSubscriber(deps: ManageDeps, call: ManageCall): Promise<ManageR
   const listed = await underCursor(() =>
     deps.ledger.listSubscriberDeliveries(call.page.id, subscriberId, limit, query.get("cursor")),
   );
-  // What was sent to somebody since erased is still on record, until it expires.
+  // Deliveries to somebody who was erased since are still on record, until they expire.
   if (listed.items.length === 0 && (await deps.subscribers.find(call.page.id, subscriberId)) === null) {
     throw notFound("subscriber");
   }
@@ -164,7 +167,7 @@ async function notifyingUpdate(deps: ManageDeps, call: ManageCall): Promise<Upda
   return update;
 }
 
-/** Throws 404 for an update that nobody was told of, and for one whose records have expired. */
+/** Throws 404 for an update that notified nobody, and for one whose records have expired. */
 async function noticeOf(deps: ManageDeps, call: ManageCall, update: Update): Promise<UpdateNotice> {
   const notice = await deps.ledger.getNotice(call.page.id, update.id);
   if (notice?.kind === "update") return notice;

@@ -38,12 +38,12 @@ function presentChannel(channel: ChannelReport, page: Page) {
     chunks: channel.chunks,
     chunks_done: channel.chunksDone,
     estimated_end_at: timeIn(page, channel.estimatedEndAt),
-    /** What is wrong on our side, so that what is open has to wait. */
+    /** What is wrong on our side, so that open deliveries have to wait. */
     paused: channel.paused,
   };
 }
 
-/** One (subscriber, update) pair. No address: the subscriber's id is enough to ask for that. */
+/** One (subscriber, update) pair. No address: the subscriber's id is enough to read that. */
 export function presentDelivery(delivery: Delivery, page: Page, catalog: Catalog) {
   const { resent } = delivery;
   const superseded = delivery.state === "superseded";
@@ -60,7 +60,7 @@ export function presentDelivery(delivery: Delivery, page: Page, catalog: Catalog
     first_attempt_at: timeIn(page, delivery.firstAttemptAt),
     updated_at: isoInZone(delivery.updatedAt, page.timeZone),
     next_attempt_at: timeIn(page, delivery.nextAttemptAt),
-    /** Set once an operator had it sent again: from then on it is exempt from the incident's order. */
+    /** Set once an operator has sent it again: from then on it is exempt from the incident's order. */
     resent: resent === undefined ? null : { at: isoInZone(resent.at, page.timeZone), from: resent.from },
   };
 }

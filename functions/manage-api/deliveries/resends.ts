@@ -19,7 +19,7 @@ export async function resendOne(deps: ManageDeps, call: ManageCall, update: Upda
   return { status: 202, body: presentDelivery(resent.delivery, call.page, catalog) };
 }
 
-/** The update's deliveries to these subscribers; missing ones are left out. */
+/** The update's deliveries to these subscribers; leaves out missing ones. */
 export function deliveriesTo(
   { ledger }: Pick<ManageDeps, "ledger">,
   { pageId, incidentId, seq }: Update,
@@ -30,12 +30,12 @@ export function deliveriesTo(
 
 const PAGE_SIZE = 250;
 const CHUNKS_AT_ONCE = 8;
-/** HTTP APIs wait 30 seconds; what is not done by then is for the next call. */
+/** HTTP APIs wait 30 seconds; the next call does what is not done by then. */
 const TIME_LIMIT_MS = 15_000;
 
 /**
- * Queues all failed deliveries of the update, as many as fit into the time of one call. Safe to repeat: what was queued
- * has not failed any more, and the index, which may lag behind, only makes it count as open already.
+ * Queues all failed deliveries of the update, as many as fit into the time of one call. It is safe to repeat: a queued
+ * delivery no longer counts as failed, and if the index lags behind, it only counts as open already.
  */
 export async function resendFailed(deps: ManageDeps, call: ManageCall, update: Update): Promise<ManageReply> {
   const deadline = call.now + TIME_LIMIT_MS;
@@ -60,7 +60,10 @@ export async function resendFailed(deps: ManageDeps, call: ManageCall, update: U
   return { status: 202, body: { ...counts, complete: cursor === null } };
 }
 
-/** One after the other within a chunk, whose counts they all change; some chunks side by side. Throws once all have ended. */
+/**
+ * Runs one after the other within a chunk, because they all change its counts; some chunks run side by side. Throws
+ * once all have ended.
+ */
 async function inChunks(deliveries: readonly Delivery[], run: (delivery: Delivery) => Promise<void>): Promise<void> {
   const chunks = [...Map.groupBy(deliveries, ({ channel, chunk }) => `${channel}-${chunk}`).values()];
   const lanes = Array.from({ length: CHUNKS_AT_ONCE }, async () => {

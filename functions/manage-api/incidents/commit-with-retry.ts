@@ -13,8 +13,8 @@ export interface CommitRetryDeps {
   jitter: () => number;
 }
 
-// Doubled each time: about three seconds in all. Somebody is waiting for the answer, but in a burst of updates (a script,
-// a bridge of five people) waiting is better than being told to try again.
+// Doubled each time: about three seconds in all. Somebody is waiting for the answer, but in a burst of updates (a
+// script, a bridge of five people) a wait is better than a request to try again.
 const FIRST_DELAY_MS = 20;
 
 export type CommitResult =
@@ -28,8 +28,8 @@ interface Ready {
 }
 
 /**
- * Commits what `attempt` makes of the tables as they are now. When somebody else wrote first, `attempt` is called anew:
- * it must read everything it builds on again. Whatever it answers other than `ready` is handed back untouched. Throws 422
+ * Commits what `attempt` makes of the tables as they are now. When somebody else wrote first, it calls `attempt` again,
+ * which must read again everything that it builds on. It returns any answer other than `ready` untouched. Throws 422
  * for what the tables cannot hold.
  */
 export async function commitWithRetry<T extends { outcome: string }>(
@@ -49,8 +49,8 @@ export async function commitWithRetry<T extends { outcome: string }>(
 }
 
 /**
- * When an update of the incident counts as posted: the time of the attempt, not of the request, which may have lost
- * races meanwhile; and never before the update that came first, whichever machine's clock that was.
+ * When an update of the incident counts as posted: at the time of the attempt, because the request may have lost races
+ * meanwhile; and never before the previous update, whichever machine's clock dated that.
  */
 export function timeOfAttempt({ clock }: { clock: Clock }, incident: Pick<Incident, "updatedAt">): number {
   return Math.max(clock(), incident.updatedAt);

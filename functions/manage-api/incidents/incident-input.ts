@@ -22,9 +22,11 @@ import {
 import { invalid } from "../../lambda/problem.ts";
 import { prose } from "../prose-field.ts";
 
-/** A quarter of what an item of the table holds: the rest of the header can take most of the others. */
+/** A quarter of what an item of the table holds: the rest of the header can take most of the remainder. */
 const METADATA_LIMIT_BYTES = 100_000;
-/** Far deeper than anything in use; JSON of any depth would overflow the stack of whoever writes or reads it. */
+/**
+ * Far deeper than anything in use; JSON of any depth would overflow the stack of the program that writes or reads it.
+ */
 const METADATA_DEPTH = 32;
 
 const metadata = z
@@ -49,7 +51,7 @@ const fields = {
   impact_override: clearable(oneOf(impactSchema.options)),
   metadata: optional(metadata),
   deliver_notifications: optional(flag),
-  /** An extension: Statuspage takes it only when an update is edited afterwards. */
+  /** An extension: Statuspage accepts it only when an update is edited afterwards. */
   display_at: optional(instant),
   components: optional(z.union([statusMap, idList], "must be a map from component ids to statuses, or a list of ids")),
   component_ids: optional(idList),
@@ -76,7 +78,10 @@ export const incidentChangesSchema = z.object({ ...fields, name: optional(line(N
 export type NewIncident = z.infer<typeof newIncidentSchema>;
 export type IncidentChanges = z.infer<typeof incidentChangesSchema>;
 
-/** The times and flags of a maintenance: those given, else those it has. Null for an incident that is none. Throws 422. */
+/**
+ * The times and flags of a maintenance: the given ones, else its present ones. Null for an incident that is none.
+ * Throws 422.
+ */
 export function scheduleOf(input: IncidentChanges, present: Schedule | null): Schedule | null {
   const scheduledFor = input.scheduled_for ?? present?.scheduledFor;
   const scheduledUntil = input.scheduled_until ?? present?.scheduledUntil;
@@ -101,7 +106,7 @@ export function scheduleOf(input: IncidentChanges, present: Schedule | null): Sc
 const REALTIME: readonly string[] = realtimeStatuses;
 const SCHEDULED: readonly string[] = scheduledStatuses;
 
-/** Throws 422 where the status belongs to the other kind of incident. */
+/** Throws 422 if the status belongs to the other kind of incident. */
 export function checkStatus(status: IncidentStatus, schedule: Schedule | null): void {
   if (schedule === null && SCHEDULED.includes(status)) {
     throw invalid("incident.scheduled_for", `is required for the status ${status}, as is scheduled_until`);
@@ -111,7 +116,7 @@ export function checkStatus(status: IncidentStatus, schedule: Schedule | null): 
   }
 }
 
-/** Throws 422 where components are named for a backfilled incident; that none are may be said. */
+/** Throws 422 if components are named for a backfilled incident; an empty list is allowed. */
 export function checkBackfilled(input: IncidentChanges): void {
   for (const name of ["components", "component_ids"] as const) {
     if (Object.keys(input[name] ?? []).length > 0) {
@@ -122,14 +127,14 @@ export function checkBackfilled(input: IncidentChanges): void {
 
 /**
  * The statuses that an update sets. A component that is only named (in `component_ids`, or with an empty status) is
- * affected and keeps the status it has.
+ * affected and keeps its status.
  */
 export function statusesOf(input: IncidentChanges, catalog: Catalog): ComponentStatuses {
   const present = new Map(catalog.components.map((component) => [component.id, component.status]));
   const listed = Array.isArray(input.components) ? input.components : [];
   const mapped = input.components === undefined || Array.isArray(input.components) ? {} : input.components;
   const statuses = new Map<string, ComponentStatus>();
-  // An unknown id is kept with any status: applying the statuses is what names the unknown ones.
+  // An unknown id is kept with any status: the step that applies the statuses names the unknown ones.
   const keep = (id: string) => statuses.set(id, present.get(id) ?? "operational");
   for (const id of [...(input.component_ids ?? []), ...listed]) keep(id);
   for (const [id, status] of Object.entries(mapped)) {

@@ -7,7 +7,7 @@ import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "../call.t
 import { costOf, showIncidents } from "./incident-view.ts";
 
 const READ_AT_ONCE = 100;
-/** Of Lambda's 6 MB; the rest is for headers. */
+/** Nearly all of Lambda's 6 MB; the rest is for headers. */
 const LARGEST_ANSWER_BYTES = 6_000_000;
 
 export function incidentListRoutes(deps: ManageDeps): ManageRoute[] {
@@ -57,14 +57,16 @@ async function listAll(deps: ManageDeps, { page, request }: ManageCall): Promise
   return { status: 200, body: await listed(deps, page, found.slice(skip, skip + limit), "limit") };
 }
 
-/** Throws 422 where they do not fit into one answer even with their newest updates alone: their metadata, say. */
+/**
+ * Throws 422 if they do not fit into one answer even with only their newest updates: because of their metadata, say.
+ */
 async function listed(deps: ManageDeps, page: Page, incidents: readonly Incident[], size: "limit" | "per_page") {
   const shown = await showIncidents(deps, page, incidents);
   if (costOf(shown) <= LARGEST_ANSWER_BYTES) return shown;
   throw invalid(size, `asks for more than one answer can hold: ask for fewer than ${incidents.length}`);
 }
 
-/** Reads in flight at once: only whether they fit is kept of what they find. */
+/** Reads in flight at once: of what they find, only whether it fits is kept. */
 const READS = 8;
 
 async function matching(deps: ManageDeps, pageId: string, incidents: readonly Incident[], wanted: string) {

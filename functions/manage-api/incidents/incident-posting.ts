@@ -57,21 +57,21 @@ function firstStatus(scheduled: boolean, backfilled: boolean): Incident["status"
   return backfilled ? "resolved" : "investigating";
 }
 
-/** Whether a change may post an update: one with a text or a status does, if there is anything new to it. */
+/** Whether a change may post an update: one with a text or a status does, if it has anything new. */
 export function mayPost(input: IncidentChanges): boolean {
   return input.status !== undefined || textOf(input) !== "";
 }
 
 /** The body, or none if a reader would see nothing of it. */
 function textOf({ body = "" }: IncidentChanges): string {
-  // Most bodies have a letter or a digit besides what is written as a character reference; only the others need to be read.
+  // Most bodies have a letter or a digit outside character references; only the others need to be rendered.
   if (/[\p{L}\p{N}]/u.test(body.replace(/&[#\w]{1,32};|[\p{Default_Ignorable_Code_Point}]/gu, ""))) return body;
   return showsSomething(markdownToText(body, "en")) ? body : "";
 }
 
 /**
- * Components that a change of this incident names and that were deleted meanwhile: they are left out, for what is to be
- * said about the others, and above all that it is over, matters more. Of ids that never were, nothing is taken.
+ * The components that a change of this incident names and that were deleted meanwhile. They are left out: what the
+ * change says about the others matters more, above all that it is over. If an id never existed, nothing is accepted.
  */
 export function deletedComponents(input: IncidentChanges, incident: Incident, catalog: Catalog): string[] {
   const present = new Set(catalog.components.map(({ id }) => id));
@@ -79,7 +79,7 @@ export function deletedComponents(input: IncidentChanges, incident: Incident, ca
   return named.filter((id) => !present.has(id) && (id in incident.affected || isDeleted(id, catalog)));
 }
 
-/** What the answer says of them. */
+/** What the answer says about them. */
 export function warningsOf(deleted: readonly string[]): { warnings?: string[] } {
   if (deleted.length === 0) return {};
   return { warnings: [`Left out, for they are deleted: the components ${deleted.join(", ")}`] };
@@ -87,7 +87,10 @@ export function warningsOf(deleted: readonly string[]): { warnings?: string[] } 
 
 type ReadyChange = Exclude<ChangeOutcome, { outcome: "unknown components" }>;
 
-/** What a request to change an incident commits: an update, or quietly the header and components, or nothing. Throws 422. */
+/**
+ * What a request to change an incident commits: an update, or quietly the header and components, or nothing. Throws
+ * 422.
+ */
 export function changeOf(
   input: IncidentChanges,
   updateId: string,
@@ -125,7 +128,7 @@ function revisionOf(input: IncidentChanges, incident: Incident): Revision {
   };
 }
 
-/** Throws 422 naming the components that the page does not have. */
+/** Throws a 422 that names the components that the page does not have. */
 function postingProblem(posting: PostingOutcome, input: IncidentChanges): ReadyPosting {
   if (posting.outcome === "ready") return posting;
   const inMap = input.components === undefined ? [] : Object.keys(input.components);

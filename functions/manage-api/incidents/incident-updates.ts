@@ -21,7 +21,7 @@ export function incidentUpdateRoutes(deps: ManageDeps): ManageRoute[] {
   ];
 }
 
-/** Corrects what was said or when; nobody is notified, and nothing else of a past update changes. */
+/** Corrects what an update said or when; notifies nobody, and changes nothing else of a past update. */
 async function editText(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const input = fieldsUnder("incident_update", editSchema, call.body);
   const edited = await saveWithRetry(deps, async () => {

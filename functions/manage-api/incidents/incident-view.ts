@@ -6,20 +6,20 @@ import { inParallel } from "../../lambda/in-parallel.ts";
 import { type ManageDeps, notFound } from "../call.ts";
 import { type IncidentContext, presentIncident } from "../presentation.ts";
 
-/** Throws 404 for one that does not exist or was withdrawn. */
+/** Throws 404 for an incident that does not exist or was withdrawn. */
 export async function incidentIn(deps: ManageDeps, pageId: string, incidentId: string): Promise<Incident> {
   const incident = await deps.status.getIncident(pageId, incidentId);
   if (incident === null || incident.withdrawnAt !== null) throw notFound("incident");
   return incident;
 }
 
-/** What of an answer is known already, as after a commit, and so is not read again; null: it is read. */
+/** The parts of an answer that are known already, as after a commit, and so need no read; null: to be read. */
 export interface KnownOfIncident {
   catalog: Catalog | null;
   updates: readonly Update[] | null;
 }
 
-/** The incident with its updates, as it is answered. */
+/** The incident with its updates, as the answer shows it. */
 export async function showIncident(
   deps: ManageDeps,
   page: Page,
@@ -36,16 +36,17 @@ export async function showIncident(
 }
 
 /**
- * Bytes of one answer's incidents. Lambda answers 6 MB (developer guide, "Lambda quotas"), in which the body is a text within
- * JSON, where every quotation mark takes two bytes; the rest is for what is no update.
+ * Bytes of one answer's incidents. Lambda answers 6 MB (developer guide, "Lambda quotas"). There the body is a text
+ * within JSON, in which every quotation mark takes two bytes. The rest is for what is no update.
  */
 const ANSWER_BYTES = 4_000_000;
-/** Reads in flight at once while a list is put together: the updates of one incident may be 20 MB. */
+/** Reads in flight at once while a list is made: the updates of one incident may be 20 MB. */
 const READS = 8;
 
 /**
- * Each with as many of its newest updates as there is room for, one at least: where not all have room, each has the same
- * share of it. `incident_updates_left_out` says how many are missing; the page's `incidents/ID.json` has them all.
+ * Shows each incident with as many of its newest updates as there is room for, one at least. If not all have room, each
+ * has the same share of it. `incident_updates_left_out` says how many are missing; the page's `incidents/ID.json` has
+ * them all.
  */
 export async function showIncidents(deps: ManageDeps, page: Page, incidents: readonly Incident[]) {
   const catalog = await deps.status.getCatalog(page.id);
@@ -56,7 +57,7 @@ export async function showIncidents(deps: ManageDeps, page: Page, incidents: rea
     const updates = await deps.status.listUpdates(page.id, incident.id);
     const whole = presentIncident(incident, shownUpdates(incident, updates), context);
     total += costOf(whole);
-    // Known to be too much: nothing is to be held that is left out in the end.
+    // It is too much already: memory must not hold what is left out in the end.
     return total > ANSWER_BYTES ? shortened(whole, share) : whole;
   });
   return total > ANSWER_BYTES ? shown.map((one) => shortened(one, share)) : shown;
@@ -77,7 +78,7 @@ function shortened(whole: ShownIncident, share: number): ShownIncident {
   return leftOut === 0 ? whole : { ...whole, incident_updates: kept, incident_updates_left_out: leftOut };
 }
 
-/** What it takes of Lambda's answer. */
+/** How many bytes of Lambda's answer it takes. */
 export function costOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(JSON.stringify(value)));
 }

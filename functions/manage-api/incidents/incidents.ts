@@ -46,7 +46,7 @@ async function createIncident(deps: ManageDeps, call: ManageCall): Promise<Manag
   if (committed.outcome === "committed") {
     return { status: 201, body: await showCommitted(deps, call, committed.commit, { ...read, updates: [] }) };
   }
-  // It exists: an earlier run under the same Idempotency-Key got this far.
+  // It exists because an earlier run under the same Idempotency-Key got this far.
   const incident = await deps.status.getIncident(pageId, incidentId);
   if (incident === null) throw conflict();
   return { status: 201, body: await showIncident(deps, call.page, incident) };
@@ -87,7 +87,10 @@ function showCommitted(deps: ManageDeps, call: ManageCall, commit: IncidentCommi
   return showIncident(deps, call.page, incident, { catalog: commit.catalog ?? read.catalog, updates });
 }
 
-/** Deleting is withdrawing: hidden everywhere, what is still open ends as suppressed, the records stay. */
+/**
+ * Deleting is withdrawing: the incident is hidden everywhere, its open deliveries end as suppressed, and its records
+ * stay.
+ */
 async function withdrawIncident(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const committed = await commitWithRetry(deps, async () => {
     const incident = await incidentIn(deps, call.page.id, param(call, "incident"));

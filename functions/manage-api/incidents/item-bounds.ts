@@ -2,12 +2,12 @@ import type { Incident, Update } from "../../core/incident.ts";
 import { invalid } from "../../lambda/problem.ts";
 
 /**
- * DynamoDB's 400 kB of an item, less what keys and index attributes take. Counted as JSON, whose quotes, commas and
+ * DynamoDB's 400 kB for an item, less what keys and index attributes take. Counted as JSON, whose quotes, commas and
  * digits are never shorter than DynamoDB's own (its guide, "Item sizes and formats").
  */
 const ITEM_LIMIT_BYTES = 390_000;
 
-/** Throws 422 for an incident that its item could not hold, naming what takes the most of it. */
+/** Throws 422 for an incident that its item could not hold; it names the largest part. */
 export function checkHeader(incident: Incident): void {
   check(incident, {
     "incident.metadata": incident.metadata,
@@ -16,7 +16,7 @@ export function checkHeader(incident: Incident): void {
   });
 }
 
-/** Throws 422 for an update that its item could not hold, naming what takes the most of it. */
+/** Throws 422 for an update that its item could not hold; it names the largest part. */
 export function checkUpdate(update: Update): void {
   check(update, {
     "incident.body": update.body,

@@ -20,7 +20,7 @@ import { incidentIn } from "./incident-view.ts";
 const draftSchema = z.object({
   body_draft: prose.check(z.refine((body) => body.trim() !== "", "must not be empty")),
 });
-/** Statuspage's own flags, of which Twitter's are taken and ignored; `display_at` is an extension. */
+/** Statuspage's own flags; those about Twitter are accepted and ignored. `display_at` is an extension. */
 const publishSchema = z.object({ notify_subscribers: optional(flag), display_at: optional(instant) });
 
 export function postmortemRoutes(deps: ManageDeps): ManageRoute[] {
@@ -82,7 +82,7 @@ function shown({ page }: ManageCall, { incident, ...reply }: Changed): ManageRep
   return { status: 200, body: presentPostmortem(incident, page), ...reply };
 }
 
-/** The incident after the step; refusals as 404, 409 and 422. */
+/** The incident after the step; throws refusals as 404, 409 and 422. */
 async function change(
   deps: ManageDeps,
   call: ManageCall,

@@ -11,7 +11,10 @@ import { incidentChangesSchema, newIncidentSchema } from "./incident-input.ts";
 import { changeOf, deletedComponents, openingOf, warningsOf } from "./incident-posting.ts";
 import { incidentIn } from "./incident-view.ts";
 
-/** Tocsin's own: who would get what, before it is posted. The same checks and the same texts; nothing is stored or sent. */
+/**
+ * Tocsin's own: shows who would get what, before it is posted. It makes the same checks and the same texts; it stores
+ * and sends nothing.
+ */
 export function previewRoutes(deps: ManageDeps): ManageRoute[] {
   const all = "/pages/{page}/incidents";
   return [
@@ -92,7 +95,7 @@ async function reply(
   };
 }
 
-/** What is left before the SMS costs another segment is told in units as well: characters, most of them. */
+/** The room left before the SMS costs another segment is shown in units too: most characters take one. */
 function presentSms({ left, ...sms }: UpdateTexts["sms"]) {
   return { ...sms, units_left: left };
 }

@@ -13,18 +13,18 @@ import { fieldOf } from "./subscriber-view.ts";
 export interface Addition {
   contact: Contact;
   scopes: Scopes;
-  /** Absent: of any. */
+  /** Absent: updates of any impact. */
   minimumImpact?: Impact | undefined;
-  /** Active at once; otherwise an email address has to be confirmed first. */
+  /** Active at once; otherwise the holder of an email address has to confirm first. */
   confirmed: boolean;
 }
 
 export type AddOutcome = { outcome: "added"; subscriber: Subscriber } | { outcome: "taken"; holder: Subscriber };
 
 /**
- * Stores a subscriber and, where one is needed, sets the confirmation going. Somebody who had unsubscribed, or
- * an endpoint in quarantine, comes back under the old id. `taken`: the address has a living subscriber already, which is left as it is.
- * Throws 422 for an address that is blocked, and for whoever complained and left.
+ * Stores a subscriber and sets a confirmation going if one is needed. Somebody who had unsubscribed, or an endpoint in
+ * quarantine, comes back under the old id. `taken`: the address has a living subscriber already, who stays as they are.
+ * Throws 422 for an address that is blocked, and for somebody who complained and left.
  */
 export async function addSubscriber(deps: ManageDeps, call: ManageCall, addition: Addition): Promise<AddOutcome> {
   const { contact, scopes } = addition;
@@ -47,7 +47,7 @@ export async function addSubscriber(deps: ManageDeps, call: ManageCall, addition
     return { outcome: "added", subscriber: await confirmIfNeeded(deps, subscriber, call.now) };
   }
   const holder = await deps.subscribers.get(call.page.id, subscriber.channel, created.subscriberId);
-  // Removed between the two calls.
+  // It was removed between the two calls.
   if (holder === null) throw conflict();
   // An earlier run under the same Idempotency-Key stored it, and may have died before the confirmation went out.
   if (holder.id === subscriber.id) {
@@ -60,7 +60,7 @@ export async function addSubscriber(deps: ManageDeps, call: ManageCall, addition
   return { outcome: "added", subscriber: await bringBack(deps, holder, subscriber, call.now) };
 }
 
-/** Subscribing an endpoint anew is also how it leaves its quarantine, and how a stranger's open registration ends. */
+/** Subscribing an endpoint again is also how it leaves its quarantine, and how a stranger's open registration ends. */
 function mayComeBack({ state, channel }: Subscriber): boolean {
   return state === "unsubscribed" || (channel === "webhook" && state !== "active");
 }
@@ -70,7 +70,10 @@ function withImpact(subscriber: Subscriber, minimumImpact: Impact | undefined): 
   return { ...subscriber, preferences: { ...subscriber.preferences, minimumImpact } };
 }
 
-/** Under the old id, with nothing of the old life but its beginning and an endpoint's secret, which its receiver has. */
+/**
+ * Brings somebody back under the old id. It keeps nothing of the old life but its beginning and an endpoint's secret,
+ * which its receiver has.
+ */
 async function bringBack(deps: ManageDeps, holder: Subscriber, wanted: Subscriber, now: number): Promise<Subscriber> {
   const old = { id: holder.id, createdAt: holder.createdAt };
   const next: Subscriber =
@@ -82,7 +85,7 @@ async function bringBack(deps: ManageDeps, holder: Subscriber, wanted: Subscribe
   return confirmIfNeeded(deps, changed.subscriber, now);
 }
 
-/** Whoever registered an endpoint and never proved that it is theirs knows a secret that must not count. */
+/** Somebody who registered an endpoint and never proved that it is theirs knows a secret that must not count. */
 function secretOf({ state, secretVersion, rotation }: WebhookSubscriber): Pick<WebhookSubscriber, "secretVersion"> {
   if (state === "unconfirmed") return { secretVersion: secretVersion + 1 };
   return { secretVersion, ...(rotation === undefined ? {} : { rotation }) };

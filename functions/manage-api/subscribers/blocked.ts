@@ -10,14 +10,14 @@ const BLOCKED: Record<BlockReason, string> = {
   complaint: "is blocked: the address's holder complained before it was removed",
 };
 
-/** Why an address is not to be written to, in words; null: nothing stands against it. `key`: the page's. */
+/** Why nothing may be sent to an address, in words; null: nothing stands against it. `key`: the page's. */
 export async function whyBlocked(deps: ManageDeps, key: SigningKey, subscriber: Subscriber): Promise<string | null> {
   const { pageId, channel } = subscriber;
   const reason = await blockOf(deps, key, { pageId, channel, address: addressOf(subscriber) });
   return reason === null ? null : BLOCKED[reason];
 }
 
-/** Throws 422 naming the field. */
+/** Throws a 422 that names the field. */
 export async function refuseBlocked(
   deps: ManageDeps,
   key: SigningKey,

@@ -20,7 +20,7 @@ const nameList = z
   .array(z.string("must be text"), "must be a list of ids or names")
   .check(z.maxLength(2_000, "is too long"));
 
-/** What a single creation takes, and the columns of an export. */
+/** The fields of a single creation, and the columns of an export. */
 const rowSchema = z.extend(newSubscriberSchema, {
   state: optional(oneOf(subscriberStateSchema.options)),
   page: optional(flag),
@@ -48,7 +48,7 @@ export interface RowContext {
 
 const lineSchema = z.looseObject({ line: optional(count) });
 
-/** Which line of the file a row says it is; the first of a request is 1. */
+/** The line of the file that a row says it is; the first of a request is 1. */
 export function lineOf(row: unknown, index: number): number {
   const parsed = z.safeParse(lineSchema, row);
   return parsed.success ? (parsed.data.line ?? index + 1) : index + 1;
@@ -56,14 +56,14 @@ export function lineOf(row: unknown, index: number): number {
 
 export interface ReadRow {
   subscriber: Subscriber;
-  /** What of the row means nothing on this page; the rest of it holds. Null: nothing. */
+  /** The parts of the row that mean nothing on this page; the rest of it holds. Null: nothing. */
   leftOut: string | null;
 }
 
 /**
- * The subscriber that a row asks for, by the same rules as a single one. Components that the page does not have, or has
- * no longer, are left out as long as something is left to hear of: a file may be older than the page is now. Throws 422
- * naming the column.
+ * The subscriber that a row asks for, by the same rules as a single one. Components that the page does not have, or no
+ * longer has, are left out as long as something is left to hear of: a file may be older than the page is now. Throws
+ * 422 that names the column.
  */
 export async function readRow(row: unknown, id: string, context: RowContext): Promise<ReadRow> {
   const input = fieldsIn(rowSchema, row, "");
@@ -72,7 +72,7 @@ export async function readRow(row: unknown, id: string, context: RowContext): Pr
   const subscriber = subscriberOf(input, id, scopes, context);
   const isOut = subscriber.state === "unsubscribed" || subscriber.state === "quarantined";
   const hears = scopes.page || scopes.components.length > 0 || scopes.incidents.length > 0;
-  // Whoever has left stays left, whatever they had chosen.
+  // Somebody who has left stays left, whatever they had chosen.
   if (missing.length > 0 && !hears && !isOut) throw invalid("components", noComponentIn(missing));
   return { subscriber, leftOut };
 }
@@ -115,7 +115,10 @@ function reasonOf(quarantineReason: Subscriber["quarantineReason"]): Pick<Subscr
   return quarantineReason === undefined ? {} : { quarantineReason };
 }
 
-/** `missing`: the places of components that the page does not have. Who named only such ones never gets the whole page for it. */
+/**
+ * `missing`: the places of components that the page does not have. A row that named only such ones never gets the whole
+ * page for it.
+ */
 async function scopesOf(
   { page, components: named, component_ids, incidents = [] }: Row,
   { catalog, isIncident }: RowContext,
@@ -130,7 +133,10 @@ async function scopesOf(
   return { scopes: { page: page ?? (given.length === 0 && incidents.length === 0), components, incidents }, missing };
 }
 
-/** An id, or a name that one component alone has; null: of none. What was given is not repeated: a shifted column may hold an address. */
+/**
+ * Takes an id, or a name that only one component has; null: no component has it. Refusals do not repeat what was given:
+ * a shifted column may hold an address.
+ */
 function componentOf(given: string, index: number, { components }: Catalog): string | null {
   if (components.some(({ id }) => id === given)) return given;
   const wanted = cleanLine(given).toLowerCase();

@@ -50,7 +50,8 @@ async function create(deps: ManageDeps, call: ManageCall): Promise<ManageReply> 
   const confirmed = input.skip_confirmation_notification ?? false;
   const added = await addSubscriber(deps, call, { contact, scopes, confirmed });
   if (added.outcome === "added") return createdReply(deps, call, added.subscriber);
-  // The address is subscribed already, and now to this incident too. Nothing was created, so no secret is shown.
+  // The address is subscribed already, and now to this incident too. Nothing was created, so the answer shows no
+  // secret.
   const joined = await withIncident(deps, added.holder, incident.id, call.now);
   return { status: 201, body: await showSubscriber(deps, joined, call.page), keep: { joined: joined.id } };
 }

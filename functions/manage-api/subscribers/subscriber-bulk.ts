@@ -21,7 +21,7 @@ import { OTHER_TYPES, take, walk } from "./subscriber-lists.ts";
 const MOST_NAMED = 100;
 const AT_ONCE = 16;
 const PART = 250;
-/** HTTP APIs wait 30 seconds; what is not done by then is for the next call. */
+/** HTTP APIs wait 30 seconds; the next call does what is not done by then. */
 const TIME_LIMIT_MS = 15_000;
 /** Asking for "all" again and again mails nobody more than once in this time. */
 const RESENT_RECENTLY_MS = 24 * 60 * 60 * 1_000;
@@ -31,7 +31,7 @@ const whom = z.union(
   'must be a list of ids, or "all"',
 );
 const typeSchema = optional(oneOf([...channelSchema.options, ...OTHER_TYPES]));
-/** Of "all": where the call before this one stopped, as it told. */
+/** For "all": where the call before this one stopped, as it answered. */
 const cursorSchema = optional(z.string("must be text"));
 const resendSchema = z.object({ subscribers: whom, cursor: cursorSchema });
 const reactivateSchema = z.object({ subscribers: whom, type: typeSchema, cursor: cursorSchema });
@@ -42,10 +42,10 @@ const unsubscribeSchema = z.object({
 });
 type Type = z.output<typeof typeSchema>;
 
-/** What became of one of them; `none`: there is no such subscriber, or none that the request means. */
+/** What became of one of them; `none`: there is no such subscriber, or the request does not mean it. */
 type Done = "changed" | "unchanged" | "none";
 
-/** Statuspage's calls for many subscribers at once. Each is safe to repeat: what was done is not done again. */
+/** Statuspage's calls for many subscribers at once. Each is safe to repeat: it does nothing twice. */
 export function subscriberBulkRoutes(deps: ManageDeps): ManageRoute[] {
   const all = "/pages/{page}/subscribers";
   const scope = "subscribers:write";
@@ -76,7 +76,10 @@ async function fewerThanMost(meant: AsyncIterable<Subscriber>): Promise<Subscrib
   throw invalid("subscribers", `may be "all" for fewer than ${MOST_NAMED} subscribers only: name their ids`);
 }
 
-/** Back from quarantine. Who left stays away, and so does an address that is not to be written to. */
+/**
+ * Brings subscribers back from quarantine. Somebody who left stays away, and so does an address that nothing may be
+ * sent to.
+ */
 async function reactivate(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const { subscribers, type, cursor } = fieldsIn(reactivateSchema, call.body, "");
   const key = await deps.access.currentSigningKey(call.page.id);
@@ -115,20 +118,20 @@ async function resendConfirmations(deps: ManageDeps, call: ManageCall): Promise<
   return replyToAll("sent", await runOnAll(deps, call, cursor, isMeant, run));
 }
 
-/** Each confirmation that an operator has sent puts a new token in place; what was sent at a sign-up stands beside it. */
+/** Each confirmation that an operator sends stores a new token in place; what a sign-up sent stands beside it. */
 async function wasMailed(
   { subscribers }: ManageDeps,
   { pageId, channel, id, confirmTokenHash, updatedAt }: Subscriber,
   now: number,
 ): Promise<boolean> {
   const since = now - RESENT_RECENTLY_MS;
-  // Nothing of them has changed since, an invitation neither.
+  // Nothing of theirs has changed since, not even an invitation.
   if (updatedAt <= since) return false;
   if (confirmTokenHash !== null) return true;
   return (await subscribers.invitationsOf(pageId, channel, id)).some(({ at }) => at > since);
 }
 
-/** An endpoint's failures are forgotten with it: the next one would not be its first. */
+/** An endpoint's failures are forgotten too: otherwise the next one would not count as its first. */
 async function comeBack(deps: ManageDeps, subscriber: Subscriber, now: number): Promise<Done> {
   if (subscriber.channel === "webhook" && subscriber.health !== undefined) {
     await deps.subscribers.saveHealth(subscriber.pageId, subscriber.id, subscriber.health, null);
@@ -147,7 +150,7 @@ async function changeState(
   return changed.outcome === "missing" ? "none" : changed.outcome;
 }
 
-/** The subscribers of these ids; null in the place of one that there is not. */
+/** The subscribers of these ids; null in the place of one that does not exist. */
 async function named(deps: ManageDeps, call: ManageCall, ids: readonly string[]): Promise<(Subscriber | null)[]> {
   if (ids.length > MOST_NAMED) throw invalid("subscribers", `must not name more than ${MOST_NAMED}`);
   return inParallel(ids, AT_ONCE, (id) => deps.subscribers.find(call.page.id, id));
@@ -166,14 +169,14 @@ function runAll(
 
 interface Walked {
   done: Done[];
-  /** Where to go on; null: everybody was looked at. */
+  /** Where to go on; null: the walk has reached its end. */
   next: string | null;
 }
 
 /**
- * Part by part, for as long as there is time. Looks at those alone who are unconfirmed or in quarantine, so that a large
- * audience costs nothing. Begun anew it does not meet again whom it brought back; with the cursor it comes to its end
- * however many there are whom it must leave as they are.
+ * Runs part by part, for as long as there is time. It looks only at subscribers who are unconfirmed or in quarantine,
+ * so that a large audience costs nothing. A new run does not meet again those that it brought back. With the cursor it
+ * comes to its end, however many it must leave as they are.
  */
 async function runOnAll(
   deps: ManageDeps,

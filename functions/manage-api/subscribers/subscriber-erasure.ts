@@ -19,7 +19,7 @@ const eraseSchema = z.object({
 });
 type Named = z.output<typeof eraseSchema>;
 
-/** Tocsin's own: removes whatever the page knows of an address, in whatever state. */
+/** Tocsin's own: removes everything that the page knows of an address, in any state. */
 export function subscriberErasureRoutes(deps: ManageDeps): ManageRoute[] {
   return [
     {
@@ -31,7 +31,10 @@ export function subscriberErasureRoutes(deps: ManageDeps): ManageRoute[] {
   ];
 }
 
-/** What is left is a keyed hash of an address that is not to be written to again, and the records of deliveries, which name an id alone. */
+/**
+ * A keyed hash stays of an address that nothing may be sent to again, and so do the records of deliveries, which name
+ * only an id.
+ */
 async function erase(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const { channel, address, before } = addressIn(fieldsIn(eraseSchema, call.body, ""));
   const found = await deps.subscribers.findByAddress(call.page.id, channel, address);
@@ -42,7 +45,7 @@ async function erase(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
     return { status: 200, body: { id: null, mode: null, state: null, kept_hash: null, contact_of: contactOf } };
   }
   const reason = lastingReason(subscriber);
-  // First: whoever dies in between has forgotten nothing.
+  // The block first: a run that dies in between has forgotten nothing.
   if (reason !== null) {
     const key = await deps.access.currentSigningKey(call.page.id);
     await block(deps, key, { pageId: call.page.id, channel, address }, reason, call.now);
@@ -52,7 +55,10 @@ async function erase(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   return { status: 200, body: { id, mode: channel, state, kept_hash: reason, contact_of: contactOf } };
 }
 
-/** The address in the form that it is stored in, and in the one of earlier versions. The rules for new ones are not asked: they may have changed since. */
+/**
+ * The address in its stored form, and in the form of earlier versions. The rules for new addresses do not count here:
+ * they may have changed since.
+ */
 function addressIn({ email, endpoint, phone_number, phone_country }: Named): {
   channel: Channel;
   address: string;
@@ -92,7 +98,7 @@ function phoneIn(number: string, country: string | undefined): string {
   return parsed.number;
 }
 
-/** Endpoints whose trouble is told to this address: they stay, and tell nobody. */
+/** Forgets this address as the contact for endpoints' trouble: the endpoints stay, and notify nobody. */
 async function forgetContact(deps: ManageDeps, call: ManageCall, email: string): Promise<string[]> {
   const forgotten: string[] = [];
   for await (const subscriber of everybody(deps, call.page.id, "webhook")) {
@@ -106,7 +112,10 @@ async function forgetContact(deps: ManageDeps, call: ManageCall, email: string):
   return forgotten;
 }
 
-/** Registrations that stand beside an endpoint name a contact too. Whoever registers it again has lost a day at most. */
+/**
+ * Registrations that wait beside an endpoint name a contact too. A person who has to register it again has lost a day
+ * at most.
+ */
 async function forgetRegistrations({ subscribers }: ManageDeps, subscriber: Subscriber, email: string): Promise<void> {
   const { pageId, channel, id, state } = subscriber;
   if (state === "active") return;

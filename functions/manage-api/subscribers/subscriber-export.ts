@@ -10,7 +10,10 @@ import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "../call.t
 const MOST_ROWS = 1_000;
 const CURSOR_FORM = /^(email|sms|webhook)(?:\.([0-9a-f]{8})\.([a-z0-9]{12}))?$/;
 
-/** Tocsin's own: everybody, as import takes them; whoever has not confirmed, and may not be who was signed up, only when asked for. */
+/**
+ * Tocsin's own: everybody, in the form that an import takes. It includes unconfirmed subscribers only on request: they
+ * may not be the people who were signed up.
+ */
 export function subscriberExportRoutes(deps: ManageDeps): ManageRoute[] {
   return [
     {
@@ -22,7 +25,10 @@ export function subscriberExportRoutes(deps: ManageDeps): ManageRoute[] {
   ];
 }
 
-/** In order of position, channel by channel: who is there from the beginning to the end is told once, whatever else changes. */
+/**
+ * In order of position, channel by channel: somebody who is there from the beginning to the end appears once, whatever
+ * else changes.
+ */
 async function exportSubscribers(deps: ManageDeps, { page, request }: ManageCall): Promise<ManageReply> {
   const limit = countIn(request.query, "limit", MOST_ROWS, 1, MOST_ROWS);
   const { channel, after } = startOf(request.query.get("cursor"));
@@ -40,7 +46,7 @@ function yesNoIn(query: URLSearchParams, name: string): boolean {
   return given === "true";
 }
 
-/** `<channel>`, or `<channel>.<position>.<id>` of the last one told. */
+/** `<channel>`, or `<channel>.<position>.<id>` of the last one exported. */
 function startOf(cursor: string | null): { channel: Channel; after: string | null } {
   const [first = "email", ...rest] = CURSOR_FORM.exec(cursor ?? "email")?.slice(1) ?? [];
   const channel = CHANNELS.find((each) => each === first);
@@ -56,7 +62,10 @@ function cursorAfter(channel: Channel, last: string | null): string | null {
   return CHANNELS[CHANNELS.indexOf(channel) + 1] ?? null;
 }
 
-/** Without the components that are deleted, which an import could not take. Who has nothing left is a row of nothing, not of the page. */
+/**
+ * Leaves out deleted components, which an import could not take. Somebody with nothing left is a row of nothing, not of
+ * the page.
+ */
 function rowOf(subscriber: Subscriber, catalog: Catalog, time: (instant: number) => string) {
   const { preferences } = subscriber;
   const scopes = presentScopes(subscriber.scopes, catalog);
@@ -76,7 +85,7 @@ function rowOf(subscriber: Subscriber, catalog: Catalog, time: (instant: number)
   };
 }
 
-/** Whoever complained and left is not to be written to elsewhere either. */
+/** Somebody who complained and left must get nothing from elsewhere either. */
 function isOut({ state }: Subscriber): boolean {
   return state === "quarantined" || state === "unsubscribed";
 }

@@ -12,7 +12,7 @@ import { lineOf, type RowContext, readRow } from "./import-row.ts";
 import { fieldOf } from "./subscriber-view.ts";
 
 const MOST_ROWS = 500;
-/** Of DynamoDB's transactions: 500 rows take a second or so, where one after the other might outlast the request. */
+/** DynamoDB transactions at once: 500 rows take a second or so, where one after the other might outlast the request. */
 const AT_ONCE = 25;
 
 const importSchema = z.object({
@@ -27,8 +27,8 @@ const importSchema = z.object({
 });
 
 type Added =
-  /** `not sent`: they have to confirm, and their mail could not be queued; resend_confirmation makes it good. */
-  /** `left_out`: what of the row means nothing on this page. */
+  /** `not sent`: they have to confirm, and their mail could not be queued; resend_confirmation makes up for it. */
+  /** `left_out`: the parts of the row that mean nothing on this page. */
   { outcome: "created"; id: string; confirmation?: "not sent"; left_out?: string } | { outcome: "exists"; id: string };
 type RowResult = { line: number } & (Added | { outcome: "refused"; field: string | null; problem: string });
 
@@ -45,7 +45,7 @@ export function subscriberImportRoutes(deps: ManageDeps): ManageRoute[] {
   ];
 }
 
-/** Each row by itself: a bad one is refused, and who is there already stays as they are. */
+/** Takes each row by itself: a bad one is refused, and somebody who is there already stays as they are. */
 async function importSubscribers(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const { subscribers: given, ...input } = fieldsIn(importSchema, call.body, "");
   const context: RowContext = {
@@ -63,7 +63,7 @@ async function importSubscribers(deps: ManageDeps, call: ManageCall): Promise<Ma
     met: new Map(),
     unsent: [],
   };
-  // The ids before all else and in order: a request that is run again under its key must make the same ones.
+  // The ids come first and in order: a request that runs again under its key must make the same ones.
   const rows = given.map((row, index) => ({ row, line: lineOf(row, index), id: newId(call.idRandom) }));
   const results = await inParallel(rows, AT_ONCE, async ({ row, line, id }): Promise<RowResult> => {
     try {
@@ -87,7 +87,7 @@ async function importSubscribers(deps: ManageDeps, call: ManageCall): Promise<Ma
 
 interface Adding {
   key: SigningKey;
-  /** Whether those who have to confirm are asked to at once. */
+  /** Whether people who have to confirm get their mail at once. */
   mails: boolean;
   now: number;
   /** Addresses that this request has met, and what became of the first row of each. */
@@ -96,7 +96,7 @@ interface Adding {
   unsent: unknown[];
 }
 
-/** Whoever is in a request twice is added once, and is there already, or refused, the second time. */
+/** Somebody who is in a request twice is added once. The second time they are there already, or refused. */
 async function addOnce(deps: ManageDeps, subscriber: Subscriber, adding: Adding): Promise<Added> {
   const address = `${subscriber.channel} ${addressOf(subscriber)}`;
   const earlier = adding.met.get(address);
@@ -116,25 +116,29 @@ async function add(deps: ManageDeps, subscriber: Subscriber, adding: Adding): Pr
   if (!adding.mails || subscriber.channel !== "email" || subscriber.state !== "unconfirmed") {
     return { outcome: "created", id };
   }
-  // Its own id: an earlier run under the same Idempotency-Key stored it, and may or may not have sent the confirmation.
+  // It exists under its own id: an earlier run under the same Idempotency-Key stored it, and may or may not have sent
+  // the confirmation.
   if (created.outcome === "exists" && (await wasAsked(deps, subscriber))) return { outcome: "created", id };
   try {
     await sendConfirmation(deps, subscriber, adding.now);
   } catch (error) {
-    // Not the request's failure: to run all its rows again would help nobody.
+    // This does not fail the request: to run all its rows again would help nobody.
     adding.unsent.push(error);
     return { outcome: "created", id, confirmation: "not sent" };
   }
   return { outcome: "created", id };
 }
 
-/** Another mail would make the link of the first void. */
+/** Whether the mail was sent before: another one would make the first one's link void. */
 async function wasAsked(deps: ManageDeps, { pageId, channel, id }: Subscriber): Promise<boolean> {
   const stored = await deps.subscribers.get(pageId, channel, id);
   return stored?.state !== "unconfirmed" || stored.confirmTokenHash !== null;
 }
 
-/** A refusal of this row. Anything else is a fault of ours and ends the request: it is to be sent again under its key. */
+/**
+ * A refusal of this row. Anything else is a fault of ours and ends the request: the caller should send it again under
+ * its key.
+ */
 function refusalOf(error: unknown): { outcome: "refused"; field: string | null; problem: string } {
   if (!(error instanceof HttpProblem) || error.status !== 422) throw error;
   const [detail] = error.details;

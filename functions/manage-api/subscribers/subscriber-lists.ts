@@ -16,10 +16,10 @@ import type { ManageCall, ManageDeps, ManageReply } from "../call.ts";
 import { presentSubscriber } from "./subscriber-view.ts";
 
 const READ_AT_ONCE = 1_000;
-/** Sorting needs all of what was asked for at once; beyond this it would take too long and too much memory. */
+/** Sorting needs everything asked for at once; beyond this it would take too long and too much memory. */
 const MOST_SORTED = 20_000;
 
-// Statuspage's types that Tocsin has no channel for: nobody is of them.
+// Statuspage's types that Tocsin has no channel for: no subscriber has them.
 export const OTHER_TYPES = ["slack", "teams", "integration_partner"] as const;
 
 /** A number as people write it: "(0151) 234-567". */
@@ -30,14 +30,17 @@ const filterSchema = z.object({
   type: optional(oneOf([...channelSchema.options, ...OTHER_TYPES])),
   state: optional(oneOf(["active", "unconfirmed", "quarantined", "unsubscribed", "all"])),
   q: optional(z.string()),
-  /** Tocsin's own: of whose choice nothing is left, since components were deleted. */
+  /** Tocsin's own: those with nothing left of their choice, because components were deleted. */
   hears_nothing: optional(flag),
   sort_field: optional(oneOf(["primary", "created_at", "quarantined_at", "relevance"])),
   sort_direction: optional(oneOf(["asc", "desc"])),
 });
 type Filter = z.infer<typeof filterSchema>;
 
-/** In the order in which they are stored, unless the query asks for another; the first page is page 0, as in Statuspage. */
+/**
+ * Lists them in the order in which they are stored, unless the query asks for another; the first page is page 0, as in
+ * Statuspage.
+ */
 export async function listSubscribers(deps: ManageDeps, { page, request }: ManageCall): Promise<ManageReply> {
   const filter = fieldsIn(filterSchema, Object.fromEntries(request.query), "");
   const window = windowIn(request.query, "limit", 0);
@@ -55,7 +58,10 @@ export async function countSubscribers(deps: ManageDeps, { page, request }: Mana
   return { status: 200, body: counts };
 }
 
-/** How many of each type are in each state. Who has left is counted apart from the total: Statuspage tells nothing of them here. */
+/**
+ * How many of each type are in each state. The total leaves out those who have left: Statuspage does not count them
+ * here.
+ */
 export async function subscriberHistogram(deps: ManageDeps, { page }: ManageCall): Promise<ManageReply> {
   const none = () => ({ active: 0, unconfirmed: 0, quarantined: 0, total: 0, unsubscribed: 0 });
   const rows = await Promise.all(
@@ -79,7 +85,7 @@ export async function listUnsubscribed(deps: ManageDeps, { page, request }: Mana
   return { status: 200, body: rows.map((subscriber) => presentSubscriber(subscriber, page, catalog)) };
 }
 
-/** Those that the filter lets through, channel by channel. */
+/** The subscribers that the filter lets through, channel by channel. */
 export async function* walk(
   deps: ManageDeps,
   pageId: string,
@@ -101,7 +107,7 @@ function wantedIn(given: string): string {
   return normalizeEmail("address" in parsed ? parsed.address : cleanAddress(given));
 }
 
-/** One channel, in order of position, whatever the state. */
+/** All subscribers of one channel, in order of position, in any state. */
 export async function* everybody(deps: ManageDeps, pageId: string, channel: Channel): AsyncGenerator<Subscriber> {
   let cursor: string | null = null;
   do {
@@ -120,12 +126,12 @@ function channelsOf(type: Filter["type"]): readonly Channel[] {
   return type === undefined ? CHANNELS : CHANNELS.filter((channel) => channel === type);
 }
 
-/** "All" is everybody who may still be told of something: those who left are asked for by name. */
+/** "All" is everybody who may still get something: those who left must be asked for by name. */
 function isInState(subscriber: Subscriber, state: NonNullable<Filter["state"]>): boolean {
   return state === "all" ? subscriber.state !== "unsubscribed" : subscriber.state === state;
 }
 
-/** An endpoint is found by its contact's address too, and a phone number however it is written. */
+/** A search finds an endpoint by its contact's address too, and a phone number in any spelling. */
 function contactHas(subscriber: Subscriber, wanted: string): boolean {
   if (wanted === "" || addressOf(subscriber).toLowerCase().includes(wanted)) return true;
   switch (subscriber.channel) {

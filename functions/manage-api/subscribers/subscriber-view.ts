@@ -9,8 +9,8 @@ import { isoInZone } from "../../core/zoned-time.ts";
 import type { ManageDeps } from "../call.ts";
 
 /**
- * Statuspage's subscriber, and its state, which Statuspage tells by the list it is in. No token, hash or secret.
- * `hears_nothing`: all that they chose has been deleted.
+ * Statuspage's subscriber, with its state, which Statuspage shows by the list it is in. No token, hash or secret.
+ * `hears_nothing`: everything that they chose has been deleted.
  */
 export function presentSubscriber(subscriber: Subscriber, page: Page, catalog: Catalog) {
   const time = (instant: number | null) => (instant === null ? null : isoInZone(instant, page.timeZone));
@@ -59,7 +59,7 @@ export async function showSubscriber(deps: ManageDeps, subscriber: Subscriber, p
   return presentSubscriber(subscriber, page, await deps.status.getCatalog(page.id));
 }
 
-/** As answered on creation: the one time that a webhook's signing secret is shown. */
+/** The answer to a creation: the one time that a webhook's signing secret is shown. */
 export async function presentNewSubscriber(deps: ManageDeps, subscriber: Subscriber, page: Page) {
   const shown = await showSubscriber(deps, subscriber, page);
   if (subscriber.channel !== "webhook") return shown;
@@ -71,7 +71,7 @@ async function signingSecret(deps: ManageDeps, subscriber: WebhookSubscriber): P
   return webhookSecret(master, subscriber.pageId, subscriber.id, subscriber.secretVersion);
 }
 
-/** The field that an address is given in. */
+/** The field that holds an address. */
 export function fieldOf(subscriber: Subscriber): string {
   switch (subscriber.channel) {
     case "email":

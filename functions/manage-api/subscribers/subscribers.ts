@@ -21,7 +21,7 @@ import { refuseBlocked } from "./blocked.ts";
 import { countSubscribers, listSubscribers, listUnsubscribed, subscriberHistogram } from "./subscriber-lists.ts";
 import { fieldOf, presentNewSubscriber, showSubscriber } from "./subscriber-view.ts";
 
-/** What is kept for a replay: neither an address nor a signing secret belongs into the access table. */
+/** What is kept for a replay: neither an address nor a signing secret may be in the access table. */
 const keptSchema = z.union([z.object({ subscriber: z.string() }), z.object({ joined: z.string() })]);
 
 const changeSchema = z
@@ -101,7 +101,10 @@ async function show(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   return { status: 200, body: await showSubscriber(deps, await subscriberIn(deps, call), call.page) };
 }
 
-/** Statuspage's change of components; and Tocsin's of which updates they are sent, and of what an endpoint is posted. */
+/**
+ * Statuspage's change of components, and Tocsin's own changes: which updates a subscriber gets, and in which format an
+ * endpoint gets them.
+ */
 async function change(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const { component_ids: components, statuses, minimum_impact, format } = fieldsIn(changeSchema, call.body, "");
   await checkComponents(deps, call, "component_ids", components ?? []);
@@ -129,7 +132,10 @@ async function change(deps: ManageDeps, call: ManageCall): Promise<ManageReply> 
   return { status: 200, body: await showSubscriber(deps, replaced.subscriber, call.page) };
 }
 
-/** Another format is another try: what failed before says nothing of it, so an endpoint that failed comes back. Throws 422. */
+/**
+ * Another format is another try: earlier failures say nothing about it, so an endpoint that failed comes back. Throws
+ * 422.
+ */
 function postedAs(
   read: WebhookSubscriber,
   asked: WebhookFormat | undefined,
@@ -174,7 +180,7 @@ export async function resend(deps: ManageDeps, call: ManageCall): Promise<Manage
 
 /**
  * Answers with the new signing secret. Run again under its Idempotency-Key it rotates once: a second rotation would
- * make the secret void that the receiver still has.
+ * make void the secret that the receiver still has.
  */
 async function rotateSecret(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const subscriber = await subscriberIn(deps, call);
@@ -206,7 +212,7 @@ export async function subscriberIn(deps: ManageDeps, call: ManageCall): Promise<
   return subscriber;
 }
 
-/** Throws 422 naming the ids that are no components of the page. */
+/** Throws a 422 that names the ids that are no components of the page. */
 async function checkComponents(
   deps: ManageDeps,
   call: ManageCall,
