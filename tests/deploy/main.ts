@@ -109,6 +109,16 @@ async function deployAndTry(aws: Emulator): Promise<void> {
     return pageSchema.parse({ page: /^Page +(\w+)/m.exec(said)?.[1], key: /^API key +(\w+)/m.exec(said)?.[1] });
   });
   const api = apiClient({ api: `${deployed("ManageUrl")}/v1`, apiKey: made.key, pageId: made.page });
+  const operator = async (method: string, path: string, body?: object, headers: Record<string, string> = {}) => {
+    const answer = await fetch(`${deployed("ManageUrl")}/v1/pages/${made.page}${path}`, {
+      method,
+      headers: { authorization: `OAuth ${made.key}`, "content-type": "application/json", ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    assert(answer.ok, `${method} ${path} answered ${answer.status}: ${text}`);
+    return text;
+  };
   const page = (path = "") => fetch(`${deployed("PageUrl")}/${path}`).then((answer) => answer.text());
   await step("the page is served", () => until("the page", async () => (await page()).includes("Acme")));
 
@@ -162,6 +172,28 @@ async function deployAndTry(aws: Emulator): Promise<void> {
     await until("the quarantine", async () => (await api.getSubscriber(id)).state === "quarantined");
   });
 
+  await step("operators read, have a delivery sent again, and manage keys", async () => {
+    const [reader = "", , endpoint = ""] = readers;
+    const [update] = (await api.getIncident(incident)).incident_updates;
+    assert(update !== undefined);
+    await told(incident, update.id);
+    const deliveries = `/incidents/${incident}/incident_updates/${update.id}/deliveries`;
+    const lists = ["/incidents", "/incidents/unresolved", "/subscribers", "/subscribers/export", "/api_keys"];
+    for (const path of [...lists, `${deliveries}/problems`, `/subscribers/${reader}/deliveries`])
+      await operator("GET", path);
+    const before = mailsTo("reader@example.org").length;
+    await operator("POST", `${deliveries}/${reader}/resend`);
+    await until("the mail sent again", () => mailsTo("reader@example.org").length > before);
+    const once = { "idempotency-key": "rotate-once" };
+    const rotate = () => operator("POST", `/subscribers/${endpoint}/rotate_secret`, {}, once);
+    assert.equal(await rotate(), await rotate(), "rotated once");
+    await command(
+      "infra/keys/main.ts",
+      ["create", "--name", "ci", "--scopes", "incidents:read", "--days", "1", "--outputs", outputsFile],
+      env,
+    );
+  });
+
   await step("another version is deployed while updates go out", async () => {
     receiver.receipts.length = 0;
     const updates: string[] = [];
@@ -197,11 +229,7 @@ async function deployAndTry(aws: Emulator): Promise<void> {
   });
 
   await step("the demo: people sign up, and a real incident is replayed", async () => {
-    for (const id of readers) {
-      const there = `${deployed("ManageUrl")}/v1/pages/${made.page}/subscribers/${id}`;
-      const { ok } = await fetch(there, { method: "DELETE", headers: { authorization: `OAuth ${made.key}` } });
-      assert(ok, "a subscriber is removed");
-    }
+    for (const id of readers) await operator("DELETE", `/subscribers/${id}`);
     await receivers.close();
     const outbox = await serveOutbox(aws);
     const endpoints = {
