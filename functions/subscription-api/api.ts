@@ -18,7 +18,7 @@ import { robotRoutes } from "./robots.ts";
 
 export type SubscriptionDeps = PeopleDeps & WebhookDeps;
 
-/** A form with every component ticked that a page can have: a thousand and some, 32 bytes each. */
+/** Room for a form with every component ticked that a page can have: a thousand and some, 32 bytes each. */
 const BODY_LIMIT = 64 * 1_024;
 
 /** Every route of the public. GET, HEAD and OPTIONS change nothing; only POST does. */
@@ -37,7 +37,7 @@ export function subscriptionRoutes(deps: SubscriptionDeps): HttpRoute[] {
   ];
 }
 
-/** Signing up on the page, and what links in mails lead to. */
+/** Sign-up on the page, and the links in mails. */
 export function subscriptionApi(deps: SubscriptionDeps): HttpHandler {
   return httpApi({
     routes: subscriptionRoutes(deps),

@@ -14,14 +14,14 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * What one source may ask for: an IPv4 address or the /64 that an IPv6 address lies in, and the /48 around it, which
- * providers give to one customer (RFC 6177) and is 65,536 of the others.
+ * What one source may ask for. A source is an IPv4 address or the /64 that an IPv6 address lies in, and also the /48
+ * around that, which providers give to one customer (RFC 6177) and which holds 65,536 of the others.
  */
 export const SOURCE_CAPS = {
   /**
-   * All that may write a mail to somebody: sign-ups, links, endpoints with a contact. An office, a school or a provider's
-   * NAT has more people than one behind an address, and twenty of them in an hour is an incident; a stranger's script has
-   * one, and should reach few.
+   * Everything that may write a mail to somebody: sign-ups, links, endpoints with a contact. An office, a school or a
+   * provider's NAT has more people than one behind an address, and twenty of them in an hour is an incident; a
+   * stranger's script has one address, and should reach few people.
    */
   mail: {
     network: [
@@ -33,15 +33,16 @@ export const SOURCE_CAPS = {
       { most: 180, windowMs: DAY },
     ],
   },
-  /** SMS cost money, and premium numbers earn it: toll fraud is what these caps are for. */
+  /** SMS cost money, and premium numbers earn it: these caps are against toll fraud. */
   sms: { network: [{ most: 10, windowMs: 4 * HOUR }], block: [{ most: 20, windowMs: 4 * HOUR }] },
   /** Codes typed. */
   codes: { network: [{ most: 60, windowMs: HOUR }], block: [{ most: 240, windowMs: HOUR }] },
 } as const satisfies Record<string, Record<"network" | "block", readonly Limit[]>>;
 
 /**
- * How often one mailbox or number is asked for by one kind of request: no more within each of these stretches. This
- * bounds what strangers have us read and write for an address; what is sent to it is counted where it is sent (core/permit.ts).
+ * How often one mailbox or number may be named by one kind of request: no more within each of these stretches. This
+ * bounds what strangers make us read and write for an address; letters to it are counted where they are sent
+ * (core/permit.ts).
  */
 const ADDRESS_CAPS = {
   email: [
@@ -58,7 +59,7 @@ export interface CapDeps {
   access: Pick<AccessStore, "count" | "getPermits">;
 }
 
-/** Counts a request of a source. Throws 429 once it has made too many; that says nothing of any address. */
+/** Counts a request of a source. Throws 429 once it has made too many; that says nothing about any address. */
 export async function countSource(
   { access }: { access: Pick<AccessStore, "count"> },
   { page, key, now }: Visit,
@@ -83,7 +84,7 @@ export async function countSource(
   }
 }
 
-/** What is asked for an address, and by whom; each is counted by itself. */
+/** What is asked for an address, and by whom; each pair has its own count. */
 export interface Asked {
   what: "sign-up" | "link" | "contact";
   by: Asker;
@@ -93,9 +94,9 @@ export interface Asked {
 export type IsCapped = (kind: LetterKind, isProven?: boolean) => boolean;
 
 /**
- * Counts that the address is asked for, and tells of which letters it has had enough: for those nothing is to be stored
- * either. Whether a letter goes is decided again, and counted, where it is sent. Whoever asks by a link that was sent to
- * the address is counted apart from those who only know it, and so is not shut out by them.
+ * Counts that the address is asked for, and says of which letters it has had enough: for those, nothing may be stored
+ * either. The sender decides again whether a letter goes, and counts it. Somebody who asks by a link that was sent to
+ * the address has a count apart from people who only know it, and so they do not shut them out.
  */
 export async function countAddress(
   { access }: CapDeps,
@@ -116,13 +117,13 @@ export async function countAddress(
     isOver || permit(known, { letterId: "", kind, cause: by, isProven }, rules, now).outcome === "refused";
 }
 
-/** An IPv4 address as it is; of an IPv6 address the first 64 bits, which one connection usually has all of. */
+/** An IPv4 address as it is; of an IPv6 address the first 64 bits, which usually belong to one connection. */
 export function networkOf(source: string): string {
   const groups = groupsOf(source);
   return typeof groups === "string" ? groups : `${groups.slice(0, 4).join(":")}::/64`;
 }
 
-/** The blocks around a network that one customer may have all of: the /48 of an IPv6 address. */
+/** The blocks around a network that may belong to one customer: the /48 of an IPv6 address. */
 function blocksOf(source: string): string[] {
   const groups = groupsOf(source);
   return typeof groups === "string" ? [] : [`${groups.slice(0, 3).join(":")}::/48`];

@@ -10,7 +10,10 @@ export interface Captcha {
 
 const token = optional(z.string("must be text").check(z.maxLength(8_192, "is too long")));
 
-/** Where a form or a program puts the token: our own name, and those that hCaptcha's, Turnstile's and reCAPTCHA's widgets use. */
+/**
+ * The fields in which a form or a program puts the token: our own name, and those that hCaptcha's, Turnstile's and
+ * reCAPTCHA's widgets use.
+ */
 export const captchaFields = {
   captcha_token: token,
   "h-captcha-response": token,
@@ -20,7 +23,7 @@ export const captchaFields = {
 
 type CaptchaInput = { [field in keyof typeof captchaFields]?: string | undefined };
 
-/** Throws 422 where a CAPTCHA is wanted and was not solved, 503 where its provider does not answer. */
+/** Throws 422 if a CAPTCHA is required and was not solved, 503 if its provider does not answer. */
 export async function checkCaptcha(
   { captcha }: { captcha: Captcha | null },
   input: CaptchaInput,

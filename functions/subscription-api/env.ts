@@ -9,16 +9,16 @@ export const envSchema = z.object({
   ACCESS_TABLE: z.string(),
   LETTERS_QUEUE_URL: z.url(),
   SMS_LETTERS_QUEUE_URL: z.url(),
-  /** Where endpoints are tried out, and what their integrators have sent again. */
+  /** Probes of endpoints go there, and deliveries that their integrators send again. */
   PROBES_QUEUE_URL: z.url(),
-  /** Without a trailing slash, as SUBSCRIPTIONS_URL. */
+  /** Without a trailing slash, like SUBSCRIPTIONS_URL. */
   PAGE_URL: z.url(),
   SUBSCRIPTIONS_URL: z.url(),
   MAIL_FROM: emailField,
   /** The countries that SMS may go to. */
   SMS_COUNTRIES: countries,
   WEBHOOK_TARGETS: z.enum(["public", "any"]),
-  /** Where a CAPTCHA's token is checked, and its secret; without them none is asked for. */
+  /** Where a CAPTCHA's token is checked, and its secret; without them none is required. */
   CAPTCHA_VERIFY_URL: orNone(z.url()),
   CAPTCHA_SECRET: z.string(),
 });

@@ -16,7 +16,7 @@ const site = { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL };
 const queues = sqsQueues({
   letters: env.LETTERS_QUEUE_URL,
   smsLetters: env.SMS_LETTERS_QUEUE_URL,
-  // Replays too: whoever proved an endpoint is a stranger still, and it may be silent by now.
+  // Replays go there too: somebody who proved an endpoint is still a stranger, and the endpoint may be silent by now.
   webhookRetry: env.PROBES_QUEUE_URL,
   probes: env.PROBES_QUEUE_URL,
 });
@@ -40,6 +40,5 @@ const api = subscriptionApi({
   log: createLogger({ function: "subscription-api" }),
 });
 
-// Invocation: one form, one program's request, or one link out of a mail, opened or acted on.
-// Export.
+// Invocation: one form, one program's request, or one link from a mail, opened or acted on.
 export const handler = api;

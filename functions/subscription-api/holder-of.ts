@@ -1,7 +1,9 @@
 import { type Address, type Channel, isOn, type SubscriberOn } from "../core/subscriber.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 
-/** Whoever has the address. Where nobody has, somebody is looked for all the same, so that it takes as long. */
+/**
+ * The subscriber who has the address. If nobody has it, this looks for somebody all the same, so that it takes as long.
+ */
 export async function holderOf<C extends Channel>(
   { subscribers }: { subscribers: Pick<SubscriberStore, "findByAddress" | "get"> },
   { pageId, channel, address }: Address<C>,

@@ -31,7 +31,7 @@ export interface MailTo {
 
 interface FarewellFacts {
   unsubscribedAt: number;
-  /** In which that time is told. */
+  /** The zone in which the letter shows that time. */
   timeZone: string;
   how: "link" | "mail program" | "manage page";
   undoUrl: string;
@@ -39,11 +39,11 @@ interface FarewellFacts {
 
 /** Whole mails, RFC 5322. */
 export interface Renderers {
-  /** `token`: of the links to confirm and to decline. */
+  /** `token`: for the links to confirm and to decline. */
   renderConfirmation: (mail: MailTo & { token: string }) => Promise<string>;
   renderManageLink: (mail: MailTo & { manageUrl: string }) => Promise<string>;
   renderFarewell: (mail: MailTo & FarewellFacts) => Promise<string>;
-  /** One segment: the words before, cut if need be, and an address behind them. */
+  /** Fits into one segment: the words first, cut if need be, and then an address. */
   fitSms: (text: string, link: string | null) => string;
 }
 
@@ -61,7 +61,9 @@ export type Asker = Extract<LetterCause, "anybody" | "own link">;
 /** What to tick on the page behind a manage link, as `?components=a,b&incidents=c` or `?everything=yes`; null: nothing. */
 export type Ticked = Scopes | null;
 
-/** An HTTP API takes 10,240 bytes of request line and headers. Hundreds of components are ticked on the page itself. */
+/**
+ * An HTTP API takes 10,240 bytes of request line and headers. People tick hundreds of components on the page itself.
+ */
 const LONGEST_QUERY = 6_000;
 
 function manageUrl(
@@ -109,7 +111,7 @@ export async function sendManageLetter(
   await deps.letters.sendLetter(letterWork(subscriber, content, deps.random));
 }
 
-/** As much work as a letter to somebody, and for nobody. */
+/** Does as much work as a letter to somebody, for nobody. */
 export async function sendDecoyLetter(
   deps: LetterDeps,
   visit: Visit<PageLook>,

@@ -17,17 +17,17 @@ export interface LinkDeps extends TokenDeps {
   clock: Clock;
 }
 
-/** What comes with a token that is ours. */
+/** What comes with a token of ours. */
 export interface Opened {
-  /** It signs the page's other tokens and names its addresses too, so a request needs no second one. */
+  /** It also signs the page's other tokens and names its addresses, so a request needs no second one. */
   key: SigningKey;
-  /** Reads the page, once for however many ask; null: it is gone. */
+  /** Reads the page, once for all who ask; null: it is gone. */
   page: () => Promise<Page | null>;
 }
 
 export type OpenedLink = Opened & { subscriber: Subscriber };
 
-/** What a token says, if the key that it names has signed it; null for any other. */
+/** What a token says, if the key that it names has signed it; otherwise null. */
 export async function openToken<C extends { pageId: string; keyVersion: number }>(
   { access, status }: TokenDeps,
   claim: C | null,
@@ -38,7 +38,7 @@ export async function openToken<C extends { pageId: string; keyVersion: number }
   return key !== null && isValid(key) ? { claim, key, page: pageOnce(status, claim.pageId) } : null;
 }
 
-/** Whose link it is; null if it is not ours, is over, or what it was bound to (`boundOf`) is no longer so. */
+/** The subscriber of a link; null if the link is not ours, is over, or what it was bound to (`boundOf`) has changed. */
 export async function openLink(
   { access, subscribers, status, clock }: LinkDeps,
   purpose: LinkPurpose,

@@ -3,7 +3,7 @@ import { HttpProblem } from "../lambda/problem.ts";
 import type { StatusStore } from "../store/status/status-store.ts";
 import type { PageIdentity } from "./pages.tsx";
 
-/** What letters wear. A subscriber of a page that is gone can still leave. */
+/** The look of letters. A subscriber of a page that is gone can still leave. */
 export type PageLook = Pick<Page, "id" | "name" | "branding">;
 
 const UNNAMED = "Status page";
@@ -26,8 +26,8 @@ export async function pageOf(
 export type ServedPage = () => Promise<Page>;
 
 /**
- * Reads the page that one signs up for: a deployment serves one (ADR 1). It is found among all pages once; from then on its
- * id is known, and it is one read. Throws 503 before the page was created.
+ * Reads the page that people sign up for: a deployment serves one (ADR 1). The first time it searches all pages; from
+ * then on it knows the id, and makes one read. Throws 503 before the page was created.
  */
 export function servedPageOf(status: Pick<StatusStore, "getPage" | "listPages">): ServedPage {
   let servedId: string | null = null;

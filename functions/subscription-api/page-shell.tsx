@@ -56,7 +56,7 @@ a { color: var(--accent); text-underline-offset: .18em; }
 
 const STYLE_SOURCE = `'sha256-${createHash("sha256").update(STYLESHEET).digest("base64")}'`;
 
-/** The form posts to the page's own address; nothing is loaded, and no address with a token in it is passed on. */
+/** The form posts to the page's own address. The page loads nothing, and passes on no address with a token in it. */
 const PAGE_HEADERS = {
   "content-type": "text/html; charset=utf-8",
   "content-security-policy": `default-src 'none'; style-src ${STYLE_SOURCE}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
@@ -65,13 +65,13 @@ const PAGE_HEADERS = {
 
 export interface ShellProps {
   title: string;
-  /** Above the title; null where no page is known. */
+  /** Above the title; null if no page is known. */
   pageName: string | null;
   pageUrl: string;
   mark: "question" | "done" | "missing";
   /** English unless given. */
   locale?: Locale;
-  /** For pages with more than a button on them. */
+  /** For pages with more than a button. */
   wide?: boolean;
   children: ComponentChildren;
 }

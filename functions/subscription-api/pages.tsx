@@ -11,7 +11,10 @@ export interface PageIdentity {
   pageUrl: string;
 }
 
-/** Opening a link changes nothing: mail scanners open them all. The button posts to the address the page was opened at. */
+/**
+ * Opening a link changes nothing: mail scanners open them all. The button posts to the address at which the page was
+ * opened.
+ */
 function Ask({ label }: { label: string }) {
   return (
     <form method="post">
@@ -42,7 +45,7 @@ export function question(
   });
 }
 
-/** A page that says that something was done. */
+/** A page that says what was done. */
 export function done(
   identity: PageIdentity,
   locale: Locale,
@@ -63,7 +66,7 @@ export function done(
   });
 }
 
-/** An endpoint's host has as many of them as it may have. */
+/** An endpoint's host has as many endpoints as it may have. */
 export function noPlace(identity: PageIdentity, locale: Locale): HttpReply {
   const { title, text } = stringsOf(locale).subscriptions.noPlace;
   return htmlReply(409, { ...identity, locale, title, mark: "missing", children: <p>{text}</p> });
@@ -93,14 +96,14 @@ export function askToUnsubscribe(identity: PageIdentity, locale: Locale): HttpRe
   });
 }
 
-/** The same for every link that does not work, so that nothing can be learnt by trying. */
+/** The same page for every link that does not work, so that nobody learns anything by trying. */
 export function linkDoesNotWork(pageUrl: string, headers: HttpRequest["headers"]): HttpReply {
   const locale = readerLocale(headers);
   const { title, text } = stringsOf(locale).subscriptions.badLink;
   return htmlReply(404, { title, locale, pageName: null, pageUrl, mark: "missing", children: <p>{text}</p> });
 }
 
-/** Where the form is that posts to a path: on the status page, or at an address of its own. */
+/** The address of the form that posts to a path: on the status page, or of its own. */
 export function formAddress(path: string, pageUrl: string): string {
   if (path.startsWith("/subscriptions/")) return `${pageUrl}/#follow`;
   const [, portal] = /^(\/portal\/[^/]+)\/./.exec(path) ?? [];
@@ -108,8 +111,8 @@ export function formAddress(path: string, pageUrl: string): string {
 }
 
 /**
- * What was wrong with a form, in the words of whoever filled it in, and the way back to it: the form itself, as it was
- * filled in, where only its address was wrong.
+ * Says what was wrong with a form, in its reader's language, and shows the way back to it. If only its address was
+ * wrong, that is the form itself, as it was filled in.
  */
 export function refused(
   problem: HttpProblem,
@@ -139,7 +142,7 @@ export function refused(
   );
 }
 
-/** For whoever reloads or bookmarked what a form was sent to. */
+/** For people who reload or bookmarked the address that a form posts to. */
 export function formOnly(problem: HttpProblem, pageUrl: string, form: string, locale: Locale): HttpReply {
   return besideTheForm(problem, stringsOf(locale).subscriptions.formOnly, pageUrl, form, locale);
 }

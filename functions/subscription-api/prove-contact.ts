@@ -11,8 +11,8 @@ interface ProofDeps extends PermitsDeps {
 }
 
 /**
- * Whoever uses a link that was mailed to an endpoint's contact is its contact: from now on they are told of trouble, and
- * get the letters that anybody gets. By a POST alone: mail scanners open links.
+ * Somebody who uses a link that was mailed to an endpoint's contact is its contact. From now on they get mails about
+ * trouble, and the letters that anybody gets. Only a POST counts: mail scanners open links.
  */
 export async function proveContact(
   deps: ProofDeps,
@@ -23,7 +23,7 @@ export async function proveContact(
   if (contactEmail === null || subscriber.contactProvenAt !== undefined) return subscriber;
   await proveMailbox(deps, addressMac(key, "email", mailboxOf(contactEmail)));
   const changed = await changeSubscriber(deps, subscriber, (present) => {
-    // Registered anew by somebody else.
+    // Somebody else has registered it anew.
     if (present.contactEmail !== contactEmail || present.createdAt !== createdAt) return null;
     const now = deps.clock();
     return { ...present, contactProvenAt: now, updatedAt: now };

@@ -4,7 +4,7 @@ import type { HttpProblem } from "../lambda/problem.ts";
 import { countryName } from "../templates/page/sign-up-form.tsx";
 import { stringsOf } from "../templates/strings/strings-of.ts";
 
-/** A form whose address was refused, to be sent again with another; everything else of it stays as it was chosen. */
+/** A form whose address was refused, to be sent again with another; all its other fields stay as they were chosen. */
 export interface Retry {
   path: string;
   field: "email" | "phone";
@@ -12,16 +12,18 @@ export interface Retry {
   number: string;
   country: string;
   countries: readonly string[];
-  /** Fields that are sent along as they were. */
+  /** The form sends these fields along as they were. */
   others: [name: string, value: string][];
 }
 
 const PATHS: readonly string[] = ["/subscriptions/email", "/subscriptions/sms", "/manage"];
 const ADDRESS_FIELDS: readonly string[] = ["email", "phone_number", "phone_country"];
-/** What the page's own forms hold besides. A CAPTCHA's answer is good once: such a form is filled in anew. */
+/** The other fields of the page's own forms. A CAPTCHA's answer is good once: such a form must be filled in again. */
 const OTHER_FIELDS = /^(?:locale|incident_id|component_ids\[\]|preferences\[(?:updates|minimum_impact)\])$/;
 
-/** Null where sending it again would not help: what was wrong is not the address, or it is no form of the page's. */
+/**
+ * Null if sending it again would not help: something other than the address was wrong, or it is no form of the page's.
+ */
 export function retryOf(
   request: HttpRequest,
   { status, details }: HttpProblem,

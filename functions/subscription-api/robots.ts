@@ -2,7 +2,9 @@ import type { HttpRoute } from "../lambda/http.ts";
 
 const FOR_A_DAY = { "cache-control": "public, max-age=86400" } as const;
 
-/** What browsers and search engines ask of every host by themselves. Nothing here is to be found by searching. */
+/**
+ * Answers what browsers and search engines ask of every host by themselves. Search engines should find nothing here.
+ */
 export function robotRoutes(): HttpRoute[] {
   return [
     {

@@ -4,7 +4,7 @@ import type { SigningKey } from "../core/signing-key.ts";
 import type { AccessStore } from "../store/access/access-store.ts";
 import type { ServedPage } from "./page-of.ts";
 
-/** A request of the public: to which page it came, with the page's key, and when. */
+/** A request of the public: the page to which it came, the page's key, and the time. */
 export interface Visit<P = Page> {
   page: P;
   key: SigningKey;

@@ -26,7 +26,7 @@ export const preferenceFields = z.object({
 export const preferencesField = chosen(preferenceFields);
 const idField = chosen(z.string("must be an id").check(z.overwrite(cleanAddress)));
 
-/** What somebody wants to hear of, as sign-up takes it. */
+/** What somebody wants to hear of, in the fields of a sign-up. */
 export const wishFields = {
   /** Components or groups of the page; a group means its components. None, and no incident: everything. */
   component_ids: optional(idList),
@@ -39,7 +39,7 @@ export interface Wished {
   incident_id?: string | null | undefined;
 }
 
-/** Scopes from a sign-up's fields. Throws 422 naming the field that means nothing on this page. */
+/** Scopes from a sign-up's fields. Throws a 422 that names the field that means nothing on this page. */
 export async function scopesFrom(
   { status }: { status: Pick<StatusStore, "getCatalog" | "getIncident"> },
   pageId: string,
@@ -58,8 +58,8 @@ export async function scopesFrom(
 }
 
 /**
- * The components that ids of components and groups stand for, in the catalog's order; a page that somebody has open may
- * offer one that is deleted by now, which counts for nothing beside others. Throws 422.
+ * The components that ids of components and groups stand for, in the catalog's order. A page that somebody has open may
+ * offer one that is deleted by now: it counts for nothing beside others. Throws 422.
  */
 export function componentsFrom(catalog: Catalog, given: readonly string[], field: string): string[] {
   const ids = given.filter((id) => !isDeleted(id, catalog));
@@ -74,7 +74,7 @@ export function componentsFrom(catalog: Catalog, given: readonly string[], field
   return components.map(({ id }) => id);
 }
 
-/** The preferences given, over those that were there. */
+/** The given preferences, over those that were there. */
 export function preferencesFrom(
   given: z.output<typeof preferenceFields> | null | undefined,
   before: Preferences,

@@ -9,11 +9,11 @@ import type { WebhookDeps } from "./webhook-deps.ts";
 
 const ECHO_BYTES = 24;
 
-/** What proves that an endpoint belongs to whoever registered it. `hash` is what is stored of it. */
+/** What proves that an endpoint belongs to the person who registered it. `hash` is its stored form. */
 export type Proof =
   /** The endpoint answers with it. */
   | { by: "echo"; echo: string; hash: string }
-  /** A chat's webhook cannot: its contact clicks on a link once the first post has arrived. */
+  /** A chat's webhook cannot answer: its contact clicks a link once the first post has arrived. */
   | { by: "contact"; token: string; hash: string };
 
 export function newProof(
@@ -25,7 +25,10 @@ export function newProof(
   return { by: "echo", echo, hash: sha256Hex(echo) };
 }
 
-/** Sets going what the proof needs, once its hash is stored: a challenge, or a chat's first post and behind it a mail to the contact. */
+/**
+ * Sets going what the proof needs, once its hash is stored: a challenge, or a chat's first post and after it a mail to
+ * the contact.
+ */
 export async function askForProof(
   deps: WebhookDeps,
   visit: Visit,
@@ -55,12 +58,12 @@ export async function askForProof(
     confirmUrl,
   });
   const letter = contactLetter(deps, subscriber, to, raw, mail.cause);
-  // Whoever posts it mails the letter once the chat has taken the post: nobody can confirm what never arrived. One that is
-  // withheld is made all the same, so that the time it takes tells nothing.
+  // The sender of the post mails the letter once the chat has taken the post: nobody can confirm what never arrived. A
+  // letter that is withheld is made all the same, so that the time it takes shows nothing.
   await sendProbe(deps, visit, subscriber, mail.contact === "send" ? { ...hello, letter } : hello);
 }
 
-/** Queues a probe and tells its id. */
+/** Queues a probe and returns its id. */
 export async function sendProbe(
   deps: WebhookDeps,
   { page, now }: Visit,

@@ -12,12 +12,12 @@ import type { Asker } from "../letters.ts";
 import type { Visit } from "../visit.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 
-/** `withhold`: nothing is mailed, which whoever asked is not told. */
+/** `withhold`: nothing is mailed, and the answer does not show it. */
 export type ContactMail = "send" | "withhold";
 
 /**
- * Whether a letter that a stranger may have asked for may go to an endpoint's contact now; it is counted. Nothing goes
- * to an address that is blocked, that bounced, or whose holder complained, be they a subscriber still or not.
+ * Whether a letter that a stranger may have asked for may go to an endpoint's contact now; this counts it. Nothing goes
+ * to an address that is blocked, that bounced, or whose holder complained, whether they are still a subscriber or not.
  */
 export async function contactMail(
   deps: Pick<WebhookDeps, "access" | "subscribers" | "random">,
@@ -26,7 +26,7 @@ export async function contactMail(
   by: Asker,
 ): Promise<ContactMail> {
   const address = { pageId: visit.page.id, channel: "email", address: normalizeEmail(contact.email) } as const;
-  // The cap is asked first and of everybody, so that it tells nothing of the rest.
+  // The cap comes first and for everybody, so that it shows nothing of the rest.
   const isCapped = await countAddress(deps, visit, address, { what: "contact", by });
   const blocked = await blockOf(deps, visit.key, address);
   const holder = await holderOf(deps, address, newId(deps.random));
@@ -34,14 +34,14 @@ export async function contactMail(
   return holder !== null && lastingReason(holder) !== null ? "withhold" : "send";
 }
 
-/** Whether the contact is the endpoint's: not before they have used a link that was mailed to them. */
+/** Whether the contact is proven to be the endpoint's: they are once they have used a link that was mailed to them. */
 export function isContactProven({ contactProvenAt }: WebhookSubscriber): boolean {
   return contactProvenAt !== undefined;
 }
 
 /**
- * What a letter to the contact may tell. To somebody who has not proved to be the contact, nothing that whoever
- * registered the endpoint has chosen, such as its host; and how to close their mailbox.
+ * What a letter to the contact may contain. Somebody who has not proved to be the contact sees nothing that the
+ * registration chose, such as the endpoint's host, and gets a way to close their mailbox.
  */
 export function toldToContact(
   { subscriptionsUrl }: Pick<WebhookDeps, "subscriptionsUrl">,

@@ -1,14 +1,14 @@
 import { HttpProblem } from "../../lambda/problem.ts";
 import type { AccessStore, Limit } from "../../store/access/access-store.ts";
 
-/** How often something may be asked for an endpoint, under which counter, and what is said beyond that. */
+/** How often something may be asked for an endpoint, the counter for it, and the answer beyond that. */
 export interface Allowance {
   counter: string;
   limit: Limit;
   refusal: string;
 }
 
-/** Counts `by` more. Throws 429, which says from when on it may be tried again. */
+/** Counts `by` more. Throws 429, which says when to try again. */
 export async function countOrRefuse(
   { access }: { access: Pick<AccessStore, "count"> },
   { counter, limit, refusal }: Allowance,

@@ -16,10 +16,10 @@ import type { WebhookDeps } from "./webhook-deps.ts";
 
 const MINUTE_MS = 60_000;
 const TESTS = { most: 10, windowMs: 60 * MINUTE_MS };
-/** For so long a rotation that is asked for again, as by reloading the page, shows what it did. */
+/** For how long a repeated rotation, as by reloading the page, shows what the first one did. */
 const REPEAT_MS = 10 * MINUTE_MS;
 
-/** Queues a test and tells its id. Throws 409 and 429. */
+/** Queues a test and returns its id. Throws 409 and 429. */
 export async function sendTest(deps: WebhookDeps, portal: Portal): Promise<string> {
   const { subscriber, now } = portal;
   switch (subscriber.state) {
@@ -40,7 +40,10 @@ export async function sendTest(deps: WebhookDeps, portal: Portal): Promise<strin
 
 const rotationSchema = z.object({ from: optional(count) });
 
-/** The new secret. `from` is the version that it replaces: asked for again, it does not rotate again. Throws 409 and 422. */
+/**
+ * Makes the new secret. `from` is the version that it replaces: asked again, it does not rotate again. Throws 409 and
+ * 422.
+ */
 export async function rotateSecret(
   deps: WebhookDeps,
   { subscriber, key, now }: Portal,
@@ -68,7 +71,7 @@ export function resume(deps: WebhookDeps, portal: Portal): Promise<WebhookSubscr
   return change(deps, portal, (one) => (one.pausedAt === null ? null : { ...one, pausedAt: null }));
 }
 
-/** Which updates it is sent. Throws 422. */
+/** Changes which updates the endpoint gets. Throws 422. */
 export async function changeFilter(deps: WebhookDeps, portal: Portal, body: unknown): Promise<WebhookSubscriber> {
   filterFrom(portal.subscriber, body, portal.catalog);
   return change(deps, portal, (one) => {
@@ -77,7 +80,10 @@ export async function changeFilter(deps: WebhookDeps, portal: Portal, body: unkn
   });
 }
 
-/** Asks the endpoint once more to prove whose it is; after quarantine and unsubscription that is the way back. Throws 409 and 429. */
+/**
+ * Asks the endpoint once more to prove whose it is; this is also the way back after quarantine and unsubscription.
+ * Throws 409 and 429.
+ */
 export async function challengeAgain(deps: WebhookDeps, portal: Portal): Promise<WebhookSubscriber> {
   const { endpoint, format, contactEmail, state } = portal.subscriber;
   if (state === "active") throw new HttpProblem(409, "The endpoint is active already");
@@ -112,7 +118,7 @@ async function change(
   to: (present: WebhookSubscriber) => WebhookSubscriber | null,
 ): Promise<WebhookSubscriber> {
   const changed = await changeSubscriber(deps, subscriber, (present) => {
-    // Somebody else's registration of it is not ours to change.
+    // We must not change somebody else's registration of it.
     if (present.createdAt !== subscriber.createdAt) throw changedByOthers();
     const next = to(present);
     return next === null ? null : { ...next, updatedAt: now };

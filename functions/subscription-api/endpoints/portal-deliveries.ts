@@ -14,7 +14,7 @@ const INCIDENTS_AT_ONCE = 8;
 
 export interface PortalRow {
   delivery: Delivery;
-  /** Null for what is of no incident, and for one that is no longer known. */
+  /** Null if it belongs to no incident, or to one that is no longer known. */
   incidentName: string | null;
   updateStatus: UpdateStatus | null;
   replayable: boolean;
@@ -26,7 +26,7 @@ export interface PortalList {
 }
 
 /**
- * What was sent to the endpoint since it was registered, newest update first: before, it was perhaps somebody else's.
+ * Deliveries to the endpoint since it was registered, newest update first: before that it was perhaps somebody else's.
  * Throws 422 for a cursor of another list.
  */
 export async function listDeliveries(deps: WebhookDeps, portal: Portal, cursor: string | null): Promise<PortalList> {
@@ -69,7 +69,10 @@ async function withNames(deps: WebhookDeps, portal: Portal, deliveries: readonly
   });
 }
 
-/** Probes are made anew instead; what is open is being sent anyway; of what is too old there may be no text. */
+/**
+ * A new probe replaces an old one; an open delivery is being sent anyway; one that is too old may have no text any
+ * more.
+ */
 export function isReplayable(delivery: Delivery, now: number): boolean {
   return delivery.subject.kind !== "endpoint" && !isOpen(delivery.state) && !isTooOldToResend(delivery, now);
 }
@@ -83,7 +86,7 @@ export function revisionOf({ subscriber }: Portal, { rows }: PortalList): string
   return sha256Hex(JSON.stringify([subscriber, rows.map(({ delivery }) => delivery)])).slice(0, 16);
 }
 
-/** Of an endpoint that has not proved whose it is, the answers are not shown: they may be a stranger's. */
+/** The answers of an endpoint that has not proved whose it is are not shown: they may be a stranger's. */
 export function showsAnswers({ subscriber }: Portal): boolean {
   return subscriber.confirmedAt !== null;
 }

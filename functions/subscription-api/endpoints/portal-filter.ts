@@ -10,15 +10,15 @@ import { componentsFrom } from "../wishes.ts";
 const filterSchema = z.object({
   component_ids: z.optional(z.nullable(idList)),
   ...wishFields,
-  /** What a form says of the lists: whether they count. A box that is not ticked is not sent at all. */
+  /** How a form says whether the lists count: a browser does not send a box that is not ticked. */
   scope: optional(oneOf(["page", "components"])),
   all_statuses: optional(flag),
-  /** Of the form: that what contradicts itself was asked about, so that what is said now holds. */
+  /** Sent by the form: the user was asked about a contradiction, so the present choice holds. */
   asked: optional(flag),
 });
 type Filter = z.output<typeof filterSchema>;
 
-/** Which updates an endpoint is sent. */
+/** Which updates an endpoint gets. */
 export type FilterChoices = Pick<WebhookSubscriber, "scopes" | "statuses"> & {
   minimumImpact: Preferences["minimumImpact"];
 };
@@ -27,7 +27,9 @@ export function filterOf({ scopes, statuses, preferences }: WebhookSubscriber): 
   return { scopes, statuses, minimumImpact: preferences.minimumImpact };
 }
 
-/** What a request makes of an endpoint's filter; what is left out of JSON stays. Single incidents stay too. Throws 422. */
+/**
+ * What a request makes of an endpoint's filter; a field missing from JSON stays. Single incidents stay too. Throws 422.
+ */
 export function filterFrom(read: WebhookSubscriber, body: unknown, catalog: Catalog): FilterChoices {
   const input = fieldsIn(filterSchema, body, "");
   if (input.format !== undefined && input.format !== read.format) {
@@ -52,7 +54,10 @@ export function filterFrom(read: WebhookSubscriber, body: unknown, catalog: Cata
   };
 }
 
-/** All, and single ones besides that did not count before: either could be meant, and neither is dropped in silence. */
+/**
+ * "All", and besides it single ones that did not count before: either could be meant, and neither may be dropped in
+ * silence.
+ */
 function refuseContradiction({ scopes, statuses }: WebhookSubscriber, input: Filter, catalog: Catalog): void {
   if (input.asked) return;
   const added = (input.component_ids ?? []).filter((id) => !scopes.components.includes(id) && !isDeleted(id, catalog));
@@ -67,14 +72,14 @@ function refuseContradiction({ scopes, statuses }: WebhookSubscriber, input: Fil
 
 /** What the form shows after a refusal. */
 export interface EnteredFilter extends FilterChoices {
-  /** It contradicted itself: sent again, it holds as it is. */
+  /** It contradicted itself: if it is sent again, it holds as it is. */
   asked: boolean;
 }
 
-/** As it was entered; where that contradicts itself, with what was ticked set. Null: nothing that can be read. */
+/** The filter as it was entered; if that contradicts itself, with the ticked ones set. Null: nothing readable. */
 export function enteredFilter(read: WebhookSubscriber, body: unknown, field: string | undefined): EnteredFilter | null {
   const parsed = z.safeParse(filterSchema, body);
-  // A list that is empty is refused by the schema itself.
+  // The schema itself refuses an empty list.
   const input = parsed.success ? parsed.data : readable(body);
   if (input === null) return null;
   const components = input.component_ids ?? [];

@@ -12,8 +12,8 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 const LINK_DAYS = 30;
 
 /**
- * A link is for one registration of an endpoint by one contact: whoever registers it anew makes the links before void
- * (`createdAt` tells registrations apart). A new secret does not, for it is made on the page that the link opens.
+ * A link is for one registration of an endpoint by one contact: a new registration makes earlier links void
+ * (`createdAt` distinguishes registrations). A new secret does not, because it is made on the page that the link opens.
  */
 export function boundOf({ contactEmail, endpoint, createdAt }: WebhookSubscriber): string {
   return JSON.stringify([contactEmail, endpoint, createdAt]);
@@ -26,8 +26,8 @@ function portalPath(key: SigningKey, subscriber: WebhookSubscriber, now: number)
 }
 
 /**
- * Mails the contact a link to the portal, if there is one and it may be written to just now. Else, and for an endpoint
- * that nobody registered (`subscriber` is null), the same work is done for nobody: the time it takes tells nothing.
+ * Mails the contact a link to the portal, if there is one and mail may go to them now. Otherwise, and for an endpoint
+ * that nobody registered (`subscriber` is null), it does the same work for nobody: the time it takes shows nothing.
  */
 export async function mailPortalLink(
   deps: WebhookDeps,
@@ -37,7 +37,7 @@ export async function mailPortalLink(
   const { page, key, now } = visit;
   const found = subscriber ?? nobodyAt(endpoint, page, newId(deps.random), now);
   const { contactEmail, locale, state, confirmedAt } = found;
-  // Counted for the endpoint, as its contact's mailbox would be.
+  // Counted for the endpoint, as it would be for its contact's mailbox.
   const to = contactEmail ?? `${sha256Hex(endpoint)}@nobody.invalid`;
   const mail = await contactMail(deps, visit, { email: to, isProven: isContactProven(found) }, "anybody");
   const portalUrl = `${deps.subscriptionsUrl}${portalPath(key, found, now)}`;

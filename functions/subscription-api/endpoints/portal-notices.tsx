@@ -13,7 +13,7 @@ const NOTICES: Record<string, Notice> = {
   challenge: { tone: "info", text: "The endpoint is being asked to prove itself.", asked: true },
 };
 
-/** What the address says was done; nothing for anything else. */
+/** What the page's address says was done; nothing for anything else. */
 export function noticeFor(query: URLSearchParams): Notice | null {
   const done = query.get("done") ?? "";
   if (done === "replay-failed") return replayedNotice(query.get("detail") ?? "");
@@ -29,7 +29,7 @@ function replayedNotice(detail: string): Notice | null {
   return { tone: "info", text: `${what} being sent again.${more}`, asked: true };
 }
 
-/** What a refused choice is called below, where it stands as it was entered. */
+/** How the page names a refused choice, which stands below it as it was entered. */
 const REFUSED_CHOICES: Record<string, string> = {
   scope:
     "You ticked single components while the whole page was chosen. Nothing is saved yet: the ticked ones are set below. Save that, or choose the whole page again.",

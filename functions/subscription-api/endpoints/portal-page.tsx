@@ -30,7 +30,7 @@ export interface PortalPageProps {
   list: PortalList;
   pageUrl: string;
   notice: Notice | null;
-  /** The filter as it was entered, where it was refused. */
+  /** The filter as it was entered, if it was refused. */
   entered: EnteredFilter | null;
 }
 
@@ -169,7 +169,7 @@ function Known({ portal }: { portal: Portal }) {
   );
 }
 
-/** The one time that it is shown. */
+/** The one time that the secret is shown. */
 export function secretPage(portal: Portal, secret: string, pageUrl: string): HttpReply {
   return portalHtml(200, {
     title: "The new signing secret",
@@ -195,7 +195,7 @@ export function secretPage(portal: Portal, secret: string, pageUrl: string): Htt
   });
 }
 
-/** Where a new link is asked for. */
+/** The page on which people ask for a new link. */
 export function lostLinkPage(
   status: number,
   {
@@ -255,7 +255,7 @@ export function lostLinkPage(
   });
 }
 
-/** Opening a link is nothing that a mail scanner does not do: only a button shows that somebody is there. */
+/** Mail scanners open links too: only a button shows that somebody is there. */
 function Contact({ portal }: { portal: Portal }) {
   const { subscriber } = portal;
   if (subscriber.contactEmail === null || subscriber.contactProvenAt !== undefined) return null;

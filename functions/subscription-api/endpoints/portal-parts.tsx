@@ -62,7 +62,7 @@ function titleOf({ delivery: { subject }, incidentName }: PortalRow, { catalog }
   }
 }
 
-/** Beside the title, what was told. */
+/** What the delivery was about, beside the title. */
 function toldIn({ delivery, updateStatus }: PortalRow): string | null {
   if (delivery.subject.kind === "component") return "Component change";
   return updateStatus === null ? null : STATUS_LABELS[updateStatus];
@@ -125,7 +125,7 @@ function Row({ portal, row }: { portal: Portal; row: PortalRow }) {
   );
 }
 
-/** What `replay` takes the subject's id as. */
+/** The field in which `replay` takes the subject's id. */
 function idField({ subject }: Delivery): string {
   return subject.kind === "component" ? "component_id" : "incident_id";
 }
@@ -162,7 +162,7 @@ function Answers({ exchanges, portal }: { exchanges: readonly Exchange[]; portal
   );
 }
 
-/** To the second, for comparing with the endpoint's own log. */
+/** To the second, so that people can compare it with the endpoint's own log. */
 function precise(at: number, { page }: Portal): string {
   const { zone } = zonedTime(at, page.timeZone, "en");
   const date = dateOf(at, { timeZone: page.timeZone, locale: "en" });

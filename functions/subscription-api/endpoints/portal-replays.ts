@@ -53,11 +53,14 @@ function subjectFrom(incidentId: string | undefined, componentId: string | undef
 export interface Replayed {
   queued: number;
   alreadyOpen: number;
-  /** Failed too, and for the next call. */
+  /** Failed too; the next call takes them. */
   left: number;
 }
 
-/** Queues what failed since a time (of the last 24 hours, unless told otherwise), oldest first, as many as one call may. */
+/**
+ * Queues deliveries that failed since a time (in the last 24 hours, unless the request says otherwise), oldest first,
+ * as many as one call may.
+ */
 export async function replayFailed(deps: WebhookDeps, portal: Portal, body: unknown): Promise<Replayed> {
   const { since, hours } = fieldsIn(failedSchema, body, "");
   if (since !== undefined && hours !== undefined) throw invalid("hours", "cannot be given together with since");
@@ -76,12 +79,15 @@ export async function replayFailed(deps: WebhookDeps, portal: Portal, body: unkn
   return { queued, alreadyOpen: due.length - queued, left: failed.length - due.length };
 }
 
-/** Also what was not even tried because the endpoint was in quarantine: to its integrator that failed too. */
+/**
+ * Includes deliveries that were not even tried because the endpoint was in quarantine: to its integrator these failed
+ * too.
+ */
 function isLost({ state, reason }: Delivery): boolean {
   return state === "failed" || (state === "suppressed" && reason === "quarantined");
 }
 
-/** A replay to an endpoint that is told nothing would end as suppressed. */
+/** A replay to an endpoint that gets nothing would end as suppressed. */
 function checkReceiving({ subscriber }: Portal): void {
   if (subscriber.state !== "active") throw new HttpProblem(409, "The endpoint is not active: nothing is sent to it");
   if (subscriber.pausedAt !== null) throw new HttpProblem(409, "The endpoint is paused: resume it first");

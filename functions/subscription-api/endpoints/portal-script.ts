@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 
 /**
- * Live refresh, the one script: asks for the page's JSON while a delivery is open (or something was just asked for), ever
- * more seldom, and when that has changed puts the parts of the new page in the place of the old. The page is whole without it.
+ * Live refresh, the one script. It asks for the page's JSON while a delivery is open (or the user just asked for
+ * something), less and less often. When the JSON has changed, it replaces the old parts of the page by the new ones.
+ * The page is whole without it.
  */
 export const SCRIPT = `
 (() => {

@@ -16,7 +16,7 @@ export const MINIMUM_LABELS: Record<Impact, string> = {
 };
 const MINIMUMS = ["none", "minor", "major", "critical"] as const;
 
-/** What can be changed, each in a part of its own that opens without a script. */
+/** The settings, each in a part of its own that opens without a script. */
 export function Settings({ portal, entered }: { portal: Portal; entered: EnteredFilter | null }) {
   return (
     <div class="card settings">

@@ -16,7 +16,7 @@ const POLICY = [
   "base-uri 'none'",
 ].join("; ");
 
-/** Nothing is loaded, and no address with a token in it is passed on. */
+/** The page loads nothing, and passes on no address with a token in it. */
 const HEADERS = {
   "content-type": "text/html; charset=utf-8",
   "content-security-policy": POLICY,
@@ -27,7 +27,7 @@ export interface PortalShellProps {
   title: string;
   pageName: string;
   pageUrl: string;
-  /** Whether the page has what the script looks after. */
+  /** Whether the page has the parts that the script refreshes. */
   isLive: boolean;
   children: ComponentChildren;
 }

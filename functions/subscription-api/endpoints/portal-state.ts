@@ -12,7 +12,7 @@ export interface StateText {
   tone: Tone;
   title: string;
   text: string;
-  /** What its integrator would do now. */
+  /** What its integrator is likely to do now. */
   action: { label: string; to: "challenge" | "resume" } | null;
 }
 
@@ -73,7 +73,7 @@ export function stateText({ subscriber, page, catalog }: Portal, list: PortalLis
   return { tone: "ok", title: "Active", text: "Updates are sent as they are posted.", action: null };
 }
 
-/** Whoever confirms a chat has to know that there is something to be seen in it. */
+/** A person who confirms a chat has to know that there is something to see in it. */
 function helloText({ rows }: PortalList): string {
   const last = rows.find(({ delivery }) => isProbe(delivery, "hello"))?.delivery;
   if (last === undefined)

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { pageStyle } from "../../templates/page/page-style.ts";
 
-/** The status page's own sheet, and what only the portal has. */
+/** The status page's own sheet, and the rules that only the portal has. */
 export const PORTAL_STYLESHEET = `${pageStyle(null).sheet}
 .portal { padding: 36px 0 72px; }
 .portal .wrap { max-width: 880px; }

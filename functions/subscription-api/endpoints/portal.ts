@@ -24,7 +24,7 @@ import { replayFailed, replayOne } from "./portal-replays.ts";
 import type { WebhookDeps } from "./webhook-deps.ts";
 import { presentWebhook } from "./webhook-view.ts";
 
-/** What came of an action: the JSON that tells it, and for people what the page says next, or a page of its own. */
+/** The result of an action: JSON for programs, and for people the notice on the next page, or a page of its own. */
 interface Done {
   status: number;
   body: unknown;
@@ -33,8 +33,8 @@ interface Done {
 type Act = (portal: Portal, body: unknown) => Promise<Done>;
 
 /**
- * What an integrator sees and does, by the link mailed to the endpoint's contact. The same addresses answer people with
- * pages and programs with JSON; only POST changes anything.
+ * What an integrator sees and does, with the link mailed to the endpoint's contact. The same addresses answer people
+ * with pages and programs with JSON; only POST changes anything.
  */
 export function portalRoutes(deps: WebhookDeps): HttpRoute[] {
   const post = (to: string, act: Act): HttpRoute => ({
@@ -69,7 +69,7 @@ export function portalRoutes(deps: WebhookDeps): HttpRoute[] {
       const page = secretPage(portal, secret, deps.pageUrl);
       return { status: 201, body: { signing_secret: secret, previous_valid_until: until }, next: { page } };
     }),
-    // Whatever is done by the link proves the contact; here nothing else is.
+    // Every action by the link proves the contact; this one does nothing else.
     post("contact", async (portal) => {
       return { status: 200, body: endpoint(portal, portal.subscriber), next: { notice: "contact" } };
     }),
@@ -114,7 +114,7 @@ async function show(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply>
   return portalPage(200, { portal, list, pageUrl: deps.pageUrl, notice, entered: null });
 }
 
-/** A page is answered with the way back to the portal, so that reloading it does nothing again. */
+/** Answers a page with the way back to the portal, so that reloading it does nothing again. */
 async function perform(deps: WebhookDeps, request: HttpRequest, act: Act): Promise<HttpReply> {
   const opened = await openPortal(deps, request);
   if (opened === null) return noLink(deps, request);
@@ -135,7 +135,7 @@ async function perform(deps: WebhookDeps, request: HttpRequest, act: Act): Promi
   }
 }
 
-/** What a filter's form held that was refused; null for any other. */
+/** The content of a filter's form that was refused; null for any other form. */
 function enteredIn({ subscriber }: Portal, request: HttpRequest, { details }: HttpProblem): EnteredFilter | null {
   if (!request.path.endsWith("/filter")) return null;
   return enteredFilter(subscriber, parsedBody(request), details[0]?.field);
@@ -152,7 +152,7 @@ async function askForLink(deps: WebhookDeps, request: HttpRequest): Promise<Http
   return lostLinkPage(200, { pageName: page.name, pageUrl: deps.pageUrl, sent });
 }
 
-/** Whoever filled in the form is told what was wrong with it there, with what they had entered. */
+/** Shows people what was wrong with their form on the form itself, with what they had entered. */
 async function mailLinkOrAsk(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {
   const visit = await visitOf(deps);
   try {
@@ -175,7 +175,7 @@ async function mailLinkOrAsk(deps: WebhookDeps, request: HttpRequest): Promise<H
 
 const linkSchema = z.object({ endpoint: endpointField });
 
-/** 202, whatever is known of the endpoint. */
+/** Answers 202, whatever is known of the endpoint. */
 async function mailLink(deps: WebhookDeps, visit: Visit, request: HttpRequest): Promise<HttpReply> {
   const { endpoint: given } = fieldsIn(linkSchema, parsedBody(request), "");
   const endpoint = endpointOf(given, deps.webhookTargets, "endpoint");

@@ -24,7 +24,7 @@ import type { WebhookDeps } from "./webhook-deps.ts";
 import { presentWebhook } from "./webhook-view.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
-/** Each brings an endpoint up to five posts, and perhaps somebody who never asked for them. */
+/** Each proof sends an endpoint up to five posts, perhaps to somebody who never asked for them. */
 const PROOFS_PER_ENDPOINT = { most: 5, windowMs: HOUR_MS };
 
 const registrationSchema = z.object({
@@ -38,12 +38,12 @@ const registrationSchema = z.object({
 });
 type Registration = z.infer<typeof registrationSchema>;
 
-/** Anybody may register an endpoint; nothing but the proof is posted to it before it has proved whose it is (ADR 16). */
+/** Anybody may register an endpoint. Until it has proved whose it is, only the proof is posted to it (ADR 16). */
 export function registrationRoutes(deps: WebhookDeps): HttpRoute[] {
   return [{ method: "POST", path: "/subscriptions/webhooks", run: (request) => answer(deps, request) }];
 }
 
-/** For programs alone, whatever they send, so refusals are JSON too. */
+/** For programs only, whatever they send, so refusals are JSON too. */
 async function answer(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {
   try {
     return await register(deps, request);
@@ -83,21 +83,21 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
     const created = await deps.subscribers.create(subscriber);
     if (created.outcome === "exists") throw registeredMeanwhile();
   } else {
-    // Beside what it is: nothing changes before the endpoint proves whose it is.
+    // Stored beside the present registration: nothing changes before the endpoint proves whose it is.
     await deps.subscribers.invite(page.id, "webhook", holder.id, invitationOf(subscriber, proof.hash, now), now);
   }
   await askForProof(deps, visit, subscriber, proof, { contact: proofMail, cause: "anybody" });
   if (format === "statuspage") await mailPortalLink(deps, visit, { endpoint, subscriber });
   return json(201, {
     ...presentWebhook(subscriber, page, await deps.status.getCatalog(page.id)),
-    // A chat verifies nothing, so there is nothing to verify with.
+    // A chat verifies nothing, so it needs no secret.
     signing_secret:
       format === "statuspage" ? webhookSecret(key, page.id, subscriber.id, subscriber.secretVersion) : null,
     confirmed_by: proof.by === "echo" ? "challenge" : "mail to the contact",
   });
 }
 
-/** A registration, and what its fields come to on this page. */
+/** A registration, and what its fields mean on this page. */
 interface Asked {
   input: Registration;
   endpoint: string;
@@ -105,7 +105,10 @@ interface Asked {
   scopes: Scopes;
 }
 
-/** What the endpoint is once it has proved whose it is, under the id that it may have had. Whoever registered it before knows neither secret nor link. */
+/**
+ * The endpoint once it has proved whose it is, under the id that it may have had. A person who registered it before
+ * knows neither its secret nor its link.
+ */
 function registered(
   deps: WebhookDeps,
   { page, now }: Visit,
@@ -124,7 +127,7 @@ function registered(
       locale: input.locale ?? page.locale,
       confirmed: false,
     },
-    // Tells registrations apart, so it must grow.
+    // It distinguishes registrations, so it must grow.
     Math.max(now, (holder?.createdAt ?? 0) + 1),
   );
   const secretVersion = holder === null ? fresh.secretVersion : holder.secretVersion + 1 + drawn(deps);
@@ -132,7 +135,10 @@ function registered(
   return { subscriber, proof };
 }
 
-/** Nobody else's: of two who register an endpoint at the same moment, neither may learn the other's secret. */
+/**
+ * Makes the secret nobody else's: of two people who register an endpoint at the same moment, neither may learn the
+ * other's secret.
+ */
 function drawn({ random }: Pick<WebhookDeps, "random">): number {
   return Buffer.from(random(4)).readUInt32BE();
 }
@@ -143,7 +149,7 @@ function invitationOf(subscriber: WebhookSubscriber, hash: string, now: number):
   return { hash, at: now, scopes, preferences, locale, registration };
 }
 
-/** 409. Whoever is allowed to change it reads the contact's mail. */
+/** Throws 409. Somebody who may change the endpoint reads the contact's mail. */
 async function alreadyRegistered(deps: WebhookDeps, visit: Visit, subscriber: WebhookSubscriber): Promise<HttpReply> {
   await mailPortalLink(deps, visit, { endpoint: subscriber.endpoint, subscriber });
   throw new HttpProblem(
@@ -158,7 +164,7 @@ function registeredMeanwhile(): HttpProblem {
   return new HttpProblem(409, "This endpoint was registered or changed at the same moment: try again");
 }
 
-/** A word at once. What decides is the confirmation, which takes the place: nobody holds one by registering. */
+/** Refuses early. The confirmation decides, because it takes the place: nobody holds a place by registering. */
 async function checkHost(deps: WebhookDeps, pageId: string, endpoint: string): Promise<void> {
   const most = endpointsPerHost(endpoint);
   const { hostname } = new URL(endpoint);
@@ -166,7 +172,10 @@ async function checkHost(deps: WebhookDeps, pageId: string, endpoint: string): P
   throw invalid("endpoint", `is at a host that has ${most} endpoints already: whoever runs the page can add more`);
 }
 
-/** Throws 429. Whoever asks by the contact's link is counted apart, so that strangers do not keep them from coming back. */
+/**
+ * Throws 429. Requests by the contact's link have a count of their own, so that strangers do not keep the contact from
+ * coming back.
+ */
 export async function countProof(deps: WebhookDeps, { key, now }: Visit, endpoint: string, by: Asker): Promise<void> {
   const counter = `proofs|${by}|${addressMac(key, "webhook", endpoint)}`;
   const refusal = "This endpoint was tried too often: try again later";
@@ -188,7 +197,7 @@ async function scopesOf(
   return { page: components.length === 0 && incidents.length === 0, components, incidents };
 }
 
-/** Throws 422 naming the ids that are no components of the page. */
+/** Throws a 422 that names the ids that are no components of the page. */
 async function checkComponents(deps: WebhookDeps, pageId: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const catalog = await deps.status.getCatalog(pageId);

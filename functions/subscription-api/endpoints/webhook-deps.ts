@@ -16,9 +16,11 @@ export interface ContactLetter {
   page: Page;
   locale: Locale;
   to: string;
-  /** Host of the endpoint: its path may be a secret and is not told. Null: to somebody who has not proved to be its contact. */
+  /**
+   * Host of the endpoint: its path may be a secret and is not shown. Null: the reader has not proved to be its contact.
+   */
   host: string | null;
-  /** For them: where they close their mailbox. */
+  /** For such a reader: where they close their mailbox. */
   declineUrl: string | null;
   /** How long its link works. */
   days: number;
@@ -26,14 +28,17 @@ export interface ContactLetter {
 
 export interface PortalLetter extends ContactLetter {
   portalUrl: string;
-  /** In which the endpoint must prove whose it is: the link ends with a registration that does not. Null: it did once. */
+  /**
+   * The days in which the endpoint must prove whose it is: the link ends with a registration that does not. Null: it
+   * proved it once.
+   */
   daysToProve: number | null;
 }
 
-/** What an endpoint is tried out with. */
+/** The posts that try out an endpoint. */
 type ProbeText = { probe: "challenge"; echo: string } | { probe: "test"; probeId: string } | { probe: "hello" };
 
-/** What registering webhooks, and the portal of their integrators, work with. */
+/** What the registration of webhooks and the portal of their integrators work with. */
 export interface WebhookDeps {
   status: Pick<StatusStore, "getPage" | "getCatalog" | "getIncident" | "listTellings">;
   subscribers: Pick<
@@ -42,23 +47,23 @@ export interface WebhookDeps {
   >;
   access: Pick<AccessStore, "getSigningKey" | "currentSigningKey" | "count" | "getPermits" | "savePermits">;
   ledger: Pick<Ledger, "getDeliveries" | "listSubscriberDeliveries" | "listEndpointDeliveries" | "changeDelivery">;
-  /** Where deliveries go that integrators have sent again: the probes' lane. */
+  /** Deliveries go there that integrators send again: the probes' lane. */
   resends: RetryQueues;
   probes: ProbeQueue;
   letters: LetterQueue;
   renderPortalLink: (letter: PortalLetter) => Promise<string>;
   renderChatConfirmation: (letter: ContactLetter & { chat: ChatFormat; confirmUrl: string }) => Promise<string>;
-  /** The body of a probe in the endpoint's format; challenges are for `statuspage` alone, hellos for the others. */
+  /** The body of a probe in the endpoint's format; challenges are only for `statuspage`, hellos only for the others. */
   renderProbe: (text: ProbeText, to: { page: Page; format: WebhookFormat; locale: Locale; now: number }) => string;
   servedPage: ServedPage;
   clock: Clock;
   random: Random;
   /** No trailing slash. */
   pageUrl: string;
-  /** Where the links of mails lead: this API. No trailing slash. */
+  /** The links in mails lead there: this API. No trailing slash. */
   subscriptionsUrl: string;
   webhookTargets: "public" | "any";
-  /** Null: none is asked for. */
+  /** Null: none is required. */
   captcha: Captcha | null;
   log: Logger;
 }

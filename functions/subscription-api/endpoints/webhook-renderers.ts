@@ -6,7 +6,7 @@ import { renderPortalLinkMail } from "../../templates/email/portal-link-email.ts
 import { challengeJson, testJson } from "../../templates/statuspage/probe-webhook.ts";
 import type { ContactLetter, WebhookDeps } from "./webhook-deps.ts";
 
-/** What endpoints and their contacts are sent, for one deployment's addresses. */
+/** The texts for endpoints and their contacts, with one deployment's addresses. */
 export function webhookRenderersFor({
   mailFrom,
   ...site
@@ -40,7 +40,7 @@ export function webhookRenderersFor({
   };
 }
 
-/** No endpoint of Statuspage's format is greeted: it is challenged. */
+/** An endpoint of Statuspage's format gets a challenge, never a greeting. */
 function helloJson({ id }: Page): never {
   throw new Error(`page ${id} greets chats alone`);
 }

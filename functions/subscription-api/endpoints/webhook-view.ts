@@ -4,7 +4,7 @@ import type { Page } from "../../core/page.ts";
 import { purgeAtOf, type WebhookSubscriber } from "../../core/subscriber.ts";
 import { isoInZone } from "../../core/zoned-time.ts";
 
-/** An endpoint as its integrator sees it, in the words of the registration. Neither token, hash nor secret. */
+/** An endpoint as its integrator sees it, in the words of the registration. No token, hash or secret. */
 export function presentWebhook(subscriber: WebhookSubscriber, { timeZone }: Page, catalog: Catalog) {
   const time = (instant: number | null) => (instant === null ? null : isoInZone(instant, timeZone));
   const { health } = subscriber;
@@ -24,7 +24,7 @@ export function presentWebhook(subscriber: WebhookSubscriber, { timeZone }: Page
     locale: subscriber.locale,
     secret_version: subscriber.secretVersion,
     registered_at: time(subscriber.createdAt),
-    // When a registration that proves nothing, or an endpoint in quarantine, is removed.
+    // The time at which a registration that proves nothing, or an endpoint in quarantine, is removed.
     expires_at: time(purgeAtOf(subscriber)),
     confirmed_at: time(subscriber.confirmedAt),
     paused_at: time(subscriber.pausedAt),

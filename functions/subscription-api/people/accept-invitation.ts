@@ -3,7 +3,9 @@ import type { EmailSubscriber, SmsSubscriber } from "../../core/subscriber.ts";
 import { changeSubscriber } from "../../subscriptions/change-subscriber.ts";
 import type { PeopleDeps } from "./people-deps.ts";
 
-/** What was asked for comes true, now that the holder of the address says so. False: they have left since, or it was used. */
+/**
+ * Carries out an invitation, now that the holder of the address agrees. False: they have left since, or it was used.
+ */
 export async function acceptInvitation(
   deps: { subscribers: Pick<PeopleDeps["subscribers"], "replace" | "forgetInvitations"> },
   subscriber: EmailSubscriber | SmsSubscriber,
@@ -16,11 +18,12 @@ export async function acceptInvitation(
   );
   switch (changed.outcome) {
     case "changed":
-      // The others are over too, whoever asked for them; they are no longer open if this is not reached.
+      // The other invitations are over too, no matter who asked for them. If this line is not reached, they are no
+      // longer open anyway.
       await deps.subscribers.forgetInvitations(pageId, channel, id);
       return true;
     case "kept":
-      // Pressed twice at the same moment.
+      // The button was pressed twice at the same moment.
       return changed.subscriber.state === "active" && changed.subscriber.confirmTokenHash === invitation.hash;
     case "missing":
       return false;

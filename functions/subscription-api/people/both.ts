@@ -12,10 +12,13 @@ export interface BothReply {
   page: () => HttpReply;
 }
 
-/** Any site may offer a sign-up of its own: there is no cookie to ride on, and nothing in an answer that is not public. */
+/**
+ * Any site may offer a sign-up of its own: there is no cookie to ride on, and an answer holds nothing that is not
+ * public.
+ */
 const FOR_ALL = { "access-control-allow-origin": "*" } as const;
 
-/** A POST for programs (JSON) and for the page's form (HTML), refusals included. */
+/** Runs a POST for programs (JSON) and for the page's form (HTML), refusals included. */
 export function forBoth(
   deps: Pick<PeopleDeps, "pageUrl" | "smsCountries">,
   run: (request: HttpRequest) => Promise<BothReply>,

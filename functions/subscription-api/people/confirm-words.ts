@@ -2,7 +2,10 @@ import type { Subscriber } from "../../core/subscriber.ts";
 import { CHAT_NAMES } from "../../templates/chat-names.ts";
 import { stringsOf } from "../../templates/strings/strings-of.ts";
 
-/** What a confirmation is of, in the words of its pages: a chat's hook is named, and its host, for a contact may have several. */
+/**
+ * What a confirmation is for, in the words of its pages. They name a chat's hook and its host, because a contact may
+ * have several.
+ */
 export function confirmWords(subscriber: Subscriber) {
   const words = stringsOf(subscriber.locale).subscriptions;
   const chat = chatOf(subscriber);

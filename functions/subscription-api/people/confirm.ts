@@ -18,7 +18,7 @@ import { confirmWords } from "./confirm-words.ts";
 import type { PeopleDeps } from "./people-deps.ts";
 import { welcome } from "./welcome.tsx";
 
-/** The two links of a confirmation: yes, and "I did not ask for this". One token for both. */
+/** The two links of a confirmation: "yes", and "I did not ask for this". Both have the same token. */
 export function confirmRoutes(deps: PeopleDeps): HttpRoute[] {
   const [path, declinePath] = ["/confirm/{token}", "/decline/{token}"];
   return [
@@ -66,8 +66,8 @@ async function confirm(deps: PeopleDeps, request: HttpRequest): Promise<HttpRepl
 }
 
 /**
- * `void`: a newer link or an unsubscription got in between; a second press of the button does no harm. An endpoint takes
- * one of its host's places with it; `full`: there is none.
+ * `void`: a newer link or an unsubscription came in between; a second press of the button does no harm. An endpoint
+ * takes one of its host's places; `full`: there is none.
  */
 async function confirmOne(
   deps: PeopleDeps,
@@ -91,8 +91,8 @@ async function confirmOne(
 }
 
 /**
- * The address was somebody else's: it is blocked first, so that nothing is lost if the rest fails. Who was there before
- * stays as they were: that they had left, or that mail to them bounced.
+ * The address was somebody else's. It is blocked first, so that nothing is lost if the rest fails. A subscriber who was
+ * there before stays as they were: that they had left, or that mail to them bounced.
  */
 async function decline(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
   const mailbox = await mailboxOfLink(deps, request);
@@ -117,7 +117,7 @@ interface Invited {
   invitation: Invitation | null;
 }
 
-/** The mailbox that an endpoint named as its contact's; null: it is another link, or none of ours. */
+/** The mailbox that an endpoint named as its contact's; null: it is another link, or not ours. */
 async function mailboxOfLink(deps: PeopleDeps, request: HttpRequest): Promise<OpenedMailbox | null> {
   const token = request.params.token ?? "";
   return openToken(deps, parseMailboxToken(token), (key) => isMailboxTokenValid(key, token));
@@ -125,7 +125,7 @@ async function mailboxOfLink(deps: PeopleDeps, request: HttpRequest): Promise<Op
 
 type OpenedMailbox = Opened & { claim: { pageId: string; mac: string } };
 
-/** The endpoint stays what it is: whose it is, its answers say. */
+/** The endpoint stays as it is: its answers say whose it is. */
 async function closeMailbox(
   deps: PeopleDeps,
   { headers }: HttpRequest,
@@ -136,12 +136,15 @@ async function closeMailbox(
   return done(identityOf(deps, await page()), locale, stringsOf(locale).subscriptions.declined);
 }
 
-/** In which the letter was. */
+/** The language of the letter. */
 function localeOf({ subscriber, invitation }: Invited): Locale {
   return invitation?.locale ?? subscriber.locale;
 }
 
-/** Whom the link invited: while the token is theirs and not too old, and for one who has just confirmed with it. */
+/**
+ * The subscriber whom the link invited: while the token is theirs and not too old, and for one who has just confirmed
+ * with it.
+ */
 async function invitedBy(deps: PeopleDeps, request: HttpRequest): Promise<Invited | null> {
   const token = parseConfirmToken(request.params.token ?? "");
   if (token === null) return null;

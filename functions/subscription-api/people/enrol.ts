@@ -7,11 +7,11 @@ import type { Visit } from "../visit.ts";
 import type { PeopleDeps } from "./people-deps.ts";
 import { signUpStep } from "./step.ts";
 
-/** What is sent to an address that somebody signs up. Each of them is as much work as the others. */
+/** The letters to an address that somebody signs up. Each of them takes as much work as the others. */
 export interface SignUpLetters<S extends Subscriber> {
   /** Asks for a confirmation. */
   invite(invited: S): Promise<void>;
-  /** Shows somebody who is subscribed already the way to change it. */
+  /** Shows somebody who is subscribed already how to change it. */
   sendLink(holder: S): Promise<void>;
   /** Reaches nobody. */
   sendDecoy(): Promise<void>;
@@ -20,7 +20,7 @@ export interface SignUpLetters<S extends Subscriber> {
 /** Lost races: somebody else changed the subscriber between the look and the write. */
 const TRIES = 4;
 
-/** The same work, whatever is known of the address: its time shows nothing of its holder. */
+/** Does the same work, whatever is known of the address: the time shows nothing about its holder. */
 export async function enrol<C extends "email" | "sms">(
   deps: PeopleDeps,
   visit: Visit,
@@ -53,14 +53,14 @@ export async function enrol<C extends "email" | "sms">(
   throw new Error("a subscriber that signs up is changed again and again");
 }
 
-/** Stands where others write a subscriber: as many writes, whoever it is. */
+/** Takes the place of writing a subscriber: as many writes, no matter who it is. */
 async function writeNothing({ access }: Pick<PeopleDeps, "access">, pageId: string, now: number): Promise<void> {
   await access.count(`${pageId}|nothing to write`, { most: Number.MAX_SAFE_INTEGER, windowMs: 60_000 }, now);
 }
 
 /**
- * Whom an invitation is for: whoever has the address, of whom nothing changes before they confirm, or somebody new. Null:
- * lost a race.
+ * The subscriber whom an invitation is for: the holder of the address, of whom nothing changes before they confirm, or
+ * somebody new. Null: lost a race.
  */
 async function invitedOf<S extends Subscriber>(
   deps: Pick<PeopleDeps, "subscribers" | "access">,

@@ -14,9 +14,9 @@ export const manageSchema = z.object({
   incident_ids: optional(idList),
   preferences: preferencesField,
   locale: localeField,
-  /** Of the form: that what contradicts itself was asked about, so that what is said now holds. */
+  /** Sent by the form: the user was asked about a contradiction, so the present choice holds. */
   asked: optional(flag),
-  /** Erasing needs it said. */
+  /** Erasing needs this to be true. */
   sure: optional(flag),
 });
 export type ManageInput = z.output<typeof manageSchema>;
@@ -31,7 +31,7 @@ export interface Offer {
 /** What the form shows as chosen. */
 export type Choices = Pick<Subscriber, "scopes" | "preferences" | "locale">;
 
-/** The subscriber with the choices of a form or program; what is not given stays. Throws 422. */
+/** The subscriber with the choices of a form or program; what they leave out stays. Throws 422. */
 export function withChoices(read: Subscriber, input: ManageInput, offer: Offer, now: number): Subscriber {
   return {
     ...read,
@@ -50,7 +50,7 @@ function scopesFrom(stored: Scopes, input: ManageInput, offer: Offer): Scopes {
     throw invalid("what", "must be chosen where component_ids names what is to be heard of alone");
   }
   const open = new Set(offer.open.map(({ id }) => id));
-  // What is over is not offered any more, and stays: its postmortem may be to come.
+  // An incident that is over is no longer offered, and stays: its postmortem may come.
   const over = before.incidents.filter((id) => !open.has(id));
   const wanted = incident_ids ?? (what === undefined ? before.incidents : []);
   if (wanted.some((id) => !open.has(id) && !over.includes(id))) {
@@ -66,8 +66,8 @@ function scopesFrom(stored: Scopes, input: ManageInput, offer: Offer): Scopes {
 }
 
 /**
- * "Everything", and single components besides that were not chosen before: whoever ticks them forgot the other button,
- * or ticked them before they made up their mind. Either could be meant, and to drop one of them in silence is wrong.
+ * "Everything", and besides it single components that were not chosen before. People who tick them forgot the other
+ * button, or ticked them before they decided. Either could be meant, and to drop one of them in silence is wrong.
  */
 function isContradiction(before: Scopes, { what, component_ids = [], asked }: ManageInput, catalog: Catalog): boolean {
   if (what !== "everything" || asked) return false;
@@ -75,11 +75,11 @@ function isContradiction(before: Scopes, { what, component_ids = [], asked }: Ma
   return component_ids.some(isNew);
 }
 
-/** What the choices show after a refusal: as they were entered, of what there is to choose. */
+/** The choices that the page shows after a refusal: as they were entered, limited to what there is to choose. */
 export function enteredIn(read: Choices, input: ManageInput): Choices {
   const { what, component_ids = [], incident_ids = [], asked } = input;
   const scopes = {
-    // Once it is asked about, the choice is what is set.
+    // Once the page has asked about it, the choice as set counts.
     page: what === "everything" && (component_ids.length === 0 || asked === true),
     components: component_ids,
     incidents: incident_ids,
@@ -91,7 +91,7 @@ export function enteredIn(read: Choices, input: ManageInput): Choices {
   };
 }
 
-/** What is ticked when the page opens: what counts now, and on top of it what a link's query asks for, if the page has it. */
+/** What is ticked when the page opens: what counts now, and also what a link's query asks for, if the page has it. */
 export function tickedBy(query: URLSearchParams, now: Scopes, offer: Offer): { scopes: Scopes; isAsked: boolean } {
   const known = new Set(offer.catalog.components.map(({ id }) => id));
   const open = new Set(offer.open.map(({ id }) => id));

@@ -23,7 +23,7 @@ import type { PeopleDeps } from "./people-deps.ts";
 import { phoneFields } from "./sign-up-sms.ts";
 import { manageStep } from "./step.ts";
 
-/** A subscription is managed by a link sent to its address: to know the address is never enough. */
+/** People manage a subscription by a link sent to its address: to know the address is never enough. */
 export function manageLinkRoutes(deps: PeopleDeps): HttpRoute[] {
   const path = "/manage";
   return [
@@ -77,7 +77,7 @@ function accepted(identity: PageIdentity, locale: Locale, by: "mail" | "sms"): B
   };
 }
 
-/** As much work for a stranger's address as for a subscriber's. */
+/** Does as much work for a stranger's address as for a subscriber's. */
 async function sendToAddress(
   deps: PeopleDeps,
   visit: Visit<PageLook>,
@@ -102,7 +102,7 @@ async function sendToAddress(
   await deps.smsLetters.sendSmsLetter(smsLetterWork({ pageId: page.id, id: nobody }, content, deps.random));
 }
 
-/** For whoever holds another of their links, such as the one to unsubscribe. */
+/** For people who hold another of their links, such as the one to unsubscribe. */
 export async function sendLinkTo(
   deps: PeopleDeps,
   visit: Visit<PageLook>,

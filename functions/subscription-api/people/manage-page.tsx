@@ -11,7 +11,7 @@ import { htmlReply } from "../page-shell.tsx";
 import type { PageIdentity } from "../pages.tsx";
 import type { Choices as ManageChoices, Offer } from "./manage-choices.ts";
 
-/** What is said above the forms; null: nothing. */
+/** The note above the forms; null: nothing. */
 export type Note =
   | "preselected"
   | "saved"
@@ -28,19 +28,19 @@ export type Note =
 
 export interface ManageView {
   identity: PageIdentity;
-  /** As it is stored. */
+  /** The subscriber as stored. */
   subscriber: Subscriber;
   /** What the form shows as chosen. */
   choices: ManageChoices;
   offer: Offer;
-  /** Of the link, where the forms post to. */
+  /** The link's path, to which the forms post. */
   path: string;
   note: Note;
 }
 
 const LANGUAGES = { en: "English", de: "Deutsch" } as const;
 
-/** One form for the choices, and one for each thing that is done at once. Works without a script. */
+/** One form for the choices, and one for each action that happens at once. Works without a script. */
 export function managePage(view: ManageView, status = 200): HttpReply {
   const { identity, subscriber, path, note } = view;
   const words = stringsOf(subscriber.locale).subscriptions;

@@ -166,7 +166,10 @@ async function replaced(
   }
 }
 
-/** Everything goes but this: that an address bounced, or that its holder complained, must hold whoever signs it up again. */
+/**
+ * Deletes everything except this: that an address bounced, or that its holder complained, must hold no matter who signs
+ * it up again.
+ */
 async function erase(deps: PeopleDeps, { subscriber, key }: OpenedLink, now: number): Promise<void> {
   const { pageId, channel, id } = subscriber;
   if (channel === "webhook") throw NO_LINK();
@@ -177,7 +180,7 @@ async function erase(deps: PeopleDeps, { subscriber, key }: OpenedLink, now: num
   await deps.subscribers.remove(pageId, channel, id);
 }
 
-/** As programs are told of it. */
+/** The form for programs. */
 function presented({ scopes, preferences, locale, pausedAt, state }: Subscriber, { catalog }: Offer) {
   return {
     state,
@@ -196,14 +199,16 @@ async function offerOf({ status }: PeopleDeps, pageId: string): Promise<Offer> {
   return { catalog, open };
 }
 
-/** Bound to the address: a link that was mailed to another one is void. Endpoints have a page of their own. */
+/**
+ * The link is bound to the address: one that was mailed to another address is void. Endpoints have a page of their own.
+ */
 function openManageLink(deps: PeopleDeps, request: HttpRequest): Promise<OpenedLink | null> {
   return openLink(deps, "manage", request.params.token ?? "", (subscriber) =>
     subscriber.channel === "webhook" ? null : addressOf(subscriber),
   );
 }
 
-/** Where the forms post to: the link without its query. */
+/** The path that the forms post to: the link without its query. */
 function basePath(request: HttpRequest): string {
   return `/manage/${encodeURIComponent(request.params.token ?? "")}`;
 }

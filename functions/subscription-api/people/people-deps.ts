@@ -8,7 +8,7 @@ import type { Captcha } from "../captcha.ts";
 import type { LetterDeps } from "../letters.ts";
 import type { ServedPage } from "../page-of.ts";
 
-/** What signing up, confirming, managing and leaving work with. */
+/** What sign-up, confirming, managing and leaving work with. */
 export interface PeopleDeps extends LetterDeps {
   status: Pick<StatusStore, "getPage" | "getCatalog" | "getIncident" | "listUnresolved" | "listUpdates">;
   subscribers: Pick<
@@ -35,7 +35,7 @@ export interface PeopleDeps extends LetterDeps {
   /** No trailing slash. */
   pageUrl: string;
   smsCountries: ReadonlySet<string>;
-  /** Null: none is asked for. */
+  /** Null: none is required. */
   captcha: Captcha | null;
   log: Logger;
 }

@@ -7,7 +7,7 @@ import { linkDoesNotWork, question } from "../pages.tsx";
 import type { PeopleDeps } from "./people-deps.ts";
 import { welcome } from "./welcome.tsx";
 
-/** The way back in the letter that says farewell. */
+/** The way back, from the farewell letter. */
 export function resubscribeRoutes(deps: PeopleDeps): HttpRoute[] {
   const path = "/resubscribe/{token}";
   return [
@@ -38,7 +38,10 @@ async function comeBack(deps: PeopleDeps, request: HttpRequest): Promise<HttpRep
   );
 }
 
-/** Brings back whoever had confirmed before they left. False: they changed meanwhile, never had, or mail to them bounced or was complained of. */
+/**
+ * Brings back somebody who had confirmed before they left. False: they changed meanwhile, never had confirmed, or mail
+ * to them bounced or was complained of.
+ */
 export async function resubscribe(deps: PeopleDeps, left: Subscriber): Promise<boolean> {
   if (left.state !== "unsubscribed" || left.confirmedAt === null || lastingReason(left) !== null) return false;
   const next: Subscriber = { ...left, state: "active", unsubscribedAt: null, updatedAt: deps.clock() };

@@ -11,7 +11,7 @@ import type { PeopleDeps } from "./people-deps.ts";
 const SHOWN = 100;
 const READS_AT_ONCE = 8;
 
-/** What was sent to a subscriber in the last 90 days, as the ledger has it, newest update first. */
+/** The deliveries to a subscriber in the last 90 days, as the ledger has them, newest update first. */
 export async function sentPage(deps: PeopleDeps, subscriber: Subscriber, path: string): Promise<HttpReply> {
   const { pageId, id, locale } = subscriber;
   const [page, { items, next }] = await Promise.all([

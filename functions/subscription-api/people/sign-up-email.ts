@@ -23,7 +23,10 @@ export function emailSignUpRoutes(deps: PeopleDeps): HttpRoute[] {
   return [{ method: "POST", path, run: forBoth(deps, (request) => signUp(deps, request)) }, preflight(path)];
 }
 
-/** The same answer, and the same work, whatever is known of the address: whoever asks learns nothing of its holder. */
+/**
+ * Gives the same answer and does the same work, whatever is known of the address: the caller learns nothing about its
+ * holder.
+ */
 async function signUp(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
   const visit = await visitOf(deps);
   const { page, now } = visit;

@@ -5,7 +5,7 @@ import { stringsOf } from "../../templates/strings/strings-of.ts";
 import { htmlReply } from "../page-shell.tsx";
 import type { PageIdentity } from "../pages.tsx";
 
-/** After the form, whatever is known of the address. */
+/** The page after the form, whatever is known of the address. */
 export function checkMailbox(identity: PageIdentity, locale: Locale, email: string): HttpReply {
   const words = stringsOf(locale).subscriptions.checkMailbox;
   return htmlReply(202, {
@@ -22,7 +22,7 @@ export function checkMailbox(identity: PageIdentity, locale: Locale, email: stri
   });
 }
 
-/** Where the code of an SMS is typed; `problem` says why once more. */
+/** The page on which people type the code of an SMS; `problem` says why once more. */
 export function enterCode(
   identity: PageIdentity,
   locale: Locale,

@@ -28,12 +28,12 @@ export const phoneFields = { phone_country: optional(phoneCountryField), phone_n
 const signUpSchema = z.object({ ...phoneFields, ...wishFields, ...captchaFields });
 const codeSchema = z.object({
   ...phoneFields,
-  // Typed with blanks, a hyphen or the full stop behind it, it is as good.
+  // A code typed with blanks, a hyphen or the full stop behind it is as good.
   code: z.pipe(
     z.string({ error: (issue) => (issue.input == null ? "is required" : "must be text") }),
     z.transform((code) => cleanAddress(code).replace(/[\s.,-]/g, "")),
   ),
-  /** What the answer to the sign-up told: a code works for whoever asked for it. */
+  /** The token from the answer to the sign-up: a code works only for the person who asked for it. */
   sign_up: line(100),
   locale: localeField,
 });
@@ -48,7 +48,7 @@ export function smsSignUpRoutes(deps: PeopleDeps): HttpRoute[] {
   ];
 }
 
-/** As with email: one answer and one amount of work, whatever is known of the number. */
+/** As with email, one answer and one amount of work, whatever is known of the number. */
 async function signUp(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
   const visit = await visitOf(deps);
   const { page, now } = visit;
@@ -76,7 +76,7 @@ async function signUp(deps: PeopleDeps, request: HttpRequest): Promise<BothReply
   };
 }
 
-/** `form`: whom the code works for. */
+/** `form`: the form that the code works for. */
 function bySms(deps: PeopleDeps, visit: Visit, wanted: SmsSubscriber, form: string): SignUpLetters<SmsSubscriber> {
   const { page, key, now } = visit;
   const { scopes, preferences, locale } = wanted;
@@ -101,7 +101,10 @@ function bySms(deps: PeopleDeps, visit: Visit, wanted: SmsSubscriber, form: stri
 
 const CODE_TRIES = { most: 5, windowMs: SMS_CODE_LIFE_MS };
 
-/** A wrong code, one that is over, a number that nobody signed up: one answer, so that a number's state cannot be asked. */
+/**
+ * A wrong code, one that is over and a number that nobody signed up get the same answer, so that nobody can learn a
+ * number's state.
+ */
 async function confirmCode(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
   const visit = await visitOf(deps);
   const { page } = visit;
@@ -126,7 +129,7 @@ async function confirmCode(deps: PeopleDeps, request: HttpRequest): Promise<Both
   };
 }
 
-/** Whose number the code confirmed; null: nobody's. */
+/** The subscriber whose number the code confirmed; null: nobody. */
 async function confirmedBy(
   deps: PeopleDeps,
   { page: { id: pageId }, key, now }: Visit,
@@ -140,11 +143,12 @@ async function confirmedBy(
   const asked = invitations.find(
     (invitation) => invitation.form !== undefined && sameDigest(invitation.form, formHash),
   );
-  // Of each form, so that nobody uses up the tries of others; in the stretch that its code is issued in, so that it has them once.
+  // Each form has a count of its own, so that nobody uses up the tries of others. It counts in the stretch in which its
+  // code was issued, so that the code has its tries once.
   const counted = await deps.access.count(`${pageId}|sms code|${formHash}`, CODE_TRIES, asked?.at ?? now);
   if (counted.outcome === "over" || holder === null) return null;
   const given = smsCodeMac(key, pageId, id, code, form);
-  // Sent twice, it has done its work already.
+  // The code was sent twice, and has done its work already.
   const isLatest = (holder.confirmedAt ?? 0) > now - SMS_CODE_LIFE_MS;
   if (holder.state === "active") return isLatest && sameDigest(holder.confirmTokenHash ?? "", given) ? holder : null;
   const invitation = openInvitation(holder, invitations, given, now);

@@ -31,7 +31,7 @@ async function ask(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
   return askToUnsubscribe(identityOf(deps, page), subscriber?.locale ?? "en");
 }
 
-/** Leaves, however often it is asked, and also where nobody is left to leave. */
+/** Ends a subscription, however often it is asked, even if nobody is left. */
 async function leave(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
   const opened = await openWayOut(deps, request);
   if (opened === null) return linkDoesNotWork(deps.pageUrl, request.headers);
@@ -48,7 +48,7 @@ async function leave(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply>
     await unsubscribe(deps, opened, opened.claim, "mail program");
     return { status: 200 };
   }
-  // Asked before: afterwards the letter may have been sent, and count.
+  // This comes before the unsubscription: after it the letter may have been sent, and count.
   const isTold = await mayBeTold(deps, opened);
   const left = await unsubscribe(deps, opened, opened.claim, "link");
   const locale = left?.locale ?? "en";
@@ -57,7 +57,7 @@ async function leave(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply>
   return done(identityOf(deps, await opened.page()), locale, unsubscribed, undo);
 }
 
-/** Whether the farewell will be permitted where it is sent: the page promises nothing that does not come. */
+/** Whether the sender will permit the farewell: the page promises nothing that does not come. */
 async function mayBeTold({ subscribers, access, clock }: PeopleDeps, { claim, key }: WayOut): Promise<boolean> {
   const subscriber = await subscribers.get(claim.pageId, claim.channel, claim.subscriberId);
   if (subscriber?.channel !== "email" || subscriber.state !== "active") return true;
@@ -67,8 +67,8 @@ async function mayBeTold({ subscribers, access, clock }: PeopleDeps, { claim, ke
 }
 
 /**
- * Ends a subscription. Whoever was told of updates until now is told of the end too, with a way back: several people may
- * read one mailbox, and one of them may have left for all. Null: there is nobody.
+ * Ends a subscription. A subscriber who got updates until now gets a letter about the end too, with a way back: several
+ * people may read one mailbox, and one of them may have left for all. Null: there is nobody.
  */
 export async function unsubscribe(
   deps: PeopleDeps,
@@ -101,7 +101,7 @@ export async function unsubscribe(
   return ended.outcome === "missing" ? null : ended.subscriber;
 }
 
-/** That somebody has left counts, whether or not the letter can be sent. */
+/** The unsubscription counts whether or not the letter can be sent. */
 async function sayFarewell(
   deps: PeopleDeps,
   opened: Opened,
@@ -136,7 +136,7 @@ async function sayFarewell(
 
 type WayOut = Opened & { claim: TokenSubject };
 
-/** Who the token is for. It never expires: a link in an old mail must still work. */
+/** The subscriber that the token is for. It never expires: a link in an old mail must still work. */
 function openWayOut(deps: PeopleDeps, request: HttpRequest): Promise<WayOut | null> {
   const token = request.params.token ?? "";
   return openToken(deps, parseSubscriberToken(token), (key) => isSubscriberTokenValid(key, "unsubscribe", token));

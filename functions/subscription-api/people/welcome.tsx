@@ -8,8 +8,8 @@ import { done, type PageIdentity } from "../pages.tsx";
 import type { PeopleDeps } from "./people-deps.ts";
 
 /**
- * Says that somebody is told from now on. What they chose may have been deleted before they confirmed, or while they were
- * away: then that is said, with the way to choose anew.
+ * Says that somebody gets updates from now on. What they chose may have been deleted before they confirmed, or while
+ * they were away: then the page says so, with the way to choose again.
  */
 export async function welcome(
   deps: Pick<PeopleDeps, "status" | "subscribers">,
