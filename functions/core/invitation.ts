@@ -98,20 +98,7 @@ export function isInvitable(subscriber: Subscriber): boolean {
  * because now it works.
  */
 export function accepted<T extends EmailSubscriber | SmsSubscriber>(read: T, invitation: Invitation, now: number): T {
-  const { hash, scopes, preferences, locale } = invitation;
-  const next = {
-    ...read,
-    state: "active" as const,
-    scopes,
-    preferences,
-    locale,
-    pausedAt: null,
-    updatedAt: now,
-    confirmedAt: now,
-    quarantinedAt: null,
-    unsubscribedAt: null,
-    confirmTokenHash: hash,
-  };
+  const next = { ...read, ...begunAnew(invitation, now) };
   delete next.quarantineReason;
   if ("transientBounces" in next) delete next.transientBounces;
   return next;
@@ -122,19 +109,18 @@ export function accepted<T extends EmailSubscriber | SmsSubscriber>(read: T, inv
  * before is over, above all its failures and its contact. Null: the invitation is no registration.
  */
 export function registeredAnew(read: WebhookSubscriber, invitation: Invitation, now: number): WebhookSubscriber | null {
-  const { hash, scopes, preferences, locale, registration } = invitation;
+  const { registration } = invitation;
   if (registration === undefined) return null;
   const { pageId, id, channel, endpoint } = read;
+  return { pageId, id, channel, endpoint, ...registration, ...begunAnew(invitation, now) };
+}
+
+function begunAnew({ hash, scopes, preferences, locale }: Invitation, now: number) {
   return {
-    pageId,
-    id,
-    channel,
-    endpoint,
-    ...registration,
+    state: "active" as const,
     scopes,
     preferences,
     locale,
-    state: "active",
     pausedAt: null,
     updatedAt: now,
     confirmedAt: now,

@@ -1,6 +1,14 @@
 import * as z from "zod/mini";
 import { sha256Hex } from "../core/ids.ts";
 
+/** The names of the tables that most functions use. */
+export const tables = {
+  STATUS_TABLE: z.string(),
+  SUBSCRIBERS_TABLE: z.string(),
+  DELIVERIES_TABLE: z.string(),
+  ACCESS_TABLE: z.string(),
+};
+
 /** ISO 3166 codes of countries, separated by commas; may be empty. */
 export const countries = z.pipe(
   z.string(),

@@ -1,12 +1,9 @@
 import * as z from "zod/mini";
-import { countries, usd } from "../lambda/env.ts";
+import { countries, tables, usd } from "../lambda/env.ts";
 import { emailField } from "../subscriptions/email-address.ts";
 
 export const envSchema = z.object({
-  STATUS_TABLE: z.string(),
-  SUBSCRIBERS_TABLE: z.string(),
-  DELIVERIES_TABLE: z.string(),
-  ACCESS_TABLE: z.string(),
+  ...tables,
   KEYS_TABLE: z.string(),
   LETTERS_QUEUE_URL: z.url(),
   /** Deliveries go there that an operator sends again: the channels' lanes for retries. */

@@ -1,11 +1,9 @@
 import * as z from "zod/mini";
+import { tables } from "../lambda/env.ts";
 import { emailField } from "../subscriptions/email-address.ts";
 
 export const envSchema = z.object({
-  STATUS_TABLE: z.string(),
-  SUBSCRIBERS_TABLE: z.string(),
-  DELIVERIES_TABLE: z.string(),
-  ACCESS_TABLE: z.string(),
+  ...tables,
   /** Its own retries go there: the chunk's FIFO group. */
   EMAIL_QUEUE_URL: z.url(),
   /** Letters that have to wait go back there. */

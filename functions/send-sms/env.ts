@@ -1,11 +1,8 @@
 import * as z from "zod/mini";
-import { countries, orNone, usd } from "../lambda/env.ts";
+import { countries, orNone, tables, usd } from "../lambda/env.ts";
 
 export const envSchema = z.object({
-  STATUS_TABLE: z.string(),
-  SUBSCRIBERS_TABLE: z.string(),
-  DELIVERIES_TABLE: z.string(),
-  ACCESS_TABLE: z.string(),
+  ...tables,
   /** Its own retries go there: the chunk's FIFO group. */
   SMS_QUEUE_URL: z.url(),
   /** SMS that belong to no update and have to wait go back there. */

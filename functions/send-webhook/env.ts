@@ -1,10 +1,8 @@
 import * as z from "zod/mini";
+import { tables } from "../lambda/env.ts";
 
 export const envSchema = z.object({
-  STATUS_TABLE: z.string(),
-  SUBSCRIBERS_TABLE: z.string(),
-  DELIVERIES_TABLE: z.string(),
-  ACCESS_TABLE: z.string(),
+  ...tables,
   WEBHOOK_RETRY_QUEUE_URL: z.url(),
   PROBES_QUEUE_URL: z.url(),
   /** The letter about a chat's first post goes there, once that post has arrived. */

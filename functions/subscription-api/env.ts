@@ -1,12 +1,9 @@
 import * as z from "zod/mini";
-import { countries, orNone } from "../lambda/env.ts";
+import { countries, orNone, tables } from "../lambda/env.ts";
 import { emailField } from "../subscriptions/email-address.ts";
 
 export const envSchema = z.object({
-  SUBSCRIBERS_TABLE: z.string(),
-  STATUS_TABLE: z.string(),
-  DELIVERIES_TABLE: z.string(),
-  ACCESS_TABLE: z.string(),
+  ...tables,
   LETTERS_QUEUE_URL: z.url(),
   SMS_LETTERS_QUEUE_URL: z.url(),
   /** Probes of endpoints go there, and deliveries that their integrators send again. */

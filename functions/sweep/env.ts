@@ -1,11 +1,8 @@
 import * as z from "zod/mini";
-import { build } from "../lambda/env.ts";
+import { build, tables } from "../lambda/env.ts";
 
 export const envSchema = z.object({
-  STATUS_TABLE: z.string(),
-  SUBSCRIBERS_TABLE: z.string(),
-  DELIVERIES_TABLE: z.string(),
-  ACCESS_TABLE: z.string(),
+  ...tables,
   EMAIL_QUEUE_URL: z.url(),
   SMS_QUEUE_URL: z.url(),
   WEBHOOK_QUEUE_URL: z.url(),
