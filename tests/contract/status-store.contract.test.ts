@@ -1,80 +1,12 @@
-import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect, it } from "vitest";
 import { changeStatus } from "../../functions/core/component-change.ts";
-import { type Incident, type Update, updateTellingSchema } from "../../functions/core/incident.ts";
-import type { Notice } from "../../functions/core/notice.ts";
-import { headerCommit, postUpdate, type UpdateInput, withdraw } from "../../functions/core/posting.ts";
+import { updateTellingSchema } from "../../functions/core/incident.ts";
+import { headerCommit, postUpdate } from "../../functions/core/posting.ts";
 import { commitWithRetry } from "../../functions/manage-api/incidents/commit-with-retry.ts";
-import { InvalidCursorError } from "../../functions/store/cursor.ts";
-import { noticeKey, noticeOf } from "../../functions/store/deliveries/notice-item.ts";
-import { dynamoStatusStore } from "../../functions/store/status/dynamo-status.ts";
-import type { StatusStore } from "../../functions/store/status/status-store.ts";
-import { fromItem, toKey } from "../../functions/store/table.ts";
-import { memoryStatusStore } from "../fakes/memory-status-store.ts";
-import { describeOnBoth, type Server } from "./on-both.ts";
 import { aComponent, anId, anIncident, aPage, NOW, opening, ready } from "./samples.ts";
+import { anUpdate, describeStatus, opened } from "./status-subject.ts";
 
-interface Subject {
-  store: StatusStore;
-  /** What was put where notices go. */
-  notice(pageId: string, updateId: string): Promise<Notice | null>;
-}
-
-function inMemory(): Subject {
-  const notices = new Map<string, Notice>();
-  return {
-    store: memoryStatusStore({ putNotice: (notice) => notices.set(notice.updateId, notice) }),
-    async notice(_pageId, updateId) {
-      return notices.get(updateId) ?? null;
-    },
-  };
-}
-
-function onDynamo({ client, tables }: Server): Subject {
-  return {
-    store: dynamoStatusStore({ client, statusTable: tables.status, deliveriesTable: tables.deliveries }),
-    async notice(pageId, updateId) {
-      const Key = toKey(noticeKey(pageId, updateId));
-      const { Item } = await client.send(
-        new GetItemCommand({ TableName: tables.deliveries, Key, ConsistentRead: true }),
-      );
-      return Item === undefined ? null : noticeOf(fromItem(Item));
-    },
-  };
-}
-
-describeOnBoth("status store", { memory: inMemory, dynamo: onDynamo }, (subject) => {
-  async function withPage() {
-    const { store, notice } = subject();
-    const page = aPage();
-    expect(await store.createPage(page)).toEqual({ outcome: "committed" });
-    const version = async () => (await store.getPage(page.id))?.version;
-    return { store, notice, page, pageId: page.id, version };
-  }
-
-  async function opened(
-    store: StatusStore,
-    pageId: string,
-    createdAt = NOW,
-  ): Promise<{ incident: Incident; update: Update }> {
-    const commit = opening(anIncident(pageId), createdAt);
-    expect(await store.commitIncident(commit)).toEqual({ outcome: "committed" });
-    if (commit.update === null) throw new Error("an opening has an update");
-    return { incident: commit.incident, update: commit.update };
-  }
-
-  function anUpdate(overrides: Partial<UpdateInput> = {}): UpdateInput {
-    return {
-      updateId: anId(),
-      status: "identified",
-      body: "We found it.",
-      components: {},
-      deliverNotifications: true,
-      displayAt: null,
-      ...overrides,
-    };
-  }
-
+describeStatus("status store", (withPage) => {
   it("keeps a page and lists it", async () => {
     const { store, page } = await withPage();
     expect(await store.getPage(page.id)).toEqual(page);
@@ -226,7 +158,7 @@ describeOnBoth("status store", { memory: inMemory, dynamo: onDynamo }, (subject)
   });
 
   it("refuses to commit to a page that is not there", async () => {
-    const { store } = subject();
+    const { store } = await withPage();
     await expect(store.commitIncident(opening(anIncident(anId())))).rejects.toThrow("no page");
   });
 
@@ -301,50 +233,6 @@ describeOnBoth("status store", { memory: inMemory, dynamo: onDynamo }, (subject)
     expect(await store.listTellings(pageId, anId())).toEqual([]);
   });
 
-  it("lists incidents newest first, page by page, each once", async () => {
-    const { store, pageId } = await withPage();
-    const ids: string[] = [];
-    for (const age of [4, 1, 3, 3, 3, 2, 0]) ids.push((await opened(store, pageId, NOW - age * 1_000)).incident.id);
-    const seen: Incident[] = [];
-    let pages = 0;
-    for (let cursor: string | null = null, more = true; more; pages += 1) {
-      const { items, next } = await store.listIncidents(pageId, 2, cursor);
-      seen.push(...items);
-      cursor = next;
-      more = next !== null;
-    }
-    expect(seen.map(({ createdAt }) => (NOW - createdAt) / 1_000)).toEqual([0, 1, 2, 3, 3, 3, 4]);
-    expect(seen.map(({ id }) => id).sort()).toEqual(ids.sort());
-    expect(pages).toBe(4);
-    expect((await store.listIncidents(pageId, 7, null)).next).toBeNull();
-    expect(await store.listIncidents(anId(), 7, null)).toEqual({ items: [], next: null });
-    await expect(store.listIncidents(pageId, 2, "PAGE#x")).rejects.toThrow(InvalidCursorError);
-  });
-
-  it("lists what is unresolved, newest first, as it opens and closes", async () => {
-    const { store, pageId } = await withPage();
-    const first = await opened(store, pageId, NOW - 2_000);
-    const second = await opened(store, pageId, NOW - 1_000);
-    const unresolved = async () => (await store.listUnresolved(pageId)).map(({ id }) => id);
-    expect(await unresolved()).toEqual([second.incident.id, first.incident.id]);
-    const resolve = postUpdate(second.incident, anUpdate({ status: "resolved" }), await store.getCatalog(pageId), NOW);
-    await store.commitIncident(ready(resolve));
-    expect(await unresolved()).toEqual([first.incident.id]);
-    const reopen = postUpdate(ready(resolve).incident, anUpdate(), await store.getCatalog(pageId), NOW);
-    await store.commitIncident(ready(reopen));
-    expect(await unresolved()).toEqual([second.incident.id, first.incident.id]);
-  });
-
-  it("hides a withdrawn incident from the lists, not from those who ask for it", async () => {
-    const { store, pageId } = await withPage();
-    const { incident } = await opened(store, pageId);
-    await store.commitIncident(withdraw(incident, NOW + 9));
-    expect(await store.listIncidents(pageId, 10, null)).toEqual({ items: [], next: null });
-    expect(await store.listUnresolved(pageId)).toEqual([]);
-    expect(await store.getIncident(pageId, incident.id)).toMatchObject({ withdrawnAt: NOW + 9, version: 2 });
-    expect(await store.listUpdates(pageId, incident.id)).toHaveLength(1);
-  });
-
   it("changes the header alone without an update", async () => {
     const { store, pageId, version } = await withPage();
     const { incident } = await opened(store, pageId);
@@ -374,40 +262,5 @@ describeOnBoth("status store", { memory: inMemory, dynamo: onDynamo }, (subject)
     const next = { ...header, version: header.version + 1 };
     expect(await store.editUpdate(unknown, next, header.version)).toEqual({ outcome: "conflict" });
     expect(await store.getIncident(pageId, incident.id)).toEqual(header);
-  });
-
-  it("lends the publishing lease to one at a time", async () => {
-    const { store, pageId } = await withPage();
-    expect(await store.getPublication(pageId)).toEqual({ version: 0, build: "", leaseUntil: 0 });
-    const asked = ["a", "b", "c", "d"].map((holder) => store.leasePublication(pageId, holder, NOW, NOW + 100));
-    const outcomes = (await Promise.all(asked)).map(({ outcome }) => outcome);
-    expect(outcomes.sort()).toEqual(["busy", "busy", "busy", "leased"]);
-    expect(await store.leasePublication(pageId, "e", NOW + 99, NOW + 200)).toEqual({ outcome: "busy" });
-    expect(await store.leasePublication(pageId, "e", NOW + 100, NOW + 200)).toEqual({ outcome: "leased" });
-    expect(await store.leasePublication(pageId, "e", NOW + 101, NOW + 300)).toEqual({ outcome: "leased" });
-    expect(await store.getPublication(pageId)).toEqual({ version: 0, build: "", leaseUntil: NOW + 300 });
-  });
-
-  it("records a publication only for the lease's holder and the page's present version", async () => {
-    const { store, page, pageId } = await withPage();
-    await store.leasePublication(pageId, "a", NOW, NOW + 100);
-    await store.savePage(page);
-    expect(await store.finishPublication(pageId, "a", { version: 1, build: "one" })).toEqual({ outcome: "stale" });
-    expect(await store.leasePublication(pageId, "b", NOW + 50, NOW + 150)).toEqual({ outcome: "busy" });
-    expect(await store.leasePublication(pageId, "b", NOW + 100, NOW + 200)).toEqual({ outcome: "leased" });
-    expect(await store.finishPublication(pageId, "a", { version: 2, build: "one" })).toEqual({ outcome: "lost" });
-    expect(await store.finishPublication(pageId, "b", { version: 2, build: "one" })).toEqual({ outcome: "finished" });
-    expect(await store.getPublication(pageId)).toEqual({ version: 2, build: "one", leaseUntil: 0 });
-    expect(await store.finishPublication(pageId, "b", { version: 2, build: "one" })).toEqual({ outcome: "lost" });
-    expect(await store.leasePublication(pageId, "c", NOW, NOW + 100)).toEqual({ outcome: "leased" });
-    expect(await store.getPublication(pageId)).toMatchObject({ version: 2, build: "one" });
-  });
-
-  it("forgets what was published, and with it whoever is publishing", async () => {
-    const { store, pageId } = await withPage();
-    await store.leasePublication(pageId, "a", NOW, NOW + 100);
-    await store.forgetPublication(pageId);
-    expect(await store.finishPublication(pageId, "a", { version: 1, build: "one" })).toEqual({ outcome: "lost" });
-    expect(await store.getPublication(pageId)).toEqual({ version: 0, build: "", leaseUntil: 0 });
   });
 });

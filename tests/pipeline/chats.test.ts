@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { contactOf, newSubscriberSchema } from "../../functions/subscriptions/contact.ts";
 import { newSubscriber } from "../../functions/subscriptions/new-subscriber.ts";
-import { createWorld, PAGE } from "./world.ts";
+import { PAGE } from "./samples.ts";
+import { createWorld } from "./world.ts";
 
 const rules = { smsCountries: new Set<string>(), webhookTargets: "public" } as const;
 const WHOLE_PAGE = { page: true, components: [], incidents: [] };

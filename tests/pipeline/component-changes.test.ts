@@ -4,7 +4,8 @@ import type { Component } from "../../functions/core/component.ts";
 import { readWork, webhookWorkSchema } from "../../functions/core/queued-work.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
 import type { CrashPoint } from "../fakes/crash.ts";
-import { createWorld, PAGE, type World } from "./world.ts";
+import { PAGE } from "./samples.ts";
+import { createWorld, type World } from "./world.ts";
 
 const [API, MAIL] = ["component001", "component002"] as const;
 

@@ -3,7 +3,8 @@ import { ENDPOINT_FAILING } from "../../functions/core/delivery.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
 import { resendDelivery } from "../../functions/send-chunk/resend-delivery.ts";
 import { newestFirst } from "../fakes/queues.ts";
-import { createWorld, PAGE, type World } from "./world.ts";
+import { PAGE } from "./samples.ts";
+import { createWorld, type World } from "./world.ts";
 
 const DOWN = { outcome: "unavailable", reason: "http 500", retryAfterMs: null } as const;
 const down = (times: number) => Array.from({ length: times }, () => DOWN);

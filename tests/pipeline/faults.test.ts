@@ -5,7 +5,8 @@ import { withdraw } from "../../functions/core/posting.ts";
 import type { ChunkWork } from "../../functions/core/queued-work.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
 import { sweep } from "../../functions/sweep/sweep.ts";
-import { createWorld, PAGE, type World } from "./world.ts";
+import { PAGE } from "./samples.ts";
+import { createWorld, type World } from "./world.ts";
 
 const SECOND = 1_000;
 const UNAVAILABLE = { outcome: "unavailable", reason: "down", retryAfterMs: null } as const;

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Delivery } from "../../functions/core/delivery.ts";
 import type { Channel, Subscriber } from "../../functions/core/subscriber.ts";
-import { createWorld, PAGE, type World } from "./world.ts";
+import { PAGE } from "./samples.ts";
+import { createWorld, type World } from "./world.ts";
 
 let world: World;
 let few: Subscriber[];

@@ -3,7 +3,8 @@ import * as z from "zod/mini";
 import { openIncident, type PostingOutcome, postUpdate } from "../../functions/core/posting.ts";
 import { updateReport } from "../../functions/core/report.ts";
 import { BOMBS } from "../fixtures/markdown-bombs.ts";
-import { createWorld, PAGE, type World } from "./world.ts";
+import { PAGE } from "./samples.ts";
+import { createWorld, type World } from "./world.ts";
 
 let world: World;
 

@@ -4,7 +4,8 @@ import type { EmailSubscriber } from "../../functions/core/subscriber.ts";
 import { isPurgeTime, purge } from "../../functions/sweep/purge.ts";
 import { type SweepDeps, sweep } from "../../functions/sweep/sweep.ts";
 import { aSubscriber } from "../contract/samples.ts";
-import { createWorld, PAGE } from "./world.ts";
+import { PAGE } from "./samples.ts";
+import { createWorld } from "./world.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Delivery } from "../../functions/core/delivery.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
 import type { CrashPoint } from "../fakes/crash.ts";
-import { createWorld, PAGE, type World } from "./world.ts";
+import { PAGE } from "./samples.ts";
+import { createWorld, type World } from "./world.ts";
 
 const CONTACT = "integrator@subscriber.example";
 const HOUR_MINUTES = 60;

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { audienceOf, countDeliveries, resend, sumCounts } from "../../functions/core/delivery.ts";
 import { retryWorkOf } from "../../functions/core/queued-work.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
-import { createWorld, PAGE, type World } from "./world.ts";
+import { PAGE } from "./samples.ts";
+import { createWorld, type World } from "./world.ts";
 
 let world: World;
 let reader: Subscriber;

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { AttemptOutcome } from "../../functions/core/attempt.ts";
 import type { Delivery } from "../../functions/core/delivery.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
-import { createWorld, PAGE, type World } from "./world.ts";
+import { PAGE } from "./samples.ts";
+import { createWorld, type World } from "./world.ts";
 
 const UNVERIFIED: AttemptOutcome = {
   outcome: "sender problem",

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Chunk } from "../../functions/core/chunk.ts";
 import { type SweepDeps, sweep } from "../../functions/sweep/sweep.ts";
-import { createWorld, PAGE, type World } from "./world.ts";
+import { PAGE } from "./samples.ts";
+import { createWorld, type World } from "./world.ts";
 
 /** Ten million recipients in chunks of fifty. */
 const CHUNKS = 200_000;

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ChunkWork, RetryWork } from "../../functions/core/queued-work.ts";
 import { type SweepDeps, sweep } from "../../functions/sweep/sweep.ts";
-import { createWorld, PAGE, type World } from "./world.ts";
+import { PAGE } from "./samples.ts";
+import { createWorld, type World } from "./world.ts";
 
 const CHUNKS = 35;
 const SILENCE_MS = 10 * 60_000;

@@ -14,13 +14,7 @@ import {
   smsWorkSchema,
   webhookWorkSchema,
 } from "../../functions/core/queued-work.ts";
-import {
-  ALL_UPDATES,
-  type Channel,
-  FIRST_AND_LAST,
-  type Subscriber,
-  type WebhookFormat,
-} from "../../functions/core/subscriber.ts";
+import type { Channel, Subscriber, WebhookFormat } from "../../functions/core/subscriber.ts";
 import { unreachable } from "../../functions/core/unreachable.ts";
 import { boundedLog } from "../../functions/lambda/bounded-log.ts";
 import { createLogger } from "../../functions/lambda/logger.ts";
@@ -46,8 +40,8 @@ import { memoryStatusStore } from "../fakes/memory-status-store.ts";
 import { memorySubscriberStore } from "../fakes/memory-subscriber-store.ts";
 import { outside } from "../fakes/outside.ts";
 import { type Choose, memoryQueues, type QueueName } from "../fakes/queues.ts";
+import { type Changes, PAGE, sampleSubscriber } from "./samples.ts";
 
-export const PAGE = "page00000000";
 const MINUTE = 60_000;
 const MAIL_RATE = 500;
 
@@ -252,51 +246,12 @@ export function createWorld({ choose }: { choose?: Choose } = {}) {
   const id = () => newId(random);
   const subscribe = async (
     channel: Channel,
-    changes: Partial<Pick<Subscriber, "scopes" | "state" | "confirmedAt" | "locale">> = {},
+    changes: Changes = {},
     contactEmail: string | null = null,
     format: WebhookFormat = "statuspage",
   ) => {
-    const common = {
-      pageId: PAGE,
-      id: id(),
-      state: "active" as const,
-      scopes: { page: true, components: [], incidents: [] },
-      preferences: ALL_UPDATES,
-      locale: "en" as const,
-      pausedAt: null,
-      createdAt: now,
-      updatedAt: now,
-      confirmedAt: now,
-      quarantinedAt: null,
-      unsubscribedAt: null,
-      confirmTokenHash: null,
-      ...changes,
-    };
-    const subscriber: Subscriber = ((): Subscriber => {
-      switch (channel) {
-        case "email":
-          return { ...common, channel, email: `${common.id}@subscriber.example` };
-        case "sms":
-          return {
-            ...common,
-            channel,
-            phone: `+49151${String(seed).padStart(10, "0").slice(0, 8)}`,
-            country: "DE",
-            preferences: FIRST_AND_LAST,
-          };
-        case "webhook":
-          return {
-            ...common,
-            channel,
-            endpoint: `https://hooks.example/${common.id}`,
-            contactEmail,
-            ...(contactEmail === null ? {} : { contactProvenAt: now }),
-            format,
-            statuses: null,
-            secretVersion: 1,
-          };
-      }
-    })();
+    const unique = { id: id(), phone: `+49151${String(seed).padStart(10, "0").slice(0, 8)}` };
+    const subscriber = sampleSubscriber(channel, unique, now, { changes, contactEmail, format });
     await subscribers.create(subscriber);
     return subscriber;
   };

@@ -1,6 +1,7 @@
 import type { Mutation } from "./mutation.ts";
 import { brokenPromises } from "./promises.ts";
-import { type Scenario, simulatedWorld } from "./simulated-world.ts";
+import type { Scenario } from "./scenario.ts";
+import { simulatedWorld } from "./simulated-world.ts";
 
 /** Three answers at most per address: the longest schedule (webhooks) then ends well within this. */
 const REST_MINUTES = 12 * 60;

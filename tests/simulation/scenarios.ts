@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { CHANNELS } from "../../functions/core/subscriber.ts";
 import type { Answer } from "./providers.ts";
-import type { Deed, Scenario, Stream } from "./simulated-world.ts";
+import type { Deed, Scenario, Stream } from "./scenario.ts";
 
 const answer: fc.Arbitrary<Answer> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Answer>({ outcome: "accepted", providerId: null }) },

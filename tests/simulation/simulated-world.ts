@@ -1,9 +1,6 @@
 import type { Telling } from "../../functions/core/audience.ts";
-import { type Catalog, componentStatusSchema } from "../../functions/core/component.ts";
-import { changeStatus, toldChanges } from "../../functions/core/component-change.ts";
-import type { Incident, UpdateStatus } from "../../functions/core/incident.ts";
+import { toldChanges } from "../../functions/core/component-change.ts";
 import { NO_BRANDING } from "../../functions/core/page.ts";
-import { openIncident, postUpdate, withdraw } from "../../functions/core/posting.ts";
 import { type PlanWork, planningWorkSchema, readWork, sendWorkSchema } from "../../functions/core/queued-work.ts";
 import { CHANNELS, type Channel, type Subscriber } from "../../functions/core/subscriber.ts";
 import { unreachable } from "../../functions/core/unreachable.ts";
@@ -23,11 +20,12 @@ import { memoryStatusStore } from "../fakes/memory-status-store.ts";
 import { memorySubscriberStore } from "../fakes/memory-subscriber-store.ts";
 import { memoryQueues, type QueueName } from "../fakes/queues.ts";
 import type { Mutation, Ports, Step } from "./mutation.ts";
-import { type Answer, simulatedProviders, textOf } from "./providers.ts";
+import { INCIDENT, simulatedOperator } from "./operator.ts";
+import { simulatedProviders, textOf } from "./providers.ts";
 import { COMPONENT, PAGE, sampleSubscriber } from "./samples.ts";
-import { createSchedule, type Fault, type Invocation, TableFailure } from "./schedule.ts";
+import type { Deed, Scenario, Stream } from "./scenario.ts";
+import { createSchedule, type Invocation, TableFailure } from "./schedule.ts";
 
-const INCIDENT = "incident0000";
 const MINUTE = 60_000;
 const START = Date.parse("2026-11-23T03:00:00.000Z");
 /** Two a second makes windows of two, so that a chunk has several. */
@@ -43,56 +41,6 @@ const STREAM_GAP_MS = 61_000;
 const LATE_STREAM_MS = 100_000;
 /** Longer than any recipient's schedule for mail (2.6 h) would take to fail. */
 const MENDED_AFTER_MS = 4 * 60 * MINUTE;
-
-export type Stream = "prompt" | "late" | "lost" | "twice";
-
-/** What a scenario does, some time after what it did before. */
-export type Deed = { after: number } & (
-  | { do: "post"; status: UpdateStatus; deliver: boolean; stream: Stream }
-  | { do: "withdraw" }
-  | { do: "join"; channel: Channel }
-  | { do: "unsubscribe"; who: number }
-  | { do: "quarantine"; who: number }
-  /** Null: every queue. */
-  | { do: "lose"; queue: QueueName | null }
-  /** What is in flight is handed out again at once. */
-  | { do: "redeliver" }
-  /** So many entries of standard queues come twice. */
-  | { do: "duplicate"; count: number }
-  /** Something is wrong with us: the channel's provider takes nothing, until it is mended (null: all are). */
-  | { do: "break"; channel: "email" | "sms" }
-  | { do: "mend"; channel: "email" | "sms" | null }
-  /** One call fails, after so many of this method (null: of any). */
-  | { do: "fail"; method: string | null; calls: number }
-  /** Likewise, but so many of this method in a row throw that the table is too busy: throttles, conflicts. */
-  | { do: "busy"; method: string; calls: number; times: number }
-  /** Whoever makes this call, after so many of its kind, dies before it. */
-  | { do: "die"; method: string; calls: number }
-  /** Likewise, and it stands still until its lease is over. */
-  | { do: "stall"; method: string; calls: number }
-  /** So many port calls later, whoever is at work then. */
-  | { do: "kill"; who: number; calls: number }
-  | { do: "freeze"; who: number; calls: number; milliseconds: number }
-);
-
-export interface Scenario {
-  seed: number;
-  /** What is posted: updates of an incident (if absent), or changes of a component without one. */
-  about?: "component";
-  audience: Record<Channel, number>;
-  manyChunks: boolean;
-  /** Updates planned from this long after the first commit on are cut into more chunks, as far as they may be. */
-  growsAfterMs?: number;
-  /** The first answers of each subscriber's address, by number; after them all is accepted. */
-  answers: readonly (readonly Answer[])[];
-  deeds: readonly Deed[];
-  /** What befalls single port calls, by their number in the run. */
-  faults?: readonly Fault[];
-  /** Everybody's first attempt begins within this time from the first commit. */
-  promptMs?: number;
-  /** All that waited for us has ended within this time from when it was mended. */
-  resumesWithinMs?: number;
-}
 
 interface StreamRecord {
   work: PlanWork;
@@ -114,6 +62,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
   const queues = memoryQueues(clock, ({ length }) => schedule.below(length));
   const providers = simulatedProviders(schedule, (id) => subscribers.find(PAGE, id));
   const log = createLogger({}, { info() {}, warn() {}, error() {} });
+  const operator = simulatedOperator(status, clock, wake);
   const everyone: Subscriber[] = [];
   let streamed: StreamRecord[] = [];
   let dooms: Doom[] = [];
@@ -285,13 +234,6 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
     }
   }
 
-  async function commit(made: ReturnType<typeof openIncident>, stream: Stream): Promise<void> {
-    if (made.outcome !== "ready") throw new Error(made.outcome);
-    const committed = await status.commitIncident(made.commit);
-    if (committed.outcome !== "committed") throw new Error(committed.outcome);
-    if (made.commit.notice !== null) wake(made.commit.notice.updateId, stream);
-  }
-
   function wake(updateId: string, stream: Stream): void {
     if (stream === "lost") return;
     const work = { pageId: PAGE, updateId };
@@ -300,51 +242,13 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
     if (stream === "twice") streamed.push({ work, notBefore, tries: 0 });
   }
 
-  async function post(state: UpdateStatus, deliver: boolean, stream: Stream): Promise<void> {
-    const catalog: Catalog = await status.getCatalog(PAGE);
-    const incident: Incident | null = await status.getIncident(PAGE, INCIDENT);
-    const updateId = `update${String((incident?.seq ?? 0) + 1).padStart(6, "0")}`;
-    const input = { updateId, body: state, components: {}, deliverNotifications: deliver, displayAt: null };
-    if (incident !== null) {
-      if (incident.withdrawnAt !== null) return;
-      return commit(postUpdate(incident, { ...input, status: state }, catalog, clock()), stream);
-    }
-    const opened = { pageId: PAGE, incidentId: INCIDENT, name: "Outage", impactOverride: null, schedule: null };
-    await commit(
-      openIncident({ ...input, ...opened, status: "investigating", backfilled: false, metadata: {} }, catalog, clock()),
-      stream,
-    );
-  }
-
-  /** To a status that it does not have. */
-  async function changeComponent(stream: Stream): Promise<void> {
-    const catalog = await status.getCatalog(PAGE);
-    const present = catalog.components.find(({ id }) => id === COMPONENT.id);
-    if (present === undefined) return;
-    const statuses = componentStatusSchema.options;
-    const next = statuses[(statuses.indexOf(present.status) + 1) % statuses.length] ?? present.status;
-    const noticeId = `change${String(catalog.version).padStart(6, "0")}`;
-    const input = { pageId: PAGE, componentId: present.id, status: next, noticeId };
-    const changed = changeStatus(catalog, input, clock());
-    const saved = await status.saveCatalog(PAGE, changed.catalog, changed.change);
-    if (saved.outcome !== "committed") throw new Error(saved.outcome);
-    wake(noticeId, stream);
-  }
-
-  async function withdrawAll(): Promise<void> {
-    const incident = await status.getIncident(PAGE, INCIDENT);
-    if (incident !== null && incident.withdrawnAt === null) await status.commitIncident(withdraw(incident, clock()));
-    const catalog = await status.getCatalog(PAGE);
-    if (catalog.components.length > 0) await status.saveCatalog(PAGE, { ...catalog, components: [] }, null);
-  }
-
   async function perform(deed: Deed): Promise<void> {
     switch (deed.do) {
       case "post":
-        if (scenario.about === "component") return changeComponent(deed.stream);
-        return post(deed.status, deed.deliver, deed.stream);
+        if (scenario.about === "component") return operator.changeComponent(deed.stream);
+        return operator.post(deed.status, deed.deliver, deed.stream);
       case "withdraw":
-        return withdrawAll();
+        return operator.withdrawAll();
       case "join":
         return join(deed.channel);
       case "unsubscribe":

@@ -1,5 +1,5 @@
+import type { Scenario } from "./scenario.ts";
 import type { Fault } from "./schedule.ts";
-import type { Scenario } from "./simulated-world.ts";
 
 /** Long enough for the update before to be under way, short enough for it not to be over. */
 const BETWEEN_UPDATES_MS = 1_500;

@@ -1,6 +1,6 @@
 import { CHANNELS } from "../../functions/core/subscriber.ts";
 import type { Answer } from "./providers.ts";
-import type { Deed, Scenario } from "./simulated-world.ts";
+import type { Deed, Scenario } from "./scenario.ts";
 import { smallScenario } from "./small-scenario.ts";
 
 const DOWN: Answer = { outcome: "unavailable", reason: "http 500", retryAfterMs: null };

@@ -1,0 +1,55 @@
+import type { UpdateStatus } from "../../functions/core/incident.ts";
+import type { Channel } from "../../functions/core/subscriber.ts";
+import type { QueueName } from "../fakes/queues.ts";
+import type { Answer } from "./providers.ts";
+import type { Fault } from "./schedule.ts";
+
+export type Stream = "prompt" | "late" | "lost" | "twice";
+
+/** What a scenario does, some time after what it did before. */
+export type Deed = { after: number } & (
+  | { do: "post"; status: UpdateStatus; deliver: boolean; stream: Stream }
+  | { do: "withdraw" }
+  | { do: "join"; channel: Channel }
+  | { do: "unsubscribe"; who: number }
+  | { do: "quarantine"; who: number }
+  /** Null: every queue. */
+  | { do: "lose"; queue: QueueName | null }
+  /** What is in flight is handed out again at once. */
+  | { do: "redeliver" }
+  /** So many entries of standard queues come twice. */
+  | { do: "duplicate"; count: number }
+  /** Something is wrong with us: the channel's provider takes nothing, until it is mended (null: all are). */
+  | { do: "break"; channel: "email" | "sms" }
+  | { do: "mend"; channel: "email" | "sms" | null }
+  /** One call fails, after so many of this method (null: of any). */
+  | { do: "fail"; method: string | null; calls: number }
+  /** Likewise, but so many of this method in a row throw that the table is too busy: throttles, conflicts. */
+  | { do: "busy"; method: string; calls: number; times: number }
+  /** Whoever makes this call, after so many of its kind, dies before it. */
+  | { do: "die"; method: string; calls: number }
+  /** Likewise, and it stands still until its lease is over. */
+  | { do: "stall"; method: string; calls: number }
+  /** So many port calls later, whoever is at work then. */
+  | { do: "kill"; who: number; calls: number }
+  | { do: "freeze"; who: number; calls: number; milliseconds: number }
+);
+
+export interface Scenario {
+  seed: number;
+  /** What is posted: updates of an incident (if absent), or changes of a component without one. */
+  about?: "component";
+  audience: Record<Channel, number>;
+  manyChunks: boolean;
+  /** Updates planned from this long after the first commit on are cut into more chunks, as far as they may be. */
+  growsAfterMs?: number;
+  /** The first answers of each subscriber's address, by number; after them all is accepted. */
+  answers: readonly (readonly Answer[])[];
+  deeds: readonly Deed[];
+  /** What befalls single port calls, by their number in the run. */
+  faults?: readonly Fault[];
+  /** Everybody's first attempt begins within this time from the first commit. */
+  promptMs?: number;
+  /** All that waited for us has ended within this time from when it was mended. */
+  resumesWithinMs?: number;
+}
