@@ -21,15 +21,16 @@ const REPEATABLE = [
 ];
 
 /**
- * What others have written down: the hosts of the page and of both APIs, which stand in mails, feeds and scripts, and the
- * topic that queues of other accounts are subscribed to. It stays when the pipeline goes; what answers there is made anew.
+ * What others have written down: the hosts of the page and of both APIs, which are in mails, feeds and scripts, and the
+ * topic to which queues of other accounts are subscribed. It stays when the pipeline goes; what answers there is made
+ * again.
  */
 export class AddressStack extends Stack {
   readonly site: Site;
   readonly manageApi: ApiAddress;
   readonly subscriptionApi: ApiAddress;
   readonly topic: StatusTopic;
-  /** As other stacks read it. */
+  /** The name as other stacks read it. */
   readonly siteBucketName: string;
   /** Each without a trailing slash. */
   readonly pageUrl: string;
@@ -72,9 +73,9 @@ export class AddressStack extends Stack {
     new CfnOutput(this, "SubscriptionsUrl", { value: this.subscriptionsUrl });
     new CfnOutput(this, "TopicArn", { value: this.topic.topic.topicArn });
 
-    // Also against our own mistakes: a resource that leaves the template stays in the account. What a first deployment
-    // made before it failed goes, so that the next can begin anew. Names that the operator chose can be made again, and
-    // one that stayed would be in the way.
+    // This also guards against our own mistakes: a resource that leaves the template stays in the account. What a first
+    // deployment made before it failed is removed, so that the next one can start afresh. Names that the operator chose
+    // can be made again, and one that stayed would be in the way.
     if (environment.protectData) RemovalPolicies.of(this).retainOnUpdateOrDelete({ excludeResourceTypes: REPEATABLE });
     else RemovalPolicies.of(this).destroy();
   }

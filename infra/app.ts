@@ -5,7 +5,7 @@ import { shell } from "./env.ts";
 import { productionEnvironment } from "./environments.ts";
 import { SettingsError } from "./settings.ts";
 
-// The CLI runs this: `cdk deploy` wants the operator's file, `npm run synth` makes do with the example.
+// The CLI runs this: `cdk deploy` needs the operator's file, `npm run synth` makes do with the example.
 try {
   const app = newApp(cdk.context);
   refuseContext(app.node.getAllContext(), cdk.context);

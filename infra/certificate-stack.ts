@@ -10,7 +10,10 @@ export interface CertificateStackProps extends StackProps {
   protectData: boolean;
 }
 
-/** CloudFront takes certificates of us-east-1 alone, so the page's has a stack there (CloudFront developer guide, "Requirements for using SSL/TLS certificates with CloudFront"). */
+/**
+ * CloudFront takes only certificates from us-east-1, so the page's has a stack there (CloudFront developer guide,
+ * "Requirements for using SSL/TLS certificates with CloudFront").
+ */
 export class CertificateStack extends Stack {
   readonly certificate: Certificate;
 

@@ -2,12 +2,12 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 import { z } from "zod";
 import { cleanLine, showsSomething } from "../functions/core/invisible.ts";
 
-/** What a command was told wrong; shown with the usage. */
+/** What is wrong with a command's options; shown with the usage. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** A name that people will read, by the rules that the API has for one. */
+/** A name that people will read, by the rules that the API has for names. */
 export function nameOption(limit: number) {
   return z
     .string("is missing")
@@ -20,8 +20,8 @@ export function nameOption(limit: number) {
 }
 
 /**
- * A command of package.json: `--help` shows the usage and is no failure, whatever stands beside it; wrong options are
- * named above the usage; anything else that goes wrong is one line. The exit code is `run`'s, or 1.
+ * A command of package.json. `--help` shows the usage and is no failure, whatever stands beside it. Wrong options are
+ * named above the usage; any other error is one line. The exit code is `run`'s, or 1.
  */
 export async function runCommand(usage: string, run: (args: string[]) => Promise<number>): Promise<void> {
   const args = process.argv.slice(2);
@@ -39,7 +39,7 @@ export async function runCommand(usage: string, run: (args: string[]) => Promise
   }
 }
 
-/** The same for a script that reads its options at its top: it ends here where there is nothing to run. */
+/** The same for a script that reads its options at its top: it ends here if there is nothing to run. */
 export function readOptions<T extends ParseArgsConfig>(usage: string, config: T): ReturnType<typeof parseArgs<T>> {
   if (wantsHelp(process.argv.slice(2))) {
     console.log(usage);
@@ -59,7 +59,7 @@ function wantsHelp(args: readonly string[]): boolean {
 
 const parseArgsErrorSchema = z.object({ code: z.string().startsWith("ERR_PARSE_ARGS_"), message: z.string() });
 
-/** Wrong options as we, zod and parseArgs say it; null: it is something else. */
+/** The message for wrong options, from us, zod or parseArgs; null: it is another error. */
 function wrongUsage(error: unknown): string | null {
   if (error instanceof UsageError) return error.message;
   if (error instanceof z.ZodError) {

@@ -11,7 +11,7 @@ const moduleSchema = z.object({ default: z.unknown() });
 
 /**
  * The settings in tocsin.config.ts, or in the file that TOCSIN_CONFIG names: an account may hold several deployments.
- * There are none by default: a deployment from a folder without the file would forget all that was set. Throws
+ * There are no default settings: a deployment from a folder without the file would forget all that was set. Throws
  * SettingsError.
  */
 export async function readSettings(shell: Readonly<Record<string, string | undefined>>): Promise<Settings> {
@@ -23,7 +23,7 @@ export async function readSettings(shell: Readonly<Record<string, string | undef
   return readFrom(path);
 }
 
-/** The same, or the example's where there is no file yet: for what deploys nothing. */
+/** The same, or the example's if there is no file yet: for commands that deploy nothing. */
 export async function readSettingsOrExample(shell: Readonly<Record<string, string | undefined>>): Promise<Settings> {
   const own = resolve(PROJECT, "tocsin.config.ts");
   return shell.TOCSIN_CONFIG || existsSync(own) ? readSettings(shell) : readFrom(resolve(PROJECT, EXAMPLE));
@@ -43,15 +43,15 @@ async function readFrom(path: string): Promise<Settings> {
   return parseSettings(moduleSchema.safeParse(module).data?.default, nameOf(path));
 }
 
-/** As an operator calls it. */
+/** The path as an operator writes it. */
 function nameOf(path: string): string {
   const below = relative(PROJECT, path);
   return below.startsWith("..") ? path : below;
 }
 
 /**
- * Settings stand in the file alone. What came from the CLI's command line or its context files and is neither of
- * cdk.json nor CDK's own (those have a colon or an @) would be ignored without a word, so it is refused.
+ * Settings are only in the file. A context value from the CLI's command line or its context files is refused if it is
+ * neither in cdk.json nor CDK's own (those have a colon or an @): otherwise it would be ignored without a word.
  */
 export function refuseContext(given: Readonly<Record<string, unknown>>, own: Readonly<Record<string, unknown>>): void {
   const stray = Object.keys(given).filter((key) => !(key in own) && !/[:@]/.test(key));

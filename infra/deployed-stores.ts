@@ -7,7 +7,9 @@ import { dynamoClient } from "../functions/store/table.ts";
 import { UsageError } from "./command.ts";
 import { stateOutputs } from "./stack-outputs.ts";
 
-/** The tables of a deployment, by the file that "npm run deploy" wrote, for whoever has its AWS credentials. */
+/**
+ * The tables of a deployment, from the file that "npm run deploy" wrote. They need the deployment's AWS credentials.
+ */
 export function deployedStores({ outputs, stack }: { outputs: string; stack: string | undefined }) {
   const names = stateOutputs(contentOf(outputs), stack);
   const client = dynamoClient();

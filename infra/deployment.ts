@@ -8,18 +8,18 @@ import { StateStack } from "./state-stack.ts";
 
 export interface Deployment {
   state: StateStack;
-  /** The page's, where we make it ourselves. */
+  /** The page's certificate, if we make it ourselves. */
   certificate: CertificateStack | null;
   addresses: AddressStack;
   pipeline: PipelineStack;
 }
 
-/** The app without its stacks. `context` gives way to what the CLI hands over. */
+/** The app without its stacks. The CLI's context overrides `context`. */
 export function newApp(context: Readonly<Record<string, unknown>>): App {
   return new App({ analyticsReporting: false, context, builtinCloudFormationValidation: false });
 }
 
-/** The stacks of one page: what is kept, and what may go and come again. */
+/** The stacks of one page: those that are kept, and those that may go and come again. */
 export function addStacks(app: App, environment: Environment): Deployment {
   const { account, region, deployment } = environment;
   // Without an account the stacks deploy into that of the credentials, and synthesize without any.
@@ -35,7 +35,7 @@ export function addStacks(app: App, environment: Environment): Deployment {
   return { state, certificate, addresses, pipeline };
 }
 
-/** Null where one is given, or we know no zone to prove the page's host by. */
+/** Null if a certificate is given, or we know no zone to prove the page's host with. */
 function newCertificate(app: App, environment: Environment): CertificateStack | null {
   const { account, deployment, pageUrl, certificateArn, hostedZone, protectData } = environment;
   if (pageUrl === null || certificateArn !== null || hostedZone === null) return null;
@@ -47,7 +47,9 @@ function newCertificate(app: App, environment: Environment): CertificateStack | 
   });
 }
 
-/** CloudFormation's own rules and the AwsSolutions pack, at synthesis: a finding that is not acknowledged stops it. */
+/**
+ * Adds CloudFormation's own rules and the AwsSolutions pack, at synthesis: a finding that is not acknowledged stops it.
+ */
 export function addChecks(app: App): void {
   Validations.of(app).addPlugins(new CloudFormationValidatePlugin(), new AwsSolutionsChecks(app));
 }

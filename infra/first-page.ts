@@ -17,10 +17,13 @@ export interface FirstPageDeps {
 }
 
 export type FirstPageOutcome =
-  /** `apiKey` is told here and stored nowhere: only the secret's SHA-256 is. */
+  /** `apiKey` is returned here and stored nowhere: only the secret's SHA-256 is stored. */
   { outcome: "created"; page: Page; apiKey: string } | { outcome: "exists"; page: Page };
 
-/** A deployment's page, and a first API key with every scope. A deployment serves one page: a second one is refused. Throws when the time zone is none. */
+/**
+ * Makes a deployment's page, and a first API key with every scope. A deployment serves one page: a second one is
+ * refused. Throws when the time zone is none.
+ */
 export async function createFirstPage(
   { name, timeZone, locale }: { name: string; timeZone: string; locale: Locale },
   { status, access, keys, clock, random }: FirstPageDeps,
@@ -41,7 +44,7 @@ export async function createFirstPage(
   });
   const keyId = newId(random);
   const secret = newSecret(random);
-  // The keys first: a page without them could not be used, and would stand in the way of another try.
+  // The keys first: a page without them would be useless, and would stand in the way of another try.
   await access.makeSigningKey(page.id);
   await keys.putKey(
     {

@@ -3,10 +3,10 @@ import { RegionInfo } from "aws-cdk-lib/region-info";
 import { SettingsError } from "./settings.ts";
 
 /**
- * How kinds of resource begin that CloudFormation does not have in a partition. GovCloud: "Amazon CloudFront is not
- * available in the AWS GovCloud (US) partition" (Distributed Load Testing on AWS, "Deploy in AWS GovCloud (US) Regions").
- * China: SES has no endpoint there (AWS General Reference), and CloudFormation says "Unrecognized resource types" of an
- * origin access control (awslabs/aws-solutions-constructs, issue 1050).
+ * The beginnings of the kinds of resource that CloudFormation does not have in a partition. GovCloud: "Amazon
+ * CloudFront is not available in the AWS GovCloud (US) partition" (Distributed Load Testing on AWS, "Deploy in AWS
+ * GovCloud (US) Regions"). China: SES has no endpoint there (AWS General Reference), and CloudFormation says
+ * "Unrecognized resource types" about an origin access control (awslabs/aws-solutions-constructs, issue 1050).
  */
 const MISSING: Readonly<Record<string, readonly string[]>> = {
   "aws-us-gov": ["AWS::CloudFront::"],
@@ -21,7 +21,7 @@ export function missingKinds(stacks: readonly Stack[], region: string): string[]
   return [...new Set(kinds)].filter((kind) => missing.some((begin) => kind.startsWith(begin))).sort();
 }
 
-/** Throws SettingsError where a deployment would end in the middle, with some of the stacks made. */
+/** Throws SettingsError if a deployment would end in the middle, with some of the stacks made. */
 export function refuseMissingKinds(stacks: readonly Stack[], region: string): void {
   const missing = missingKinds(stacks, region);
   if (missing.length > 0) throw new SettingsError(`region: AWS has no ${missing.join(", ")} in ${region}`);

@@ -24,13 +24,13 @@ export interface PipelineStackProps extends StackProps {
   addresses: AddressStack;
 }
 
-/** An update's way, in order: nothing here keeps anything that the state stack does not have, or has an address. */
+/** An update's way, in order. Nothing here holds state of its own, or has an address. */
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, { environment, state, addresses, ...props }: PipelineStackProps) {
     super(scope, id, props);
     const alarms = new Alarms(this, "Alarms", { email: environment.alarmEmail });
 
-    // Every step writes them into its texts.
+    // Every step writes these into its texts.
     const { pageUrl, subscriptionsUrl } = addresses;
 
     // Lanes: one for each channel's chunks, one for webhooks tried before, and one for what strangers can cause.
@@ -89,7 +89,7 @@ export class PipelineStack extends Stack {
       signUpPageUrl: environment.signUpPageUrl,
     });
 
-    // And its subscribers, cut into chunks.
+    // Then its subscribers, cut into chunks.
     const mail = new Mail(this, "Mail", { from: mailFrom, alarms });
     const planNotifications = new PlanNotifications(this, "PlanNotifications", {
       state,
@@ -124,7 +124,7 @@ export class PipelineStack extends Stack {
       dailyCeiling: smsDailyCeiling,
       senderId: smsSettings.senderId,
     });
-    // One after the other, some 100 ms each: two of them meet SNS's 20 a second.
+    // Each sends one after the other, some 100 ms each: two of them meet SNS's 20 a second.
     sms.sentBy(sendSms.function, 2);
     smsLetters.sentBy(sendSms.function, 2);
     const sendWebhook = new SendWebhook(this, "SendWebhook", {
@@ -136,7 +136,7 @@ export class PipelineStack extends Stack {
       subscriptionsUrl,
       targets: webhookTargets,
     });
-    // Twenty-five in flight in each: 250 endpoints at once, and 5 dead ones waited for beside them.
+    // Twenty-five in flight in each: 250 endpoints at once, and 5 invocations that wait for dead ones beside them.
     webhook.sentBy(sendWebhook.function, 10);
     webhookRetries.sentBy(sendWebhook.function, 5);
     // SQS's minimum: a flood takes two of the ten invocations that a new account has, and no customer's place.

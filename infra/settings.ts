@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isPlainAddress } from "../functions/core/web-address.ts";
 import { emailField } from "../functions/subscriptions/email-address.ts";
 
-/** It goes into links, headers and policies as it is given. */
+/** A link goes into links, headers and policies exactly as given. */
 const link = z
   .string()
   .refine(
@@ -11,7 +11,7 @@ const link = z
     "must be an http or https address, without marks such as ; and , and of a host whose name is of letters, digits and hyphens (xn--… where it is written in others)",
   );
 const httpsLink = link.refine((url) => url.startsWith("https://"), "must be an https address");
-/** Paths are put behind it. */
+/** Paths are appended to it. */
 export const address = link
   .refine((url) => !url.endsWith("/"), "must not end with a slash")
   .refine((url) => !/[?#]/.test(url), "must not have a ? or # in it");
@@ -32,11 +32,16 @@ const usd = z
 const sms = z.strictObject({
   /** Countries that SMS may go to, as ISO codes; none means no SMS. */
   countries: z.array(country).default([]),
-  /** Largest price of one segment of an SMS, in USD. Most of the world's cost less; toll fraud lives off the rest. */
+  /**
+   * The largest price of one segment of an SMS, in USD. In most of the world it costs less; toll fraud lives off the
+   * rest.
+   */
   maxPrice: usd.default(0.15),
-  /** Most that the SMS of one UTC day may cost together, in USD, each segment reckoned at `maxPrice`. */
+  /** The most that the SMS of one UTC day may cost together, in USD, each segment counted at `maxPrice`. */
   dailyCeiling: usd.default(20),
-  /** Who an SMS is from, in countries where a name may stand for the number; some want it registered first. */
+  /**
+   * The name that an SMS is from, in countries where a name may stand for the number; some want it registered first.
+   */
   senderId: z
     .string()
     .regex(/^(?=.*[A-Za-z])[A-Za-z0-9]{1,11}$/, "must be 1 to 11 letters and digits, at least one a letter")
@@ -63,7 +68,7 @@ const topic = z.strictObject({
 });
 
 const hostedZone = z.strictObject({
-  /** As Route 53 calls it (Z…). */
+  /** The zone's id in Route 53 (Z…). */
   id: z.string().regex(/^Z[A-Z0-9]{1,31}$/, "must be a hosted zone's id, such as Z0123456789ABCDEFGHIJ"),
   /** Its domain. */
   name: z
@@ -83,29 +88,29 @@ const settingsSchema = z
       .string()
       .regex(/^[A-Za-z][A-Za-z0-9-]{0,60}$/, "must be letters, digits and hyphens")
       .default("Tocsin"),
-    /** Where it is deployed, whatever the shell's own region is. */
+    /** The region to deploy into, whatever the shell's own region is. */
     region: z.string().regex(/^[a-z]{2,}(-[a-z]+)+-\d$/, "must be a region's name such as eu-central-1"),
-    /** The one account that it may be deployed into; null: that of the credentials. */
+    /** The only account that it may be deployed into; null: that of the credentials. */
     account: accountId.nullable().default(null),
-    /** The sender's address, which SES has verified, or its domain. null: no mail yet, and all the rest works. */
+    /** The sender's address. SES must have verified it, or its domain. null: no mail yet, and all the rest works. */
     mailFrom: z.nullable(emailField),
-    /** SES sends a second that the account is allowed: how many senders of email may run at once follows from it. */
+    /** SES sends a second that the account is allowed: it decides how many senders of email may run at once. */
     emailsPerSecond: z.number().positive("must be more than 0").default(14),
-    /** Who is mailed when something is wrong; null: nobody. */
+    /** Who gets a mail when something is wrong; null: nobody. */
     alarmEmail: z.nullable(emailField),
-    /** Where the page is reached, https, without a slash at the end; null: the distribution's own address. */
+    /** The page's address, https, without a slash at the end; null: the distribution's own address. */
     pageUrl: publicAddress.nullable().default(null),
-    /** A certificate in us-east-1 for the host of `pageUrl`: the distribution then answers to that name. */
+    /** A certificate in us-east-1 for the host of `pageUrl`: with it the distribution answers to that name. */
     certificateArn: z.string().startsWith("arn:", "must be an ARN").nullable().default(null),
-    /** Where the APIs are reached from outside; null: at their own addresses. */
+    /** The APIs' addresses from outside; null: their own. */
     subscriptionsUrl: publicAddress.nullable().default(null),
     manageUrl: publicAddress.nullable().default(null),
-    /** The public zone in Route 53 that these three hosts are in: certificates, domain names and records are made there. */
+    /** The public zone in Route 53 of these three hosts: certificates, domain names and records are made there. */
     hostedZone: hostedZone.nullable().default(null),
     sms: sms.prefault({}),
     /** A page of your own to sign up on, which the status page links to in place of its forms. */
     signUpPageUrl: link.nullable().default(null),
-    /** A CAPTCHA for sign-ups on `signUpPageUrl`; null: none is asked for. */
+    /** A CAPTCHA for sign-ups on `signUpPageUrl`; null: none is required. */
     captcha: captcha.nullable().default(null),
     /** Who else may subscribe to the SNS topic. */
     topic: topic.prefault({}),
@@ -131,17 +136,20 @@ const settingsSchema = z
     }
   });
 
-/** What an operator decides, with what they left out. */
+/** What an operator decides, with defaults for what they left out. */
 export type Settings = z.infer<typeof settingsSchema>;
 /** What tocsin.config.ts may say. */
 export type Config = z.input<typeof settingsSchema>;
 
-/** For an editor's sake: tocsin.config.ts says `export default defineConfig({…})`. */
+/** Helps an editor: tocsin.config.ts says `export default defineConfig({…})`. */
 export function defineConfig(config: Config): Config {
   return config;
 }
 
-/** Settings that cannot be read or are wrong: a line for each, with the file and the setting. No stack helps here. */
+/**
+ * Settings that cannot be read or are wrong: a line for each, with the file and the setting. A stack trace does not
+ * help here.
+ */
 export class SettingsError extends Error {
   override name = "SettingsError";
 }

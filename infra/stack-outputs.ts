@@ -10,7 +10,10 @@ export type StateOutputs = z.infer<typeof tablesSchema>;
 
 const fileSchema = z.record(z.string(), z.record(z.string(), z.string()));
 
-/** The tables in what `cdk deploy --outputs-file` wrote. Throws when there is no state stack, or several and none named. */
+/**
+ * The tables in the file of `cdk deploy --outputs-file`. Throws when it has no state stack, or several and none is
+ * named.
+ */
 export function stateOutputs(file: unknown, stack: string | undefined): StateOutputs {
   const parsed = fileSchema.safeParse(file);
   if (!parsed.success) throw new Error("--outputs: is not a file of stack outputs");

@@ -15,7 +15,7 @@ export interface StateStackProps extends StackProps {
   environment: Environment;
 }
 
-/** All that must outlive a deployment: five tables, each with its own readers and writers. */
+/** Everything that must outlive a deployment: five tables, each with its own readers and writers. */
 export class StateStack extends Stack {
   /** Public: the page, its components, incidents and updates. */
   readonly status: Table;
@@ -25,7 +25,7 @@ export class StateStack extends Stack {
   readonly deliveries: Table;
   /** Signing keys, idempotency, rates. */
   readonly access: Table;
-  /** API keys, apart from what others must write. */
+  /** API keys, apart from the tables that other functions must write. */
   readonly keys: Table;
 
   constructor(scope: Construct, id: string, { environment, ...props }: StateStackProps) {
@@ -33,13 +33,14 @@ export class StateStack extends Stack {
     const table = (name: string, more: Partial<TableProps> = {}) => newTable(this, name, environment, more);
 
     this.status = table("Status", { stream: StreamViewType.NEW_IMAGE });
-    // Local, not global: incidents are listed right after they were posted, which takes consistent reads. Only headers that are not withdrawn have these attributes.
+    // Local, not global: incidents are listed right after they were posted, which takes consistent reads. Only headers
+    // that are not withdrawn have these attributes.
     this.status.addLocalSecondaryIndex({ indexName: "newest", sortKey: number("newestAt") });
     this.status.addLocalSecondaryIndex({ indexName: "unresolved", sortKey: number("unresolvedAt") });
 
-    // Only invitations expire so; whoever is removed is removed with all that belongs to them (ADR 18).
+    // Only invitations expire this way. A subscriber is removed together with everything that belongs to them (ADR 18).
     this.subscribers = table("Subscribers", { timeToLiveAttribute: "expiresAt" });
-    // Only who has not confirmed, or is in quarantine, has these attributes.
+    // Only unconfirmed subscribers, and those in quarantine, have these attributes.
     this.subscribers.addGlobalSecondaryIndex({
       indexName: "purge",
       partitionKey: text("purgePk"),
@@ -67,7 +68,7 @@ export class StateStack extends Stack {
 
     this.access = table("Access", { timeToLiveAttribute: "expiresAt" });
 
-    // An ended key is refused for what it is, so its end is not when DynamoDB forgets it.
+    // An ended key must still be refused as ended, so DynamoDB deletes it later than its end.
     this.keys = table("Keys", { timeToLiveAttribute: "forgetAt" });
 
     // For `npm run create-page` and `npm run keys`.

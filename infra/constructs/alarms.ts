@@ -6,7 +6,7 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
 
-/** No alarm without both: whoever it wakes at night learns who is affected and where to read on. */
+/** No alarm lacks either: a person whom it wakes at night learns who is affected and where to read on. */
 export interface AlarmMeaning {
   /** Who is affected and how, in one sentence. */
   impact: string;
@@ -21,18 +21,18 @@ export interface AlarmProps extends AlarmMeaning {
   below?: boolean;
   /** Periods in a row; 1 unless given. */
   periods?: number;
-  /** When there is no figure at all; fine unless given. */
+  /** What no figure at all means; fine unless given. */
   silence?: "fine" | "alarm";
 }
 
-/** The operator's alarms: where they go, and the only place that makes one. */
+/** The operator's alarms: where they go, and the only place that makes them. */
 export class Alarms extends Construct {
   readonly topic: Topic;
 
   constructor(scope: Construct, id: string, props: { email: string | null }) {
     super(scope, id);
     this.topic = new Topic(this, "Topic", { displayName: "Tocsin alarms", enforceSSL: true });
-    // Once a topic has a policy of its own, CloudWatch must be named in it.
+    // Once a topic has a policy of its own, the policy must name CloudWatch.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],

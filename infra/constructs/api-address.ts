@@ -6,14 +6,14 @@ import { Construct } from "constructs";
 
 export interface ApiAddressProps {
   description: string;
-  /** A host of its own and the zone that its records go to, or null for the API's own host alone. */
+  /** A host of its own and the zone for its records, or null for only the API's own host. */
   customDomain: { host: string; zone: IHostedZone } | null;
 }
 
 /**
- * Where an HTTP API is reached. Its own host is made of its id, so it lasts as long as this resource does; stage, routes
- * and functions come and go in another stack. The own host goes on answering beside a custom domain: links in sent mail
- * lead there.
+ * The address of an HTTP API. The API's own host contains its id, so it lasts as long as this resource does; stage,
+ * routes and functions come and go in another stack. Beside a custom domain the own host goes on answering: links in
+ * sent mail lead there.
  */
 export class ApiAddress extends Construct {
   readonly api: HttpApi;
@@ -36,7 +36,7 @@ export class ApiAddress extends Construct {
       validation: CertificateValidation.fromDns(zone),
     });
     const domainName = new DomainName(this, "DomainName", { domainName: host, certificate });
-    // An HTTP API's host has IPv4 addresses only, unless it is asked for more.
+    // An HTTP API's host has only IPv4 addresses, unless it is configured for more.
     new ARecord(this, "Record", {
       zone,
       recordName: host,

@@ -7,14 +7,14 @@ import { type BuildOptions, buildSync, type OutputFile } from "esbuild";
 const functions = join(import.meta.dirname, "../../functions");
 
 /**
- * `functions/<step>/handler.ts` with all that it uses as one minified ES module, `index.mjs`, and its source map.
- * esbuild is called by its API: NodejsFunction runs it through npx, which takes half a second for each function.
+ * `functions/<step>/handler.ts` with everything that it uses as one minified ES module, `index.mjs`, and its source
+ * map. This calls esbuild by its API: NodejsFunction runs it through npx, which takes half a second for each function.
  */
 export function bundle(step: string): AssetCode {
   return Code.fromAsset(join(functions, step), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never pulled: bundling runs here, or the build's own error stops the synthesis.
+      // The image is never pulled: bundling runs here, or the build's own error stops the synthesis.
       image: DockerImage.fromRegistry("none"),
       local: {
         tryBundle(outputDir) {
@@ -45,9 +45,10 @@ export const bundleOptions = {
   platform: "node",
   target: "node24",
   format: "esm",
-  // ES modules where a package has them: CommonJS bundles are almost twice the size, and some crash on load.
+  // ES modules if a package has them: CommonJS bundles are almost twice the size, and some crash on load.
   mainFields: ["module", "main"],
-  // Where the SDK looks for credentials when the environment has none, which on Lambda it always has: a hundred kilobytes.
+  // The SDK looks there for credentials when the environment has none. On Lambda it always has them, so this saves a
+  // hundred kilobytes.
   external: ["sso", "ini", "process", "web-identity", "login", "http"].map(
     (source) => `@aws-sdk/credential-provider-${source}`,
   ),
@@ -63,14 +64,14 @@ export const bundleOptions = {
   logLevel: "error",
 } satisfies BuildOptions;
 
-/** All at once: what eight bundles share is read and parsed once. */
+/** Builds all at once: what eight bundles share is read and parsed once. */
 function buildAll(): OutputFile[] {
   return buildSync({
     ...bundleOptions,
     entryPoints: Object.fromEntries(
       bundledSteps().map((step) => [`${step}/index`, join(functions, step, "handler.ts")]),
     ),
-    // Never written there: each output goes into the folder of its asset.
+    // Nothing is written there: each output goes into the folder of its asset.
     outdir: join(functions, "bundles"),
     outExtension: { ".js": ".mjs" },
   }).outputFiles;

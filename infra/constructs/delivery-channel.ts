@@ -5,7 +5,7 @@ import type { PipelineFunction } from "./pipeline-function.ts";
 import { FEWEST_TRIES, WorkQueue } from "./work-queue.ts";
 
 /**
- * A sender's time, in order: the function ends (60 s) before its lease (65 s, functions/core/lease.ts), and the lease
+ * A sender's times, in order: the function ends (60 s) before its lease (65 s, functions/core/lease.ts), and the lease
  * before the queue shows the work again (70 s). So no two invocations ever hold one chunk.
  */
 export const SENDER_TIMEOUT = Duration.seconds(60);
@@ -16,13 +16,16 @@ export const SENDER_MEMORY = 1024;
 
 export interface DeliveryChannelProps {
   alarms: Alarms;
-  /** As told to the operator: email, SMS, webhooks. */
+  /** As the operator reads it: email, SMS, webhooks. */
   what: string;
   /** When the oldest chunk has waited this long, something is wrong. */
   lateAfter: Duration;
 }
 
-/** The lane of one channel's chunks: one incident's chunk is a FIFO group, so its updates go out in order and nobody else waits. */
+/**
+ * The lane of one channel's chunks. One incident's chunk is a FIFO group, so its updates go out in order and nobody
+ * else waits.
+ */
 export class DeliveryChannel extends Construct {
   readonly chunks: WorkQueue;
 
@@ -32,7 +35,8 @@ export class DeliveryChannel extends Construct {
       alarms,
       fifo: true,
       visibilityTimeout: SENDER_VISIBILITY,
-      // Failures of recipients never fail a chunk: what fails so often is our own fault, and sweep sends it again anyway.
+      // Failures of recipients never fail a chunk: what fails so often is our own fault, and sweep sends it again
+      // anyway.
       tries: FEWEST_TRIES,
       dead: {
         impact: `Subscribers by ${what} in these chunks may hear of an update minutes late.`,

@@ -51,7 +51,7 @@ const ACCESS_LOG = {
 
 /**
  * What answers at an address: an HTTP API (payload 2.0) on a host of its own, so that the caller's address is real and
- * the page owes nothing to it. The stage stands beside the routes, not beside the API: its settings name routes, and a
+ * the page does not depend on it. The stage belongs to the routes, not to the API: its settings name routes, and a
  * `$default` stage adds nothing to the address.
  */
 export class HttpApi extends Construct {
@@ -95,7 +95,7 @@ export class HttpApi extends Construct {
       for (const method of methods) {
         const key = HttpRouteKey.with(path, method);
         const route = new HttpRoute(this, key.key, { httpApi: this.address.api, routeKey: key, integration });
-        // Settings of a route that does not exist yet are refused.
+        // AWS refuses settings of a route that does not exist yet.
         this.stage.node.addDependency(route);
         if (throttle === undefined) continue;
         settings[key.key] = {

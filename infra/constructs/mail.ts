@@ -4,10 +4,13 @@ import { ConfigurationSet, ConfigurationSetTlsPolicy, SuppressionReasons } from 
 import { Construct } from "constructs";
 import type { Alarms } from "./alarms.ts";
 
-/** No mail can be sent from it (RFC 2606): it lets the stacks be synthesized before a sender has been chosen. */
+/** Nobody can send mail from it (RFC 2606): it lets the stacks be synthesized before a sender has been chosen. */
 export const MAIL_FROM_NOT_SET = "status@tocsin.invalid";
 
-/** How email leaves. Bounces and complaints go onto the account's suppression list, which SES itself honours, and to receive-feedback. */
+/**
+ * How email leaves. Bounces and complaints go to receive-feedback, and onto the account's suppression list, which SES
+ * itself honours.
+ */
 export class Mail extends Construct {
   readonly configurationSet: ConfigurationSet;
   readonly domain: string;

@@ -16,7 +16,7 @@ export interface ManageApiProps {
   address: ApiAddress;
   alarms: Alarms;
   letters: WorkQueue;
-  /** Where deliveries go that an operator has sent again. */
+  /** Deliveries go there that an operator sends again. */
   resends: Readonly<Record<"email" | "sms" | "webhookRetry", WorkQueue>>;
   pageUrl: string;
   subscriptionsUrl: string;
@@ -58,16 +58,18 @@ export class ManageApi extends Construct {
       timeout: Duration.seconds(29),
     });
     allow(manage, state.status, ["GetItem", "Query", "PutItem", "UpdateItem"], ["newest", "unresolved"]);
-    // Removes whom an operator has erased; the index also names whom an operator brings back or mails again.
+    // Removes subscribers whom an operator erases; the index also names those whom an operator brings back or mails
+    // again.
     allow(
       manage,
       state.subscribers,
       ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"],
       ["purge"],
     );
-    // Puts the notice, in the transaction of its update, and reopens deliveries; the rest is the report.
+    // Puts the notice, in the transaction of its update, and reopens deliveries; the rest is for the report.
     allow(manage, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], ["problems"]);
-    // Nobody else touches API keys. What operators ask for once, and what a preview says of the day's SMS; what signs the links of a confirmation.
+    // No other function touches API keys. Below: what operators ask for once, what a preview says about the day's SMS,
+    // and the key that signs the links of a confirmation.
     allow(manage, state.keys, ["GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"]);
     allowItems(manage, state.access, {
       requests: ["PutItem", "UpdateItem"],

@@ -24,7 +24,9 @@ export interface PipelineFunctionProps<S extends EnvSchema> {
   timeout: Duration;
 }
 
-/** One step's Lambda, with a role and a log group of its own. The role may write that log and nothing else until it is granted more. */
+/**
+ * One step's Lambda, with a role and a log group of its own. The role may write only that log until it is granted more.
+ */
 export class PipelineFunction<S extends EnvSchema = EnvSchema> extends LambdaFunction {
   readonly step: string;
   readonly envSchema: S;
@@ -62,8 +64,8 @@ export class PipelineFunction<S extends EnvSchema = EnvSchema> extends LambdaFun
   }
 
   /**
-   * Runs it in this interval, and what failed not again: the next run does its work. The rule's own retries are about
-   * reaching Lambda; Lambda itself would run what it took and what then failed two times more, beside the next run.
+   * Runs it in this interval, and never repeats a failed run: the next run does its work. The rule's own retries are
+   * about reaching Lambda; Lambda itself would run a failed event two times more, beside the next run.
    */
   runEvery(scope: Construct, id: string, interval: Duration): void {
     const once = { retryAttempts: 0, maxEventAge: interval };
@@ -71,13 +73,13 @@ export class PipelineFunction<S extends EnvSchema = EnvSchema> extends LambdaFun
     new Rule(scope, id, { schedule: Schedule.rate(interval), targets: [new RuleTarget(this, once)] });
   }
 
-  /** The actions on every resource, because AWS takes nothing narrower for them. */
+  /** Allows the actions on every resource, because AWS takes nothing narrower for them. */
   allowEverywhere(actions: string[], reason: string): void {
     this.addToRolePolicy(new PolicyStatement({ actions, resources: ["*"] }));
     this.acceptWildcard("*", reason);
   }
 
-  /** Says why the role's policy has to name this resource, which has a star in it. */
+  /** Says why the role's policy has to name this resource, which contains a star. */
   acceptWildcard(resource: string, reason: string): void {
     Validations.of(this.ownRole).acknowledge({ id: `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`, reason });
   }

@@ -70,9 +70,10 @@ export class PlanNotifications extends Construct {
     allow(planner, state.status, ["GetItem", "Query"]);
     // Counts the audience; of single subscribers it reads only the contacts of endpoints in quarantine.
     allow(planner, state.subscribers, ["GetItem", "BatchGetItem", "Query"]);
-    // Notices, texts and plans; whether an incident's earlier chunks are over.
+    // Notices, texts and plans; also to see whether an incident's earlier chunks are over.
     allow(planner, state.deliveries, ["GetItem", "Query", "PutItem", "UpdateItem"]);
-    // The send rate, which sizes the chunks; which endpoints a contact is to be told of, who is named by the page's key.
+    // The send rate, which sizes the chunks; the page's key, which names a contact; and the endpoints that the
+    // contact's mail will be about.
     allowItems(planner, state.access, {
       schedules: ["GetItem"],
       signingKeys: ["Query"],
@@ -90,7 +91,7 @@ export class PlanNotifications extends Construct {
           eventName: FilterRule.isEqual("INSERT"),
           dynamodb: { Keys: { sk: { S: FilterRule.beginsWith("UPDATE#") } } },
         },
-        // A component change that is to be told: those of incidents name no notice of their own.
+        // A component change to announce: those of incidents name no notice of their own.
         {
           eventName: FilterRule.isEqual("INSERT"),
           dynamodb: { NewImage: { notice: { M: { id: { S: FilterRule.exists() } } } } },

@@ -57,7 +57,7 @@ export class PublishPage extends Construct {
     });
     // Writes only the publication: its lease and version, on the condition of the page's.
     allow(publisher, state.status, ["GetItem", "Query", "UpdateItem", "ConditionCheckItem"], ["newest"]);
-    // Without ListBucket S3 says 403 of a file that is not there, not 404.
+    // Without ListBucket, S3 answers 403 for a missing file, not 404.
     publisher.addToRolePolicy(new PolicyStatement({ actions: ["s3:ListBucket"], resources: [bucket.bucketArn] }));
     publisher.addToRolePolicy(
       new PolicyStatement({
@@ -83,7 +83,7 @@ export class PublishPage extends Construct {
           dynamodb: { Keys: { sk: { S: FilterRule.isEqual("PAGE") } } },
         },
       ],
-      // All the changes of one burst are one publication.
+      // The changes of one burst together are one publication.
       batchSize: 100,
       dead,
       late,
@@ -100,7 +100,10 @@ export class PublishPage extends Construct {
   }
 }
 
-/** cdk-nag names a resource as the template does: a value of another stack by what it is read with, the partition where it is known. */
+/**
+ * cdk-nag names a resource as the template does: a value of another stack by the function that reads it, and the
+ * partition if it is known.
+ */
 function asNagNames(scope: Construct, bucket: IBucket): string {
   const { partition } = Stack.of(scope);
   const name = JSON.stringify(Stack.of(scope).resolve(bucket.bucketName));

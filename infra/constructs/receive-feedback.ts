@@ -37,7 +37,7 @@ export class ReceiveFeedback extends Construct {
     });
     allow(step, state.status, ["Query", "BatchGetItem"]);
     allow(step, state.subscribers, ["GetItem", "PutItem", "UpdateItem"]);
-    // A delivery's change, with its chunk's counts; whether anything arrived meanwhile.
+    // A delivery's change, with its chunk's counts; also to see whether anything arrived meanwhile.
     allow(step, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"]);
 
     step.allowEverywhere(["sns:ListPhoneNumbersOptedOut"], "The list is of the whole account.");
@@ -58,18 +58,18 @@ export class ReceiveFeedback extends Construct {
         runbook: "feedback-waiting",
       },
     });
-    // No hurry, while the senders need the account's concurrency.
+    // This is in no hurry, and the senders need the account's concurrency.
     work.feed(step, 2);
 
     const topic = new Topic(this, "Topic", { displayName: "Bounces and complaints", enforceSSL: true });
     topic.addSubscription(new SqsSubscription(work.queue, { rawMessageDelivery: true }));
-    // Allows SES to publish there, in the name of this configuration set only.
+    // Allows SES to publish there, only for this configuration set.
     mail.configurationSet.addEventDestination("Feedback", {
       destination: EventDestination.snsTopic(topic),
       events: [EmailSendingEvent.BOUNCE, EmailSendingEvent.COMPLAINT],
     });
 
-    // SNS refuses those numbers itself, so an hour that failed does no harm.
+    // SNS refuses those numbers itself, so an hour that fails does no harm.
     step.runEvery(this, "EveryHour", Duration.hours(1));
   }
 }

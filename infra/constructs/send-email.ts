@@ -46,13 +46,13 @@ export class SendEmail extends Construct {
     });
     chunks.grantSend(this.function);
     letters.grantSend(this.function);
-    // The send schedule; who was sent letters, named by the page's key, and their share of the quota.
+    // The send schedule; who got letters, by a name from the page's key; and the letters' share of the quota.
     allowItems(this.function, state.access, {
       schedules: ["GetItem", "UpdateItem"],
       signingKeys: ["Query"],
       permits: ["GetItem", "PutItem", "UpdateItem"],
     });
-    // What somebody asked for in the name of an address, kept once its letter is permitted.
+    // What somebody asked for in the name of an address; kept once its letter is permitted.
     allow(this.function, state.subscribers, ["PutItem", "UpdateItem"]);
     const stack = Stack.of(this);
     const identity = (name: string) => stack.formatArn({ service: "ses", resource: "identity", resourceName: name });

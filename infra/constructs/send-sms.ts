@@ -48,14 +48,15 @@ export class SendSms extends Construct {
     });
     chunks.grantSend(this.function);
     letters.grantSend(this.function);
-    // The send schedule, what the day's SMS cost, and who was sent codes and links, named by the page's key.
+    // The send schedule; what the day's SMS cost; and who got codes and links, by a name from the page's key.
     allowItems(this.function, state.access, {
       schedules: ["GetItem", "UpdateItem"],
       counters: ["UpdateItem"],
       signingKeys: ["Query"],
       permits: ["GetItem", "PutItem"],
     });
-    // Whoever answered STOP is out for good; what was asked for in the name of a number is kept once its code is permitted.
+    // A subscriber who answered STOP is out for good. What somebody asked for in the name of a number is kept once its
+    // code is permitted.
     allow(this.function, state.subscribers, ["PutItem", "UpdateItem"]);
     this.function.allowEverywhere(
       ["sns:Publish"],

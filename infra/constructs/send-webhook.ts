@@ -9,9 +9,9 @@ export interface SendWebhookProps {
   state: StateStack;
   retries: WorkQueue;
   probes: WorkQueue;
-  /** For the letter about a chat's first post that has arrived. */
+  /** For the letter about a chat's first post, once that has arrived. */
   letters: WorkQueue;
-  /** Where mails about endpoints in quarantine are rendered. */
+  /** Mails about endpoints in quarantine are rendered there. */
   planning: WorkQueue;
   subscriptionsUrl: string;
   targets: "public" | "any";
@@ -43,13 +43,15 @@ export class SendWebhook extends Construct {
       state,
     });
     for (const queue of [retries, probes, letters, planning]) queue.grantSend(this.function);
-    // The signing key, from which an endpoint's secret is derived; what was probed at which host, and whose turn it is there.
+    // The signing key, from which an endpoint's secret is derived; the count of probes at each host, and whose turn it
+    // is there.
     allowItems(this.function, state.access, {
       signingKeys: ["Query"],
       counters: ["UpdateItem"],
       turns: ["UpdateItem"],
     });
-    // 410 Gone unsubscribes, an exhausted schedule quarantines; a proof makes an endpoint what it was registered as anew.
+    // 410 Gone unsubscribes, an exhausted schedule quarantines, and a proof turns an endpoint into its new
+    // registration.
     allow(this.function, state.subscribers, ["UpdateItem", "PutItem", "DeleteItem"]);
   }
 }

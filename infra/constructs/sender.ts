@@ -8,7 +8,7 @@ export type SenderProps<S extends EnvSchema> = Omit<PipelineFunctionProps<S>, "m
   state: StateStack;
 };
 
-/** What all three senders share: their time, and what the protocol asks of the tables. */
+/** What all three senders share: their times, and the calls on the tables that the protocol needs. */
 export class Sender<S extends EnvSchema> extends PipelineFunction<S> {
   constructor(scope: Construct, id: string, { state, ...props }: SenderProps<S>) {
     super(scope, id, { ...props, memorySize: SENDER_MEMORY, timeout: SENDER_TIMEOUT });
@@ -19,7 +19,7 @@ export class Sender<S extends EnvSchema> extends PipelineFunction<S> {
   }
 }
 
-/** The tables as every sender's environment names them. */
+/** The tables, by the names of every sender's environment. */
 export function tableNames(state: StateStack) {
   return {
     STATUS_TABLE: state.status.tableName,

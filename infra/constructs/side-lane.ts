@@ -6,21 +6,27 @@ import type { PipelineFunction } from "./pipeline-function.ts";
 import { FEWEST_TRIES, WorkQueue, type WorkQueueProps } from "./work-queue.ts";
 
 interface Lane extends Pick<WorkQueueProps, "tries" | "dead" | "late"> {
-  /** The queue's id within the lane. It is part of the queue's name: a new one would lose what is under way on deploy. */
+  /**
+   * The queue's id within the lane. It is part of the queue's name: on deploy, a new one would lose the work under way.
+   */
   queue: string;
   /**
-   * Pieces of work that one invocation does side by side. A post waits for somebody else's machine, and anybody may have
-   * endpoints that never answer: ten silent ones cost no more than one.
+   * How many pieces of work one invocation does side by side. A post waits for somebody else's machine, and anybody may
+   * have endpoints that never answer: ten silent ones cost no more than one.
    */
   atOnce: number;
 }
 
 const LANES = {
-  /** Mail that belongs to no update. Its token is stored only as a hash, so this queue is not rebuilt from the tables: people sign up again. */
+  /**
+   * Mail that belongs to no update. The tables hold only a hash of its token, so this queue is not rebuilt from them:
+   * people sign up again.
+   */
   Letters: {
     queue: "Work",
     atOnce: 1,
-    // An hour. What waits for us (the send rate, the quota, a lapsed identity) does not count: it is queued anew.
+    // An hour. A letter that waits for us (the send rate, the quota, a lapsed identity) uses up no tries: it is queued
+    // anew.
     tries: 50,
     dead: {
       impact: "People who signed up got no mail to confirm their address.",
@@ -44,7 +50,7 @@ const LANES = {
       runbook: "sms-codes-put-aside",
     },
     late: {
-      // A code is good for ten; half of that is a while to look at a phone.
+      // A code is good for ten minutes; half of that is enough time to look at a phone.
       after: Duration.minutes(5),
       undone: "held",
       impact: "People who sign up for SMS wait for the code that confirms their number.",
@@ -52,9 +58,9 @@ const LANES = {
     },
   },
   /**
-   * Challenges, tests and first posts to chats, and what integrators have sent again: what strangers can cause. Endpoints
-   * that never answer keep nobody waiting but each other. Probes are not rebuilt from the tables: an endpoint is registered
-   * or tried again.
+   * What strangers can cause: challenges, tests, first posts to chats, and deliveries that integrators send again.
+   * Endpoints that never answer keep only each other waiting. Probes are not rebuilt from the tables: people register
+   * or try an endpoint again.
    */
   Probes: {
     queue: "Work",
@@ -72,7 +78,10 @@ const LANES = {
       runbook: "probes-waiting",
     },
   },
-  /** Webhooks tried before, so that dead endpoints never slow the living. Their delay is at most 15 minutes; later retries wait in the ledger's *due* index. */
+  /**
+   * Webhooks tried before, so that dead endpoints never slow the living. Their delay is at most 15 minutes; later
+   * retries wait in the ledger's *due* index.
+   */
   WebhookRetries: {
     queue: "Retries",
     atOnce: 10,
@@ -91,7 +100,7 @@ const LANES = {
   },
 } as const satisfies Record<string, Lane>;
 
-/** A sender's lane beside its channel's chunks: what is in it has no order, and keeps no update waiting. */
+/** A sender's lane beside its channel's chunks: its work has no order, and keeps no update waiting. */
 export class SideLane extends Construct {
   readonly work: WorkQueue;
   private readonly atOnce: number;

@@ -23,13 +23,18 @@ import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods, ObjectOwnersh
 import { Construct } from "constructs";
 
 export interface SiteProps {
-  /** Forms on the page post there, across hosts. */
+  /** Forms on the page post there, to another host. */
   subscriptionsUrl: string;
-  /** The page's own host, its certificate and the zone that its records go to, if we know it; null for the distribution's host. */
+  /**
+   * The page's own host, its certificate and, if we know it, the zone for its records; null for the distribution's
+   * host.
+   */
   customDomain: { host: string; certificateArn: string; zone: IHostedZone | null } | null;
 }
 
-/** What readers reach: the bucket's files and nothing that computes. Every file can be written again from the tables. */
+/**
+ * What readers reach: the bucket's files, and nothing that computes. Every file can be written again from the tables.
+ */
 export class Site extends Construct {
   readonly bucket: Bucket;
   /** Without a trailing slash. */
@@ -60,8 +65,8 @@ export class Site extends Construct {
     const behavior: BehaviorOptions = {
       origin,
       cachePolicy,
-      // OPTIONS goes to the bucket, which answers a browser's preflight by its own rules if it is given the three headers
-      // that they ask for (S3 user guide, "How does Amazon S3 evaluate the CORS configuration on a bucket?").
+      // OPTIONS goes to the bucket. The bucket answers a browser's preflight by its own rules if it gets the three
+      // headers that those need (S3 user guide, "How does Amazon S3 evaluate the CORS configuration on a bucket?").
       allowedMethods: AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
       originRequestPolicy: OriginRequestPolicy.CORS_S3_ORIGIN,
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
@@ -121,7 +126,10 @@ export class Site extends Construct {
   }
 }
 
-/** CloudFront's names are unique in the account, wherever the stack is: with the region, one deployment may stand in two. */
+/**
+ * CloudFront's names are unique in the account, in whatever region the stack is: with the region in the name, one
+ * deployment may stand in two.
+ */
 function nameInAccount(scope: Construct, what: string, maxLength: number): string {
   const { region } = Stack.of(scope);
   const longestRegion = "ap-southeast-99".length;
@@ -146,7 +154,7 @@ function newBucket(scope: Construct): Bucket {
     enforceSSL: true,
     // Every file can be written again from the tables, so old versions would only cost.
     versioned: false,
-    // A preflight of any site for any public file: reading is all that there is.
+    // Any site may ask for any public file: there is nothing but reading.
     cors: [
       {
         allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
@@ -167,9 +175,9 @@ function newBucket(scope: Construct): Bucket {
 function securityHeaders(subscriptionsUrl: string): ResponseHeadersPolicyProps {
   const policy = [
     "default-src 'none'",
-    // Each page names the hash of its own style besides; a header over all files cannot.
+    // Each page also names the hash of its own style; a header over all files cannot.
     "style-src 'unsafe-inline'",
-    // A page with a logo names its origin besides; which that is may change without a deployment.
+    // A page with a logo also names its origin, which may change without a deployment.
     "img-src 'self' data: https:",
     `form-action ${subscriptionsUrl}`,
     "base-uri 'none'",

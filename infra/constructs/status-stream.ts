@@ -11,26 +11,29 @@ export interface StatusStreamProps {
   state: StateStack;
   alarms: Alarms;
   step: PipelineFunction;
-  /** What wakes the step: Lambda filters on the stream record, any of which is enough. */
+  /** What wakes the step: Lambda filters on the stream record, of which one is enough. */
   filters: readonly Record<string, unknown>[];
   batchSize: number;
   dead: AlarmMeaning;
   late: AlarmMeaning;
 }
 
-/** One of the status table's two readers. The stream only wakes: what it drops after its retries, sweep finds in the tables. */
+/**
+ * One of the status table's two readers. The stream only wakes: sweep finds in the tables what it drops after its
+ * retries.
+ */
 export class StatusStream extends Construct {
   constructor(scope: Construct, id: string, { state, alarms, step, ...props }: StatusStreamProps) {
     super(scope, id);
     step.addEventSource(
       new DynamoEventSource(state.status, {
         filters: props.filters.map((filter) => FilterCriteria.filter(filter)),
-        // Nothing written between the table's creation and the mapping's is passed over.
+        // Reads also what was written between the table's creation and the mapping's.
         startingPosition: StartingPosition.TRIM_HORIZON,
         batchSize: props.batchSize,
         bisectBatchOnError: true,
         reportBatchItemFailures: true,
-        // A failing record holds up its shard while it is tried again, so not for long.
+        // A failing record holds up its shard while it is retried, so not for long.
         retryAttempts: 3,
         maxRecordAge: Duration.hours(1),
         onFailure: new SqsDlq(deadLetterQueue(this, "Dropped", { alarms, fifo: false, dead: props.dead })),

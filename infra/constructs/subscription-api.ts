@@ -17,7 +17,7 @@ export interface SubscriptionApiProps {
   alarms: Alarms;
   letters: WorkQueue;
   smsLetters: WorkQueue;
-  /** For endpoints that are tried out, and webhooks that their integrators have sent again. */
+  /** For endpoints to try out, and webhooks that their integrators send again. */
   probes: WorkQueue;
   pageUrl: string;
   subscriptionsUrl: string;
@@ -27,7 +27,7 @@ export interface SubscriptionApiProps {
   captcha: { verifyUrl: string; secret: string } | null;
 }
 
-/** the public -> subscribers table, and the letters that they are sent. */
+/** the public -> subscribers table, and the letters to its people. */
 export class SubscriptionApi extends Construct {
   constructor(
     scope: Construct,
@@ -56,17 +56,17 @@ export class SubscriptionApi extends Construct {
       timeout: Duration.seconds(15),
     });
     allow(subscriptions, state.subscribers, ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]);
-    // What there is to subscribe to.
+    // What people can subscribe to.
     allow(subscriptions, state.status, ["GetItem", "BatchGetItem", "Query"], ["unresolved"]);
-    // What was sent to whoever asks for it.
+    // What was sent to the subscriber who asks.
     allow(subscriptions, state.deliveries, ["Query"]);
-    // The signing keys behind the tokens in its links; what was asked for by whom, to cap it.
+    // The signing keys behind the tokens in its links; the counts of who asked for what, to cap them.
     allowItems(subscriptions, state.access, {
       signingKeys: ["GetItem", "Query"],
       counters: ["UpdateItem"],
       permits: ["GetItem", "PutItem"],
     });
-    // What was sent to an endpoint, and sending it again.
+    // What was sent to an endpoint, and how to send it again.
     allow(subscriptions, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"], ["endpoint"]);
     for (const queue of [letters, smsLetters, probes]) queue.grantSend(subscriptions);
     const api = new HttpApi(this, "Http", {
@@ -79,7 +79,7 @@ export class SubscriptionApi extends Construct {
     const path = "/{proxy+}";
     api.answeredBy(subscriptions, [
       { path, methods: [HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS], throttle: { perSecond: 50, burst: 100 } },
-      // Sign-ups have a rate of their own, so that a storm of them leaves the rest alone.
+      // Sign-ups have a rate of their own, so that a storm of them does not affect the rest.
       { path: "/subscriptions/{proxy+}", methods: [HttpMethod.POST], throttle: { perSecond: 10, burst: 30 } },
       // Mail providers post one-click unsubscriptions in bursts after a large mailing.
       { path, methods: [HttpMethod.POST], throttle: { perSecond: 20, burst: 50 } },

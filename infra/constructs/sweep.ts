@@ -15,7 +15,7 @@ export interface SweepProps {
   queues: Readonly<Record<"email" | "sms" | "webhook" | "webhookRetry" | "plan" | "publish", WorkQueue>>;
 }
 
-/** Once a minute: whatever was committed and not finished is set going again. */
+/** Once a minute: sets going again everything that was committed and not finished. */
 export class Sweep extends Construct {
   constructor(scope: Construct, id: string, { state, alarms, pageBuild, queues }: SweepProps) {
     super(scope, id);
@@ -37,14 +37,14 @@ export class Sweep extends Construct {
         PAGE_BUILD: pageBuild,
       },
       memorySize: 1024,
-      // Done before the next one begins.
+      // It ends before the next one begins.
       timeout: Duration.seconds(55),
     });
     allow(sweep, state.status, ["GetItem", "BatchGetItem", "Query"]);
     allow(sweep, state.deliveries, ["GetItem", "Query", "UpdateItem"], ["due", "open"]);
-    // Whose time is over is removed, and what must be remembered of an address is hashed with the page's key.
+    // It removes subscribers whose time is over, and hashes with the page's key what must be remembered of an address.
     allow(sweep, state.subscribers, ["BatchGetItem", "PutItem", "DeleteItem", "UpdateItem"], ["purge"]);
-    // The send rate, as SES tells it, and what keeps the senders from sending; and that key.
+    // The send rate from SES, what keeps the senders from sending, and that key.
     allowItems(sweep, state.access, { schedules: ["GetItem", "UpdateItem"], signingKeys: ["Query"] });
     for (const queue of Object.values(queues)) queue.grantSend(sweep);
     sweep.allowEverywhere(["ses:GetSendQuota"], "The quota is of the whole account.");

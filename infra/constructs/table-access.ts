@@ -2,7 +2,7 @@ import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { ACCESS_ITEMS, type AccessItems, LEADING_KEYS } from "../../functions/store/access/access-items.ts";
 
-/** The actions of a transaction's parts are those of the single calls. */
+/** The actions for a transaction's parts are those of the single calls. */
 type TableAction =
   | "GetItem"
   | "BatchGetItem"
@@ -13,7 +13,10 @@ type TableAction =
   | "ConditionCheckItem"
   | "BatchWriteItem";
 
-/** Exactly these calls on the table's items, and Query on the indexes named. The table's own grants take in every index and every read there is, Scan too. */
+/**
+ * Allows exactly these calls on the table's items, and Query on the named indexes. The table's own grants include every
+ * index and every read, even Scan.
+ */
 export function allow(
   grantee: IGrantable,
   table: ITable,
@@ -36,9 +39,9 @@ export function allow(
 }
 
 /**
- * Exactly these calls on these kinds of the access table's items: a role that counts must not overwrite what signs links.
- * `ForAllValues` is what AWS asks for with `dynamodb:LeadingKeys`; it holds of a call without any key, so `Null` refuses those.
- * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ * Allows exactly these calls on these kinds of the access table's items: a role that counts must not overwrite what
+ * signs links. AWS asks for `ForAllValues` with `dynamodb:LeadingKeys`; it also holds for a call without any key, so
+ * `Null` refuses those. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 export function allowItems(
   grantee: IGrantable,

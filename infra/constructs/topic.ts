@@ -3,9 +3,9 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 
 export interface StatusTopicProps {
-  /** Each account of this organisation may subscribe; null lets none in. */
+  /** Each account of this organisation may subscribe; null: none. */
   organization: string | null;
-  /** These accounts may too, wherever they belong. */
+  /** These accounts may subscribe too, wherever they belong. */
   accounts: readonly string[];
 }
 
@@ -16,7 +16,7 @@ export class StatusTopic extends Construct {
   constructor(scope: Construct, id: string, { organization, accounts }: StatusTopicProps) {
     super(scope, id);
     this.topic = new Topic(this, "Topic", { displayName: "Status updates", enforceSSL: true });
-    // One statement each: the conditions of one would all have to hold, and either is enough.
+    // Each has a statement of its own: all conditions of one would have to hold, and either is enough.
     if (organization !== null) {
       this.allowSubscribing("SubscribeFromOrganization", [new OrganizationPrincipal(organization)]);
     }
@@ -33,7 +33,8 @@ export class StatusTopic extends Construct {
         principals,
         actions: ["sns:Subscribe"],
         resources: [this.topic.topicArn],
-        // Not email, SMS or https: what leaves AWS is for Tocsin's own subscribers, with confirmation and unsubscribing.
+        // Not email, SMS or https: messages that leave AWS are for Tocsin's own subscribers, with confirmation and
+        // unsubscription.
         conditions: { StringEquals: { "sns:Protocol": ["sqs", "lambda", "firehose"] } },
       }),
     );

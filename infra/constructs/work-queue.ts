@@ -9,7 +9,7 @@ import type { PipelineFunction } from "./pipeline-function.ts";
 
 export interface WorkQueueProps {
   alarms: Alarms;
-  /** One chunk after the other within a group, groups side by side. */
+  /** One chunk after the other within a group, and groups side by side. */
   fifo: boolean;
   visibilityTimeout: Duration;
   /** Tries before work is put aside. */
@@ -21,19 +21,22 @@ export interface WorkQueueProps {
 }
 
 /**
- * What is counted as not done yet, on a standard queue. `tried`: also what is being tried, or comes back after a failure
- * (unless given). `waiting`: not even that, where something is being tried all the time. `held`: also what was put back
- * with a delay, where nothing else is.
+ * What counts as not done yet, on a standard queue. `tried` (the default): also work that is being tried, or that comes
+ * back after a failure. `waiting`: not even that, because something is being tried all the time. `held`: also work that
+ * was put back with a delay, because nothing else has one.
  */
 export type UndoneWork = "waiting" | "tried" | "held";
 
 /**
- * AWS's advice for a queue that Lambda reads ("at least 5"): while the account's concurrency is used up, a receive may come
- * to nothing through no fault of the work.
+ * AWS's advice for a queue that Lambda reads ("at least 5"): while the account's concurrency is used up, a receive may
+ * fail through no fault of the work.
  */
 export const FEWEST_TRIES = 5;
 
-/** A queue, where its failures go, and the two alarms that tell of them. Everything in it can be found again in the tables, except letters, probes and feedback. */
+/**
+ * A queue, where its failures go, and its two alarms. The tables can bring back everything in it, except letters,
+ * probes and feedback.
+ */
 export class WorkQueue extends Construct {
   readonly queue: Queue;
 
@@ -64,9 +67,9 @@ export class WorkQueue extends Construct {
   }
 
   /**
-   * How much waits or is being tried. A standard queue's age of the oldest cannot tell: what was received three times is
-   * left out of it (SQS developer guide, "Available CloudWatch metrics": poison pills), just when it begins to be late. A
-   * queue that was never empty for so long is.
+   * How much waits or is being tried. A standard queue's age of the oldest message cannot show that: it leaves out
+   * messages that were received three times (SQS developer guide, "Available CloudWatch metrics": poison pills), just
+   * when they begin to be late. A queue that was never empty for so long shows it.
    */
   private undone(counted: UndoneWork): IMetric {
     const props = { period: EVERY_MINUTE, statistic: "Minimum" };
@@ -90,13 +93,16 @@ export class WorkQueue extends Construct {
     this.queue.grantSendMessages(grantee);
   }
 
-  /** `batchSize` pieces of work per invocation; `maxConcurrency` invocations at once, at least 2 (SQS's own minimum). */
+  /**
+   * `batchSize` pieces of work for each invocation; `maxConcurrency` invocations at once, at least 2 (SQS's own
+   * minimum).
+   */
   feed(step: PipelineFunction, maxConcurrency: number, batchSize = 1): void {
     step.addEventSource(new SqsEventSource(this.queue, { batchSize, reportBatchItemFailures: true, maxConcurrency }));
   }
 }
 
-/** Keeps what failed for two weeks, and says at once that there is something. */
+/** Keeps failed work for two weeks, and alarms at once. */
 export function deadLetterQueue(
   scope: Construct,
   id: string,

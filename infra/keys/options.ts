@@ -84,7 +84,7 @@ const ONLY_FOR: Record<string, KeysCommand["command"]> = {
   made: "revoke",
 };
 
-/** Throws what `runCommand` shows with the usage. */
+/** Throws an error that `runCommand` shows with the usage. */
 export function parseKeysCommand(args: readonly string[]): KeysCommand {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   const [command, keyId, ...rest] = positionals;
@@ -121,7 +121,7 @@ function deploymentOf({ outputs, stack }: z.infer<typeof commonSchema>): Deploym
   return { outputs, stack };
 }
 
-/** The id alone: whoever pastes a whole key has it in the shell's history now. */
+/** Takes only the id: somebody who pastes a whole key has it in the shell's history now. */
 function idOf(given: string | undefined): string {
   if (given?.startsWith("tcn_")) throw new UsageError("give the key's id, the part between tcn_ and the next _");
   return given ?? "";

@@ -25,12 +25,12 @@ export interface KeysDeps {
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const HOUR_MS = 60 * 60 * 1_000;
 
-/** What to print. Throws what went wrong. */
+/** Returns what to print. Throws what went wrong. */
 export async function runKeys(command: KeysCommand, deps: KeysDeps): Promise<string[]> {
   const [page] = await deps.status.listPages();
   if (page === undefined)
     throw new Error('This deployment has no page yet: "npm run create-page" makes it, and a key.');
-  // One from before pages came with it; there is none to lose.
+  // An old page may have no signing key: pages did not always come with one. Making it loses nothing.
   await deps.access.makeSigningKey(page.id);
   const now = deps.clock();
   switch (command.command) {
@@ -110,7 +110,7 @@ function table(keys: readonly ApiKey[], now: number): string[] {
   );
 }
 
-/** In UTC, as the logs are. */
+/** In UTC, like the logs. */
 function minute(at: number): string {
   return `${new Date(at).toISOString().slice(0, 16)}Z`;
 }

@@ -6,11 +6,11 @@ export interface ApiDeps {
   sleep: (ms: number) => Promise<unknown>;
   /** Uniform in [0, 1). */
   jitter: () => number;
-  /** Told when an answer makes us wait. */
+  /** Called when an answer makes us wait. */
   onWait: (reason: string, ms: number) => void;
 }
 
-/** The API refused, and trying again would change nothing. Its text is the API's. */
+/** The API refused, and trying again would change nothing. The text is the API's. */
 export class RefusedError extends Error {
   override name = "RefusedError";
   readonly status: number;
@@ -40,13 +40,13 @@ const TIMEOUT_MS = 60_000;
 const ATTEMPTS = 8;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
-/** 409: the same request, of a run that was killed, is still at it. */
+/** 409: the same request from a run that was killed is still running. */
 const PASSING: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504]);
 
 const pagesSchema = z.array(z.object({ id: z.string() }));
 const errorSchema = z.object({ error: z.string() });
 
-/** Finds out the key's page where none is named. */
+/** Finds out the key's page if none is named. */
 export async function apiClient({ api, key, page }: ApiOptions, deps: ApiDeps): Promise<ApiClient> {
   const send = <T>(call: Call, url: string, answer: z.ZodType<T>) => sendWithRetry(call, url, key, answer, deps);
   let pageId = page;

@@ -1,6 +1,6 @@
 import { withoutSemicolons } from "../../functions/core/web-address.ts";
 
-/** The columns of an export, in order; import takes them all, in any order. */
+/** The columns of an export, in order; an import takes all of them, in any order. */
 export const COLUMNS = [
   "id",
   "email",
@@ -24,7 +24,7 @@ export type Column = (typeof COLUMNS)[number];
 
 const ADDRESSES: readonly Column[] = ["email", "phone_number", "endpoint"];
 const LISTS: ReadonlySet<Column> = new Set<Column>(["components", "incidents", "statuses"]);
-/** Words of a closed list: spreadsheets and people write them as they like. */
+/** Words of a closed list: spreadsheets and people spell them as they like. */
 const WORDS: ReadonlySet<Column> = new Set<Column>([
   "state",
   "page",
@@ -35,10 +35,10 @@ const WORDS: ReadonlySet<Column> = new Set<Column>([
   "format",
   "quarantine_reason",
 ]);
-/** Told by an export for whoever reads it; and the two that a report of refused rows puts before them. */
+/** The columns of an export that only inform its reader, and the two that a report of refused rows puts before them. */
 const INFORMATION: ReadonlySet<string> = new Set(["id", "createdat", "line", "reason"]);
 
-/** What people call the columns, by letters and digits alone: `E-Mail Address (required)` is `emailaddress`. */
+/** People's names for the columns, reduced to letters and digits: `E-Mail Address (required)` is `emailaddress`. */
 const OTHER_NAMES: Record<string, Column> = {
   mail: "email",
   emailaddress: "email",
@@ -98,7 +98,7 @@ function nameOf(title: string): string {
 }
 
 export interface Header {
-  /** As the file has it. */
+  /** As in the file. */
   titles: string[];
   /** Column by place; null: not used. */
   columns: (Column | null)[];
@@ -106,7 +106,7 @@ export interface Header {
   unused: string[];
 }
 
-/** Throws where a column that is needed is missing, or one is there twice. */
+/** Throws if a required column is missing, or if one is there twice. */
 export function readHeader(titles: string[]): Header {
   const names = titles.map(nameOf);
   const columns = names.map((name) => (INFORMATION.has(name) ? null : (BY_NAME.get(name) ?? null)));
@@ -120,7 +120,7 @@ export function readHeader(titles: string[]): Header {
   return { titles, columns, unused };
 }
 
-/** A line of the file as the API takes it; empty cells are left out. */
+/** A line of the file in the API's form; leaves out empty cells. */
 export function rowOf(cells: readonly string[], { columns }: Header): Record<string, unknown> {
   const row: Record<string, unknown> = {};
   for (const [index, column] of columns.entries()) {
@@ -139,20 +139,20 @@ export function rowOf(cells: readonly string[], { columns }: Header): Record<str
 /** A value of the API in a cell. */
 export function cellOf(column: Column, value: unknown): string {
   if (value === null || value === undefined) return "";
-  // As endpoints are stored now; those from before may have it.
+  // The form in which endpoints are stored now; older ones may have semicolons.
   if (column === "endpoint") return toCell(withoutSemicolons(String(value)));
   return toCell(Array.isArray(value) ? value.join("|") : String(value));
 }
 
 /**
- * What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection"): a sign at its beginning. Where its
- * beginning is, the reader decides: one that splits at semicolons or tabs, whatever the file is separated by, finds more
- * of them, and quotation marks there are the beginning of a quoted cell, not a part of it. An apostrophe before such a
- * sign makes it text. Where apostrophes are there already it is one more, so that taking one away is always right.
+ * A sign at its beginning makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection"). The reader decides
+ * where a cell begins: one that splits at semicolons or tabs, whatever the file's separator is, finds more beginnings,
+ * and there a quotation mark starts a quoted cell and is no part of it. An apostrophe before such a sign makes it text.
+ * If apostrophes are there already, one more is added, so that taking one away is always right.
  */
 const SIGN = /[=+\-@＝＋－＠]/;
-// The text's own beginning last: where it begins with a separator, that one counts. Readers drop what cannot be seen, NUL
-// above all.
+// The text's own beginning comes last: if it begins with a separator, that one counts. Readers drop invisible
+// characters, NUL above all.
 const BEGINNING = /((?:[;,\t\r\n]|^)[\s"\p{Cc}\p{Cf}]*)('*)/gu;
 
 export function toCell(text: string): string {
@@ -165,7 +165,7 @@ export function fromCell(cell: string): string {
   return atBeginnings(bare, (apostrophes) => apostrophes.slice(1));
 }
 
-/** Changes the apostrophes before each sign that may be a cell's first. */
+/** Changes the apostrophes before each sign that may be the first of a cell. */
 function atBeginnings(text: string, change: (apostrophes: string) => string): string {
   return text.replace(BEGINNING, (all: string, before: string, apostrophes: string, at: number) =>
     SIGN.test(text.charAt(at + all.length)) ? before + change(apostrophes) : all,

@@ -10,13 +10,16 @@ const answerSchema = z.object({
   next_cursor: z.string().nullable(),
 });
 
-/** Everybody, page after page; whoever has not confirmed only when asked for. The file appears when it is complete; one that is there already is left alone. Returns the number of rows. */
+/**
+ * Exports everybody, page after page; unconfirmed subscribers only on request. The file appears when it is complete;
+ * one that is there already stays as it is. Returns the number of rows.
+ */
 export async function exportPeople(
   { file: path, unconfirmed }: { file: string; unconfirmed: boolean },
   api: ApiClient,
   screen: Screen,
 ): Promise<number> {
-  // Taken first, so that nothing is read for a file that cannot be written. For its owner's eyes alone.
+  // The file comes first, so that nothing is read for a file that cannot be written. Only its owner may read it.
   const taken = await open(path, "wx", 0o600);
   await taken.close();
   const part = `${path}.part`;

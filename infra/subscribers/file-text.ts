@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { z } from "zod";
 
-/** A file of text, and how its bytes are to be read. */
+/** A file of text, and the charset of its bytes. */
 export interface FileText {
   path: string;
   /** Null: nobody said so, and it is UTF-8. */
@@ -12,7 +12,9 @@ export interface FileText {
 
 const FIRST_BYTES = 64 * 1_024;
 
-/** The file's byte order mark goes before what was declared; UTF-16 without one is told by the zeros in it. Null: UTF-8, by default. */
+/**
+ * The file's byte order mark overrides the declared charset; zeros show UTF-16 without a mark. Null: UTF-8, by default.
+ */
 export async function charsetOf(path: string, declared: string | null): Promise<string | null> {
   const [first = 0, second = 0, third = 0] = await firstBytes(path, 3);
   if (first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";
@@ -23,7 +25,7 @@ export async function charsetOf(path: string, declared: string | null): Promise<
   return first === 0 && second !== 0 ? "utf-16be" : null;
 }
 
-/** SHA-256, hex, of the bytes. Throws, with the line, where they are not text in the file's charset. */
+/** SHA-256, hex, of the bytes. Throws, with the line, if they are not text in the file's charset. */
 export async function checkedHash({ path, charset }: FileText): Promise<string> {
   const hash = createHash("sha256");
   const decoder = strict(charset);
@@ -66,7 +68,7 @@ export async function* decoded({ path, charset }: FileText): AsyncGenerator<stri
   const decoder = strict(charset);
   for await (const bytes of chunksOf(path)) {
     const text = decoder.decode(bytes, { stream: true });
-    // An empty one would end the stream that is made of them.
+    // An empty text would end the stream.
     if (text !== "") yield text;
   }
   const rest = decoder.decode();

@@ -14,7 +14,7 @@ export interface ImportOptions {
   confirmations: boolean;
   /** Null: as the file says, or UTF-8. */
   charset: string | null;
-  /** The API's address: with the page it says where an import goes on, and it goes on nowhere else. */
+  /** The API's address: an interrupted import goes on only at the same address and page. */
   target: string;
 }
 
@@ -22,9 +22,9 @@ export interface ImportSummary {
   created: number;
   exists: number;
   refused: number;
-  /** Of those created: whose confirmation could not be queued. */
+  /** Created subscribers whose confirmation could not be queued. */
   notSent: number;
-  /** Null where nothing was refused. */
+  /** Null if nothing was refused. */
   report: string | null;
 }
 
@@ -41,7 +41,10 @@ const answerSchema = z.object({
   ),
 });
 
-/** Batch by batch, each under a key of its own: whatever is sent twice is done once. Throws where it cannot go on; started again it does. */
+/**
+ * Sends batch by batch, each under a key of its own: what is sent twice is done once. Throws if it cannot go on;
+ * started again, it goes on.
+ */
 export async function importPeople(options: ImportOptions, api: ApiClient, screen: Screen): Promise<ImportSummary> {
   const people = await inspectFile(options.file, options.charset);
   const { confirmed, confirmations, target } = options;
@@ -53,7 +56,7 @@ export async function importPeople(options: ImportOptions, api: ApiClient, scree
   if (unused.length > 0) line.say(`Columns that are not used: ${unused.join(", ")}`);
   if (progress.batches > 0) line.say(`Going on after ${number(already)} rows of an earlier run.`);
 
-  // Before the first batch: a run that dies within it goes on under the same keys.
+  // Saved before the first batch: a run that dies within it goes on under the same keys.
   await saveProgress(options.file, progress);
   const report = await openReport(people, progress.reportBytes);
   try {
@@ -81,7 +84,7 @@ interface BatchOptions {
   confirmed: boolean;
   confirmations: boolean;
   idempotencyKey: string;
-  /** Tells the operator a line. */
+  /** Shows the operator a line. */
   say: (text: string) => void;
 }
 
@@ -116,7 +119,7 @@ function reportPath({ text }: PeopleFile): string {
   return `${text.path}.refused.csv`;
 }
 
-/** What a run that died wrote beyond its last batch is cut off. For its owner's eyes: it holds addresses. */
+/** Cuts off what a run that died wrote beyond its last batch. Only the owner may read the file: it holds addresses. */
 async function openReport(people: PeopleFile, bytes: number): Promise<FileHandle> {
   const file = await open(reportPath(people), bytes === 0 ? "w" : "r+", 0o600);
   await file.truncate(bytes);
@@ -124,8 +127,8 @@ async function openReport(people: PeopleFile, bytes: number): Promise<FileHandle
 }
 
 /**
- * Line and reason before the row, under the same titles: mended, it can be imported as it is. No cell is a formula, as
- * in an export; one that had been made text in the file already is left as it was.
+ * Writes line and reason before the row, under the same titles: once mended, it can be imported as it is. No cell is a
+ * formula, as in an export; a cell that was already made text in the file stays as it was.
  */
 async function appendTo(
   report: FileHandle,

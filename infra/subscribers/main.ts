@@ -8,7 +8,7 @@ import { importPeople } from "./import-people.ts";
 import { type Command, parseCommand, USAGE } from "./options.ts";
 import { duration, number, type Screen } from "./progress-line.ts";
 
-// Progress goes to where errors go, so that nothing but the result is on stdout.
+// Progress goes to stderr, so that stdout has only the result.
 const screen: Screen = {
   isTerminal: process.stderr.isTTY === true,
   write: (text) => process.stderr.write(text),

@@ -75,7 +75,7 @@ const ONLY_FOR: Record<string, Command["command"]> = {
   unconfirmed: "export",
 };
 
-/** Throws UsageError naming the option that is wrong; TypeError, of parseArgs, for an unknown one. */
+/** Throws a UsageError that names the wrong option, or parseArgs's TypeError for an unknown one. */
 export function parseCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   const [command, subject, ...rest] = positionals;
@@ -105,7 +105,7 @@ export function parseCommand(args: readonly string[], env: Readonly<Record<strin
   }
 }
 
-/** A label of the WHATWG's Encoding Standard. */
+/** Takes a label of the WHATWG's Encoding Standard. */
 function charsetOf(label: string | undefined): string | null {
   if (label === undefined) return null;
   try {

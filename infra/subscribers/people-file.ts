@@ -6,7 +6,7 @@ import { charsetOf, checkedHash, decoded, type FileText, firstText } from "./fil
 
 export interface PeopleFile {
   text: FileText;
-  /** That a file made after this one is written with: its own, where that is found without being said. */
+  /** The delimiter of files made after this one: its own, if it can be found without a declaration. */
   delimiter: string;
   header: Header;
   /** SHA-256, hex, of the content. */
@@ -15,7 +15,10 @@ export interface PeopleFile {
   rows: number;
 }
 
-/** Reads the whole file once, so that nothing is sent of one that cannot be read to its end. Throws what is wrong with it. */
+/**
+ * Reads the whole file once, so that nothing is sent from a file that cannot be read to its end. Throws what is wrong
+ * with it.
+ */
 export async function inspectFile(path: string, charset: string | null): Promise<PeopleFile> {
   const text: FileText = { path, charset: await charsetOf(path, charset) };
   const hash = await checkedHash(text);
@@ -33,13 +36,16 @@ export async function inspectFile(path: string, charset: string | null): Promise
 
 interface Delimiter {
   sign: string;
-  /** Excel's `sep=;` in the first line is what says so. */
+  /** Whether Excel's `sep=;` in the first line declares it. */
   isSaid: boolean;
 }
 
 const USUAL_DELIMITERS: readonly string[] = [",", ";", "\t"];
 
-/** What the file says, else whichever its header has most of outside quotation marks: spreadsheets of many countries write semicolons. */
+/**
+ * The delimiter that the file declares, or else the one that its header has most of outside quotation marks:
+ * spreadsheets of many countries write semicolons.
+ */
 async function delimiterOf(text: FileText): Promise<Delimiter> {
   const lines = (await firstText(text)).split(/\r\n?|\n/);
   const said = /^"?sep=(.)"?$/i.exec(lines[0] ?? "")?.[1];
@@ -61,11 +67,11 @@ async function* records(
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
-    // Spreadsheets write rows that were emptied as separators alone.
+    // Spreadsheets write emptied rows as nothing but separators.
     skip_records_with_empty_values: true,
     from_line: isSaid ? 2 : 1,
   });
-  // The parser's end, or its error, is what the loop sees.
+  // The loop sees the parser's end, or its error.
   pipeline(Readable.from(decoded(text)), parser, () => {});
   try {
     for await (const read of parser) {
@@ -88,7 +94,7 @@ export interface Batch {
   /** From 0; the same rows have the same number whenever the file is read. */
   number: number;
   rows: { line: number; cells: string[]; row: Record<string, unknown> }[];
-  /** Those that the API need not be asked about. */
+  /** Rows for which the API is not needed. */
   refused: Refusal[];
 }
 
@@ -129,7 +135,10 @@ export async function* batchesOf({ text, header }: PeopleFile): AsyncGenerator<B
   if (batch.rows.length + batch.refused.length > 0) yield batch;
 }
 
-/** The column with what some program wrote for a character that it could not read; the API would refuse the whole batch. */
+/**
+ * The column with the character that some program wrote for one that it could not read; the API would refuse the whole
+ * batch.
+ */
 function columnWithLoss(row: Record<string, unknown>): string | null {
   return Object.keys(row).find((column) => JSON.stringify(row[column]).includes("\ufffd")) ?? null;
 }

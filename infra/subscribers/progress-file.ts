@@ -3,20 +3,20 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { z } from "zod";
 
 const progressSchema = z.object({
-  /** Of this import, from its beginning to its end: the same file imported again is another one. */
+  /** Identifies this import, from its beginning to its end: the same file imported again is another one. */
   run: z.string(),
-  /** Of the file's content. */
+  /** Hash of the file's content. */
   hash: z.string(),
-  /** Of what else makes up the requests. */
+  /** Hash of everything else in the requests. */
   request: z.string(),
   /** Batches that are done. */
   batches: z.number(),
   created: z.number(),
   exists: z.number(),
   refused: z.number(),
-  /** Of those created. */
+  /** Created ones whose confirmation was not sent. */
   notSent: z.number(),
-  /** Length of the report of refused rows when the last batch was done: what is beyond was written by a run that died. */
+  /** Length of the report of refused rows after the last batch: a run that died wrote what is beyond it. */
   reportBytes: z.number(),
 });
 export type Progress = z.infer<typeof progressSchema>;
@@ -25,7 +25,7 @@ function progressPath(file: string): string {
   return `${file}.progress`;
 }
 
-/** Where an earlier run stopped; a fresh start where there was none. Throws when that was another import. */
+/** Where an earlier run stopped; a fresh start if there was none. Throws when that was another import. */
 export async function readProgress(file: string, hash: string, request: string): Promise<Progress> {
   const path = progressPath(file);
   let text: string;
@@ -48,7 +48,7 @@ export async function readProgress(file: string, hash: string, request: string):
   return progress;
 }
 
-/** Whole or not at all, whenever the machine stops. */
+/** Writes the file whole or not at all, whenever the machine stops. */
 export async function saveProgress(file: string, progress: Progress): Promise<void> {
   const path = progressPath(file);
   await writeFile(`${path}.new`, JSON.stringify(progress));

@@ -1,5 +1,5 @@
 export interface Screen {
-  /** A terminal: its last line may be written over. */
+  /** A terminal: its last line may be overwritten. */
   isTerminal: boolean;
   write: (text: string) => void;
   /** Milliseconds. */
@@ -8,15 +8,18 @@ export interface Screen {
 
 export interface ProgressLine {
   show(done: number): void;
-  /** Of a terminal, leaves the line as it is and goes on below. */
+  /** On a terminal, leaves the line as it is and goes on below. */
   say(text: string): void;
   end(): void;
 }
 
-/** Where nothing can be written over, a line is written this often. */
+/** How often a line is written if none can be overwritten. */
 const PLAIN_EVERY_MS = 10_000;
 
-/** How far it is, how fast, and how long it will take. `already`: rows done by an earlier run. `total` null: not known. */
+/**
+ * Shows how far it is, how fast, and how long it will take. `already`: rows done by an earlier run. `total` null: not
+ * known.
+ */
 export function progressLine(screen: Screen, total: number | null, already = 0): ProgressLine {
   const began = screen.clock();
   let written = began;
@@ -26,7 +29,7 @@ export function progressLine(screen: Screen, total: number | null, already = 0):
       const now = screen.clock();
       const text = lineOf(done, total, (done - already) / Math.max(0.001, (now - began) / 1_000));
       if (screen.isTerminal) {
-        // Erases what a longer line left.
+        // Erases the rest of a longer line.
         screen.write(`\r${text}\u001b[K`);
         open = true;
       } else if (now - written >= PLAIN_EVERY_MS) {
