@@ -1,6 +1,6 @@
 /**
- * Whether any function runs. Whatever changes the tables on this machine is done by a function, so nothing has to look
- * at them often while none runs.
+ * Whether any function runs. Only functions change the tables on this machine, so nothing has to look at the tables
+ * often while none runs.
  */
 export class Activity {
   #running = 0;

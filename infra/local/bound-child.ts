@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
 export interface BoundChildOptions {
-  /** Where its output goes: a file descriptor, a pipe, or nowhere. Its input is empty. */
+  /** Its output goes there: a file descriptor, a pipe, or nowhere. Its input is empty. */
   output: number | "pipe" | "ignore";
   cwd?: string;
   env?: NodeJS.ProcessEnv;
 }
 
 // The first process becomes the program itself, so that its pid, its exit code and the signals sent to it are the
-// program's. Before that it leaves a watcher behind, which waits for its input to end: that is a pipe of which the
-// parent alone has the other end. A few hundred kilobytes, and there from the program's first moment on.
+// program's. Before that it leaves a watcher behind, which waits for its input to end. That input is a pipe, and only
+// the parent has its other end. The watcher takes a few hundred kilobytes, and is there from the program's first moment
+// on.
 const LAUNCH = `
 exec 3<&0
 (
@@ -21,8 +22,9 @@ exec "$@" 3<&- </dev/null
 `;
 
 /**
- * A program that ends with its parent, however that ends: after a SIGKILL too, when nobody is left to end it. A native
- * binary knows nothing of its parent; `prctl` would tell it, but no tool for that is on every machine, and a shell is.
+ * A program that ends with its parent, however the parent ends: even after a SIGKILL, when nobody is left to end it. A
+ * native binary knows nothing about its parent. `prctl` would inform it, but no tool for that is on every machine, and
+ * a shell is.
  */
 export function spawnBound(command: string, args: readonly string[], options: BoundChildOptions): ChildProcess {
   const { output, ...others } = options;
@@ -32,7 +34,7 @@ export function spawnBound(command: string, args: readonly string[], options: Bo
   });
   // The watcher may be gone before the pipe is closed.
   child.stdin?.on("error", () => {});
-  // It would otherwise wait for as long as this process lives, for a pid that is somebody else's one day.
+  // Otherwise it would wait for as long as this process lives, for a pid that one day belongs to somebody else.
   child.once("exit", () => child.stdin?.destroy());
   return child;
 }

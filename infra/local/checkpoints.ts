@@ -5,7 +5,7 @@ const SAVE_AFTER_MS = 250;
 
 /**
  * How far each stream mapping has come, kept between starts as Lambda keeps it. After a kill the last moments are read
- * again, which every reader of a stream must bear anyway.
+ * again, which every reader of a stream must tolerate anyway.
  */
 export interface Checkpoints {
   get(key: string): string | null;
@@ -23,7 +23,7 @@ export async function openCheckpoints(path: string): Promise<Checkpoints> {
       await writeFile(`${path}.new`, JSON.stringify(Object.fromEntries(positions)));
       await rename(`${path}.new`, path);
     });
-    // Without its checkpoints the next start reads the stream from the beginning, no more.
+    // Without its checkpoints the next start only reads the stream from the beginning.
     saving = saving.catch(() => {});
   };
   return {

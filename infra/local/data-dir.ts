@@ -4,7 +4,7 @@ import * as z from "zod";
 import { codeOf, oneLine, StartFailure } from "./failure.ts";
 import { isRunning, markOf, readMark } from "./process-mark.ts";
 
-/** Where a started stack is reached. Written to endpoints.json for scripts. */
+/** The addresses of a started stack. Written to endpoints.json for scripts. */
 export interface Endpoints {
   /** No trailing slash. */
   page: string;
@@ -26,7 +26,10 @@ export interface DataDir {
 
 const LOCK = "lock.json";
 
-/** Makes the directory and takes its lock. Throws StartFailure if another running process has it, or another version of Tocsin made it. */
+/**
+ * Makes the directory and takes its lock. Throws StartFailure if another running process has it, or if another version
+ * of Tocsin made it.
+ */
 export async function openDataDir(path: string): Promise<DataDir> {
   const file = (name: string) => join(path, name);
   try {
@@ -65,7 +68,10 @@ async function lock(path: string, lockFile: string): Promise<void> {
   throw new StartFailure(`${path} is being used by another start`);
 }
 
-/** Goes up when the tables' keys change, so that what is in a directory would no longer be found. Directories from before it have none. */
+/**
+ * Goes up when the tables' keys change, so that the data in a directory could no longer be found. Directories from
+ * before it have none.
+ */
 const DATA_FORMAT = 2;
 
 const formatSchema = z.object({ format: z.optional(z.number()) });
@@ -74,7 +80,7 @@ export type Credentials = z.infer<typeof credentialsSchema>;
 
 const CREDENTIALS = "credentials.json";
 
-/** The page and key made at the first start, or null. Throws StartFailure if the directory is of another format. */
+/** The page and key made at the first start, or null. Throws StartFailure if the directory has another format. */
 export async function readCredentials(dir: DataDir): Promise<Credentials | null> {
   try {
     const kept: unknown = JSON.parse(await readFile(dir.file(CREDENTIALS), "utf8"));

@@ -8,7 +8,7 @@ export function isNpmScript(): boolean {
   return process.env.npm_lifecycle_event !== undefined;
 }
 
-/** This process's environment, with what is given. */
+/** This process's environment, with the given variables added. */
 export function environmentWith(given: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...process.env, ...given };
 }

@@ -1,4 +1,4 @@
-/** Something whoever started the stack can act on: shown as one line, without a stack trace. */
+/** An error that the person who started the stack can act on: shown as one line, without a stack trace. */
 export class StartFailure extends Error {
   override name = "StartFailure";
 }

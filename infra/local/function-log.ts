@@ -2,10 +2,10 @@ import { createWriteStream } from "node:fs";
 import * as z from "zod";
 import { isRecord } from "./template.ts";
 
-// The same complaint every few milliseconds tells nothing more.
+// The same complaint every few milliseconds adds nothing.
 const REPEAT_AFTER_MS = 5000;
 
-/** What functions print, all in one file; their errors also in one line each on the terminal. */
+/** The output of all functions in one file; their errors also go to the terminal, one line each. */
 export interface FunctionLog {
   /** Output of a function, in pieces as it comes. */
   output(functionName: string, stream: "stdout" | "stderr", text: string): void;

@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import * as z from "zod";
 import { type FromWorker, invocationSchema, workerDataSchema } from "./worker-protocol.ts";
 
-// One function, as Lambda's runtime would run it: the bundle is loaded once, then answers invocations, many at a time.
+// Runs one function as Lambda's runtime would: loads the bundle once, then answers invocations, many at a time.
 const { modulePath, exportName, functionName, functionArn, memorySize, timeoutMs } = workerDataSchema.parse(workerData);
 const port = parentPort;
 if (port === null) throw new Error("function-worker.ts runs as a worker thread only");

@@ -3,7 +3,7 @@ import type { LocalFunction } from "./local-function.ts";
 /** Lambda developer guide, "How Lambda handles errors and retries with asynchronous invocation": a minute, then two. */
 const WAITS_MS = [60_000, 120_000] as const;
 
-/** As a schedule invokes a function: a failure is told where it happened, and Lambda runs it again. */
+/** Invokes a function as a schedule does: a failure is reported where it happened, and Lambda runs it again. */
 export async function invokeAsync(
   target: Pick<LocalFunction, "invoke" | "asyncRetries">,
   payload: unknown,

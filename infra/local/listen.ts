@@ -33,7 +33,7 @@ export async function closeServer(server: Server): Promise<void> {
   await closed;
 }
 
-/** Throws StartFailure if any of the ports is taken: to say so before anything is started. */
+/** Throws StartFailure if any of the ports is taken, so that a start can say so before it starts anything. */
 export async function requireFree(ports: readonly number[]): Promise<void> {
   for (const port of ports) {
     const server = createServer();
@@ -42,7 +42,7 @@ export async function requireFree(ports: readonly number[]): Promise<void> {
   }
 }
 
-/** As many ports as asked for that nothing listens on now. */
+/** `count` ports on which nothing listens now. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(servers.map((server) => listen(server, 0)));
@@ -50,7 +50,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** The first of so many free ports in a row, below those that systems give to outgoing connections (from 32768 on). */
+/** The first of `count` free ports in a row, below those that systems give to outgoing connections (from 32768 on). */
 export async function portsInARow(count: number): Promise<number> {
   for (;;) {
     const first = randomInt(20_000, 32_000);

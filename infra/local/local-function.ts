@@ -19,21 +19,24 @@ export class FunctionFailure extends Error {
   override name = "FunctionFailure";
 }
 
-/** Lambda's own number, unless the function's EventInvokeConfig names another. A rule's `retryAttempts` is about reaching Lambda, not about this. */
+/**
+ * Lambda's own number, unless the function's EventInvokeConfig names another. A rule's `retryAttempts` is about
+ * reaching Lambda, not about this.
+ */
 const LAMBDA_ASYNC_RETRIES = 2;
 
-/** How long a worker is kept that nothing invokes: some forty megabytes each. Lambda keeps a sandbox for minutes. */
+/** How long a worker is kept without an invocation: some forty megabytes each. Lambda keeps a sandbox for minutes. */
 const KEPT_IDLE_MS = 30_000;
 
 const WORKER = new URL("./function-worker.ts", import.meta.url);
 
 /**
- * One Lambda function on a worker thread with an environment of its own. It answers many invocations at once, unlike
- * Lambda, where each has a sandbox: so state that a module keeps is shared here, as it is between invocations there.
+ * One Lambda function on a worker thread with an environment of its own. It answers many invocations at once, whereas
+ * on Lambda each has a sandbox. So they share a module's state here, as successive invocations do there.
  */
 export class LocalFunction {
   readonly name: string;
-  /** How often an asynchronous invocation that failed is run again. */
+  /** How often a failed asynchronous invocation is run again. */
   asyncRetries = LAMBDA_ASYNC_RETRIES;
   readonly #props: LocalFunctionProps;
   readonly #log: FunctionLog;
@@ -67,7 +70,7 @@ export class LocalFunction {
     this.#waitForUse();
   }
 
-  /** Rejects with FunctionFailure. The result is what the handler's JSON says. */
+  /** Rejects with FunctionFailure. The result is the handler's JSON, parsed. */
   async invoke(payload: unknown): Promise<unknown> {
     if (this.#stopped) throw new FunctionFailure("the stack is stopping");
     this.#running += 1;
@@ -97,7 +100,7 @@ export class LocalFunction {
     });
   }
 
-  /** Its worker stays: what is invoked every minute would otherwise be loaded every minute. */
+  /** Keeps its worker: a function that is invoked every minute would otherwise be loaded every minute. */
   keepLoaded(): void {
     this.#keptIdleMs = Number.POSITIVE_INFINITY;
     this.#waitForUse();

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Environment } from "../environments.ts";
 import { address } from "../settings.ts";
 
-/** What a start decides of the stacks. */
+/** What a start decides about the stacks. */
 export const localSettingsSchema = z.strictObject({
   pageUrl: address,
   manageUrl: address,
@@ -12,7 +12,7 @@ export const localSettingsSchema = z.strictObject({
 });
 export type LocalSettings = z.infer<typeof localSettingsSchema>;
 
-/** The stacks as they run on this machine: the operator's file counts for nothing here. */
+/** The stacks as they run on this machine: the operator's file does not count here. */
 export function localEnvironment(settings: LocalSettings): Environment {
   return {
     ...settings,
@@ -26,7 +26,7 @@ export function localEnvironment(settings: LocalSettings): Environment {
     sms: {
       countries: ["AT", "CH", "DE", "FR", "GB", "NL", "US"],
       maxPrice: 0.15,
-      // Nothing is paid for here, and whole audiences are tried out.
+      // SMS cost nothing here, and people try out whole audiences.
       dailyCeiling: 100_000,
       senderId: null,
     },

@@ -43,7 +43,7 @@ export interface LocalStackOptions {
   /** SES's MaxSendRate: emails per second. */
   mailRate: number;
   sweepSeconds: number;
-  /** Of the page that the first start makes; English if left out. */
+  /** The language of the page that the first start makes; English if left out. */
   locale?: Locale;
   /** The cdk.out of an earlier start, to run its stacks instead of synthesizing them. */
   app?: string | null;
@@ -51,7 +51,7 @@ export interface LocalStackOptions {
   dynamodb: string | null;
   /** Breaks the start off; a stack that has started is ended by its `stop`. */
   stopping?: AbortSignal;
-  /** One line on how far the start has come, or of what a function complains. */
+  /** One line on how far the start has come, or with a function's complaint. */
   report(line: string): void;
 }
 
@@ -68,7 +68,7 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
-// An invocation may run for a minute; nobody waits that long for Ctrl-C, and what is cut off is taken up at the next start.
+// An invocation may run for a minute. Nobody waits that long for Ctrl-C, and the next start takes up what is cut off.
 const STOP_STEP_MS = 1500;
 // A hundred a second, fewer on a machine with much else to do.
 const LOOKS_FOR_THE_PAGE = 12_000;
@@ -121,7 +121,7 @@ async function start(
   const synthesizing = options.app
     ? synthesizedEarlier(options.app, settings)
     : synthesize(dir.file("cdk.out"), settings, stopping);
-  // Its failure is met further down, when the emulators are up.
+  // Its failure is handled further down, when the emulators are up.
   synthesizing.catch(() => {});
   const mail = await startMailFront(outbox, { perSecond: options.mailRate }, Date.now);
   stops.push(mail.stop);
@@ -206,7 +206,7 @@ async function start(
   };
 }
 
-/** The bucket begins empty: without its page, a stack that says it is ready would not look so. */
+/** The bucket begins empty: without this, a stack that says it is ready would have no page yet. */
 async function untilPublished({ s3 }: Clients, bucket: string): Promise<void> {
   for (let look = 0; look < LOOKS_FOR_THE_PAGE; look += 1) {
     const published = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: "index.html" })).then(

@@ -8,7 +8,7 @@ import { whenStarterIsGone } from "./starter.ts";
 
 useUtc();
 
-// A second Ctrl-C, or npm passing on the one it got too, must not cut the ending short; a stop that hangs must end all the same.
+// A second Ctrl-C, or one that npm passes on, must not cut the ending short. A stop that hangs must end all the same.
 const STOPS_WITHIN_MS = 60_000;
 
 async function main(): Promise<void> {
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   if (command.kind === "help") return say(HELP);
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
-  // Whoever read the output has gone.
+  // The reader of the output has gone.
   process.stdout.on("error", () => stopping.abort());
   await whenStarterIsGone(() => stopping.abort());
 
@@ -52,10 +52,10 @@ async function startUnlessStopped(options: CommandOptions, stopping: AbortSignal
   return stopping.aborted ? null : stack;
 }
 
-/** A demo that did not go as it should have is an error for whoever runs it to check the installation. */
+/** A demo that goes wrong is an error for somebody who runs it to check the installation. */
 async function demonstrate({ endpoints }: LocalStack, stopping: AbortSignal): Promise<void> {
   const demo = runDemo(endpoints, say);
-  // Once stopped, its calls fail: nobody wants to read of that.
+  // Once stopped, its calls fail: nobody wants to read about that.
   demo.catch(() => {});
   const result = await Promise.race([demo, aborted(stopping)]);
   if (result?.asExpected === false) process.exitCode = 1;
@@ -98,7 +98,7 @@ try {
 } catch (error) {
   const expected = error instanceof StartFailure;
   const text = expected || !(error instanceof Error) ? oneLine(error) : (error.stack ?? error.message);
-  // Written at once: the process ends here, and a pipe would lose what is buffered.
+  // Written at once: the process ends here, and a pipe would lose buffered output.
   writeSync(process.stderr.fd, `${text}\n`);
   process.exit(1);
 }

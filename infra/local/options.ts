@@ -41,7 +41,7 @@ export interface CommandOptions {
   /** SES's MaxSendRate: emails per second. */
   mailRate: number;
   sweepSeconds: number;
-  /** Of the page that the first start makes. */
+  /** The language of the page that the first start makes. */
   locale: Locale;
   /** The cdk.out of an earlier start, to run its stacks instead of synthesizing them. */
   app: string | null;
@@ -68,7 +68,7 @@ export const HELP = `Tocsin on this machine: the stacks that would be deployed, 
   --help                        this text
 `;
 
-/** Throws StartFailure, one line naming the option. */
+/** Throws a StartFailure of one line that names the option. */
 export function parseOptions(argv: readonly string[]): { kind: "help" } | { kind: "run"; options: CommandOptions } {
   const values = readArguments(argv);
   if (values.help) return { kind: "help" };
@@ -117,7 +117,7 @@ function readArguments(argv: readonly string[]) {
     });
     return values;
   } catch (error) {
-    // The first sentence says what is wrong; the others advise on positional arguments, which there are none of.
+    // The first sentence says what is wrong. The others advise on positional arguments, and this command has none.
     throw new StartFailure(`${oneLine(error).split(". ", 1)[0]}. See npm start -- --help`);
   }
 }

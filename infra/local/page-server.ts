@@ -12,7 +12,7 @@ export interface PageServerProps {
   bucket: string;
   /** Key of the file at `/`. */
   rootObject: string;
-  /** The first whose pattern matches the path serves it. */
+  /** The first one whose pattern matches the path serves it. */
   behaviors: readonly (Behavior & { pathPattern: string })[];
   defaultBehavior: Behavior;
   corsRulesOf(bucket: string): readonly CorsRule[];
@@ -25,7 +25,7 @@ export interface Behavior {
   /** Added to every answer. */
   headers: Record<string, string>;
   methods: readonly string[];
-  /** Whether the bucket is given what it needs to answer a preflight. */
+  /** Whether the bucket gets what it needs to answer a preflight. */
   forwardsOrigin: boolean;
 }
 
@@ -62,7 +62,7 @@ async function answer(
   response: ServerResponse,
   props: PageServerProps,
 ): Promise<void> {
-  // CloudFront's own refusal of a method is a 403, as is the bucket's of a preflight that no rule allows.
+  // CloudFront's own refusal of a method is a 403, and so is the bucket's of a preflight that no rule allows.
   if (!behavior.methods.includes(request.method ?? "")) return sendError(403, request, response, props);
   if (request.method === "OPTIONS") return answerPreflight(behavior, request, response, props);
   const file = await readStored(path === "/" ? props.rootObject : path.slice(1), props);
@@ -77,7 +77,7 @@ async function answer(
   send(200, file, request, response);
 }
 
-/** As S3 does: 200 by the first rule that allows it, 400 if it is not given an origin, else 403. */
+/** Answers as S3 does: 200 by the first rule that allows it, 400 without an origin, else 403. */
 async function answerPreflight(
   { forwardsOrigin }: Behavior,
   request: IncomingMessage,

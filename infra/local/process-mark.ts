@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 
-/** Names one process for good: pids are used again, so the start time (clock ticks since boot, Linux) goes with it. */
+/**
+ * Names one process for good: pids are used again, so the mark includes the start time (clock ticks since boot, Linux).
+ */
 const processMarkSchema = z.object({ pid: z.number().int().positive(), startedAt: z.string().nullable() });
 export type ProcessMark = z.infer<typeof processMarkSchema>;
 
@@ -32,7 +34,7 @@ async function startOf(pid: number): Promise<string | null> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
     const afterName = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // A process that has ended and was not yet waited for still has its entry, as a zombie.
+    // A process that has ended but was not yet waited for still has its entry, as a zombie.
     return afterName[0] === "Z" ? null : (afterName[19] ?? null);
   } catch {
     return null;

@@ -79,7 +79,7 @@ export async function provisionStacks(
   };
 
   const all = stacks.flatMap((stack) => Object.keys(stack.template.Resources).map((id) => provision(stack, id)));
-  // All are waited for even after one failed: nothing may still be in the making while the rest is taken down.
+  // Waits for all even after one failed: nothing may still be in the making while the rest is taken down.
   const outcomes = await Promise.allSettled(all);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 

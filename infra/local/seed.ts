@@ -17,7 +17,7 @@ export interface SeedDeps {
   accessTable: string;
   keysTable: string;
   dir: DataDir;
-  /** Of the page, if it is made now. */
+  /** The page's language, if it is made now. */
   locale: Locale;
   clock(): number;
 }
@@ -25,8 +25,8 @@ export interface SeedDeps {
 const PAGE = { name: "DRACOON Cloud", timeZone: "Europe/Berlin" };
 
 /**
- * A page and an API key with every scope, made at the first start and found again at the others. What was published of
- * any page is forgotten: the bucket is empty at every start, and sweep writes it again.
+ * A page and an API key with every scope, made at the first start and found again at later ones. It forgets every
+ * publication: the bucket is empty at every start, and sweep has it written again.
  */
 export async function seed({
   client,

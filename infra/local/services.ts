@@ -42,7 +42,7 @@ export function clientsFor(emulators: Emulators): Clients {
   };
 }
 
-/** What a deployed function finds in its environment, and where the SDK is to look instead of AWS. */
+/** The environment of a deployed function, and the places where the SDK should look instead of AWS. */
 export function sdkEnvironment(emulators: Emulators): Record<string, string> {
   return {
     AWS_REGION: REGION,
@@ -58,11 +58,11 @@ export function sdkEnvironment(emulators: Emulators): Record<string, string> {
   };
 }
 
-/** Bundles are loaded; then servers and mappings begin; then, over data that is in place, schedules. */
+/** Bundles load; then servers and mappings begin; then, once the data is in place, schedules. */
 export const PHASES = ["load", "serve", "schedule"] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** One rule of a bucket, as its template has it. */
+/** One CORS rule of a bucket, as in its template. */
 export interface CorsRule {
   AllowedOrigins: readonly string[];
   AllowedMethods: readonly string[];
@@ -70,7 +70,7 @@ export interface CorsRule {
   MaxAge?: number | undefined;
 }
 
-/** What resources are made with, and where those that are looked up later are put. */
+/** What resources are made with, and where they register what is looked up later. */
 export interface Services {
   clients: Clients;
   sdkEnvironment: Record<string, string>;
@@ -84,11 +84,11 @@ export interface Services {
   /** The port that answers for an API integrated with this function, or null if there is none. */
   apiPort(functionName: string): number | null;
   pagePort: number;
-  /** The Cache-Control that a file was put with: the bucket's emulator forgets it. */
+  /** The Cache-Control with which a file was put: the bucket's emulator forgets it. */
   cacheControlOf(bucket: string, key: string): string | null;
   /** The CORS rules of each bucket that has any, by its name: the emulator knows none. */
   corsRules: Map<string, readonly CorsRule[]>;
-  /** Where the mail provider is to publish bounces and complaints. */
+  /** Registers where the mail provider publishes bounces and complaints. */
   addFeedbackDestination(destination: FeedbackDestination): void;
   /** Runs once all resources exist and the phases before it are over. */
   at(phase: Phase, start: () => Promise<void>): void;

@@ -6,9 +6,9 @@ const LOOKS_EVERY_MS = 500;
 const SHELLS = /^(?:|ba|da|a|z|k)sh$/;
 
 /**
- * Calls `gone` once whoever started this process has ended without ending it, which a SIGKILL does. Two starters are
- * known: a program that gave it a channel, which closes, and npm, which runs a script in a shell: either may be killed
- * alone. Whoever starts it otherwise may leave it running, as `nohup` does.
+ * Calls `gone` once the starter of this process has ended without ending it, as after a SIGKILL. Two starters are
+ * known. One is a program that gave this process a channel, which closes. The other is npm, which runs a script in a
+ * shell: either may be killed alone. Any other starter may leave it running, as `nohup` does.
  */
 export async function whenStarterIsGone(gone: () => void): Promise<void> {
   if (process.connected) {
@@ -32,12 +32,12 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // It is there, and somebody else's.
+    // The process exists, and belongs to somebody else.
     return codeOf(error) === "EPERM";
   }
 }
 
-/** Fields 2 and 4 of /proc/<pid>/stat (see proc(5)), or null where there is no such file. */
+/** Fields 2 and 4 of /proc/<pid>/stat (see proc(5)), or null if there is no such file. */
 async function processNamed(pid: number): Promise<{ name: string; parent: number } | null> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");

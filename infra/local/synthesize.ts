@@ -15,7 +15,7 @@ export interface Stack {
 
 export interface Assembly {
   stacks: Stack[];
-  /** The folder of an asset, by the object key that the template knows it under. */
+  /** The folder of an asset, by its object key in the template. */
   assetFolder(objectKey: string): string | null;
 }
 
@@ -38,11 +38,11 @@ const assetsSchema = z.object({
 const APP = fileURLToPath(new URL("app.ts", import.meta.url));
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Beside the templates: what they were synthesized with. */
+/** Stored beside the templates: the settings they were synthesized with. */
 const SETTINGS = "local-settings.json";
 
 /**
- * Runs the app as `cdk synth` would and reads what it wrote. Always from scratch: a stale bundle would run code that
+ * Runs the app as `cdk synth` would, and reads what it wrote. Always from scratch: a stale bundle would run code that
  * nobody can see. Throws StartFailure with the app's own error.
  */
 export async function synthesize(outDir: string, settings: LocalSettings, stopping: AbortSignal): Promise<Assembly> {
@@ -56,8 +56,8 @@ const MOVABLE = ["pageUrl", "manageUrl", "subscriptionsUrl"] as const;
 const FIXED = ["webhookTargets", "emailsPerSecond"] as const;
 
 /**
- * What an earlier start synthesized into `outDir`, moved to this one's addresses. Throws StartFailure if there is
- * nothing, or it was made for another use.
+ * The stacks that an earlier start synthesized into `outDir`, moved to this start's addresses. Throws StartFailure if
+ * there are none, or they were made for another use.
  */
 export async function synthesizedEarlier(outDir: string, settings: LocalSettings): Promise<Assembly> {
   const earlier = await readFile(join(outDir, SETTINGS), "utf8").then(

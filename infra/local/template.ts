@@ -11,7 +11,7 @@ export const templateSchema = z.object({
 });
 export type Template = z.infer<typeof templateSchema>;
 
-/** What the intrinsics of one stack point at. */
+/** The targets of one stack's intrinsics. */
 export interface References {
   /** For error texts: the stack's name. */
   stack: string;
@@ -19,7 +19,7 @@ export interface References {
   pseudo: Readonly<Record<string, string>>;
   ref(logicalId: string): Promise<unknown>;
   attribute(logicalId: string, attribute: string): Promise<unknown>;
-  /** What another stack puts out. */
+  /** An output of another stack. */
   output(of: StackOutput): Promise<unknown>;
 }
 
@@ -29,7 +29,7 @@ export type StackOutput = z.infer<typeof stackOutputSchema>;
 
 const NO_VALUE = "AWS::NoValue";
 
-/** `value` with every intrinsic replaced by what it stands for. Throws StartFailure for one that is not understood. */
+/** `value` with every intrinsic replaced by its value. Throws StartFailure for one that is not understood. */
 export async function evaluate(value: unknown, to: References): Promise<unknown> {
   if (Array.isArray(value)) {
     const items = await Promise.all(value.map((item) => evaluate(item, to)));

@@ -3,15 +3,15 @@ import { HOST } from "./listen.ts";
 
 /**
  * Whom a server on this machine answers. A web page that somebody has open can reach every port of their machine: by
- * its own name made to point here (DNS rebinding), which the Host field tells, or across origins, which Origin and
- * Sec-Fetch-Site tell.
- * - `readers`: any page may, as on the internet, where the real thing stands (its CORS headers say how far);
+ * its own name made to point here (DNS rebinding), which shows in the Host field, or across origins, which shows in
+ * Origin and Sec-Fetch-Site.
+ * - `readers`: any page may ask, as on the internet, where the deployed one is (its CORS headers say how far);
  * - `own pages`: people with a browser, and no other page;
- * - `programs`: what the SDK speaks to; no browser has any business there.
+ * - `programs`: the SDK; no browser has any business there.
  */
 export type Visitors = "readers" | "own pages" | "programs";
 
-/** Every request that `server` gets from now on is checked first. Call it when its own listener is in place. */
+/** Checks every request that `server` gets from now on. Call it when the server's own listener is in place. */
 export function admitOnly(visitors: Visitors, server: Server): void {
   const listeners = server.listeners("request");
   server.removeAllListeners("request");
@@ -45,12 +45,15 @@ function refusal(visitors: Visitors, request: IncomingMessage): { status: number
   return foreign || embedded ? { status: 403, why: "No other web page may ask here." } : null;
 }
 
-/** As browsers write it: without the port where that is http's own. */
+/** As browsers write it: without http's own port. */
 function authorityOf(name: string, port: number | undefined): string {
   return port === 80 ? name : `${name}:${port}`;
 }
 
-/** Every host that a request names: in each Host field, and in a target with one, which counts before those (RFC 9112, 3.2.2). */
+/**
+ * Every host that a request names: in each Host field, and in an absolute target, which takes precedence over those
+ * (RFC 9112, 3.2.2).
+ */
 function hostsOf({ url = "", headersDistinct }: IncomingMessage): string[] {
   const target = url.startsWith("/") || url === "*" ? [] : [URL.parse(url)?.host ?? ""];
   return [...(headersDistinct.host ?? [""]), ...target];

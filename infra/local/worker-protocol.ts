@@ -11,7 +11,7 @@ export const workerDataSchema = z.object({
 });
 export type WorkerData = z.infer<typeof workerDataSchema>;
 
-/** Payloads and results travel as JSON text, as they do on AWS: what JSON cannot carry is lost here too. */
+/** Payloads and results travel as JSON text, as on AWS: what JSON cannot carry is lost here too. */
 export const invocationSchema = z.object({ id: z.number(), payload: z.string() });
 export type Invocation = z.infer<typeof invocationSchema>;
 

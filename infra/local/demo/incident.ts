@@ -16,7 +16,7 @@ export const UNGROUPED = [
   "Webhooks",
   "DATEV",
 ];
-/** Not part of the incident: whoever subscribed to this alone hears nothing. */
+/** Not part of the incident: somebody who subscribed only to this hears nothing. */
 export const UNAFFECTED = "Partner Portal";
 
 export interface Step {
@@ -25,7 +25,7 @@ export interface Step {
   displayAt: string;
   componentStatus: "partial_outage" | "degraded_performance" | "operational" | null;
   body: string;
-  /** SMS tell of the beginning and the end only. */
+  /** SMS announce only the beginning and the end. */
   sms: boolean;
 }
 

@@ -8,7 +8,7 @@ const outboxSchema = z.object({
 export type Outbox = z.infer<typeof outboxSchema>;
 
 const POLL_MS = 100;
-/** Looks that may find nothing new: a minute of them, longer on a machine that has much else to do. */
+/** How many looks may find nothing new: a minute of them, longer on a machine that has much else to do. */
 const PATIENCE = 600;
 
 export async function readOutbox(url: string): Promise<Outbox> {
@@ -16,7 +16,10 @@ export async function readOutbox(url: string): Promise<Outbox> {
   return outboxSchema.parse(await answer.json());
 }
 
-/** What `find` finds in the outbox, as soon as it is there. `what` is for the error once nothing new comes any more. */
+/**
+ * Returns what `find` finds in the outbox, as soon as it is there. `what` is for the error when nothing new comes any
+ * more.
+ */
 export async function waitForOutbox<T>(url: string, what: string, find: (outbox: Outbox) => T | undefined): Promise<T> {
   let known = 0;
   for (let still = 0; still < PATIENCE; still += 1) {
@@ -31,7 +34,7 @@ export async function waitForOutbox<T>(url: string, what: string, find: (outbox:
   throw new Error(`${what} did not come, and nothing else does any more`);
 }
 
-/** A mail's text as it was before it was encoded for the way. */
+/** A mail's text as it was before it was encoded for transport. */
 export function readable(raw: string): string {
   return raw.replaceAll("=\r\n", "").replaceAll("=3D", "=");
 }

@@ -4,7 +4,10 @@ import { type Outbox, readable, waitForOutbox } from "./outbox-reader.ts";
 const registeredSchema = z.object({ id: z.string(), signing_secret: z.string() });
 const askedSchema = z.object({ sign_up: z.string() });
 
-/** The public's side: people who sign up and confirm with what was sent to them, an integrator who registers an endpoint. */
+/**
+ * The public's side: people who sign up and confirm with what they received, and an integrator who registers an
+ * endpoint.
+ */
 export function publicClient({ subscriptions, outbox }: { subscriptions: string; outbox: string }) {
   const post = async (path: string, body: unknown): Promise<unknown> => {
     const answer = await fetch(`${subscriptions}${path}`, {

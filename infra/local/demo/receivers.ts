@@ -7,7 +7,7 @@ const bodySchema = z.object({
   incident: z.object({ incident_updates: z.array(z.object({ id: z.string() })) }),
 });
 
-/** One webhook as it arrived. `updateId`: the newest update in its body; null if its signature or body was not right. */
+/** One webhook as it arrived. `updateId`: the newest update in its body; null if its signature or body was wrong. */
 interface Receipt {
   webhookId: string;
   updateId: string | null;
@@ -65,7 +65,7 @@ export async function startReceivers(count: number): Promise<Receivers> {
 
 const challengeSchema = z.object({ challenge: z.string() });
 
-/** What an endpoint has to repeat when it is registered; null for everything else. */
+/** The text that an endpoint has to repeat when it is registered; null for everything else. */
 function challengeIn(body: Buffer): string | null {
   try {
     const parsed = challengeSchema.safeParse(JSON.parse(body.toString("utf8")));

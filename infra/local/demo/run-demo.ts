@@ -23,7 +23,7 @@ export interface DemoResult {
 
 const CHANNELS = ["email", "sms", "webhook"] as const;
 const WEBHOOKS = 5;
-/** Which of them its integrator registers; the operator adds the others. */
+/** The one that its integrator registers; the operator adds the others. */
 const REGISTERED = 4;
 const PATIENCE_MS = 90_000;
 const POLL_MS = 100;
@@ -31,11 +31,11 @@ const POLL_MS = 100;
 interface Audience {
   emails: string[];
   phones: string[];
-  /** Confirmed, but of something else; or not confirmed. */
+  /** Confirmed, but for something else; or not confirmed. */
   silentEmails: string[];
 }
 
-/** Replays the real incident through the HTTP API and checks from outside what everybody got. */
+/** Replays the real incident through the HTTP API, and checks from outside what everybody got. */
 export async function runDemo(endpoints: DemoEndpoints, print: (line: string) => void): Promise<DemoResult> {
   const api = apiClient(endpoints);
   const receivers = await startReceivers(WEBHOOKS);
@@ -81,7 +81,7 @@ export async function runDemo(endpoints: DemoEndpoints, print: (line: string) =>
   }
 }
 
-/** The ids of those in the incident, by their names, and of one that is in none. */
+/** The ids of the components in the incident, by their names, and of one outside it. */
 interface Components {
   affected: ReadonlyMap<string, string>;
   unaffected: string;
@@ -102,8 +102,8 @@ async function createComponents(api: ApiClient): Promise<Components> {
 }
 
 /**
- * Some sign up themselves, as the public does; the others are added by the operator. `run` keeps the addresses of one replay
- * apart from those of the one before on the same data.
+ * Some sign up themselves, as the public does; the operator adds the others. `run` keeps the addresses of one replay
+ * apart from those of an earlier one on the same data.
  */
 async function subscribe(
   api: ApiClient,
@@ -289,7 +289,7 @@ function checkReports(told: readonly Told[], audience: Audience): string[] {
   });
 }
 
-/** Each mail carries the update's words; as sent, quoted-printable breaks lines, so the first words are looked for. */
+/** Each mail carries the update's words. Quoted-printable breaks lines, so the check looks for the first words. */
 function checkMails(emails: Outbox["emails"], audience: Audience): string[] {
   const problems: string[] = [];
   for (const address of audience.emails) {
@@ -304,7 +304,7 @@ function checkMails(emails: Outbox["emails"], audience: Audience): string[] {
   return problems;
 }
 
-/** Updates are newest first: the step whose text stands first in the mail. */
+/** The step whose text stands first in the mail: updates are newest first. */
 function newestStep(raw: string): string {
   const text = readable(raw).replaceAll(/\s+/g, " ");
   const found = STEPS.map(({ title, body }) => ({ title, at: text.indexOf(firstWords(body)) })).filter(

@@ -19,12 +19,15 @@ export interface Dynoxide {
 
 const PID_FILE = "dynoxide.json";
 const LOG = "dynoxide.log";
-// Two hundred a second, fewer on a machine with much else to do; one that cannot listen ends by itself.
+// Two hundred a second, fewer on a machine with much else to do. An emulator that cannot listen ends by itself.
 const LOOKS_FOR_AN_ANSWER = 12_000;
 const STOPS_WITHIN_MS = 2000;
 const ATTEMPTS = 5;
 
-/** The tables' database, in a file of the data directory. One that an earlier, killed start had may be just ending: it is ended first. */
+/**
+ * The tables' database, in a file of the data directory. One from an earlier start that was killed may be just ending,
+ * so it is ended first.
+ */
 export async function startDynoxide(dir: DataDir): Promise<Dynoxide> {
   const binary = dynoxideBinary();
   if (binary === null) {
@@ -55,9 +58,9 @@ interface Place {
 }
 
 /**
- * Where no web page finds it. It answers whatever Host and Origin it is asked with, and something before it that does
- * not would cost every call twice. All of 127.0.0.0/8 is this machine (RFC 1122, 3.2.1.3), on Linux without being set
- * up: an address and a port drawn together are one of 10^12, and a page can try a few thousand in a second.
+ * A place where no web page finds it. It answers any Host and Origin, and a guard in front of it would double the cost
+ * of every call. All of 127.0.0.0/8 is this machine (RFC 1122, 3.2.1.3), on Linux without any setup: an address and a
+ * port drawn together are one of 10^12, and a page can try a few thousand in a second.
  */
 function aPlace(): Place {
   const drawn = [randomInt(1, 255), randomInt(256), randomInt(1, 255)];
@@ -66,7 +69,7 @@ function aPlace(): Place {
 
 const PACKAGE = `@dynoxide/${process.platform}-${process.arch}`;
 
-/** Where it is, or null where its package for this platform is not installed. */
+/** Its path, or null if its package for this platform is not installed. */
 export function dynoxideBinary(): string | null {
   try {
     return join(dirname(createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`)), "dynoxide");
@@ -76,7 +79,7 @@ export function dynoxideBinary(): string | null {
 }
 
 async function launch(binary: string, { host, port }: Place, dir: DataDir): Promise<ChildProcess> {
-  // To a file, not a pipe: a child that outlives its parent must not keep the caller's output open.
+  // The log is a file, not a pipe: a child that outlives its parent must not keep the caller's output open.
   const log = openSync(dir.file(LOG), "w", 0o600);
   const child = spawnBound(
     binary,

@@ -10,7 +10,7 @@ import type { Outbox } from "./outbox.ts";
 export interface Fauxqs {
   url: string;
   cacheControlOf(bucket: string, key: string): string | null;
-  /** From now on no SMS is taken; null: they are again. */
+  /** From now on every SMS is refused; null: they are accepted again. */
   refuseSms(refusal: Refusal | null): void;
   stop(): Promise<void>;
 }
@@ -25,7 +25,9 @@ const ANSWERS_STOP = /0000$/;
 /** SNS's own page. */
 const OPT_OUTS_PER_PAGE = 100;
 
-/** Queues, topics and the bucket, in memory. SMS, which it does not know, go to the outbox; opt-outs follow from that. */
+/**
+ * Queues, topics and the bucket, in memory. It does not know SMS: they go to the outbox, and opt-outs follow from that.
+ */
 export async function startFauxqs(outbox: Outbox): Promise<Fauxqs> {
   const app = buildApp({ logger: false, defaultRegion: REGION });
   const cacheControl = new Map<string, string>();
@@ -76,7 +78,7 @@ function answerTo(action: string, result: string): string {
   return `<${action}Response xmlns="${NAMESPACE}">${result}<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></${action}Response>`;
 }
 
-/** `token` is where the page begins. */
+/** `token`: the position at which the page begins. */
 function optOutsAfter(token: string | undefined, all: readonly string[]): string {
   const begin = Number(token ?? 0);
   const end = begin + OPT_OUTS_PER_PAGE;

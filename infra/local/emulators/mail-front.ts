@@ -13,14 +13,14 @@ export interface MailLimits {
   per24Hours: number;
 }
 
-/** What a provider says of every call, because something is wrong with the account. */
+/** What a provider answers to every call, because something is wrong with the account. */
 export interface Refusal {
   status: number;
   code: string;
   message: string;
 }
 
-/** Where SES publishes what comes back of a configuration set's mail. */
+/** Where SES publishes feedback about a configuration set's mail. */
 export interface FeedbackDestination {
   configurationSet: string;
   types: readonly FeedbackType[];
@@ -29,30 +29,30 @@ export interface FeedbackDestination {
 
 export interface MailFront {
   url: string;
-  /** From now on, what comes back of mail to the mailbox simulator goes there too. */
+  /** From now on, feedback about mail to the mailbox simulator goes there too. */
   addDestination(destination: FeedbackDestination): void;
   /** In force for the next call. */
   setLimits(limits: Partial<MailLimits>): void;
-  /** From now on nothing is taken: a lapsed identity, a paused account. Null: it is mended. */
+  /** From now on every mail is refused: a lapsed identity, a paused account. Null: it is mended. */
   refuse(refusal: Refusal | null): void;
   stop(): Promise<void>;
 }
 
-// A CommonJS package with a default export, which Node and Vitest import differently; required, it is the same in both.
+// A CommonJS package with a default export. Node and Vitest import those differently; `require` gives the same in both.
 const sesLocal: typeof import("aws-ses-v2-local") = createRequire(import.meta.url)("aws-ses-v2-local");
 
 const WINDOW_MS = 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
-// The emulator behind keeps every email for ever; the outbox has them.
+// The emulator behind this keeps every email for ever; the outbox has them.
 const FORGET_AFTER = 500;
-/** The sender has recorded the mail by then. On AWS it may not have: a queue between them brings the report again. */
+/** By then the sender has recorded the mail. On AWS it may not have: a queue between them brings the report again. */
 const FEEDBACK_AFTER_MS = 1000;
 const NAMESPACE = "http://ses.amazonaws.com/doc/2010-12-01/";
 
 /**
  * SES's v1 API as far as the pipeline uses it. `SendRawEmail` goes on to aws-ses-v2-local once the account's rate (a
  * sliding second) and daily quota allow it, and into the outbox with all its headers, which the emulator drops.
- * `GetSendQuota`, which makes the emulator hang, is answered here.
+ * `GetSendQuota` makes the emulator hang, so it is answered here.
  */
 export async function startMailFront(
   outbox: Outbox,
@@ -64,7 +64,7 @@ export async function startMailFront(
   admitOnly("programs", behind);
   const behindUrl = `http://${HOST}:${portOf(behind)}`;
   let limits: MailLimits = { perSecond: initial.perSecond, per24Hours: 50_000_000 };
-  // In order; what lies before `dayBegins` is older than a day.
+  // In order; entries before `dayBegins` are older than a day.
   const acceptedAt: number[] = outbox.emails.map(({ at }) => Date.parse(at));
   let dayBegins = 0;
   let forwarded = 0;
@@ -86,7 +86,7 @@ export async function startMailFront(
     if (refusal !== null) return fail(response, refusal.status, refusal.code, refusal.message);
     if (rateIsUsedUp(now)) return throttle(response, "Maximum sending rate exceeded.");
     if (sentInADay(now) >= limits.per24Hours) return throttle(response, "Daily message quota exceeded.");
-    // Taken before the answer is known, so that calls in flight count.
+    // Counted before the answer is known, so that calls in flight count.
     acceptedAt.push(now);
     const answer = await fetch(behindUrl, {
       method: "POST",
@@ -95,7 +95,7 @@ export async function startMailFront(
     });
     const text = await answer.text();
     if (!answer.ok) return fail(response, 400, "MessageRejected", text.slice(0, 200));
-    // The emulator counts from one again at every start; the outbox outlives it.
+    // The emulator's ids start again at one with every start; the outbox outlives it.
     const id = randomUUID();
     const raw = Buffer.from(form.get("RawMessage.Data") ?? "", "base64").toString("utf8");
     const to = form.get("Destinations.member.1") ?? recipientIn(raw);
@@ -105,7 +105,7 @@ export async function startMailFront(
     if (++forwarded % FORGET_AFTER === 0) await fetch(`${behindUrl}/clear-store`, { method: "POST" });
   };
 
-  /** A report that is lost with the stack is lost on AWS too, where it may take hours. */
+  /** A report may be lost with the stack. On AWS it may be lost too, or take hours. */
   const reportLater = (mail: TakenMail): void => {
     const feedback = feedbackOn(mail, mail.at + feedbackAfterMs);
     if (feedback === null) return;

@@ -55,7 +55,7 @@ main { padding-bottom: 4rem; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; }
 }`;
 
-// Puts the new list in place once something was sent, and leaves a page that is being read alone otherwise.
+// Replaces the list once something was sent, and otherwise leaves a page alone that somebody is reading.
 const REFRESH = `
 let shown = document.body.dataset.total;
 setInterval(async () => {
@@ -71,7 +71,7 @@ setInterval(async () => {
 export interface ListPage {
   emails: readonly ListedEmail[];
   sms: readonly SentSms[];
-  /** Of all that was sent: tells the page when to look again. */
+  /** How much was sent in all: from this the page knows when to look again. */
   total: number;
 }
 
@@ -136,7 +136,7 @@ function timeOf(at: string): string {
   return `<time datetime="${escapeHtml(at)}">${escapeHtml(at.slice(0, 19).replace("T", " "))} UTC</time>`;
 }
 
-/** Links are only readable, and only clickable, in the text part of an email. */
+/** Links in an email are readable only in its text part; this makes them clickable there. */
 function linked(text: string): string {
   return escapeHtml(text).replace(
     /https?:\/\/[^\s<>"']+?(?=&gt;|&quot;|[\s.,)]*(?:\s|$))/g,

@@ -7,7 +7,7 @@ import { admitOnly } from "../visitors.ts";
 import { emailPage, type ListedEmail, listPage, type ShownEmail } from "./mailbox-page.ts";
 import type { Outbox, SentEmail } from "./outbox.ts";
 
-/** The newest of each that the page lists; the JSON has all. */
+/** How many of the newest of each the page lists; the JSON has all. */
 const LISTED = 200;
 
 export interface MailboxProps {
@@ -16,7 +16,10 @@ export interface MailboxProps {
   log: FunctionLog;
 }
 
-/** What was sent: JSON for scripts, a mailbox to look at. Returns what ends it. Throws StartFailure if the port is taken. */
+/**
+ * Serves what was sent: JSON for scripts, and a mailbox to look at. Returns what ends it. Throws StartFailure if the
+ * port is taken.
+ */
 export async function serveMailbox(props: MailboxProps): Promise<() => Promise<void>> {
   const subjects = new Map<string, Promise<string>>();
   const server = createServer((request, response) => {
@@ -66,7 +69,7 @@ async function listed(email: SentEmail, subjects: Map<string, Promise<string>>):
   return { id: email.id, to: email.to, at: email.at, subject: await subject };
 }
 
-/** Of the headers alone: parsing whole emails for a list would take seconds. */
+/** Reads only the headers: parsing whole emails for a list would take seconds. */
 async function subjectOf({ raw }: SentEmail): Promise<string> {
   const end = raw.search(/\r?\n\r?\n/);
   const { subject = "" } = await simpleParser(`${end < 0 ? raw : raw.slice(0, end)}\r\n\r\n`);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ACCOUNT, REGION } from "../account.ts";
 
-/** A mail as SES took it. */
+/** A mail as SES accepted it. */
 export interface TakenMail {
   id: string;
   to: string;
@@ -21,10 +21,10 @@ export interface SimulatedFeedback {
 const SIMULATOR = /^([a-z]+)(?:\+[^@]*)?@simulator\.amazonses\.com$/i;
 
 /**
- * What becomes of a mail to SES's mailbox simulator (developer guide, "Using the mailbox simulator"): bounce@, ooto@,
- * complaint@ and suppressionlist@, each with any +label. Null for success@ and all other addresses.
- * The forms are those of "Examples of event data that Amazon SES publishes to Amazon SNS", with what real reports from
- * the simulator carry.
+ * The feedback about a mail to SES's mailbox simulator (developer guide, "Using the mailbox simulator"): bounce@,
+ * ooto@, complaint@ and suppressionlist@, each with any +label. Null for success@ and all other addresses. The forms
+ * are those of "Examples of event data that Amazon SES publishes to Amazon SNS", with the contents of real reports from
+ * the simulator.
  */
 export function feedbackOn(mail: TakenMail, reportedAt: number): SimulatedFeedback | null {
   const [, mailbox = ""] = SIMULATOR.exec(mail.to) ?? [];

@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { open } from "node:fs/promises";
 import * as z from "zod";
 
-/** `at` is when the provider took it: ISO 8601, UTC, milliseconds. */
+/** `at` is when the provider accepted it: ISO 8601, UTC, milliseconds. */
 const sentEmailSchema = z.object({ id: z.string(), to: z.string(), at: z.string(), raw: z.string() });
 const sentSmsSchema = z.object({ to: z.string(), at: z.string(), text: z.string() });
 export type SentEmail = z.infer<typeof sentEmailSchema>;
@@ -60,7 +60,7 @@ export async function openOutbox(path: string, clock: () => number): Promise<Out
   };
 }
 
-/** Line by line; the last one may be half written after a kill, and is left out. */
+/** Reads line by line. After a kill the last line may be half written; it is left out. */
 async function load(path: string, emails: SentEmail[], sms: SentSms[]): Promise<void> {
   const file = await open(path, "a+", 0o600);
   for await (const line of file.readLines({ start: 0 })) {

@@ -32,7 +32,7 @@ function parseSegment(text: string): Segment {
 }
 
 /**
- * The most specific route: literal segments go before variables, those before `{proxy+}`, a method before ANY, and
+ * The most specific route: literal segments come before variables, those before `{proxy+}`, a method before ANY, and
  * `$default` last (API Gateway, "Routing API requests").
  */
 export function matchRoute<R extends RoutePattern>(

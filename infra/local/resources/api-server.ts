@@ -137,7 +137,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
-    // Read on without keeping it: closing the connection now would lose the answer.
+    // Reads on without keeping it: closing the connection now would lose the answer.
     if (size <= LARGEST_BODY) chunks.push(bytes);
   }
   return size > LARGEST_BODY ? null : Buffer.concat(chunks);
@@ -152,7 +152,7 @@ const resultSchema = z.object({
 });
 
 function sendResult(response: ServerResponse, result: unknown, method: string, ownCors: boolean): void {
-  // Without a status code, what the function returns is the body.
+  // Without a status code, the function's result is the body.
   if (typeof result !== "object" || result === null || !("statusCode" in result)) {
     sendJson(response, 200, result);
     return;
@@ -163,7 +163,7 @@ function sendResult(response: ServerResponse, result: unknown, method: string, o
     return;
   }
   for (const [name, value] of Object.entries(data.headers ?? {})) {
-    // An API with a CORS configuration ignores what its function says of it.
+    // An API with a CORS configuration ignores its function's CORS headers.
     if (ownCors && name.toLowerCase().startsWith("access-control-")) continue;
     response.setHeader(name, String(value));
   }

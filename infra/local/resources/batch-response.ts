@@ -3,8 +3,8 @@ import * as z from "zod";
 const responseSchema = z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string().min(1) })) });
 
 /**
- * What a function that reports partial failures says has failed. As on AWS: nothing said means all succeeded, and an
- * answer that cannot be read, or names something not in the batch, means that all failed.
+ * The failures that a function reports. As on AWS: no report means that all succeeded. An answer that cannot be read,
+ * or that names something not in the batch, means that all failed.
  */
 export function failuresIn(response: unknown, batch: readonly string[]): ReadonlySet<string> {
   if (response === null || response === undefined) return new Set();

@@ -37,7 +37,7 @@ export function runnableKinds(): ReadonlyMap<string, Provision> {
   ]);
 }
 
-/** Nothing of these shows on one machine: permissions, watching, and what stands in front of a deployment. */
+/** These show nothing on one machine: permissions, watching, and what stands in front of a deployment. */
 export const INERT_KINDS: ReadonlySet<string> = new Set([
   "AWS::IAM::Role",
   "AWS::IAM::Policy",

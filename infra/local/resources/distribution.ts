@@ -31,7 +31,7 @@ const behaviorSchema = z.object({
   OriginRequestPolicyId: z.string().optional(),
   AllowedMethods: z.array(z.string()).default(["GET", "HEAD"]),
 });
-/** CloudFront's managed policy CORS-S3Origin: the bucket is given Origin and the two headers of a preflight. */
+/** CloudFront's managed policy CORS-S3Origin: the bucket gets Origin and the two headers of a preflight. */
 const FORWARDS_ORIGIN = "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf";
 const distributionSchema = z.object({
   DistributionConfig: z.object({
@@ -51,7 +51,9 @@ const distributionSchema = z.object({
   }),
 });
 
-/** What readers reach: of the distribution, its paths, headers and error pages are served here; caching and TLS are not. */
+/**
+ * What readers reach. Of the distribution, this serves paths, headers and error pages; it does no caching and no TLS.
+ */
 export function distributionKinds() {
   const policies = new Map<string, Record<string, string>>();
 

@@ -6,12 +6,12 @@ const configSchema = z.object({
   FunctionName: z.string(),
   Qualifier: z.literal("$LATEST", "only the latest version runs on this machine"),
   MaximumRetryAttempts: z.number().int().min(0).max(2).optional(),
-  /** Nothing waits on this machine for longer than it takes to run it. */
+  /** Nothing on this machine waits for longer than its run takes. */
   MaximumEventAgeInSeconds: z.number().optional(),
   DestinationConfig: z.undefined("destinations do not run on this machine").optional(),
 });
 
-/** How often Lambda runs an asynchronous invocation again that failed: a schedule's, for example. */
+/** How often Lambda repeats a failed asynchronous invocation: a schedule's, for example. */
 export async function provisionEventInvokeConfig(request: ProvisionRequest): Promise<Provisioned> {
   const { FunctionName, MaximumRetryAttempts } = readProperties(configSchema, request);
   const made = request.services.functions.find(FunctionName);

@@ -6,7 +6,8 @@ import { recordFilter } from "./record-filter.ts";
 import { type Provisioned, type ProvisionRequest, readProperties } from "./resource.ts";
 import { readStream } from "./stream-mapping.ts";
 
-// Strict: an option that is not carried out here would make a mapping behave otherwise than deployed, in silence.
+// Strict: without this, an option that is not carried out here would silently make a mapping behave otherwise than
+// deployed.
 const common = {
   EventSourceArn: z.string(),
   FunctionName: z.string(),
@@ -29,7 +30,7 @@ const streamSchema = z.strictObject({
   DestinationConfig: z.object({ OnFailure: z.object({ Destination: z.string() }).optional() }).optional(),
 });
 
-// What SQS gives a mapping that names no maximum, at first.
+// The concurrency that SQS gives at first to a mapping that names no maximum.
 const DEFAULT_CONCURRENCY = 5;
 
 export async function provisionMapping(request: ProvisionRequest): Promise<Provisioned> {
@@ -91,7 +92,7 @@ function mapStream(request: ProvisionRequest): void {
   });
 }
 
-/** The template refers to the function by Ref (its name) or by its ARN; either way it was provisioned before. */
+/** The template refers to the function by Ref (its name) or by its ARN; in both cases it was provisioned before. */
 function functionOf({ path, services }: ProvisionRequest, reference: string) {
   const target = services.functions.find(reference);
   if (target === null) throw new StartFailure(`${path} invokes ${reference}, which is no function of these stacks`);

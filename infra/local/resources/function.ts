@@ -22,7 +22,7 @@ const propertiesSchema = z.object({
 export async function provisionFunction(request: ProvisionRequest): Promise<Provisioned> {
   const properties = readProperties(propertiesSchema, request);
   const { services, path } = request;
-  // Descriptions begin with the step's name; what a log or an error calls the function should be that.
+  // Descriptions begin with the step's name; logs and errors should call the function by that.
   const [, step] = /^([a-z][a-z0-9-]*): /.exec(properties.Description) ?? [];
   const name = properties.FunctionName ?? step ?? request.name;
   if (services.functions.find(name) !== null) throw new StartFailure(`${path}: another function is called ${name} too`);

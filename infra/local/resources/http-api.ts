@@ -22,7 +22,7 @@ const routeSchema = z.object({
   Target: z.string().startsWith("integrations/"),
   AuthorizationType: z.literal("NONE", "authorizers do not run on this machine").optional(),
 });
-// Throttling and access logs are left out: nobody else is calling.
+// Throttling and access logs are left out: nobody else calls.
 const stageSchema = z.object({ ApiId: z.string(), StageName: z.literal("$default") });
 
 interface ApiParts {
@@ -33,7 +33,10 @@ interface ApiParts {
   staged: boolean;
 }
 
-/** The four kinds of resource that make HTTP APIs: parts find each other by the API's id, in whatever order they come. */
+/**
+ * The four kinds of resource that make HTTP APIs. The parts find each other by the API's id, in whatever order they
+ * come.
+ */
 export function httpApiKinds() {
   const apis = new Map<string, ApiParts>();
   const partsOf = (apiId: string, { path }: ProvisionRequest): ApiParts => {
@@ -48,7 +51,7 @@ export function httpApiKinds() {
     const parts: ApiParts = { path, cors: CorsConfiguration, integrations: new Map(), routes: [], staged: false };
     apis.set(id, parts);
     services.at("serve", () => start(parts, services));
-    // The templates take the addresses from the environment on this machine, since ports are not known here.
+    // On this machine the templates take the addresses from the settings, because the ports are not known here.
     return { ref: id, attributes: { ApiId: id, ApiEndpoint: `http://${id}.invalid` } };
   };
 

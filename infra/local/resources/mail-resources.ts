@@ -4,7 +4,7 @@ import { type Provisioned, type ProvisionRequest, readProperties } from "./resou
 
 const configurationSetSchema = z.object({ Name: z.string().optional() });
 
-/** Known by its name, which goes with every email; the local mail provider does nothing with it. */
+/** Every email carries its name; the local mail provider does nothing with it. */
 export async function provisionConfigurationSet(request: ProvisionRequest): Promise<Provisioned> {
   const { Name = request.name } = readProperties(configurationSetSchema, request);
   return { ref: Name, attributes: {} };
@@ -19,7 +19,7 @@ const destinationSchema = z.object({
   }),
 });
 
-/** What SES publishes when it is given a topic, to see that it may. */
+/** What SES publishes when it gets a topic, to see that it may. */
 const TOPIC_IS_VALID = "Successfully validated SNS topic for Amazon SES event publishing.";
 
 /** Mail to the mailbox simulator comes back through the topic: see emulators/mailbox-simulator.ts. */
@@ -32,7 +32,7 @@ export async function provisionEventDestination(request: ProvisionRequest): Prom
   if (EventDestination.Enabled) {
     const destination = { configurationSet: ConfigurationSetName, types: EventDestination.MatchingEventTypes, publish };
     request.services.addFeedbackDestination(destination);
-    // By then everything is there: what subscribes to the topic may be made after this.
+    // By then everything exists: the topic's subscribers may be made after this.
     request.services.at("serve", () => publish(TOPIC_IS_VALID));
   }
   return { ref: request.name, attributes: { Id: request.name } };

@@ -19,7 +19,7 @@ export interface QueueMappingProps {
   target: Pick<LocalFunction, "name" | "invoke">;
   batchSize: number;
   maximumConcurrency: number;
-  /** The function names what failed (ReportBatchItemFailures); otherwise a batch fails whole. */
+  /** The function names what failed (ReportBatchItemFailures); otherwise a whole batch fails. */
   partialFailures: boolean;
   log: FunctionLog;
 }
@@ -29,10 +29,10 @@ const LONG_POLL_SECONDS = 20;
 const AFTER_ERROR_MS = 500;
 
 /**
- * Receives while fewer than the maximum of invocations run, and deletes what succeeded. What failed comes back when its
- * visibility timeout ends, and goes to the dead letters by the queue's own redrive policy. The order of FIFO groups is
- * kept by SQS: while a record of a group is in flight, no other of that group is given out, hence one batch a receive.
- * The returned function ends it and waits for what runs.
+ * Receives while fewer than the maximum of invocations run, and deletes what succeeded. Failed messages come back when
+ * their visibility timeout ends, and the queue's own redrive policy moves them to the dead letters. SQS keeps the order
+ * of FIFO groups: while a message of a group is in flight, it gives out no other of that group. So each receive is one
+ * batch. The returned function ends it and waits for running invocations.
  */
 export function pollQueue(props: QueueMappingProps): () => Promise<void> {
   const { sqs, queueUrl, maximumConcurrency, target, log } = props;
@@ -92,7 +92,7 @@ async function handleBatch(batch: readonly Message[], props: QueueMappingProps):
     const done = batch.filter(({ MessageId = "" }) => !failed.has(MessageId));
     await deleteAll(sqs, queueUrl, done);
   } catch (error) {
-    // A failed invocation was told where it failed; the batch comes back by itself.
+    // A failed invocation was reported where it failed; the batch comes back by itself.
     if (error instanceof Error && error.name === "FunctionFailure") return;
     log.problem(target.name, `a batch was not acknowledged: ${oneLine(error)}`);
   }

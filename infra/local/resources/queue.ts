@@ -16,7 +16,7 @@ const propertiesSchema = z.object({
   RedrivePolicy: z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: z.coerce.number() }).optional(),
 });
 
-/** Everything of SQS is text in the API. */
+/** In SQS's API every attribute is text. */
 const TEXT_ATTRIBUTES = [
   "ContentBasedDeduplication",
   "DeduplicationScope",

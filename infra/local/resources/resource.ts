@@ -7,7 +7,7 @@ export interface ProvisionRequest {
   path: string;
   /** A name that is the same at every start, for resources that the template does not name. */
   name: string;
-  /** With every intrinsic replaced. */
+  /** The properties with every intrinsic replaced. */
   properties: unknown;
   services: Services;
 }
@@ -21,7 +21,7 @@ export interface Provisioned {
 /** Makes one resource, or finds it again. */
 export type Provision = (request: ProvisionRequest) => Promise<Provisioned>;
 
-/** Throws StartFailure that names the resource and the property. */
+/** Throws a StartFailure that names the resource and the property. */
 export function readProperties<S extends z.ZodType>(schema: S, { path, properties }: ProvisionRequest): z.output<S> {
   const parsed = schema.safeParse(properties);
   if (parsed.success) return parsed.data;

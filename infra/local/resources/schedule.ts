@@ -40,19 +40,21 @@ export async function provisionSchedule(request: ProvisionRequest): Promise<Prov
   };
 }
 
-/** Whatever the template's rate: once at the start, which is waited for, and then at the pace that the caller chose. */
+/**
+ * Ignores the template's rate: runs once at the start, which waits for it, and then at the pace that the caller chose.
+ */
 function schedule({ path, services }: ProvisionRequest, targetArn: string, payload: () => unknown): void {
   const target = services.functions.find(targetArn);
   if (target === null) throw new StartFailure(`${path} invokes ${targetArn}, which is no function of these stacks`);
   target.keepLoaded();
   services.at("schedule", async () => {
-    // Not again if it fails: the stack is not to start minutes late.
+    // A failure is not repeated: the stack must not start minutes late.
     await target.invoke(payload()).catch(() => {});
     services.whenStopped(every(services, target, payload));
   });
 }
 
-/** A run that takes longer than the interval is not overtaken by the next. */
+/** The next run does not overtake one that takes longer than the interval. */
 function every({ sweepMs }: Services, target: LocalFunction, payload: () => unknown): () => Promise<void> {
   let running: Promise<void> | null = null;
   const ending = new AbortController();

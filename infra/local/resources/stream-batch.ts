@@ -25,9 +25,9 @@ const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5000;
 
 /**
- * One batch until it is handled or given up: retried as often as the mapping says, cut in two after a failure if it
- * bisects (which costs no retry), resumed at the first record that a partial failure names, and at the end described to
- * the on-failure queue. Never rejects.
+ * Runs one batch until it is handled or given up. It is retried as often as the mapping says, cut in two after a
+ * failure if the mapping bisects (which costs no retry), and resumed at the first record that a partial failure names.
+ * In the end, a failed one is described to the on-failure queue. Never rejects.
  */
 export async function runBatch(
   shardId: string,
@@ -42,7 +42,7 @@ export async function runBatch(
     const failedFrom = await invoke(rest, props);
     if (failedFrom === null) return "handled";
     if (failedFrom > 0) {
-      // What follows is a batch of its own.
+      // The rest is a batch of its own.
       rest = rest.slice(failedFrom);
       retries = 0;
       continue;
@@ -72,7 +72,7 @@ async function invoke(batch: readonly StreamRecord[], props: BatchProps): Promis
     const response = await props.target.invoke({ Records: batch.map((record) => recordOf(record, props.streamArn)) });
     if (!props.partialFailures) return null;
     const failed = failuresIn(response, ids);
-    // By position: the emulator's sequence numbers are of any length, so they do not compare as text.
+    // By position: the emulator's sequence numbers have any length, so they do not compare as text.
     const first = ids.findIndex((id) => failed.has(id));
     return first < 0 ? null : first;
   } catch {

@@ -20,17 +20,22 @@ export interface StreamMappingProps extends BatchProps {
   checkpoints: Checkpoints;
 }
 
-/** Between two looks at a stream while a function runs, and so may write. */
+/** The pause between two looks at a stream while a function runs, and so may write. */
 const ACTIVE_MS = 10;
-/** While none runs, each look that finds nothing is followed by twice the pause, up to this one. Lambda looks four times a second. */
+/**
+ * While none runs, each look that finds nothing doubles the pause, up to this one. Lambda looks four times a second.
+ */
 const IDLE_MS = 2000;
-/** New shards follow one that is closed, which is noticed by itself. */
+/** New shards follow one that is closed, and the reader notices that by itself. */
 const NEW_SHARDS_MS = 30_000;
 const NO_SHARD_YET_MS = 50;
 const AFTER_ERROR_MS = 500;
 const MOST_RECORDS = 1000;
 
-/** Reads every shard of the stream, each in order, side by side. The returned function ends it and waits for what runs. */
+/**
+ * Reads every shard of the stream, each in order, side by side. The returned function ends it and waits for running
+ * batches.
+ */
 export function readStream(props: StreamMappingProps): () => Promise<void> {
   const ending = new AbortController();
   const shards = new Map<string, Promise<void>>();
@@ -78,7 +83,8 @@ async function listShards({ streams, streamArn }: StreamMappingProps, abortSigna
 async function readShard(shardId: string, props: StreamMappingProps, ending: AbortSignal): Promise<void> {
   let iterator = await untilItWorks(props, ending, () => openShard(shardId, props, ending));
   let rest = ACTIVE_MS;
-  // A closed shard ends with no further iterator. (Its ending number says nothing: the emulator gives one to open shards.)
+  // A closed shard ends with no further iterator. (Its ending number shows nothing: the emulator gives one to open
+  // shards.)
   while (typeof iterator === "string" && !ending.aborted) {
     const from: string = iterator;
     const step = await untilItWorks(props, ending, async () => {
@@ -93,13 +99,13 @@ async function readShard(shardId: string, props: StreamMappingProps, ending: Abo
     iterator = step.next ?? null;
     const busy = step.records.length > 0 || props.activity.running;
     rest = busy ? ACTIVE_MS : Math.min(2 * rest, IDLE_MS);
-    // What a function did just before its end is looked for at once.
+    // Looks at once for what a function did just before its end.
     if (busy) await pause(rest, ending);
     else if (await props.activity.pause(rest, ending)) rest = ACTIVE_MS;
   }
 }
 
-/** After what was last handled; from the start if that is no longer in the stream. */
+/** Opens the shard after the last handled record, or at its start if that record is no longer in the stream. */
 async function openShard(shardId: string, props: StreamMappingProps, abortSignal: AbortSignal): Promise<string | null> {
   const { streams, streamArn, checkpoints, from } = props;
   const shard = { StreamArn: streamArn, ShardId: shardId };
@@ -126,7 +132,7 @@ async function openShard(shardId: string, props: StreamMappingProps, abortSignal
   return ShardIterator;
 }
 
-/** In batches of those that match the filter. False: the stack is stopping and not all were handled. */
+/** Handles the records that match the filter, in batches. False: the stack is stopping and not all were handled. */
 async function handle(
   shardId: string,
   records: readonly StreamRecord[],

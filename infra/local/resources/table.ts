@@ -32,7 +32,7 @@ const propertiesSchema = z.object({
 });
 type TableProperties = z.infer<typeof propertiesSchema>;
 
-/** The table as it was left at the last start, or a new one. */
+/** The table as the last start left it, or a new one. */
 export async function provisionTable(request: ProvisionRequest): Promise<Provisioned> {
   const properties = readProperties(propertiesSchema, request);
   const name = properties.TableName ?? request.name;
