@@ -18,7 +18,8 @@ interface Bounds {
 
 /** Behind every "#<id>" of its position, and before the next one. */
 const AFTER_ALL_IDS = "#~";
-const EVERYBODY: Bounds = { from: "", to: `ffffffff${AFTER_ALL_IDS}` };
+/** From the first position, not from "": DynamoDB refuses an empty text for a key, in a query too. */
+const EVERYBODY: Bounds = { from: "00000000", to: `ffffffff${AFTER_ALL_IDS}` };
 
 /** How many more partitions the next round asks: all 32 of a small audience take four rounds, and a round reads no more than four times what is wanted. */
 const MORE_PARTITIONS = 4;
