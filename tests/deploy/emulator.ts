@@ -45,11 +45,9 @@ export interface Emulator {
   certificate: string;
   /** What IAM was asked, for every call of a role. */
   calls: Call[];
-  /** Rejects as soon as IAM refuses a call: what waits for its effect would wait for long. */
-  refusal: Promise<never>;
+  /** Rejects as soon as IAM refuses a call or a function logs an error: what waits for its effect would wait for long. */
+  fault: Promise<never>;
   mails: SentMail[];
-  /** What functions logged. */
-  logs: string[];
   /** Its own last lines. */
   said: () => string;
 }
@@ -90,10 +88,10 @@ export async function startEmulator(folder: string): Promise<Emulator> {
     cwd: folder,
     env: { ...common, ...settings },
   });
-  const [calls, mails, logs, lines]: [Call[], SentMail[], string[], string[]] = [[], [], [], []];
-  const refusal = Promise.withResolvers<never>();
+  const [calls, mails, lines]: [Call[], SentMail[], string[]] = [[], [], []];
+  const fault = Promise.withResolvers<never>();
   // It may come between two steps.
-  refusal.promise.catch(() => {});
+  fault.promise.catch(() => {});
   let port = 0;
   if (child.stdout === null || child.stderr === null) throw new Error("MiniStack was started without pipes");
   createInterface(child.stderr).on("line", (line) => {
@@ -106,10 +104,11 @@ export async function startEmulator(folder: string): Promise<Emulator> {
     if ("call" in event) {
       const { who, action, on, allowed } = event.call;
       calls.push(event.call);
-      if (!allowed) refusal.reject(new Error(`IAM refused ${who}: ${action} on ${on}`));
+      if (!allowed) fault.reject(new Error(`IAM refused ${who}: ${action} on ${on}`));
     }
     if ("mail" in event) mails.push({ ...event.mail, at: Date.now() });
-    if ("log" in event) logs.push(event.log);
+    if ("log" in event && event.log.includes('"level":"error"'))
+      fault.reject(new Error(`A function logged ${event.log}`));
   });
   const said = () => lines.join("\n");
   const ended = () => child.exitCode ?? child.signalCode;
@@ -128,9 +127,8 @@ export async function startEmulator(folder: string): Promise<Emulator> {
     environment: { ...common, AWS_ENDPOINT_URL: url },
     certificate,
     calls,
-    refusal: refusal.promise,
+    fault: fault.promise,
     mails,
-    logs,
     said,
   };
 }
