@@ -12,10 +12,11 @@ const discordSchema = z.union([
 const triggerSchema = z.record(z.string(), z.string());
 
 /**
- * The status with which a chat answers a post, by its host; null: no chat is there. Slack: `no_text` or `invalid_payload`
- * is 400, an unknown hook 404 (docs.slack.dev, "Sending messages using incoming webhooks"); a trigger takes flat text
- * alone ("Sending data via a webhook to start a Slack workflow"). Discord: an empty message is 400, code 50006; what was
- * taken is 204 (discord.com/developers, "Execute Webhook"). Power Automate takes all and answers 202 before its flow runs.
+ * The status with which a chat answers a post, by its host; null: no chat is there. Slack: `no_text` or
+ * `invalid_payload` is 400, an unknown hook 404 (docs.slack.dev, "Sending messages using incoming webhooks"); a trigger
+ * takes only flat text ("Sending data via a webhook to start a Slack workflow"). Discord: an empty message is 400, code
+ * 50006; an accepted one is 204 (discord.com/developers, "Execute Webhook"). Power Automate accepts everything and
+ * answers 202 before its flow runs.
  */
 export function chatStatus(endpoint: string, body: string): number | null {
   const { hostname, pathname } = new URL(endpoint);

@@ -3,7 +3,7 @@ export class Crash extends Error {
   override name = "Crash";
 }
 
-/** Where to die: at the n-th call (from 1) of a method, before it did anything or after it did all. */
+/** Where to die: at the n-th call (from 1) of a method, before it did anything or after it did everything. */
 export interface CrashPoint {
   method: string;
   call: number;

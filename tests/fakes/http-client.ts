@@ -6,7 +6,7 @@ export interface Reply {
   status: number;
   headers: Record<string, string>;
   text: string;
-  /** Parsed where the answer is JSON, else null. */
+  /** Parsed if the answer is JSON, else null. */
   json: unknown;
 }
 
@@ -23,7 +23,10 @@ export interface Sending {
 
 export type Send = (method: string, target: string, sending?: Sending) => Promise<Reply>;
 
-/** Calls an API's handler as API Gateway does: payload 2.0, lower-case header names, the body in base64 where it is not text. */
+/**
+ * Calls an API's handler as API Gateway does: payload 2.0, lower-case header names, the body in base64 if it is not
+ * text.
+ */
 export function httpClient(handler: HttpHandler, always: Record<string, string> = {}): Send {
   return async (method, target, sending = {}) => {
     const result = await handler(callOf(method, target, sending, always), CONTEXT);

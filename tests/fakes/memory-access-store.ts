@@ -15,7 +15,7 @@ import {
 import { keyOf } from "./memory-lists.ts";
 
 interface Schedule {
-  /** When the next slot begins that nobody has. */
+  /** When the next free slot begins. */
   freeAt: number;
   pausedUntil: number;
   rate: SendRate;
@@ -29,12 +29,12 @@ type Run =
 const SECOND = 1_000;
 const DAY = 24 * 60 * 60 * SECOND;
 const RUN_LEASE_MS = 60 * SECOND;
-/** Of a provider's rate, 96 in a hundred. */
+/** The share of a provider's rate that is used: 96 in a hundred. */
 const SHARE_OF_RATE = 0.96;
 
 /**
- * The access store in memory. `pages` have their signing keys, as every page that was made has. It shares no code with the
- * adapter; what it takes from core are the permits' day and how long a probe has.
+ * The access store in memory. `pages` have their signing keys, like every page that was made. It shares no code with
+ * the adapter; from core it takes only the permits' day and how long a probe has.
  */
 export function memoryAccessStore({ random, pages = [] }: { random: Random; pages?: readonly string[] }): AccessStore {
   const signingKeys = new Map<string, SigningKey[]>();
@@ -84,7 +84,7 @@ export function memoryAccessStore({ random, pages = [] }: { random: Random; page
     },
 
     async saveRate(schedule, rate, _now) {
-      // What a rate does not say of the whole day stays as it was.
+      // If a rate says nothing about the whole day, that part stays as it was.
       scheduleOf(schedule).rate = { ...scheduleOf(schedule).rate, ...rate };
     },
 

@@ -23,18 +23,18 @@ import type { ChunkPlanKey, FencedOutcome, Ledger, RenderingKey } from "../../fu
 import { keyOf, type Placed, pageOf, placeIn } from "./memory-lists.ts";
 
 export interface MemoryLedger extends Ledger {
-  /** What the status store's transaction does. */
+  /** Does what the status store's transaction does. */
   putNotice(notice: Notice): void;
   allNotices(): Notice[];
   allDeliveries(): Delivery[];
   allChunks(): Chunk[];
-  /** Everything is gone, as if the table had been restored from nothing. */
+  /** Everything is lost, as if the table had been restored from nothing. */
   lose(): void;
 }
 
 interface StoredDelivery {
   delivery: Delivery;
-  /** Its time in the index *due*; null when it is not there. */
+  /** Its time in the index *due*; null if it is not there. */
   dueAt: number | null;
 }
 
@@ -42,8 +42,8 @@ const SAVED: FencedOutcome = { outcome: "saved" };
 const LOST: FencedOutcome = { outcome: "lost" };
 
 /**
- * The ledger in memory. Each call is atomic: nothing is awaited inside. It shares no code with the adapter, so that no fault
- * is in both. What it takes from core is what the words mean, whatever stores them: which plans are too old, what counts
+ * The ledger in memory. Each call is atomic: nothing is awaited inside. It shares no code with the adapter, so that no
+ * fault is in both. From core it takes what the words mean, whatever stores them: which plans are too old, what counts
  * as open and under which name, how counts add up, and the histogram's buckets.
  */
 export function memoryLedger(): MemoryLedger {
@@ -243,7 +243,7 @@ export function memoryLedger(): MemoryLedger {
       if (from.leaseUntil !== null && stored.leaseUntil !== from.leaseUntil) return LOST;
       const key = chunkKey(to);
       const present = chunks.get(key);
-      // What is still in the window is counted when that is closed, as it is then. An attempt under way may always report.
+      // Closing the window counts what is still in it, as it is then. An attempt under way may always report.
       if (from.state !== "sending" && present?.window.includes(to.subscriberId)) return LOST;
       if (present !== undefined) chunks.set(key, withChange(present, from, to, latencyMs));
       putDelivery(to);
@@ -319,7 +319,10 @@ const PROBLEMS: ReadonlySet<DeliveryState> = new Set<DeliveryState>(["failed", "
 
 const MINUTE = 60_000;
 
-/** Sweep sees an open delivery when it is due. A webhook's that a queue can hold back is the queue's for two minutes more. */
+/**
+ * Sweep sees an open delivery when it is due. A webhook's that a queue can hold back belongs to the queue for two
+ * minutes more.
+ */
 function dueAtOf({ state, channel, nextAttemptAt, leaseUntil, updatedAt }: Delivery): number | null {
   if (!isOpen(state)) return null;
   const at = nextAttemptAt ?? leaseUntil ?? updatedAt;
@@ -381,7 +384,7 @@ function withChange(chunk: Chunk, from: FromDelivery, to: Delivery, latencyMs: n
   if (!isOpen(to.state)) retrying.delete(to.subscriberId);
   else if (!isOpen(from.state)) retrying.add(to.subscriberId);
   const changed = { ...chunk, counts, retrying: [...retrying].sort() };
-  // What an operator sent again says nothing of how fast the pipeline is.
+  // A delivery that an operator sent again says nothing about how fast the pipeline is.
   if (to.state !== "accepted" || from.state === "accepted" || to.resent !== undefined) return changed;
   return accepted(changed, [to.updatedAt], latencyMs === null ? {} : { [bucketOf(latencyMs)]: 1 }, latencyMs ?? 0);
 }

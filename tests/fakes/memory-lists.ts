@@ -2,12 +2,12 @@ import { z } from "zod";
 import { InvalidCursorError } from "../../functions/store/cursor.ts";
 import type { ListPage } from "../../functions/store/status/status-store.ts";
 
-/** What the fakes keep their things under. No part has a space in it. */
+/** The key under which the fakes keep their things. No part contains a space. */
 export function keyOf(...parts: readonly (string | number | null)[]): string {
   return parts.join(" ");
 }
 
-/** Where something stands in a list: by its first part, then the next; numbers as numbers, text as text. */
+/** Where something stands in a list: by its first part, then the next; numbers compare as numbers, text as text. */
 export type Place = readonly (string | number)[];
 export interface Placed<T> {
   place: Place;
@@ -25,12 +25,12 @@ export function byPlace(a: { place: Place }, b: { place: Place }): number {
 
 const cursorSchema = z.tuple([z.string(), z.array(z.union([z.string(), z.number()]))]);
 
-/** Nothing like the adapters': who takes it apart, or makes one, finds out. */
+/** Nothing like the adapters' cursors: code that takes one apart, or makes one, fails. */
 export function cursorOf(list: string, place: Place): string {
   return Buffer.from(JSON.stringify([list, place])).toString("base64url");
 }
 
-/** Where the list goes on. Throws InvalidCursorError for what that list never gave out. */
+/** Where the list goes on. Throws InvalidCursorError for a cursor that the list never gave out. */
 export function placeIn(list: string, cursor: string): Place {
   const [of, place] = partsOf(cursor);
   if (of !== list) throw new InvalidCursorError("not a cursor of this list");

@@ -5,7 +5,7 @@ export interface MemorySite extends SiteBucket {
   readonly files: ReadonlyMap<string, SiteFile>;
   /** Every write and removal, in order. */
   readonly log: readonly { did: "write" | "remove"; path: string }[];
-  /** The n-th change from now on fails, before or after it took effect; null: none does. */
+  /** The n-th change from now on fails, before or after it took effect; null: none fails. */
   failAt(change: { nth: number; effect: "before" | "after" } | null): void;
   /** Called before each change takes effect. */
   beforeChange(hook: (path: string) => Promise<void>): void;

@@ -6,10 +6,10 @@ import type { Page } from "../../functions/core/page.ts";
 import type { CommitOutcome, Publication, StatusStore } from "../../functions/store/status/status-store.ts";
 import { byPlace, type Placed, pageOf } from "./memory-lists.ts";
 
-/** What the stream would tell of one commit. */
+/** What the stream would report of one commit. */
 interface Commit {
   pageId: string;
-  /** Updates that are new; edited ones are not among them. */
+  /** New updates, without edited ones. */
   updates: Update[];
   /** The page's version rose. */
   pageChanged: boolean;
@@ -18,7 +18,7 @@ interface Commit {
 export interface MemoryStatusStore extends StatusStore {
   /** Called after each commit, in the order of the commits. */
   onCommit(listener: (commit: Commit) => void): void;
-  /** The next so many writes meet another transaction: they answer `conflict` and write nothing. */
+  /** The next `times` writes meet another transaction: they answer `conflict` and write nothing. */
   failNext(outcome: "conflict", times: number): void;
 }
 
@@ -37,9 +37,9 @@ interface HeldPublication extends Publication {
 const CONFLICT: CommitOutcome = { outcome: "conflict" };
 
 /**
- * The status store in memory. `putNotice` is where the ledger's fake takes notices; a commit and its notice are one step.
- * It shares no code with the adapter. What it takes from core is what the words mean: which incidents are unresolved, which
- * change is announced, and what of an update a telling shows.
+ * The status store in memory. `putNotice` is where the ledger's fake takes notices; a commit and its notice are one
+ * step. It shares no code with the adapter. From core it takes what the words mean: which incidents are unresolved,
+ * which change is announced, and what a telling shows of an update.
  */
 export function memoryStatusStore({ putNotice }: { putNotice: (notice: Notice) => void }): MemoryStatusStore {
   const pages = new Map<string, StoredPage>();

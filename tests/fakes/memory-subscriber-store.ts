@@ -16,14 +16,14 @@ import { byPlace, cursorOf, keyOf, type Place, placeIn } from "./memory-lists.ts
 interface Audience {
   /** By position key. */
   subscribers: Map<string, Subscriber>;
-  /** Position keys in order; null when it must be sorted anew. */
+  /** Position keys in order; null when they must be sorted again. */
   order: string[] | null;
 }
 
 /**
- * The subscribers store in memory. It shares no code with the adapter. What it takes from core is what the words mean: what
- * an invitation makes of a subscriber, what an address is, when somebody is to be removed, and the position of an id, which
- * chunks are made of.
+ * The subscribers store in memory. It shares no code with the adapter. From core it takes what the words mean: what an
+ * invitation makes of a subscriber, what an address is, when somebody is removed, and the position of an id, from which
+ * chunks are made.
  */
 export function memorySubscriberStore(): SubscriberStore {
   const audiences = new Map<string, Audience>();
@@ -31,7 +31,7 @@ export function memorySubscriberStore(): SubscriberStore {
   const places = new Map<string, number>();
   const blocked = new Map<string, BlockReason>();
   const invited = new Map<string, Invitation[]>();
-  /** By id, each with when it is to be removed. */
+  /** By id, each with the time of its removal. */
   const purgeable = new Map<string, Purgeable>();
 
   function audience(pageId: string, channel: Channel): Audience {
@@ -65,7 +65,7 @@ export function memorySubscriberStore(): SubscriberStore {
     places.set(host, placesOf(host) + by);
   }
 
-  /** As every write of a state or a token, and every change of an unconfirmed one, does. */
+  /** Does what every write of a state or a token does, and every change of an unconfirmed one. */
   function index(subscriber: Subscriber): void {
     const at = purgeAtOf(subscriber);
     if (at === null) purgeable.delete(subscriber.id);
@@ -87,7 +87,7 @@ export function memorySubscriberStore(): SubscriberStore {
     if (subscriber === null) return { outcome: "missing" };
     if (!allowed(subscriber)) return { outcome: "unchanged", subscriber: structuredClone(subscriber) };
     Object.assign(subscriber, structuredClone(fields));
-    // As the table does: what is set to nothing is not there.
+    // As in the table, a field that is set to nothing is not there.
     for (const [name, value] of Object.entries(fields))
       if (value === undefined) Reflect.deleteProperty(subscriber, name);
     if (["state", "confirmTokenHash", "scopes", "secretVersion"].some((name) => name in fields)) index(subscriber);
@@ -155,7 +155,7 @@ export function memorySubscriberStore(): SubscriberStore {
       const last = looked.at(-1);
       return structuredClone({
         items: looked.filter(({ state }) => state === "active"),
-        // As DynamoDB does: a full page is never known to be the last one.
+        // As in DynamoDB, a full page is never known to be the last one.
         next: last !== undefined && looked.length === limit ? positionKey(last.id) : null,
       });
     },
@@ -279,7 +279,7 @@ export function memorySubscriberStore(): SubscriberStore {
     async block(pageId, channel, mac, reason) {
       const key = keyOf(pageId, channel, mac);
       const before = blocked.get(key) ?? null;
-      // That mail bounced takes the place of nothing that the holder said.
+      // A bounce replaces nothing that the holder said.
       if (before === null || reason !== "bounce") blocked.set(key, reason);
       return before;
     },
@@ -330,7 +330,7 @@ function sorted(audience: Audience): { subscribers: Map<string, Subscriber>; ord
   return { subscribers: audience.subscribers, order: audience.order };
 }
 
-/** Index of the first key that is not less than `from`: the keys are in order, so by halving. */
+/** Index of the first key that is not less than `from`: the keys are in order, so it halves the range. */
 function firstAtLeast(order: readonly string[], from: string): number {
   let low = 0;
   let high = order.length;
@@ -343,7 +343,7 @@ function firstAtLeast(order: readonly string[], from: string): number {
   return low;
 }
 
-/** Also what a window's cursor is made of. */
+/** A window's cursor is made of it too. */
 function positionKey(subscriberId: string): string {
   return `${hashPosition(subscriberId)}#${subscriberId}`;
 }
@@ -359,7 +359,7 @@ function guardOf(subscriber: Subscriber): string {
   return keyOf(subscriber.pageId, subscriber.channel, addressOf(subscriber));
 }
 
-/** Whatever the port. */
+/** The port does not matter. */
 function hostOf({ pageId, endpoint }: WebhookSubscriber): string {
   return keyOf(pageId, new URL(endpoint).hostname);
 }
@@ -372,7 +372,10 @@ function healthVersion(subscriber: Subscriber): number | undefined {
   return subscriber.channel === "webhook" ? subscriber.health?.version : undefined;
 }
 
-/** The time of a change only ever grows, and a caller neither gives a place nor takes one from an endpoint that stays active. */
+/**
+ * The time of a change only ever grows. A caller neither gives a place nor takes one from an endpoint that stays
+ * active.
+ */
 function nextVersion(read: Subscriber, given: Subscriber): Subscriber {
   const next = { ...given, updatedAt: Math.max(given.updatedAt, read.updatedAt + 1) };
   if (next.channel !== "webhook") return next;
@@ -380,7 +383,7 @@ function nextVersion(read: Subscriber, given: Subscriber): Subscriber {
   return holdsPlace(read) && next.state === "active" ? { ...next, holdsPlace: true } : next;
 }
 
-/** What was found of an address, and is forgotten when it is tried again. */
+/** What was found out about an address; it is forgotten when the address is tried again. */
 const NOTHING_FOUND = { quarantineReason: undefined, transientBounces: undefined, health: undefined };
 
 function stateFields(state: Subscriber["state"], now: number): Partial<Subscriber> {
@@ -410,7 +413,7 @@ function bySoonest(a: Purgeable, b: Purgeable): number {
   return byPlace({ place: purgePlace(a) }, { place: purgePlace(b) });
 }
 
-/** Those who are unsettled are listed in parts, some of which may be empty. */
+/** Unsettled subscribers are listed in parts, some of which may be empty. */
 const PARTS = 3;
 
 function partOf({ id }: Subscriber): number {

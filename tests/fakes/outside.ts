@@ -5,7 +5,7 @@ import type { Sms } from "../../functions/providers/sms.ts";
 import type { Topic, TopicOutcome } from "../../functions/providers/topic.ts";
 import { chatStatus } from "./chat-hooks.ts";
 
-/** What reached somebody, in the order in which it did. */
+/** What reached somebody, in order. */
 export interface Reached {
   channel: "email" | "sms" | "webhook";
   /** Address, number or endpoint. */
@@ -15,22 +15,25 @@ export interface Reached {
   webhookId: string | null;
 }
 
-/** The next answers of an address, in order; after them everything is accepted. `accepted, no reply`: taken, but we never hear of it. */
+/**
+ * The next answers of an address, in order; after them everything is accepted. `accepted, no reply`: the provider
+ * accepted it, but we never hear of it.
+ */
 export type Answer = AttemptOutcome | "accepted, no reply";
 
-/** Everything is accepted, but a chat takes only what it can show. */
+/** Accepts everything, except that a chat accepts only what it can show. */
 function usual({ channel, to, text }: Reached, providerId: string): AttemptOutcome {
   const status = channel === "webhook" ? chatStatus(to, text) : null;
   if (status === null || status < 300) return { outcome: "accepted", providerId };
   return { outcome: "unavailable", reason: `http ${status}`, retryAfterMs: null };
 }
 
-/** What our own rules refuse comes before whatever the provider would say. */
+/** Our own rules refuse before the provider would say anything. */
 function isUnasked(next: Answer | undefined): boolean {
   return typeof next === "object" && next.outcome === "rejected" && next.asked === false;
 }
 
-/** SES, SNS and the integrators' endpoints in one: they keep what they took. */
+/** SES, SNS and the integrators' endpoints in one: they keep what they accepted. */
 export function outside() {
   const reached: Reached[] = [];
   const published: string[] = [];
@@ -79,7 +82,7 @@ export function outside() {
     published,
     attempts: () => attempts,
     answerTopic: (...next: TopicOutcome[]) => topicAnswers.push(...next),
-    /** Something is wrong with us: the channel's provider answers everything so, until it is mended. */
+    /** Something is wrong with us: the channel's provider gives this answer to everything, until it is mended. */
     refuse: (channel: Reached["channel"], outcome: AttemptOutcome) => void broken.set(channel, outcome),
     mend: (channel: Reached["channel"]) => void broken.delete(channel),
     answer: (to: string, ...next: Answer[]) => answers.set(to, next),

@@ -10,15 +10,18 @@ interface Entry {
   /** Null on standard queues. */
   group: string | null;
   visibleAt: number;
-  /** How often it was received: a receipt is good for the latest only. */
+  /** How often it was received: only the latest receipt is good. */
   received: number;
 }
 
-/** Which of those that may be received now comes, oldest first: SQS keeps no order but within a FIFO group. */
+/**
+ * Chooses which of the entries that may be received now comes, oldest first: SQS keeps no order except within a FIFO
+ * group.
+ */
 export type Choose = (candidates: readonly Pick<Entry, "queue" | "group">[]) => number;
 
 const oldestFirst: Choose = () => 0;
-/** The other extreme, on standard queues. */
+/** The other extreme, for standard queues. */
 export const newestFirst: Choose = (candidates) => (candidates.at(-1)?.group === null ? candidates.length - 1 : 0);
 
 export interface Received {
@@ -34,13 +37,13 @@ const LONGEST_BODY = 1_048_576;
 
 /** SQS drops a repeated deduplication id for five minutes. */
 const DEDUPLICATION_MS = 5 * 60_000;
-/** As the stacks set it for every queue of work. */
+/** As in the stacks, for every queue of work. */
 const VISIBILITY_MS = 70_000;
 
 /**
- * SQS in memory, as it may behave: FIFO groups in order with five-minute deduplication, groups and standard queues in the
- * order that `choose` decides, standard entries twice on demand, visibility that ends early, and the loss of whole queues.
- * tests/contract/queues.contract.test.ts holds it to what an emulator does.
+ * SQS in memory, as it may behave: FIFO groups in order with five-minute deduplication, groups and standard queues in
+ * the order that `choose` decides, standard entries twice on demand, visibility that ends early, and the loss of whole
+ * queues. tests/contract/queues.contract.test.ts compares it with an emulator.
  */
 export function memoryQueues(clock: () => number, choose: Choose = oldestFirst) {
   let entries: Entry[] = [];
@@ -112,18 +115,20 @@ export function memoryQueues(clock: () => number, choose: Choose = oldestFirst) 
         queue: entry.queue,
         body: entry.body,
         settle: (done) => {
-          // A FIFO queue refuses to delete what it has handed to somebody else meanwhile.
+          // A FIFO queue refuses to delete what it has given to somebody else meanwhile.
           if (done && (entry.group === null || entry.received === receipt)) {
             entries = entries.filter((other) => other !== entry);
           }
         },
       };
     },
-    /** All that was in the queue (null: in every queue) is gone. */
+    /** Everything in the queue (null: in every queue) is lost. */
     lose(queue: QueueName | null = null) {
       entries = entries.filter((entry) => queue !== null && entry.queue !== queue);
     },
-    /** What is in flight may be received again at once: it waited at Lambda's door until its visibility was nearly over. */
+    /**
+     * What is in flight may be received again at once: it waited at Lambda's door until its visibility was nearly over.
+     */
     redeliver() {
       for (const entry of entries) if (entry.received > 0) entry.visibleAt = clock();
     },
@@ -132,7 +137,7 @@ export function memoryQueues(clock: () => number, choose: Choose = oldestFirst) 
       copies += count;
     },
     size: () => entries.length,
-    /** When the next entry becomes visible that is not yet; infinity: none does. */
+    /** When the next hidden entry becomes visible; infinity: none does. */
     nextVisible: () => Math.min(...entries.map(({ visibleAt }) => visibleAt).filter((at) => at > clock())),
   };
 }

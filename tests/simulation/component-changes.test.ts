@@ -6,7 +6,7 @@ import { scenario } from "./scenarios.ts";
 const SEED = 20_261_125;
 const SCHEDULES = 400;
 
-/** The same schedules, with changes of a component in place of an incident's updates: those that webhooks hear of. */
+/** The same schedules, with changes of a component in place of an incident's updates: only webhooks hear of those. */
 const changes = scenario.map((drawn) => ({
   ...drawn,
   about: "component" as const,

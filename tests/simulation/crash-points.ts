@@ -29,17 +29,17 @@ export interface SweepOptions {
   onRun?: (runs: number) => void;
 }
 
-/** Every port call of the small scenario, hit in every way. */
+/** Hits every port call of the small scenario in every way. */
 export async function sweepCrashPoints({ hows, mutation, first, onRun }: SweepOptions): Promise<SweepResult> {
   const undisturbed = await judge(smallScenario(), mutation);
   const calls = undisturbed.calls.length;
-  // Not in their order: what breaks a promise in one part of the run mostly does at every call of that part.
+  // Not in their order: a fault that breaks a promise in one part of the run mostly does so at every call of that part.
   const order = Array.from({ length: calls }, (_, index) => index + 1).sort((a, b) => spread(a) - spread(b));
   const points = order.map((call) => hows.map((how): Fault[] => [{ call, how }]));
   return playAll([[], ...points.flat()], { hows, mutation, first, ...(onRun === undefined ? {} : { onRun }) }, calls);
 }
 
-/** `count` pairs of hits, spread over the run: the second one falls into what the first one made of it. */
+/** Plays `count` pairs of hits, spread over the run: the second one falls into what the first one made of it. */
 export async function samplePairs(count: number, options: SweepOptions): Promise<SweepResult> {
   const { length: calls } = (await judge(smallScenario(), options.mutation)).calls;
   const { hows } = options;
@@ -54,10 +54,13 @@ export async function samplePairs(count: number, options: SweepOptions): Promise
   return playAll(pairs, options, calls);
 }
 
-/** Multiples of it and of its square fill a square evenly and never come back (the R2 sequence): 1 / the plastic number. */
+/**
+ * 1 / the plastic number. Its multiples and those of its square fill a square evenly and never come back (the R2
+ * sequence).
+ */
 const PLASTIC = 0.754_877_666_246_693;
 
-/** Low-discrepancy: the first few of any order by this lie all over the run. */
+/** Low-discrepancy: in an order by this, the first few lie all over the run. */
 function spread(call: number): number {
   return (call * 0.618_033_988_7) % 1;
 }

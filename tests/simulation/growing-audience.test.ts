@@ -6,12 +6,14 @@ import { scenario } from "./scenarios.ts";
 const SEED = 20_261_124;
 const SCHEDULES = 200;
 
-/** Everybody in one chunk at first; from some moment on, updates that find the earlier ones over are cut into more. */
+/**
+ * Everybody is in one chunk at first; from some moment on, updates that find the earlier ones over are cut into more.
+ */
 const growing = fc.record({ base: scenario, growsAfterMs: fc.integer({ min: 0, max: 400_000 }) }).map((drawn) => ({
   ...drawn.base,
   growsAfterMs: drawn.growsAfterMs,
   manyChunks: false,
-  // Two recipients a chunk are then wanted: more than twice the one chunk of the beginning.
+  // Then two recipients a chunk are wanted: more than twice the one chunk of the beginning.
   audience: { email: 5, sms: 5, webhook: drawn.base.audience.webhook },
 }));
 

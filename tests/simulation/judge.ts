@@ -3,11 +3,11 @@ import { brokenPromises } from "./promises.ts";
 import type { Scenario } from "./scenario.ts";
 import { simulatedWorld } from "./simulated-world.ts";
 
-/** Three answers at most per address: the longest schedule (webhooks) then ends well within this. */
+/** At most three answers per address: so the longest schedule (webhooks) ends well within this. */
 const REST_MINUTES = 12 * 60;
 
 export interface Verdict {
-  /** In words; empty when all promises were kept. */
+  /** The broken promises in words; empty if all were kept. */
   broken: string[];
   /** The port calls of the run, by name, in their order. */
   calls: readonly string[];

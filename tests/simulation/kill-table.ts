@@ -6,7 +6,7 @@ import type { Mutation } from "./mutation.ts";
 import { scenario } from "./scenarios.ts";
 import { WRITTEN_SCENARIOS, type WrittenName } from "./written-scenarios.ts";
 
-/** Where a mutant is hunted: a written scenario, every crash point of the small one, random schedules. */
+/** Where to hunt a mutant: a written scenario, every crash point of the small one, random schedules. */
 type Ground =
   | { by: "scenario"; name: WrittenName }
   | { by: "crash points"; how: How }
@@ -15,13 +15,13 @@ type Ground =
 export interface Kill {
   mutant: string;
   ground: string;
-  /** Schedules it took. */
+  /** How many schedules it took. */
   runs: number;
   /** The first promise it broke; null: it survived. */
   broke: string | null;
 }
 
-/** The cheapest ground that kills each. */
+/** The cheapest ground that kills each mutant. */
 const GROUNDS = {
   "a claim without its condition": { by: "scenario", name: "a queue hands out again what is in flight" },
   "a window closed before it is recorded": { by: "crash points", how: "before" },
@@ -65,7 +65,7 @@ const GROUNDS = {
 
 export const MUTANT_NAMES: readonly string[] = Object.keys(MUTANTS);
 
-/** Every mutant on its ground, in order. */
+/** Hunts every mutant on its ground, in order. */
 export async function killAll(onKill: (kill: Kill) => void = () => {}): Promise<Kill[]> {
   const kills: Kill[] = [];
   for (const mutant of MUTANT_NAMES) {

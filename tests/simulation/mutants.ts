@@ -11,7 +11,9 @@ import { TableFailure } from "./schedule.ts";
 
 const LONG_AGO = 0;
 
-/** Seeded bugs, by name: each takes away one thing that the protocol rests on, and leaves the product's code alone. */
+/**
+ * Seeded bugs, by name: each takes away one thing that the protocol depends on, and leaves the product's code alone.
+ */
 export const MUTANTS = {
   "a claim without its condition": ({ ledger }) => ({
     ledger: {

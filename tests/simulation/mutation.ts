@@ -5,10 +5,10 @@ import type { StatusStore } from "../../functions/store/status/status-store.ts";
 import type { SubscriberStore } from "../../functions/store/subscribers/subscriber-store.ts";
 import type { Providers } from "./providers.ts";
 
-/** What an invocation is there for. */
+/** The purpose of an invocation. */
 export type Step = "plan" | "chunk" | "retry" | "sweep";
 
-/** All that a step reaches of the world. */
+/** Everything that a step reaches of the world. */
 export interface Ports extends Providers {
   status: StatusStore;
   subscribers: SubscriberStore;
@@ -18,7 +18,7 @@ export interface Ports extends Providers {
 }
 
 /**
- * A seeded bug: one invocation's ports, some of them broken. Called once per invocation, so it may remember.
+ * A seeded bug: one invocation's ports, some of them broken. It is called once per invocation, so it may remember.
  * `body` is what the invocation took from its queue; null for the stream's records and sweep.
  */
 export type Mutation = (ports: Ports, step: Step, body: string | null) => Partial<Ports>;

@@ -34,7 +34,7 @@ export function simulatedOperator(status: StatusStore, clock: Clock, wake: (upda
     );
   }
 
-  /** To a status that it does not have. */
+  /** Changes it to a status that it does not have. */
   async function changeComponent(stream: Stream): Promise<void> {
     const catalog = await status.getCatalog(PAGE);
     const present = catalog.components.find(({ id }) => id === COMPONENT.id);

@@ -9,10 +9,10 @@ import { PAGE } from "./samples.ts";
 import { TableFailure } from "./schedule.ts";
 import type { SimulatedWorld } from "./simulated-world.ts";
 
-/** Between the last reading of a subscriber and the request lies at most a second of slots, and some port calls. */
+/** The most time between the last reading of a subscriber and the request: a second of slots, and some port calls. */
 const READ_BEFORE_MS = 2_500;
 
-/** What a finished history broke, in words; empty when it kept all promises. */
+/** The promises that a finished history broke, in words; empty if it kept all. */
 export async function brokenPromises(world: SimulatedWorld, quiet: boolean): Promise<string[]> {
   const updates = await world.tellings();
   const deliveries = world.ledger.allDeliveries();
@@ -56,7 +56,8 @@ function lost(
   requests: readonly Request[],
   withdrawn: boolean,
 ): string[] {
-  // Whoever confirmed after the commit may be told, within the grace; promised it is only to those who did before.
+  // A subscriber who confirmed after the commit may get the update, within the grace. Only those who confirmed before
+  // it are promised it.
   const expected = updates.filter((update) => isToBeSent(update, subscriber, update.createdAt));
   return expected.flatMap((update) => {
     const how = howLost(update, subscriber, updates, deliveries, requests, withdrawn);
@@ -88,7 +89,7 @@ function howLost(
     case "ambiguous":
       return subscriber.channel === "sms" ? null : "ambiguous";
     case "failed":
-      // Whoever was in two windows that died may not have been sent anything: nobody can tell.
+      // A recipient who was in two windows that died may not have been sent anything: nobody can know.
       return own.length > 0 || delivery.reason === OUTCOME_UNKNOWN_TWICE ? null : "failed without an attempt";
     case "sending":
     case "retrying":
@@ -96,7 +97,7 @@ function howLost(
   }
 }
 
-/** More than once only after a request that was taken and whose answer was never recorded. */
+/** A send may repeat only after a request that was accepted and whose answer was never recorded. */
 function doubled(requests: readonly Request[]): string[] {
   return [...Map.groupBy(requests, ({ seq }) => seq)].flatMap(([seq, all]) => {
     const [first] = all;
@@ -128,7 +129,7 @@ function strangers(requests: readonly Request[], updates: readonly Telling[]): s
     if (subscriber === null) return [`${name}: erased`];
     if (subscriber.state !== "active") {
       const since = subscriber.unsubscribedAt ?? subscriber.quarantinedAt ?? 0;
-      // One that stood still between its read and its send cannot know; its lease bounds how long that was.
+      // An invocation that stood still between its read and its send cannot know; its lease bounds how long that was.
       const allowed = request.invocation.thawed ? READ_BEFORE_MS + LEASE_MS : READ_BEFORE_MS;
       return at - since <= allowed ? [] : [`${name}: ${subscriber.state} for ${at - since} ms`];
     }
@@ -138,24 +139,24 @@ function strangers(requests: readonly Request[], updates: readonly Telling[]): s
   });
 }
 
-/** What is wrong with us is nobody's failure, and takes no attempt from anybody's schedule. */
+/** A problem of ours is nobody's failure, and takes no attempt from anybody's schedule. */
 function blamed(deliveries: readonly Delivery[], requests: readonly Request[], isDisturbed: boolean): string[] {
   return deliveries.flatMap((delivery) => {
     const own = requests.filter(({ seq }) => seq === delivery.seq);
     const name = `blamed: update ${delivery.seq} for ${delivery.subscriberId} (${delivery.channel})`;
     const theirs = own.filter(({ answer }) => answer?.outcome !== "sender problem");
     if (delivery.state === "failed" && own.length > 0 && theirs.length === 0) return [`${name} failed`];
-    // Whoever dies over a window counts an attempt for each in it, whatever became of them.
+    // A run that dies over a window counts an attempt for each recipient in it, whatever became of them.
     const counted = isDisturbed ? 0 : delivery.attempts;
     return counted <= theirs.length ? [] : [`${name}: ${counted} attempts counted of ${theirs.length}`];
   });
 }
 
-/** How long those in flight may go on hitting what is wrong, and how far apart those are who find out about it. */
+/** How long sends in flight may go on hitting the problem, and how far apart the probes are. */
 const KNOWN_AFTER_MS = 40_000;
 const APART_MS = 18_000;
 
-/** Once it is known that nothing of ours is taken, one request at a time finds out whether that is over. */
+/** Once it is known that nothing of ours is accepted, one request at a time finds out whether that is over. */
 function hammered({ requests, scenario }: SimulatedWorld): string[] {
   const inVain = requests.filter(({ brokenSince, invocation }) => brokenSince !== null && !invocation.thawed);
   return [...Map.groupBy(inVain, ({ channel, brokenSince }) => `${channel} since ${brokenSince}`)].flatMap(
@@ -163,14 +164,14 @@ function hammered({ requests, scenario }: SimulatedWorld): string[] {
       const known = Math.min(...all.map(({ endsAt }) => endsAt)) + KNOWN_AFTER_MS;
       const later = all.filter(({ at }) => at > known);
       const last = later.at(-1)?.at ?? known;
-      // Each thing that goes wrong may keep somebody from telling, once.
+      // Each fault may keep somebody from reporting it, once.
       const allowed = 1 + scenario.deeds.length + (last - known) / APART_MS;
       return later.length <= allowed ? [] : [`hammered: ${name}: ${later.length} requests in ${last - known} ms`];
     },
   );
 }
 
-/** Where the scenario allows only so much time, everybody's first attempt began in it. */
+/** If the scenario limits the time, everybody's first attempt began within it. */
 function tardy({ scenario, requests, everyone }: SimulatedWorld, updates: readonly Telling[]): string[] {
   const { promptMs } = scenario;
   const [first] = updates;
@@ -182,7 +183,7 @@ function tardy({ scenario, requests, everyone }: SimulatedWorld, updates: readon
   });
 }
 
-/** Where the scenario allows only so much time, what waited for us ends in it once that is mended. */
+/** If the scenario limits the time, what waited for us ends within it once that is mended. */
 function lingering({ scenario, mendedAt }: SimulatedWorld, deliveries: readonly Delivery[]): string[] {
   const [allowed, mended] = [scenario.resumesWithinMs, mendedAt()];
   if (allowed === undefined || mended === null) return [];
@@ -192,7 +193,7 @@ function lingering({ scenario, mendedAt }: SimulatedWorld, deliveries: readonly 
   });
 }
 
-/** Every delivery is counted once, in its chunk; nothing is left in a window. */
+/** Every delivery counts once, in its chunk; nothing is left in a window. */
 function miscounted(world: SimulatedWorld, deliveries: readonly Delivery[]): string[] {
   return world.ledger.allChunks().flatMap((chunk) => {
     const own = deliveries.filter(

@@ -5,7 +5,7 @@ import type { Mail } from "../../functions/providers/mail.ts";
 import type { Sms } from "../../functions/providers/sms.ts";
 import type { Invocation, Schedule } from "./schedule.ts";
 
-/** What an address answers. `taken, no reply`: it has it, and we never hear of it. */
+/** What an address answers. `taken, no reply`: the address has it, and we never hear of it. */
 export type Answer = AttemptOutcome | "taken, no reply";
 
 /** One request to a provider, as the outside sees it. */
@@ -18,7 +18,7 @@ export interface Request {
   taken: boolean;
   /** Whether an answer came back that says what became of it. */
   answered: boolean;
-  /** What it said; null while none came, and where none ever does. */
+  /** The answer; null while there is none, or if none ever comes. */
   answer: AttemptOutcome | null;
   /** Since when something has been wrong with us; null: nothing is. */
   brokenSince: number | null;
@@ -35,7 +35,7 @@ export interface Providers {
   https: Https;
 }
 
-/** As SES answers to an identity that is not verified any more. */
+/** SES's answer for an identity that is no longer verified. */
 const UNVERIFIED: AttemptOutcome = {
   outcome: "sender problem",
   reason: "sender identity not verified",
@@ -54,7 +54,9 @@ function seqOf(text: string): number {
   return Number(/update (\d+)/.exec(text)?.[1]);
 }
 
-/** SES, SNS and the integrators' endpoints: they keep a history of every request, and answer as they were told to. */
+/**
+ * SES, SNS and the integrators' endpoints: they keep a history of every request, and give the answers that were set.
+ */
 export function simulatedProviders(schedule: Schedule, present: (id: string) => Promise<Subscriber | null>) {
   const { clock } = schedule;
   const requests: Request[] = [];
@@ -66,7 +68,7 @@ export function simulatedProviders(schedule: Schedule, present: (id: string) => 
     const holder = holders.get(to);
     if (holder === undefined) throw new Error(`nobody has the address ${to}`);
     const { id, channel } = holder.subscriber;
-    // Most answers come at once, some as late as a provider may take.
+    // Most answers come at once, some as late as a provider may be.
     const takes = schedule.uniform() < 0.6 ? QUICKEST_ANSWER_MS : schedule.below(SLOWEST_ANSWER_MS);
     const { record, answer } = await schedule.call(invocation, "send", async () => {
       const answer = broken.has(channel)

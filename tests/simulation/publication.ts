@@ -11,7 +11,7 @@ import { SIGN_UP, SITE, seedPage } from "../fixtures/seed-incident.ts";
 
 const PAGE = { ...seedPage, version: 1 };
 const INCIDENTS = 3;
-/** Two records of each commit wake a publisher each: the page's, and the incident's. */
+/** Two records of each commit wake a publisher each: the page's and the incident's. */
 const WAKES = 2;
 const START = Date.parse("2025-07-07T12:00:00Z");
 
@@ -36,8 +36,8 @@ export const PUBLICATION_MUTANTS = {
 } satisfies Record<string, PublicationMutation>;
 
 /**
- * Publishers that the stream wakes while incidents are being opened, their calls in any order. What holds once all of
- * them have ended, without any sweep: the page is published as it stands, and nothing older is left in the bucket.
+ * Publishers that the stream wakes while incidents are being opened, their calls in any order. Once all of them have
+ * ended, without any sweep, this holds: the page is published as it stands, and nothing older is left in the bucket.
  */
 async function playPublication(schedule: fc.Scheduler, mutation: PublicationMutation | null): Promise<string | null> {
   const random = seededRandom("publication");
@@ -86,7 +86,7 @@ async function playPublication(schedule: fc.Scheduler, mutation: PublicationMuta
   return null;
 }
 
-/** Random orders, until one breaks a promise. */
+/** Plays random orders until one breaks a promise. */
 export async function huntPublication(
   mutation: PublicationMutation | null,
   seed: number,

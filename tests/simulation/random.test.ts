@@ -3,7 +3,10 @@ import { expect, it } from "vitest";
 import { judge } from "./judge.ts";
 import { scenario } from "./scenarios.ts";
 
-/** The same schedules every time; a failure prints seed and path: `npm run simulate -- --seed S --path P` plays it again. */
+/**
+ * The same schedules every time. A failure prints seed and path: `npm run simulate -- --seed S --path P` plays it
+ * again.
+ */
 const SEED = 20_261_123;
 const SCHEDULES = 400;
 

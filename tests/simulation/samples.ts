@@ -3,7 +3,7 @@ import { ALL_UPDATES, type Channel, FIRST_AND_LAST, type Subscriber } from "../.
 
 export const PAGE = "page00000000";
 
-/** The one that scenarios about a component change. */
+/** The component that scenarios about a component change. */
 export const COMPONENT: Component = {
   id: "component000",
   name: "API",

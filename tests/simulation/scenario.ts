@@ -6,7 +6,7 @@ import type { Fault } from "./schedule.ts";
 
 export type Stream = "prompt" | "late" | "lost" | "twice";
 
-/** What a scenario does, some time after what it did before. */
+/** What a scenario does, some time after its previous deed. */
 export type Deed = { after: number } & (
   | { do: "post"; status: UpdateStatus; deliver: boolean; stream: Stream }
   | { do: "withdraw" }
@@ -15,41 +15,41 @@ export type Deed = { after: number } & (
   | { do: "quarantine"; who: number }
   /** Null: every queue. */
   | { do: "lose"; queue: QueueName | null }
-  /** What is in flight is handed out again at once. */
+  /** The queues give out again at once what is in flight. */
   | { do: "redeliver" }
-  /** So many entries of standard queues come twice. */
+  /** `count` entries of standard queues come twice. */
   | { do: "duplicate"; count: number }
-  /** Something is wrong with us: the channel's provider takes nothing, until it is mended (null: all are). */
+  /** Something is wrong with us: the channel's provider accepts nothing, until it is mended (null: all are). */
   | { do: "break"; channel: "email" | "sms" }
   | { do: "mend"; channel: "email" | "sms" | null }
-  /** One call fails, after so many of this method (null: of any). */
+  /** One call fails, after `calls` of this method (null: of any). */
   | { do: "fail"; method: string | null; calls: number }
-  /** Likewise, but so many of this method in a row throw that the table is too busy: throttles, conflicts. */
+  /** Likewise, but `times` calls of this method in a row throw that the table is too busy: throttles, conflicts. */
   | { do: "busy"; method: string; calls: number; times: number }
-  /** Whoever makes this call, after so many of its kind, dies before it. */
+  /** The invocation that makes this call, after so many of its kind, dies before it. */
   | { do: "die"; method: string; calls: number }
-  /** Likewise, and it stands still until its lease is over. */
+  /** Likewise, but it stands still until its lease is over. */
   | { do: "stall"; method: string; calls: number }
-  /** So many port calls later, whoever is at work then. */
+  /** Strikes an invocation that is at work `calls` port calls later. */
   | { do: "kill"; who: number; calls: number }
   | { do: "freeze"; who: number; calls: number; milliseconds: number }
 );
 
 export interface Scenario {
   seed: number;
-  /** What is posted: updates of an incident (if absent), or changes of a component without one. */
+  /** What is posted: an incident's updates (if absent), or changes of a component without an incident. */
   about?: "component";
   audience: Record<Channel, number>;
   manyChunks: boolean;
-  /** Updates planned from this long after the first commit on are cut into more chunks, as far as they may be. */
+  /** Updates planned this long after the first commit or later are cut into more chunks, as far as they may be. */
   growsAfterMs?: number;
-  /** The first answers of each subscriber's address, by number; after them all is accepted. */
+  /** The first answers of each subscriber's address, by number; after them everything is accepted. */
   answers: readonly (readonly Answer[])[];
   deeds: readonly Deed[];
-  /** What befalls single port calls, by their number in the run. */
+  /** Faults of single port calls, by their number in the run. */
   faults?: readonly Fault[];
   /** Everybody's first attempt begins within this time from the first commit. */
   promptMs?: number;
-  /** All that waited for us has ended within this time from when it was mended. */
+  /** Everything that waited for us has ended within this time after it was mended. */
   resumesWithinMs?: number;
 }

@@ -4,22 +4,25 @@ import { TableBusyError } from "../../functions/store/busy.ts";
 export interface Invocation {
   startedAt: number;
   died: boolean;
-  /** Until then it does nothing at all; what it waits for may long have come. */
+  /** Until then it does nothing at all; what it waits for may have come long before. */
   frozenUntil: number;
-  /** It froze once: whoever watches the time missed it, and it may go on after its time and its lease. */
+  /** It froze once: the watch over its time missed it, and it may go on after its time and its lease. */
   thawed: boolean;
-  /** It was still at work after its time: what it heard it could not record. */
+  /** It was still at work after its time: it could not record what it heard. */
   overran: boolean;
 }
 
-/** What happens at the n-th port call of a run (from 1), whoever makes it. */
+/** What happens at the n-th port call of a run (from 1), no matter which invocation makes it. */
 export interface Fault {
   call: number;
-  /** before: it dies and the call never happened. after: the call took effect, and it dies. freeze: it stands still until its lease is over. */
+  /**
+   * before: it dies, and the call never happened. after: the call took effect, and then it dies. freeze: it stands
+   * still until its lease is over.
+   */
   how: "before" | "after" | "freeze";
 }
 
-/** A call that our own tables or queues refused, having done nothing: the invocation lives and has to cope. */
+/** A call that our own tables or queues refused, having done nothing: the invocation lives on and has to cope. */
 export class TableFailure extends Error {
   override name = "TableFailure";
 }
@@ -27,25 +30,28 @@ export class TableFailure extends Error {
 /** Sleeps and waits for its turn. */
 interface Waiting {
   invocation: Invocation;
-  /** Null: as soon as it is chosen. */
+  /** Null: it resumes as soon as it is chosen. */
   at: number | null;
   resume: () => void;
 }
 
-/** As the stacks set it for the senders. */
+/** As in the stacks, for the senders. */
 const FUNCTION_TIMEOUT_MS = 60_000;
-/** An acceptance that could not be recorded is the window that no protocol closes: these do not fail, they die. */
+/**
+ * An acceptance that could not be recorded is the window that no protocol closes: these calls do not fail, their
+ * invocation dies.
+ */
 const RECORDING = new Set(["recordDeliveries", "changeDelivery"]);
 /**
- * What an invocation past its time does not get to do. Lambda ends it from outside; what may still arrive late is a
- * write that is fenced by its condition. These have no fence, or are the sends themselves.
+ * The calls that an invocation past its time never makes. Lambda ends it from outside, and only a write that its
+ * condition fences may still arrive late. These have no fence, or are the sends themselves.
  */
 const NEVER_LATE = new Set(["recordDeliveries", "send"]);
 /** A port call takes up to this long. */
 const STEP_MS = 12;
-/** Past the lease, and past the queue's visibility time-out (70 s): it thaws while another is at its work. */
+/** Beyond the lease, and beyond the queue's visibility time-out (70 s): it thaws while another is at its work. */
 const FREEZE_MS = 70_500;
-/** What a function left behind goes on when its environment is used again. */
+/** The work that a function left behind goes on when its environment is used again. */
 const LONGEST_REST_MS = 150_000;
 
 /**
@@ -105,7 +111,7 @@ export function createSchedule(start: number, seed: number, faults: readonly Fau
     dying = dying.filter((death) => death !== due);
     return due?.how;
   };
-  /** One call of a port at its turn, with whatever befalls it. */
+  /** Makes one call of a port at its turn, with its faults. */
   async function call<T>(invocation: Invocation, method: string, run: () => Promise<T>): Promise<T> {
     await wait(invocation, null);
     calls += 1;
@@ -127,7 +133,10 @@ export function createSchedule(start: number, seed: number, faults: readonly Fau
   }
   /** Lets everything that can go on without a turn do so. */
   const drain = () => new Promise<void>((resolve) => setImmediate(resolve));
-  /** What it left behind when it returned stands still with its environment, and goes on with its next invocation. */
+  /**
+   * Ends an invocation. The work that it left behind stands still with its environment, and goes on with its next
+   * invocation.
+   */
   const end = (invocation: Invocation) => {
     live.delete(invocation);
     if (waiting.some((other) => other.invocation === invocation)) {
@@ -145,7 +154,7 @@ export function createSchedule(start: number, seed: number, faults: readonly Fau
     kill,
     freeze,
     call,
-    /** What befalls whoever makes this call, after so many of its kind. */
+    /** Sets a fault for the invocation that makes this call, after so many of its kind. */
     strikeAt(method: string, after: number, how: Fault["how"]) {
       dying.push({ method, calls: after, how });
     },
@@ -153,7 +162,10 @@ export function createSchedule(start: number, seed: number, faults: readonly Fau
     failAfter(method: string | null, after: number) {
       failing.push({ method, calls: after });
     },
-    /** From that call of the method on, so many throw: the table is throttled, or another transaction holds the item. */
+    /**
+     * From that call of the method on, `times` calls throw: the table is throttled, or another transaction holds the
+     * item.
+     */
     busyAfter(method: string, after: number, times: number) {
       busy.push({ method, calls: after, times });
     },
@@ -186,7 +198,7 @@ export function createSchedule(start: number, seed: number, faults: readonly Fau
         },
       );
     },
-    /** One turn: somebody goes on. False when all sleep or nobody is there. */
+    /** One turn: one invocation goes on. False when all sleep or none is there. */
     async step(): Promise<boolean> {
       await drain();
       for (const invocation of live) if (isLate(invocation) && !invocation.thawed) kill(invocation);
@@ -199,9 +211,9 @@ export function createSchedule(start: number, seed: number, faults: readonly Fau
       await drain();
       return true;
     },
-    /** Nobody can go on before then. */
+    /** No invocation can go on before then. */
     nextWake: () => Math.min(...waiting.map(({ at, invocation }) => Math.max(at ?? now, invocation.frozenUntil))),
-    /** Nobody is ended for its time before then. */
+    /** No invocation runs out of its time before then. */
     nextTimeout: () =>
       Math.min(
         ...[...live].filter(({ thawed }) => !thawed).map(({ startedAt }) => startedAt + FUNCTION_TIMEOUT_MS + 1),

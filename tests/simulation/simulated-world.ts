@@ -30,13 +30,13 @@ const MINUTE = 60_000;
 const START = Date.parse("2026-11-23T03:00:00.000Z");
 /** Two a second makes windows of two, so that a chunk has several. */
 const RATE = { perSecond: 2, leftToday: null };
-/** With this rate planned for, chunks are of two recipients, so that a channel has several. */
+/** If planned for this rate, chunks are of two recipients, so that a channel has several. */
 const PLANNED_RATE = { perSecond: 0.2, leftToday: null, problem: null };
 const INVOCATIONS_AT_ONCE = 6;
-/** As the stacks set it for the stream: how often a record whose invocation failed is brought again. */
+/** As in the stacks, for the stream: how often a record comes again whose invocation failed. */
 const STREAM_TRIES = 3;
 const STREAM_RETRY_MS = 1_000;
-/** A record whose invocation died comes again when its time would have been over. */
+/** A record whose invocation died comes again when the invocation's time would have been over. */
 const STREAM_GAP_MS = 61_000;
 const LATE_STREAM_MS = 100_000;
 /** Longer than any recipient's schedule for mail (2.6 h) would take to fail. */
@@ -69,7 +69,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
   let nextSweep = START + 20_000;
   let mendedAt: number | null = null;
 
-  /** DynamoDB's limit counts the items it looked at: pages are short, and may be empty. */
+  /** DynamoDB's limit counts the items that it looked at: pages are short, and may be empty. */
   const shortPages: SubscriberStore = {
     ...subscribers,
     listRange: (pageId, channel, range, after, limit) =>
@@ -187,7 +187,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
     return true;
   }
 
-  /** Starts what waits: the stream's records, then the queues'. */
+  /** Starts waiting work: first the stream's records, then the queues'. */
   function startOne(): boolean {
     if (startStreamed()) return true;
     const received = queues.receive();
@@ -228,7 +228,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
       }
       if (!crowded && startOne()) continue;
       if (mayRest && isQuiet()) return;
-      // Whoever is in flight sleeps: until they wake, something becomes visible, or their time is over.
+      // Everything in flight sleeps: until it wakes, something becomes visible, or its time is over.
       const next = Math.min(schedule.nextWake(), schedule.nextTimeout(), queues.nextVisible(), nextStreamed());
       schedule.advanceTo(Math.min(until, nextSweep, Math.max(next, clock() + 1)));
     }
@@ -327,13 +327,13 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
     clock,
     schedule,
     scenario,
-    /** When something was mended first. */
+    /** When something was first mended. */
     mendedAt: () => mendedAt,
-    /** Somebody died, stood still or met a table that failed. */
+    /** Whether an invocation died, stood still or met a table that failed. */
     isDisturbed:
       scenario.faults !== undefined ||
       scenario.deeds.some((deed) => !["post", "join", "break", "mend"].includes(deed.do)),
-    /** All that was posted, oldest first. */
+    /** Everything that was posted, oldest first. */
     async tellings(): Promise<Telling[]> {
       if (scenario.about === "component") return toldChanges(await status.listChanges(PAGE, 0), COMPONENT.id);
       return status.listUpdates(PAGE, INCIDENT);
@@ -342,14 +342,14 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
       if (scenario.about === "component") return (await status.getCatalog(PAGE)).components.length === 0;
       return ((await status.getIncident(PAGE, INCIDENT))?.withdrawnAt ?? null) !== null;
     },
-    /** The whole scenario, and then as much time as retries may take. */
+    /** Plays the whole scenario, and then as much time as retries may take. */
     async play(restMinutes: number): Promise<{ quiet: boolean }> {
       await start();
       for (const deed of scenario.deeds) {
         await run(clock() + deed.after, false);
         await perform(deed);
       }
-      // Faults stop: what is wrong with us is mended some time.
+      // Faults stop: a problem of ours is mended at some time.
       if (scenario.deeds.some((deed) => deed.do === "break")) await run(clock() + MENDED_AFTER_MS, false);
       await perform({ after: 0, do: "mend", channel: null });
       await run(clock() + restMinutes * MINUTE, true);

@@ -1,7 +1,7 @@
 import type { Scenario } from "./scenario.ts";
 import type { Fault } from "./schedule.ts";
 
-/** Long enough for the update before to be under way, short enough for it not to be over. */
+/** Long enough for the previous update to be under way, short enough for it not to be over. */
 const BETWEEN_UPDATES_MS = 1_500;
 
 /** Three updates, seven subscribers, three channels: a run of some hundred port calls, every one a place to die. */

@@ -7,10 +7,10 @@ const DOWN: Answer = { outcome: "unavailable", reason: "http 500", retryAfterMs:
 const THROTTLED: Answer = { outcome: "throttled" };
 /** Sooner than a stream's retry after its function died, later than after it failed. */
 const PROMPT_MS = 20_000;
-/** A queue taken for lost after 75 s, a sweep a minute, and the sends themselves. */
+/** A queue that counts as lost after 75 s, a sweep a minute, and the sends themselves. */
 const RESENT_MS = 200_000;
 
-/** A sweep a minute finds out, and the next sets the rest going. */
+/** A sweep finds out within a minute, and the next one sets the rest going. */
 const RESUMED_MS = 240_000;
 
 const opened: Deed = { after: 0, do: "post", status: "investigating", deliver: true, stream: "prompt" };
@@ -22,7 +22,7 @@ function scenarioOf(deeds: readonly Deed[], changes: Partial<Scenario> = {}): Sc
   return { ...smallScenario(), deeds, ...changes };
 }
 
-/** Scenes written for one rule each: the product plays them without a broken promise, its mutants do not. */
+/** Scenes written for one rule each: the product plays them without a broken promise, and its mutants do not. */
 export const WRITTEN_SCENARIOS = {
   undisturbed: smallScenario(),
   "the stream loses a record": scenarioOf([{ ...opened, stream: "lost" }]),
@@ -61,7 +61,7 @@ export const WRITTEN_SCENARIOS = {
     answers: [[DOWN]],
   }),
   "a retry is overtaken": scenarioOf([opened, resolved(20_000)], {
-    // Whether a retry meets the later update is a matter of seconds: of so many, some do.
+    // Whether a retry meets the later update is a matter of seconds: of this many, some do.
     audience: { email: 0, sms: 0, webhook: 12 },
     answers: Array.from({ length: 12 }, () => [DOWN, DOWN]),
   }),
