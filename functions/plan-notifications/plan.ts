@@ -39,7 +39,7 @@ export async function planNotice({ pageId, updateId }: PlanWork, deps: PlanDeps)
   return { outcome: "planned", plan, topic };
 }
 
-/** As long as a webhook is tried. */
+/** How long the topic is tried: as long as a webhook. */
 const TOPIC_PATIENCE_MS = 24 * 60 * 60_000;
 
 /** The topic never fails a plan: the page's subscribers get the update in any case. */

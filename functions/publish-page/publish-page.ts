@@ -66,7 +66,7 @@ export async function publishPage(pageId: string, deps: PublishDeps): Promise<Pu
     return await publishUnderLease(pageId, lease, deps);
   } catch (error) {
     if (error instanceof LeaseLost) return { outcome: "lost" };
-    // With this the retry of this record need not wait until the lease is over.
+    // Released so that the retry of this record need not wait until the lease is over.
     await lease.release();
     throw error;
   }

@@ -23,7 +23,7 @@ export interface LetterDeps {
   /** Letters wait there that we cannot send because of a problem or limit of ours. */
   letters: LetterQueue;
   clock: Clock;
-  /** Of the same schedule as updates, with the part of the daily quota that updates leave alone. */
+  /** Goes by the same schedule as updates, with the part of the daily quota that updates leave alone. */
   pace: Pace;
 }
 

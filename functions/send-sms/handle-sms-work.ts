@@ -23,7 +23,7 @@ export interface SmsLetterDeps {
   /** SMS wait there that we cannot send because of a problem or limit of ours. */
   smsLetters: SmsLetterQueue;
   clock: Clock;
-  /** Of the same schedule as updates. */
+  /** Goes by the same schedule as updates. */
   pace: Pace;
 }
 

@@ -13,14 +13,14 @@ export interface ShardedQuery {
   limit: number;
 }
 
-/** What was read of a shard, in order; `startKey`: where it goes on, undefined at its end. */
+/** The items read from a shard, in order; `startKey`: where it goes on, undefined at its end. */
 interface Shard {
   partition: string;
   items: { item: Item; sk: string }[];
   startKey: Item | undefined;
 }
 
-/** Items are spread evenly: this many times its share of them is mostly all that is needed of a shard. */
+/** Items are spread evenly, so this many times its share is mostly all that is needed from a shard. */
 const MARGIN = 2;
 
 /**
@@ -32,7 +32,7 @@ export async function queryShards(
   table: string,
   query: ShardedQuery,
 ): Promise<{ items: Item[]; last: string | null; more: boolean }> {
-  // One more than the limit tells whether there are more.
+  // One more than the limit shows whether there are more.
   const wanted = query.limit + 1;
   const each = Math.ceil((wanted * MARGIN) / query.shards.length);
   const next = (shard: Shard) => readOn(client, table, shard, query, each);
@@ -41,7 +41,7 @@ export async function queryShards(
   for (;;) {
     const sorted = shards.flatMap(({ items }) => items).sort((a, b) => (a.sk < b.sk ? -1 : 1));
     const end = sorted[wanted - 1]?.sk;
-    // Of a shard whose last one comes before the end, further ones may belong among those found.
+    // A shard whose last item comes before the end may have further ones that belong among those found.
     const isShort = ({ items, startKey }: Shard) =>
       startKey !== undefined && (end === undefined || (items.at(-1)?.sk ?? "") < end);
     if (!shards.some(isShort)) {

@@ -23,7 +23,7 @@ export async function proveContact(
   if (contactEmail === null || subscriber.contactProvenAt !== undefined) return subscriber;
   await proveMailbox(deps, addressMac(key, "email", mailboxOf(contactEmail)));
   const changed = await changeSubscriber(deps, subscriber, (present) => {
-    // Somebody else has registered it anew.
+    // Somebody else has registered it again since.
     if (present.contactEmail !== contactEmail || present.createdAt !== createdAt) return null;
     const now = deps.clock();
     return { ...present, contactProvenAt: now, updatedAt: now };

@@ -62,7 +62,7 @@ export interface ReadRow {
 
 /**
  * The subscriber that a row asks for, by the same rules as a single one. Components that the page does not have, or no
- * longer has, are left out as long as something is left to hear of: a file may be older than the page is now. Throws
+ * longer has, are left out as long as something is left to hear of: a file may be older than the page is now. Throws a
  * 422 that names the column.
  */
 export async function readRow(row: unknown, id: string, context: RowContext): Promise<ReadRow> {

@@ -9,12 +9,12 @@ import { expiryOf, renderingKey } from "./ledger-items.ts";
 
 const renderingItemSchema = z.object({ rendering: renderingSchema });
 
-/** Texts that are kept: all formats and languages of more updates than are sent at any time. */
+/** How many texts are kept: all formats and languages of more updates than any time sees sent at once. */
 const MOST_KEPT = 60;
 
 /**
- * The part of the ledger that stores an update's texts. A sender asks for a text with each chunk, and one of 40 kB takes 10
- * read units: 500 chunks a second would take more than a partition gives. A text that is stored never changes, so that it
+ * The part of the ledger that stores an update's texts. A sender asks for a text with each chunk, and one of 40 kB
+ * takes 10 read units: 500 chunks a second would take more than a partition gives. A stored text never changes, so it
  * is read once.
  */
 export function dynamoTexts({ client, table, random }: LedgerDeps): Pick<Ledger, "keepRendering" | "getRendering"> {

@@ -21,7 +21,7 @@ import { DELIVERIES_TTL_MS } from "./notice-item.ts";
 import { subjectAttributes, subjectIn } from "./stored-subject.ts";
 
 /**
- * Shards of the indexes *due* and *problems*. A partition of an index that throttles holds back the table's own writes, and
+ * Shards of the indexes *due* and *problems*. An index partition that throttles holds back the table's own writes, and
  * on a bad day every delivery of a large update goes into one of the two.
  */
 const INDEX_SHARDS = 64;
@@ -57,7 +57,7 @@ export function chunkPlanOf(item: Record<string, unknown>): ChunkPlan {
   return { version: planItemSchema.parse(item).version, fixed: plannedSchema.parse(Object.fromEntries(planned)) };
 }
 
-/** Chunks have partitions of their own, in turn: those sent at the same time write to different ones. */
+/** Chunks have partitions of their own, in turn: chunks sent at the same time write to different ones. */
 function chunksPartition(pageId: string, updateId: string, chunk: number): string {
   return `${updatePartition(pageId, updateId)}#CHUNKS#${chunk % PARTITIONS}`;
 }

@@ -74,7 +74,7 @@ export const incidentItemSchema = z.extend(incidentSchema, {
 /** What was published of the page, and who holds its publishing lease. */
 export const publicationItemSchema = z.object({
   version: z.number(),
-  // A lease may be all that there is.
+  // A record may hold nothing but a lease.
   build: z._default(z.string(), ""),
   leaseUntil: z.number(),
 });

@@ -10,21 +10,24 @@ import type { SubscriberStore } from "./subscriber-store.ts";
 
 const subscribersSchema = z.array(subscriberSchema);
 
-/** Sort keys, both included. They mean the same in every partition, for positions order all of the audience. */
+/** Sort keys, both included. They mean the same in every partition, because positions order the whole audience. */
 interface Bounds {
   from: string;
   to: string;
 }
 
-/** Behind every "#<id>" of its position, and before the next one. */
+/** Sorts after every "#<id>" of its position, and before the next position. */
 const AFTER_ALL_IDS = "#~";
-/** From the first position, not from "": DynamoDB refuses an empty text for a key, in a query too. */
+/** Begins at the first position, not at "": DynamoDB refuses an empty text for a key, even in a query. */
 const EVERYBODY: Bounds = { from: "00000000", to: `ffffffff${AFTER_ALL_IDS}` };
 
-/** How many more partitions the next round asks: all 32 of a small audience take four rounds, and a round reads no more than four times what is wanted. */
+/**
+ * How many more partitions the next round asks. All 32 of a small audience take four rounds, and a round reads no more
+ * than four times what is wanted.
+ */
 const MORE_PARTITIONS = 4;
 
-/** Counted to this many, an estimate is off by some 2 %. */
+/** An estimate counted up to this many is off by some 2 %. */
 const ENOUGH_TO_SCALE = 2_000;
 
 /** The part of the subscribers store that goes through an audience, whose partitions are ranges of positions. */

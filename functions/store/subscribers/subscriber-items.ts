@@ -15,12 +15,12 @@ import {
 import { cursorParts } from "../cursor.ts";
 import { type Key, timeKey } from "../table.ts";
 
-/** What keys of a page's channel begin with. */
+/** The beginning of the keys of a page's channel. */
 function channelPrefix(pageId: string, channel: Channel): string {
   return `PAGE#${pageId}#${channel}`;
 }
 
-/** One of the audience's partitions, see `partitionOf`. */
+/** One of the audience's partitions: see `partitionOf`. */
 export function audiencePartition(pageId: string, channel: Channel, partition: number): string {
   return `${channelPrefix(pageId, channel)}#${partition}`;
 }

@@ -52,7 +52,7 @@ export interface SubscriberStore {
     after: string | null,
     limit: number,
   ): Promise<ListPage<Subscriber>>;
-  /** How many there are: exact if they are few, else scaled by the position that was counted to. */
+  /** How many there are: exact if they are few, else scaled by the position up to which they were counted. */
   estimate(pageId: string, channel: Channel): Promise<number>;
 
   /** unconfirmed -> active, on the condition of the token's SHA-256. Already active with the same token: `unchanged`. */
