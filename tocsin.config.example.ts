@@ -21,6 +21,9 @@ export default defineConfig({
   // Who is mailed when something is wrong. They confirm it once, in a mail that SNS sends.
   alarmEmail: null,
   // alarmEmail: "oncall@example.com",
+  // They are also mailed when the account's month costs 80 % of that many USD, when it costs all of it, and when AWS
+  // expects it to.
+  // monthlyBudget: 20,
 
   // Hosts of your own: https, without a slash at the end. The certificate is for the page's host, and in us-east-1.
   // pageUrl: "https://status.example.com",

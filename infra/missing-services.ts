@@ -5,11 +5,12 @@ import { SettingsError } from "./settings.ts";
 /**
  * The beginnings of the kinds of resource that CloudFormation does not have in a partition. GovCloud: "Amazon
  * CloudFront is not available in the AWS GovCloud (US) partition" (Distributed Load Testing on AWS, "Deploy in AWS
- * GovCloud (US) Regions"). China: SES has no endpoint there (AWS General Reference), and CloudFormation says
+ * GovCloud (US) Regions"); its accounts are billed through a standard account, which is where their budget belongs ("Billing
+ * and payment", AWS GovCloud user guide). China: SES has no endpoint there (AWS General Reference), and CloudFormation says
  * "Unrecognized resource types" about an origin access control (awslabs/aws-solutions-constructs, issue 1050).
  */
 const MISSING: Readonly<Record<string, readonly string[]>> = {
-  "aws-us-gov": ["AWS::CloudFront::"],
+  "aws-us-gov": ["AWS::Budgets::", "AWS::CloudFront::"],
   "aws-cn": ["AWS::CloudFront::OriginAccessControl", "AWS::SES::"],
 };
 

@@ -3,6 +3,7 @@ import { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import type { AddressStack } from "./address-stack.ts";
 import { Alarms } from "./constructs/alarms.ts";
+import { Budget } from "./constructs/budget.ts";
 import { DeliveryChannel } from "./constructs/delivery-channel.ts";
 import { MAIL_FROM_NOT_SET, Mail } from "./constructs/mail.ts";
 import { ManageApi } from "./constructs/manage-api.ts";
@@ -28,7 +29,11 @@ export interface PipelineStackProps extends StackProps {
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, { environment, state, addresses, ...props }: PipelineStackProps) {
     super(scope, id, props);
-    const alarms = new Alarms(this, "Alarms", { email: environment.alarmEmail });
+    const { alarmEmail, monthlyBudget } = environment;
+    const alarms = new Alarms(this, "Alarms", { email: alarmEmail });
+    if (monthlyBudget !== null && alarmEmail !== null) {
+      new Budget(this, "Budget", { amount: monthlyBudget, email: alarmEmail });
+    }
 
     // Every step writes these into its texts.
     const { pageUrl, subscriptionsUrl } = addresses;

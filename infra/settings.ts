@@ -98,6 +98,8 @@ const settingsSchema = z
     emailsPerSecond: z.number().positive("must be more than 0").default(14),
     /** Who gets a mail when something is wrong; null: nobody. */
     alarmEmail: z.nullable(emailField),
+    /** USD a month that the account may cost before AWS Budgets mails `alarmEmail`; null: no budget. */
+    monthlyBudget: usd.positive("must be more than 0").nullable().default(null),
     /** The page's address, https, without a slash at the end; null: the distribution's own address. */
     pageUrl: publicAddress.nullable().default(null),
     /** A certificate in us-east-1 for the host of `pageUrl`: with it the distribution answers to that name. */
@@ -122,6 +124,9 @@ const settingsSchema = z
       context.addIssue({ code: "custom", path: [key], message });
     if (settings.certificateArn !== null && settings.pageUrl === null) {
       wrong("pageUrl", "must be given with certificateArn");
+    }
+    if (settings.monthlyBudget !== null && settings.alarmEmail === null) {
+      wrong("alarmEmail", "must be given with monthlyBudget: that is who is mailed");
     }
     for (const key of ["pageUrl", "subscriptionsUrl", "manageUrl"] as const) {
       const url = settings[key];

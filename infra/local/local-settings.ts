@@ -21,6 +21,7 @@ export function localEnvironment(settings: LocalSettings): Environment {
     account: null,
     mailFrom: "status@example.com",
     alarmEmail: null,
+    monthlyBudget: null,
     certificateArn: null,
     hostedZone: null,
     sms: {

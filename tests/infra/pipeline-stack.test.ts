@@ -273,6 +273,19 @@ it("mails its alarms to whoever is named", () => {
   told.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "oncall@example.com" });
 });
 
+it("has a budget if an amount is named, which mails them as well", () => {
+  pipeline.resourceCountIs("AWS::Budgets::Budget", 0);
+  const budgeted = synthesized(environmentOf({ alarmEmail: "oncall@example.com", monthlyBudget: 20 })).pipeline;
+  const mailed = (NotificationType: string, Threshold: number) => ({
+    Notification: { NotificationType, Threshold, ThresholdType: "PERCENTAGE", ComparisonOperator: "GREATER_THAN" },
+    Subscribers: [{ SubscriptionType: "EMAIL", Address: "oncall@example.com" }],
+  });
+  budgeted.hasResourceProperties("AWS::Budgets::Budget", {
+    Budget: { BudgetType: "COST", TimeUnit: "MONTHLY", BudgetLimit: { Amount: 20, Unit: "USD" } },
+    NotificationsWithSubscribers: [mailed("ACTUAL", 80), mailed("ACTUAL", 100), mailed("FORECASTED", 100)],
+  });
+});
+
 function stepOf(logicalId: string): string {
   const found = steps.find((step) => step.logicalId === logicalId);
   if (found === undefined) throw new Error(`${logicalId} is no step's function`);

@@ -74,6 +74,8 @@ describe("the settings", () => {
       /manageUrl: must be https:\/\/ and a host in example\.com alone/,
     ],
     [{ captcha: { verifyUrl: "https://example.com", secretFrom: "A" } }, /signUpPageUrl: must be given with captcha/],
+    [{ monthlyBudget: 20 }, /alarmEmail: must be given with monthlyBudget/],
+    [{ alarmEmail: "oncall@example.com", monthlyBudget: 0 }, /monthlyBudget: must be more than 0/],
     [{ account: "1234" }, /account: must be an account's id of 12 digits/],
   ])("are refused in one line that names what is wrong with %j", (wrong, message) => {
     const config = wrong === undefined ? undefined : { ...LEAST, ...wrong };
