@@ -93,6 +93,7 @@ export const bench: Bench = async ({ progress }) => {
       sender: emailSender({
         ledger,
         access,
+        from: "status@example.com",
         mail: { send: async () => ({ outcome: "accepted", providerId: randomBytes(30).toString("hex") }) },
       }),
       pace: sharedPace({

@@ -16,7 +16,11 @@ const ROUNDS = 5;
 export const bench: Bench = async ({ progress }) => {
   const scene = await openedIncident();
   const text = renderedText(scene.rendered, "email");
-  const values = { address: "reader@subscriber.example", unsubscribe_token: `1.page.e.reader.${"A".repeat(22)}` };
+  const values = {
+    sender: "status@example.com",
+    address: "reader@subscriber.example",
+    unsubscribe_token: `1.page.e.reader.${"A".repeat(22)}`,
+  };
   const spliced = splice(text, values);
   const parsed = await simpleParser(spliced);
   const compose = await composerOf(scene, parsed);
@@ -86,16 +90,17 @@ export const bench: Bench = async ({ progress }) => {
 /** Composes the same mail for one recipient, from what is left when the templates have rendered. */
 async function composerOf(scene: Scene, mail: ParsedMail) {
   const { composeMail } = await renderer();
-  const { text = "", html, from, subject = "" } = mail;
+  const { text = "", html, from, headers, subject = "" } = mail;
   const { page, incident } = scene.source;
   const update = updateOf(scene);
   const [sender] = from?.value ?? [];
   const address = sender?.address ?? "";
-  const host = address.slice(address.indexOf("@") + 1);
+  const host = /<incident-[^@]+@([^>]+)>/.exec(String(headers.get("references")))?.[1] ?? "";
   const [unsubscribe = ""] = /https:\/\/\S+\/unsubscribe\/\S+/.exec(text) ?? [];
   return (to: string): Promise<string> =>
     composeMail({
       from: { name: page.name, address },
+      host,
       to,
       subject,
       text,

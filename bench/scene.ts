@@ -24,7 +24,6 @@ export interface Scene {
 const SITE = {
   pageUrl: "https://status.example.com",
   subscriptionsUrl: "https://subscriptions.example.com",
-  mailFrom: "status@example.com",
 };
 const BODY = `We are investigating **elevated error rates** for API requests in all regions. Requests may fail with 5xx
 answers or take longer than usual; dashboards and scheduled jobs are affected too.

@@ -73,7 +73,7 @@ const deps: SendDeps = {
   subscribers,
   ledger,
   queues: memoryQueues(clock).ports,
-  sender: emailSender({ ledger, access, mail }),
+  sender: emailSender({ ledger, access, mail, from: "status@example.com" }),
   pace: {
     ...pace,
     async waitUntil(instant) {

@@ -50,7 +50,9 @@ export const bench: Bench = async ({ progress }) => {
       Date.now(),
     );
     const access = memoryAccessStore({ random: randomBytes, pages: [pageId] });
-    const sender = await emailSender({ ledger, access, mail: sesMail("bench", FROM) }).prepare(updateRefOf(update));
+    const sender = await emailSender({ ledger, access, mail: sesMail("bench", FROM), from: FROM }).prepare(
+      updateRefOf(update),
+    );
     const subscribers = Array.from({ length: EMAILS }, () => emailSubscriber(pageId));
     const ours = () =>
       cpuOf(subscribers, async (subscriber) => {
@@ -60,7 +62,11 @@ export const bench: Bench = async ({ progress }) => {
 
     const client = new SESClient({ maxAttempts: 1, logger: sdkLogger });
     const Data = Buffer.from(
-      splice(renderedText(scene.rendered, "email"), { address: "reader@example.com", unsubscribe_token: "x" }),
+      splice(renderedText(scene.rendered, "email"), {
+        sender: "status@example.com",
+        address: "reader@example.com",
+        unsubscribe_token: "x",
+      }),
     );
     const bare = () =>
       cpuOf(subscribers, () =>

@@ -185,7 +185,11 @@ async function readyPosts(scene: Scene, url: string) {
 function signed(scene: Scene, url: string, subscriberId: string, key: SigningKey) {
   const { pageId, id } = updateOf(scene);
   const token = subscriberToken(key, "unsubscribe", { pageId, channel: "webhook", subscriberId });
-  const body = splice(renderedText(scene.rendered, "webhook"), { address: "", unsubscribe_token: token });
+  const body = splice(renderedText(scene.rendered, "webhook"), {
+    sender: "status@example.com",
+    address: "",
+    unsubscribe_token: token,
+  });
   const timestamp = Math.floor(Date.now() / 1_000);
   const name = webhookId(subscriberId, id);
   const headers = {

@@ -5,7 +5,7 @@ import type { AddressStack } from "./address-stack.ts";
 import { Alarms } from "./constructs/alarms.ts";
 import { Budget } from "./constructs/budget.ts";
 import { DeliveryChannel } from "./constructs/delivery-channel.ts";
-import { MAIL_FROM_NOT_SET, Mail } from "./constructs/mail.ts";
+import { Mail } from "./constructs/mail.ts";
 import { ManageApi } from "./constructs/manage-api.ts";
 import { PlanNotifications } from "./constructs/plan-notifications.ts";
 import { PublishPage } from "./constructs/publish-page.ts";
@@ -48,8 +48,7 @@ export class PipelineStack extends Stack {
 
     // Operators and the public.
     const letters = new SideLane(this, "Letters", { alarms });
-    const { sms: smsSettings, webhookTargets } = environment;
-    const mailFrom = environment.mailFrom ?? MAIL_FROM_NOT_SET;
+    const { mailFrom, sms: smsSettings, webhookTargets } = environment;
     const smsCountries = smsSettings.countries;
     const smsMaxPrice = String(smsSettings.maxPrice);
     const smsDailyCeiling = String(smsSettings.dailyCeiling);
@@ -90,6 +89,7 @@ export class PipelineStack extends Stack {
       alarms,
       pageUrl,
       subscriptionsUrl,
+      hasMail: mailFrom !== null,
       smsCountries,
       signUpPageUrl: environment.signUpPageUrl,
     });

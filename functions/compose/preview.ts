@@ -6,7 +6,7 @@ import { type CostEstimate, estimateCost } from "../core/prices.ts";
 import type { SmsSize } from "../core/sms-size.ts";
 import type { Channel, ChatFormat, Subscriber } from "../core/subscriber.ts";
 import { exceedsDay } from "../permits/sms-budget.ts";
-import { type AccessStore, pauseIn, type SendState } from "../store/access/access-store.ts";
+import { type AccessStore, pauseIn, pauseOfMail, type SendState } from "../store/access/access-store.ts";
 import type { SubscriberStore } from "../store/subscribers/subscriber-store.ts";
 import { sample } from "../subscriptions/sample.ts";
 import type { RenderSource } from "./sources.ts";
@@ -53,6 +53,7 @@ export interface PreviewDeps {
   subscribers: Pick<SubscriberStore, "list">;
   access: Pick<AccessStore, "getRate" | "getCount">;
   previewTexts: (source: RenderSource) => Promise<UpdateTexts>;
+  hasMail: boolean;
   smsMaxPriceUsd: number;
   smsDailyCeilingUsd: number;
   clock: Clock;
@@ -74,10 +75,15 @@ export async function previewUpdate(source: RenderSource, deps: PreviewDeps): Pr
     deps.access.getRate("sms"),
   ]);
   const limits = { maxPriceUsd: deps.smsMaxPriceUsd, dailyCeilingUsd: deps.smsDailyCeilingUsd };
-  const priced = (channel: Channel, audience: Audience, rate: SendState | null): ChannelPreview => ({
+  const priced = (
+    channel: Channel,
+    audience: Audience,
+    rate: SendState | null,
+    paused: string | null,
+  ): ChannelPreview => ({
     ...audience,
     seconds: rate === null ? null : Math.ceil(audience.recipients / rate.perSecond),
-    paused: rate === null ? null : pauseIn(rate),
+    paused,
     cost: estimateCost(channel, audience.recipients, {
       segments: texts.smsSegments,
       maxPriceUsd: deps.smsMaxPriceUsd,
@@ -85,9 +91,9 @@ export async function previewUpdate(source: RenderSource, deps: PreviewDeps): Pr
   });
   return {
     channels: {
-      email: priced("email", email, emailRate),
-      sms: priced("sms", sms, smsRate),
-      webhook: priced("webhook", webhook, null),
+      email: priced("email", email, emailRate, pauseOfMail(emailRate, deps)),
+      sms: priced("sms", sms, smsRate, pauseIn(smsRate)),
+      webhook: priced("webhook", webhook, null, null),
     },
     exceedsDailyCeiling: await exceedsDay(deps, sms.recipients * texts.smsSegments, limits, deps.clock()),
     texts,

@@ -13,8 +13,6 @@ import type { RenderedText, RenderedUpdate, RenderSource } from "./sources.ts";
 export interface RenderSettings {
   pageUrl: string;
   subscriptionsUrl: string;
-  /** The address mails come from. */
-  mailFrom: string;
 }
 
 /** Renders every text of an update once: all attempts send the same bytes. */
@@ -30,7 +28,7 @@ export async function renderUpdate(source: RenderSource, settings: RenderSetting
 async function textsIn(locale: Locale, source: RenderSource, settings: RenderSettings): Promise<RenderedText[]> {
   const shared = siteSource({ ...source, page: { ...source.page, locale } }, settings);
   return [
-    { format: "email", locale, rendering: await composeUpdateEmail({ ...shared, from: settings.mailFrom }) },
+    { format: "email", locale, rendering: await composeUpdateEmail(shared) },
     { format: "sms", locale, rendering: composeUpdateSms(shared) },
     ...CHAT_FORMATS.map((format) => ({ format, locale, rendering: composeUpdateChat(format, shared) })),
   ];
@@ -45,7 +43,7 @@ function segmentsIn(locale: Locale, source: UpdateSource): number {
 }
 
 /** Stands in for what differs from recipient to recipient. */
-const EXAMPLE = { address: "reader@example.com", unsubscribe_token: "..." } as const;
+const EXAMPLE = { sender: "status@example.com", address: "reader@example.com", unsubscribe_token: "..." } as const;
 
 /**
  * The texts of `renderUpdate` in the page's language, as one recipient would get them: people read these before they
@@ -55,11 +53,8 @@ export async function readableTexts(source: RenderSource, settings: RenderSettin
   const { locale } = source.page;
   const shared = siteSource(source, settings);
   const [email, mail] = await Promise.all([
-    composeUpdateEmail({ ...shared, from: settings.mailFrom }),
-    readUpdateEmail(
-      { ...shared, from: settings.mailFrom },
-      `${settings.subscriptionsUrl}/unsubscribe/${EXAMPLE.unsubscribe_token}`,
-    ),
+    composeUpdateEmail(shared),
+    readUpdateEmail(shared, `${settings.subscriptionsUrl}/unsubscribe/${EXAMPLE.unsubscribe_token}`),
   ]);
   const sms = splice(composeUpdateSms(shared), EXAMPLE);
   const chat = (format: (typeof CHAT_FORMATS)[number]): unknown =>

@@ -5,8 +5,11 @@ import type { ChatFormat } from "./subscriber.ts";
 /** Which text of an update. What people read exists in every language, what programs read (`webhook`) once. */
 export type TextName = { format: "email" | "sms" | ChatFormat; locale: Locale } | { format: "webhook"; locale: null };
 
-/** All that differs from recipient to recipient. */
-const slotSchema = z.enum(["address", "unsubscribe_token"]);
+/**
+ * All that differs from recipient to recipient, and who mail is from: an update may wait until there is a sender, or while
+ * it becomes another one.
+ */
+const slotSchema = z.enum(["sender", "address", "unsubscribe_token"]);
 export type Slot = z.infer<typeof slotSchema>;
 
 /** A text with holes: `parts` has one more element than `slots`, and they alternate. */

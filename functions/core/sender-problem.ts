@@ -1,10 +1,14 @@
 import * as z from "zod/mini";
 
+/** `mailFrom` of the settings is null. */
+export const NO_SENDER_SET = "no mail sender set";
+
 /**
  * What may be wrong with us, and keeps work open until it is mended. An update's report says `paused: <one of these>`.
  * None of them names an address: they are logged, and everybody who may read incidents sees them.
  */
 export const senderProblemSchema = z.enum([
+  NO_SENDER_SET,
   "sender identity not verified",
   "MAIL FROM domain not verified",
   "configuration set missing",

@@ -26,6 +26,8 @@ export interface ManageDeps {
   resends: RetryQueues;
   access: AccessStore;
   keys: KeyStore;
+  /** Whether mail has a sender; without one nobody can be subscribed by email, and updates wait. */
+  hasMail: boolean;
   letters: LetterQueue;
   renderConfirmation: ConfirmationDeps["renderConfirmation"];
   /** The texts of an update that is not posted (yet). */

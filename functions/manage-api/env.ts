@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { countries, tables, usd } from "../lambda/env.ts";
+import { countries, orNone, tables, usd } from "../lambda/env.ts";
 import { emailField } from "../subscriptions/email-address.ts";
 
 export const envSchema = z.object({
@@ -14,7 +14,8 @@ export const envSchema = z.object({
   PAGE_URL: z.url(),
   /** The links of a confirmation lead there. Without a trailing slash. */
   SUBSCRIPTIONS_URL: z.url(),
-  MAIL_FROM: emailField,
+  /** Empty: there is no mail sender yet. */
+  MAIL_FROM: orNone(emailField),
   /** The countries that SMS may go to. */
   SMS_COUNTRIES: countries,
   /** Highest price of one SMS in USD, as in send-sms: the upper bound of a preview's cost. */

@@ -3,11 +3,12 @@ import { setTimeout } from "node:timers/promises";
 import { readableTexts } from "../compose/render-update.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
-import { sqsQueues } from "../providers/queues.ts";
+import { noLetters, sqsQueues } from "../providers/queues.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
 import { dynamoKeyStore } from "../store/keys/dynamo-keys.ts";
 import { dynamoClient } from "../store/table.ts";
 import { renderConfirmationMail } from "../templates/email/confirmation-email.tsx";
+import { NO_SENDER } from "../templates/email/letter-email.tsx";
 import { manageApi } from "./api.ts";
 import { envSchema } from "./env.ts";
 
@@ -23,13 +24,14 @@ const queues = sqsQueues({
 const api = manageApi({
   ...dynamoStores(env, client),
   keys: dynamoKeyStore({ client, table: env.KEYS_TABLE }),
-  letters: queues,
+  hasMail: env.MAIL_FROM !== null,
+  letters: env.MAIL_FROM === null ? noLetters : queues,
   resends: queues,
   renderConfirmation: ({ token, ...mail }) =>
     renderConfirmationMail({
       ...mail,
       pageUrl: env.PAGE_URL,
-      mailFrom: env.MAIL_FROM,
+      mailFrom: env.MAIL_FROM ?? NO_SENDER,
       confirmUrl: `${env.SUBSCRIPTIONS_URL}/confirm/${token}`,
       declineUrl: `${env.SUBSCRIPTIONS_URL}/decline/${token}`,
     }),
@@ -37,7 +39,6 @@ const api = manageApi({
     readableTexts(source, {
       pageUrl: env.PAGE_URL,
       subscriptionsUrl: env.SUBSCRIPTIONS_URL,
-      mailFrom: env.MAIL_FROM,
     }),
   clock: Date.now,
   random: randomBytes,

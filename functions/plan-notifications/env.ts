@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { tables } from "../lambda/env.ts";
+import { orNone, tables } from "../lambda/env.ts";
 import { emailField } from "../subscriptions/email-address.ts";
 
 export const envSchema = z.object({
@@ -15,5 +15,6 @@ export const envSchema = z.object({
   /** Without a trailing slash, like SUBSCRIPTIONS_URL. */
   PAGE_URL: z.url(),
   SUBSCRIPTIONS_URL: z.url(),
-  MAIL_FROM: emailField,
+  /** Empty: there is no mail sender yet. */
+  MAIL_FROM: orNone(emailField),
 });

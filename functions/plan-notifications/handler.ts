@@ -6,9 +6,10 @@ import { planningWorkSchema, readWork } from "../core/queued-work.ts";
 import { isStreamBatch, sqsBatch, streamBatch } from "../lambda/batch.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
-import { sqsQueues } from "../providers/queues.ts";
+import { noLetters, sqsQueues } from "../providers/queues.ts";
 import { snsTopic } from "../providers/topic.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
+import { NO_SENDER } from "../templates/email/letter-email.tsx";
 import { renderQuarantineMail } from "../templates/email/quarantine-email.tsx";
 import { envSchema } from "./env.ts";
 import { handlePlanning, type PlanningDeps, planAndTell } from "./handle-planning.ts";
@@ -18,6 +19,7 @@ import { planWorkOfImage } from "./wake.ts";
 const env = readEnv(envSchema);
 const log = createLogger({ function: "plan-notifications" });
 const { status, subscribers, ledger, access } = dynamoStores(env);
+const site = { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL };
 const queues = sqsQueues({
   email: env.EMAIL_QUEUE_URL,
   sms: env.SMS_QUEUE_URL,
@@ -31,13 +33,13 @@ const deps: PlanningDeps = {
   ledger,
   access,
   queues,
-  letters: queues,
+  letters: env.MAIL_FROM === null ? noLetters : queues,
   quarantines: queues,
   topic: snsTopic(env.TOPIC_ARN),
-  render: (source) =>
-    renderUpdate(source, { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL, mailFrom: env.MAIL_FROM }),
-  renderChange: (source) => renderChange(source, { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL }),
-  renderQuarantine: (source) => renderQuarantineMail({ ...source, pageUrl: env.PAGE_URL, mailFrom: env.MAIL_FROM }),
+  render: (source) => renderUpdate(source, site),
+  renderChange: (source) => renderChange(source, site),
+  renderQuarantine: (source) =>
+    renderQuarantineMail({ ...source, pageUrl: env.PAGE_URL, mailFrom: env.MAIL_FROM ?? NO_SENDER }),
   clock: Date.now,
   log,
   random: randomBytes,

@@ -1,5 +1,6 @@
 import { GetSendQuotaCommand, SESClient, SendRawEmailCommand } from "@aws-sdk/client-ses";
 import type { AttemptOutcome } from "../core/attempt.ts";
+import { NO_SENDER_SET } from "../core/sender-problem.ts";
 import { sdkLogger } from "../lambda/sdk-logger.ts";
 import { SENDING_TIMES, SERVICE_TIMES } from "../lambda/sdk-times.ts";
 import { outcomeOf, refusalOf } from "./refusal.ts";
@@ -57,6 +58,11 @@ export function sesMail(configurationSet: string, from: string): Mail {
     },
   };
 }
+
+/** Without a sender mail waits, as for anything else that is wrong with us, until one is set. */
+export const noMail: Mail = {
+  send: async () => ({ outcome: "sender problem", reason: NO_SENDER_SET, reach: "everybody" }),
+};
 
 /** The account's present limits. Only sweep asks for them: SES allows one such call a second. */
 export function sesLimits(): MailLimits {

@@ -39,6 +39,9 @@ export interface LetterQueue {
   /** `delayMs`: up to 15 minutes; without it, at once. */
   sendLetter(work: LetterWork, delayMs?: number): Promise<void>;
 }
+/** For letters where mail has no sender: queued, they would wait for days and then be put aside with an alarm. */
+export const noLetters: LetterQueue = { sendLetter: async () => {} };
+
 export interface ProbeQueue {
   /** A lane of its own. Strangers can cause probes, and these must not slow what customers wait for. */
   sendProbe(work: ProbeWork, delayMs: number): Promise<void>;

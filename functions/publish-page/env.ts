@@ -11,5 +11,7 @@ export const envSchema = z.object({
   SMS_COUNTRIES: countries,
   /** A page to sign up on in place of the page's own forms. */
   SIGN_UP_PAGE_URL: orNone(z.url()),
+  /** Whether mail has a sender, so that people can sign up by mail. */
+  MAIL: z.enum(["on", "off"]),
   PAGE_BUILD: build,
 });

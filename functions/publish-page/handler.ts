@@ -23,6 +23,7 @@ const deps: PublishDeps = {
   pageUrl: env.PAGE_URL,
   signUp: {
     subscriptionsUrl: env.SUBSCRIPTIONS_URL,
+    hasMail: env.MAIL === "on",
     smsCountries: [...env.SMS_COUNTRIES],
     elsewhere: env.SIGN_UP_PAGE_URL,
   },

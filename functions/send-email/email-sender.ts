@@ -7,11 +7,13 @@ import { storedTexts } from "../send-chunk/stored-text.ts";
 import type { AccessStore } from "../store/access/access-store.ts";
 import type { Ledger } from "../store/deliveries/ledger.ts";
 
-/** Email: puts only the address and the unsubscribe token into the text stored in the subscriber's language. */
+/** Email: puts only sender, address and unsubscribe token into the text stored in the subscriber's language. */
 export function emailSender(deps: {
   ledger: Pick<Ledger, "getRendering">;
   access: Pick<AccessStore, "currentSigningKey">;
   mail: Mail;
+  /** Null: there is none, so that what is made here is not sent (`noMail`). */
+  from: string | null;
 }): ChannelSender {
   return {
     channel: "email",
@@ -26,7 +28,11 @@ export function emailSender(deps: {
         async send(subscriber) {
           const { pageId, id, channel, email } = mustBeOn(subscriber, "email");
           const token = subscriberToken(key, "unsubscribe", { pageId, channel, subscriberId: id });
-          const raw = splice(await textFor(subscriber), { address: email, unsubscribe_token: token });
+          const raw = splice(await textFor(subscriber), {
+            sender: deps.from ?? "",
+            address: email,
+            unsubscribe_token: token,
+          });
           const tags = { page: pageId, incident: update.subject.id, seq: String(update.seq), subscriber: id };
           return deps.mail.send({ to: email, raw, tags });
         },

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { tables } from "../lambda/env.ts";
+import { orNone, tables } from "../lambda/env.ts";
 import { emailField } from "../subscriptions/email-address.ts";
 
 export const envSchema = z.object({
@@ -10,6 +10,7 @@ export const envSchema = z.object({
   LETTERS_QUEUE_URL: z.url(),
   /** Without a trailing slash. */
   SUBSCRIPTIONS_URL: z.url(),
-  MAIL_FROM: emailField,
+  /** Empty: there is no mail sender yet. */
+  MAIL_FROM: orNone(emailField),
   CONFIGURATION_SET: z.string(),
 });

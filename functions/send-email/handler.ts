@@ -4,7 +4,7 @@ import { sqsBatch } from "../lambda/batch.ts";
 import { boundedLog } from "../lambda/bounded-log.ts";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
-import { sesMail } from "../providers/mail.ts";
+import { noMail, sesMail } from "../providers/mail.ts";
 import { sqsQueues } from "../providers/queues.ts";
 import type { SendDeps } from "../send-chunk/channel-sender.ts";
 import { sharedPace } from "../send-chunk/pace.ts";
@@ -20,13 +20,13 @@ const log = createLogger({ function: "send-email" });
 const clock = Date.now;
 const { status, subscribers, ledger, access } = dynamoStores(env);
 const queues = sqsQueues({ email: env.EMAIL_QUEUE_URL, letters: env.LETTERS_QUEUE_URL });
-const mail = sesMail(env.CONFIGURATION_SET, env.MAIL_FROM);
+const mail = env.MAIL_FROM === null ? noMail : sesMail(env.CONFIGURATION_SET, env.MAIL_FROM);
 const deps: SendDeps = {
   status,
   subscribers,
   ledger,
   queues,
-  sender: emailSender({ ledger, access, mail }),
+  sender: emailSender({ ledger, access, mail, from: env.MAIL_FROM }),
   pace: sharedPace({
     use: "updates",
     access,

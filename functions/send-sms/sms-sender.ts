@@ -26,7 +26,7 @@ export function smsSender(deps: {
           await Promise.all(readers.map(textFor));
         },
         async send(subscriber) {
-          const text = splice(await textFor(subscriber), { address: "", unsubscribe_token: "" });
+          const text = splice(await textFor(subscriber), { sender: "", address: "", unsubscribe_token: "" });
           return deps.sms.send(mustBeOn(subscriber, "sms"), text);
         },
       };

@@ -35,7 +35,11 @@ export function webhookSender(
           const webhook = mustBeOn(subscriber, "webhook");
           const { pageId, channel, id: subscriberId, endpoint } = webhook;
           const token = subscriberToken(key, "unsubscribe", { pageId, channel, subscriberId });
-          const body = splice(await texts(textNameFor(subscriber)), { address: "", unsubscribe_token: token });
+          const body = splice(await texts(textNameFor(subscriber)), {
+            sender: "",
+            address: "",
+            unsubscribe_token: token,
+          });
           const headers = signedHeaders(webhook, key, update.updateId, body, deps.clock());
           return deps.https.post({ endpoint, headers, body });
         },

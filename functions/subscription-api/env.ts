@@ -11,7 +11,8 @@ export const envSchema = z.object({
   /** Without a trailing slash, like SUBSCRIPTIONS_URL. */
   PAGE_URL: z.url(),
   SUBSCRIPTIONS_URL: z.url(),
-  MAIL_FROM: emailField,
+  /** Empty: there is no mail sender yet. */
+  MAIL_FROM: orNone(emailField),
   /** The countries that SMS may go to. */
   SMS_COUNTRIES: countries,
   WEBHOOK_TARGETS: z.enum(["public", "any"]),

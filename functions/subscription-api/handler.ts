@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { readEnv } from "../lambda/env.ts";
 import { createLogger } from "../lambda/logger.ts";
 import { siteVerify } from "../providers/captcha.ts";
-import { sqsQueues } from "../providers/queues.ts";
+import { noLetters, sqsQueues } from "../providers/queues.ts";
 import { dynamoStores } from "../store/dynamo-stores.ts";
+import { NO_SENDER } from "../templates/email/letter-email.tsx";
 import { subscriptionApi } from "./api.ts";
 import { webhookRenderersFor } from "./endpoints/webhook-renderers.ts";
 import { envSchema } from "./env.ts";
@@ -12,6 +13,7 @@ import { renderersFor } from "./renderers.ts";
 
 // Cold start.
 const env = readEnv(envSchema);
+const mailFrom = env.MAIL_FROM ?? NO_SENDER;
 const site = { pageUrl: env.PAGE_URL, subscriptionsUrl: env.SUBSCRIPTIONS_URL };
 const queues = sqsQueues({
   letters: env.LETTERS_QUEUE_URL,
@@ -24,12 +26,13 @@ const stores = dynamoStores(env);
 const api = subscriptionApi({
   ...stores,
   servedPage: servedPageOf(stores.status),
-  letters: queues,
+  hasMail: env.MAIL_FROM !== null,
+  letters: env.MAIL_FROM === null ? noLetters : queues,
   smsLetters: queues,
   resends: queues,
   probes: queues,
-  ...renderersFor({ ...site, mailFrom: env.MAIL_FROM }),
-  ...webhookRenderersFor({ ...site, mailFrom: env.MAIL_FROM }),
+  ...renderersFor({ ...site, mailFrom }),
+  ...webhookRenderersFor({ ...site, mailFrom }),
   random: randomBytes,
   clock: Date.now,
   ...site,

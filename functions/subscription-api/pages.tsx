@@ -172,6 +172,8 @@ function reasonOf({ status, message, details }: HttpProblem, locale: Locale): st
   switch (details[0]?.field) {
     case "email":
       return words.email;
+    case "mail":
+      return words.noMail;
     case "phone_number":
     case "phone_country":
       return words.phone;

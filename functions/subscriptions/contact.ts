@@ -54,9 +54,14 @@ export type Contact =
     };
 
 export interface ContactRules {
+  /** Whether mail has a sender. */
+  hasMail: boolean;
   smsCountries: ReadonlySet<string>;
   webhookTargets: "public" | "any";
 }
+
+/** For operators, who can do something about it. */
+export const NO_MAIL = "cannot be mailed yet: this deployment has no sender, set mailFrom in its tocsin.config.ts";
 
 /**
  * How a new subscriber is reached: an endpoint (its email is the contact for trouble), a phone number, or an email.
@@ -87,7 +92,10 @@ export function contactOf(input: NewSubscriber, rules: ContactRules): Contact {
       ...(statuses === undefined ? {} : { statuses }),
     };
   }
-  if (email !== undefined) return { channel: "email", email };
+  if (email !== undefined) {
+    if (!rules.hasMail) throw invalid("subscriber.email", NO_MAIL);
+    return { channel: "email", email };
+  }
   throw invalid("subscriber.email", "is required, or endpoint, or phone_number");
 }
 

@@ -7,6 +7,8 @@ import { type PageStatus, pageStatus } from "../core/rollup.ts";
 export interface SignUp {
   /** Where the forms post to, across hosts. No trailing slash. */
   subscriptionsUrl: string;
+  /** False: mail has no sender yet, so there is no form for email. */
+  hasMail: boolean;
   /** Countries that SMS may go to; none: no form for SMS. */
   smsCountries: readonly string[];
   /** A page of the deployment's own to sign up on, in place of the forms: a CAPTCHA's script does not run on this one. */

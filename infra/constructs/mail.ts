@@ -1,11 +1,8 @@
-import { Annotations, Duration } from "aws-cdk-lib";
+import { Duration } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { ConfigurationSet, ConfigurationSetTlsPolicy, SuppressionReasons } from "aws-cdk-lib/aws-ses";
 import { Construct } from "constructs";
 import type { Alarms } from "./alarms.ts";
-
-/** Nobody can send mail from it (RFC 2606): it lets the stacks be synthesized before a sender has been chosen. */
-export const MAIL_FROM_NOT_SET = "status@tocsin.invalid";
 
 /**
  * How email leaves. Bounces and complaints go to receive-feedback, and onto the account's suppression list, which SES
@@ -13,16 +10,12 @@ export const MAIL_FROM_NOT_SET = "status@tocsin.invalid";
  */
 export class Mail extends Construct {
   readonly configurationSet: ConfigurationSet;
-  readonly domain: string;
-  readonly from: string;
+  /** Null: none yet, so that no mail is sent. */
+  readonly from: string | null;
 
-  constructor(scope: Construct, id: string, { from, alarms }: { from: string; alarms: Alarms }) {
+  constructor(scope: Construct, id: string, { from, alarms }: { from: string | null; alarms: Alarms }) {
     super(scope, id);
-    if (from === MAIL_FROM_NOT_SET) {
-      Annotations.of(this).addWarningV2("tocsin:mailFrom", "mailFrom is not set, so SES will refuse every email");
-    }
     this.from = from;
-    this.domain = from.slice(from.lastIndexOf("@") + 1);
     this.configurationSet = new ConfigurationSet(this, "ConfigurationSet", {
       tlsPolicy: ConfigurationSetTlsPolicy.REQUIRE,
       reputationMetrics: true,

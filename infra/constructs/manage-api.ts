@@ -20,7 +20,7 @@ export interface ManageApiProps {
   resends: Readonly<Record<"email" | "sms" | "webhookRetry", WorkQueue>>;
   pageUrl: string;
   subscriptionsUrl: string;
-  mailFrom: string;
+  mailFrom: string | null;
   smsCountries: readonly string[];
   /** USD. */
   smsMaxPrice: string;
@@ -47,7 +47,7 @@ export class ManageApi extends Construct {
         WEBHOOK_RETRY_QUEUE_URL: resends.webhookRetry.url,
         PAGE_URL: props.pageUrl,
         SUBSCRIPTIONS_URL: props.subscriptionsUrl,
-        MAIL_FROM: props.mailFrom,
+        MAIL_FROM: props.mailFrom ?? "",
         SMS_COUNTRIES: props.smsCountries.join(","),
         SMS_MAX_PRICE: props.smsMaxPrice,
         SMS_DAILY_CEILING: props.smsDailyCeiling,

@@ -62,7 +62,7 @@ export class PlanNotifications extends Construct {
         TOPIC_ARN: topic.topicArn,
         PAGE_URL: props.pageUrl,
         SUBSCRIPTIONS_URL: props.subscriptionsUrl,
-        MAIL_FROM: mail.from,
+        MAIL_FROM: mail.from ?? "",
       },
       memorySize: 1769,
       timeout: TIMEOUT,

@@ -18,6 +18,7 @@ export interface PublishPageProps {
   alarms: Alarms;
   pageUrl: string;
   subscriptionsUrl: string;
+  hasMail: boolean;
   smsCountries: readonly string[];
   /** Where to sign up in place of the page's own forms, or null. */
   signUpPageUrl: string | null;
@@ -37,6 +38,7 @@ export class PublishPage extends Construct {
     const shown = {
       PAGE_URL: settings.pageUrl,
       SUBSCRIPTIONS_URL: settings.subscriptionsUrl,
+      MAIL: settings.hasMail ? "on" : "off",
       SMS_COUNTRIES: settings.smsCountries.join(","),
       SIGN_UP_PAGE_URL: settings.signUpPageUrl ?? "",
     };

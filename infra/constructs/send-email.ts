@@ -39,7 +39,7 @@ export class SendEmail extends Construct {
         EMAIL_QUEUE_URL: chunks.url,
         LETTERS_QUEUE_URL: letters.url,
         SUBSCRIPTIONS_URL: subscriptionsUrl,
-        MAIL_FROM: mail.from,
+        MAIL_FROM: mail.from ?? "",
         CONFIGURATION_SET: mail.configurationSet.configurationSetName,
       },
       state,
@@ -55,23 +55,7 @@ export class SendEmail extends Construct {
     // What somebody asked for in the name of an address; kept once its letter is permitted.
     allow(this.function, state.subscribers, ["PutItem", "UpdateItem"]);
     const stack = Stack.of(this);
-    const identity = (name: string) => stack.formatArn({ service: "ses", resource: "identity", resourceName: name });
-    this.function.addToRolePolicy(
-      new PolicyStatement({
-        actions: ["ses:SendRawEmail"],
-        resources: [
-          // SES checks the address's own identity if it has one, else the domain's.
-          identity(mail.from),
-          identity(mail.domain),
-          stack.formatArn({
-            service: "ses",
-            resource: "configuration-set",
-            resourceName: mail.configurationSet.configurationSetName,
-          }),
-        ],
-        conditions: { StringEquals: { "ses:FromAddress": mail.from } },
-      }),
-    );
+    if (mail.from !== null) this.maySendFrom(mail.from, mail.configurationSet.configurationSetName);
     const refusals = new MetricFilter(this, "ShareUsedUp", {
       logGroup: this.function.logGroup,
       // A phrase, because Lambda writes more than the logger's JSON into the line.
@@ -85,5 +69,22 @@ export class SendEmail extends Construct {
       metric: refusals.metric({ period: Duration.minutes(5), statistic: "Sum" }),
       threshold: 1,
     });
+  }
+
+  private maySendFrom(from: string, configurationSet: string): void {
+    const named = (resource: string, resourceName: string) =>
+      Stack.of(this).formatArn({ service: "ses", resource, resourceName });
+    this.function.addToRolePolicy(
+      new PolicyStatement({
+        actions: ["ses:SendRawEmail"],
+        resources: [
+          // SES checks the address's own identity if it has one, else the domain's.
+          named("identity", from),
+          named("identity", from.slice(from.lastIndexOf("@") + 1)),
+          named("configuration-set", configurationSet),
+        ],
+        conditions: { StringEquals: { "ses:FromAddress": from } },
+      }),
+    );
   }
 }

@@ -21,7 +21,7 @@ export interface SubscriptionApiProps {
   probes: WorkQueue;
   pageUrl: string;
   subscriptionsUrl: string;
-  mailFrom: string;
+  mailFrom: string | null;
   smsCountries: readonly string[];
   webhookTargets: "public" | "any";
   captcha: { verifyUrl: string; secret: string } | null;
@@ -46,7 +46,7 @@ export class SubscriptionApi extends Construct {
         PROBES_QUEUE_URL: probes.url,
         PAGE_URL: settings.pageUrl,
         SUBSCRIPTIONS_URL: settings.subscriptionsUrl,
-        MAIL_FROM: settings.mailFrom,
+        MAIL_FROM: settings.mailFrom ?? "",
         SMS_COUNTRIES: settings.smsCountries.join(","),
         WEBHOOK_TARGETS: settings.webhookTargets,
         CAPTCHA_VERIFY_URL: captcha?.verifyUrl ?? "",

@@ -22,8 +22,12 @@ import { publicPageOf, seedMaintenance, seedSource } from "../fixtures/template-
 const NOW = Date.parse("2025-07-08T10:00:00Z");
 
 async function updateMail(updateCount: 1 | 2 | 3 | 4): Promise<string> {
-  const rendering = await composeUpdateEmail({ ...seedSource(updateCount), from: MAIL_FROM });
-  const raw = splice(rendering, { address: "reader@example.com", unsubscribe_token: "1.dracooncloud.e.x.y" });
+  const rendering = await composeUpdateEmail(seedSource(updateCount));
+  const raw = splice(rendering, {
+    sender: "status@example.com",
+    address: "reader@example.com",
+    unsubscribe_token: "1.dracooncloud.e.x.y",
+  });
   return String((await simpleParser(raw)).html);
 }
 

@@ -12,7 +12,7 @@ import { renderIncidentPage } from "../../functions/templates/page/page-incident
 import { renderIndexPage } from "../../functions/templates/page/page-index.tsx";
 import type { PublicPage } from "../../functions/templates/public-page.ts";
 import { hasChromium, launchChromium } from "../fixtures/chromium.ts";
-import { MAIL_FROM, SIGN_UP, seedIncident } from "../fixtures/seed-incident.ts";
+import { SIGN_UP, seedIncident } from "../fixtures/seed-incident.ts";
 import { publicPageOf, seedSource } from "../fixtures/template-sources.ts";
 
 const NOW = Date.parse("2025-07-08T10:00:00Z");
@@ -117,8 +117,12 @@ describe.skipIf(!hasChromium)("with names of every kind", () => {
     const page = await context.newPage();
     const source = seedSource(1);
     const update = { ...source.update, body: WIDE };
-    const rendering = await composeUpdateEmail({ ...source, update, updates: [update], from: MAIL_FROM });
-    const raw = splice(rendering, { address: "reader@example.com", unsubscribe_token: "1.dracooncloud.e.x.y" });
+    const rendering = await composeUpdateEmail({ ...source, update, updates: [update] });
+    const raw = splice(rendering, {
+      sender: "status@example.com",
+      address: "reader@example.com",
+      unsubscribe_token: "1.dracooncloud.e.x.y",
+    });
     await page.setContent(String((await simpleParser(raw)).html));
     const overflow = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
     const cells = await boxesOf(page, ".prose td:not(:empty)");

@@ -55,6 +55,7 @@ describeOnDynamo("the public API's surface", (server) => {
       ...SITE,
       random: randomBytes,
       clock: () => NOW,
+      hasMail: true,
       smsCountries: new Set(["DE"]),
       captcha: null,
       log: createLogger({}, { info() {}, warn() {}, error() {} }),

@@ -14,6 +14,7 @@ const LOCAL: LocalSettings = {
 
 describe.each([
   ["production", environmentOf()],
+  ["production without a mail sender", environmentOf({ mailFrom: null })],
   ["local", localEnvironment(LOCAL)],
 ])("every function's environment in %s", (_name, environment) => {
   const app = synthesized(environment);

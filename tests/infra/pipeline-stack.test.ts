@@ -267,6 +267,16 @@ it.each([
   });
 });
 
+it("without a mail sender is allowed to send none, and tells every function so", () => {
+  const { pipeline: quiet } = synthesized(environmentOf({ mailFrom: null }));
+  expect(JSON.stringify(quiet.findResources("AWS::IAM::Policy"))).not.toContain("ses:SendRawEmail");
+  for (const { Properties } of resourcesOf(quiet, "AWS::Lambda::Function")) {
+    const { Variables } = z.object({ Variables: z.record(z.string(), z.json()) }).parse(Properties.Environment);
+    if ("MAIL_FROM" in Variables) expect(Variables.MAIL_FROM).toBe("");
+    if ("MAIL" in Variables) expect(Variables.MAIL).toBe("off");
+  }
+});
+
 it("mails its alarms to whoever is named", () => {
   expect(pipeline.findResources("AWS::SNS::Subscription", { Properties: { Protocol: "email" } })).toEqual({});
   const { pipeline: told } = synthesized(environmentOf({ alarmEmail: "oncall@example.com" }));

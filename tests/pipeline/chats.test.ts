@@ -4,7 +4,7 @@ import { newSubscriber } from "../../functions/subscriptions/new-subscriber.ts";
 import { PAGE } from "./samples.ts";
 import { createWorld } from "./world.ts";
 
-const rules = { smsCountries: new Set<string>(), webhookTargets: "public" } as const;
+const rules = { hasMail: true, smsCountries: new Set<string>(), webhookTargets: "public" } as const;
 const WHOLE_PAGE = { page: true, components: [], incidents: [] };
 
 it.each([

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { AttemptOutcome } from "../../functions/core/attempt.ts";
 import type { Delivery } from "../../functions/core/delivery.ts";
 import type { Subscriber } from "../../functions/core/subscriber.ts";
+import { noMail } from "../../functions/providers/mail.ts";
 import { PAGE } from "./samples.ts";
 import { createWorld, type World } from "./world.ts";
 
@@ -27,6 +28,26 @@ const deliveryOf = ({ id }: Subscriber, seq = 1): Delivery | undefined =>
   world.ledger.allDeliveries().find((delivery) => delivery.subscriberId === id && delivery.seq === seq);
 const failed = () => world.ledger.allDeliveries().filter(({ state }) => state === "failed");
 const logged = (message: string) => world.lines.filter((line) => line.includes(`"message":"${message}"`));
+
+describe("while mail has no sender", () => {
+  it("its deliveries wait and do not fail, the other channels are told, and all are once there is one", async () => {
+    const [reader] = await many("email", 1);
+    const hook = await world.subscribe("webhook");
+    if (reader === undefined) throw new Error("nobody subscribed");
+    world.outside.refuse("email", await noMail.send({ to: "", raw: "", tags: {} }));
+    await world.open();
+    await world.settle();
+    await world.pass(2 * DAY);
+    expect(times(hook)).toBe(1);
+    expect(failed()).toEqual([]);
+    expect((await world.access.getRate("email")).problem?.reason).toBe("no mail sender set");
+
+    world.outside.mend("email");
+    await world.pass(10);
+    expect(times(reader)).toBe(1);
+    expect(deliveryOf(reader)).toMatchObject({ state: "accepted", attempts: 1 });
+  });
+});
 
 describe.each(["email", "sms"] as const)("while nothing of ours is taken by %s", (channel) => {
   it("nobody fails, nobody's attempts are used up, and all are told once it is mended", async () => {

@@ -125,7 +125,7 @@ export function createWorld({ choose }: { choose?: Choose } = {}) {
   const senders: Record<Channel, SendDeps> = {
     email: {
       ...shared,
-      sender: emailSender({ ledger, access, mail }),
+      sender: emailSender({ ledger, access, mail, from: "status@example.com" }),
       pace: sharedPace({ use: "updates", access, schedule: "email", clock, sleep, log }),
     },
     sms: {

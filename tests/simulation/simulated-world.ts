@@ -124,7 +124,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
         ? unpaced(clock, sleep)
         : sharedPace({ use: "updates", access: ports.access, schedule: channel, clock, sleep, log });
     const senders = {
-      email: () => emailSender(ports),
+      email: () => emailSender({ ...ports, from: "status@example.com" }),
       sms: () => smsSender({ ...ports, clock }),
       webhook: () => webhookSender({ ...ports, quarantines: ports.queues, clock }),
     };

@@ -8,7 +8,7 @@ import { pauseOf } from "../../core/sender-problem.ts";
 import type { Channel } from "../../core/subscriber.ts";
 import { countIn, fieldsIn, oneOf, optional } from "../../lambda/input.ts";
 import { HttpProblem, invalid } from "../../lambda/problem.ts";
-import { pauseIn } from "../../store/access/access-store.ts";
+import { pauseIn, pauseOfMail } from "../../store/access/access-store.ts";
 import { InvalidCursorError } from "../../store/cursor.ts";
 import type { ListPage } from "../../store/status/status-store.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "../call.ts";
@@ -56,7 +56,7 @@ async function report(deps: ManageDeps, call: ManageCall): Promise<ManageReply> 
   ]);
   const rates: SendRates = { email: email.perSecond, sms: sms.perSecond, webhook: null };
   const pauses: Pauses = {
-    email: pauseIn(email) ?? (await pauseOfSome(deps, update, "email", chunks)),
+    email: pauseOfMail(email, deps) ?? (await pauseOfSome(deps, update, "email", chunks)),
     sms: pauseIn(sms) ?? (await pauseOfSome(deps, update, "sms", chunks)),
     webhook: null,
   };

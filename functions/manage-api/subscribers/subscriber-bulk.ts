@@ -13,6 +13,7 @@ import { invalid } from "../../lambda/problem.ts";
 import { InvalidCursorError } from "../../store/cursor.ts";
 import type { ListPage } from "../../store/status/status-store.ts";
 import { sendConfirmation } from "../../subscriptions/confirmation.ts";
+import { NO_MAIL } from "../../subscriptions/contact.ts";
 import type { ManageCall, ManageDeps, ManageReply, ManageRoute } from "../call.ts";
 import { whyBlocked } from "./blocked.ts";
 import { OTHER_TYPES, take, walk } from "./subscriber-lists.ts";
@@ -97,6 +98,7 @@ async function reactivate(deps: ManageDeps, call: ManageCall): Promise<ManageRep
 
 async function resendConfirmations(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const { subscribers, cursor } = fieldsIn(resendSchema, call.body, "");
+  if (!deps.hasMail) throw invalid("subscribers", NO_MAIL);
   const key = await deps.access.currentSigningKey(call.page.id);
   const send = async (subscriber: Subscriber): Promise<Done> => {
     if (subscriber.channel !== "email" || (await whyBlocked(deps, key, subscriber)) !== null) return "unchanged";

@@ -11,7 +11,7 @@ import { fieldsIn, fieldsUnder, idList, optional } from "../../lambda/input.ts";
 import { HttpProblem, invalid } from "../../lambda/problem.ts";
 import { formatAt } from "../../subscriptions/chats.ts";
 import { sendConfirmation } from "../../subscriptions/confirmation.ts";
-import { contactOf, newSubscriberSchema } from "../../subscriptions/contact.ts";
+import { contactOf, NO_MAIL, newSubscriberSchema } from "../../subscriptions/contact.ts";
 import { wishFields } from "../../subscriptions/webhook-wishes.ts";
 import { type ManageCall, type ManageDeps, type ManageReply, type ManageRoute, notFound, param } from "../call.ts";
 import { unknownComponents } from "../components/components.ts";
@@ -171,6 +171,7 @@ export async function endSubscription(deps: ManageDeps, subscriber: Subscriber, 
 
 export async function resend(deps: ManageDeps, call: ManageCall): Promise<ManageReply> {
   const subscriber = await subscriberIn(deps, call);
+  if (!deps.hasMail) throw invalid("subscriber.email", NO_MAIL);
   await refuseBlocked(deps, await deps.access.currentSigningKey(call.page.id), subscriber, fieldOf(subscriber));
   if (subscriber.channel !== "email" || !(await sendConfirmation(deps, subscriber, call.now))) {
     throw new HttpProblem(422, "Only an email subscriber that is not confirmed yet can be sent a confirmation");

@@ -1,5 +1,5 @@
 import type { Permits } from "../../core/permit.ts";
-import type { SenderProblem } from "../../core/sender-problem.ts";
+import { NO_SENDER_SET, type SenderProblem } from "../../core/sender-problem.ts";
 import type { SigningKey } from "../../core/signing-key.ts";
 
 /** The shared send schedule of one provider (GCRA: `tat` is when the next slot begins). */
@@ -25,6 +25,11 @@ export interface SendState extends SendRate {
 export function pauseIn({ problem, leftToday }: SendState): string | null {
   if (problem !== null) return problem.reason;
   return leftToday !== null && leftToday <= 0 ? "daily quota used up" : null;
+}
+
+/** The same of mail, which may have no sender at all. */
+export function pauseOfMail(state: SendState, { hasMail }: { hasMail: boolean }): string | null {
+  return hasMail ? pauseIn(state) : NO_SENDER_SET;
 }
 
 export type Reservation =

@@ -12,6 +12,7 @@ import { countSource } from "../caps.ts";
 import { holderOf } from "../holder-of.ts";
 import { linkDoesNotWork } from "../pages.tsx";
 import { proveContact } from "../prove-contact.ts";
+import { requireMail } from "../require-mail.ts";
 import { type Visit, visitOf } from "../visit.ts";
 import { openPortal, type Portal } from "./portal-access.ts";
 import { challengeAgain, changeFilter, pause, resume, rotateSecret, sendTest } from "./portal-actions.ts";
@@ -147,6 +148,7 @@ function noLink(deps: WebhookDeps, request: HttpRequest): HttpReply {
 }
 
 async function askForLink(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {
+  requireMail(deps);
   const page = await deps.servedPage();
   const sent = request.query.get("done") === "mailed";
   return lostLinkPage(200, { pageName: page.name, pageUrl: deps.pageUrl, sent });
@@ -156,6 +158,7 @@ async function askForLink(deps: WebhookDeps, request: HttpRequest): Promise<Http
 async function mailLinkOrAsk(deps: WebhookDeps, request: HttpRequest): Promise<HttpReply> {
   const visit = await visitOf(deps);
   try {
+    requireMail(deps);
     return await mailLink(deps, visit, request);
   } catch (error) {
     if (speaksJson(request.headers) || !(error instanceof HttpProblem)) throw error;

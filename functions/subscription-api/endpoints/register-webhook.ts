@@ -15,6 +15,7 @@ import { wishFields } from "../../subscriptions/webhook-wishes.ts";
 import { countSource } from "../caps.ts";
 import { captchaFields, checkCaptcha } from "../captcha.ts";
 import type { Asker } from "../letters.ts";
+import { requireMail } from "../require-mail.ts";
 import { type Visit, visitOf } from "../visit.ts";
 import { askForProof, newProof } from "./challenge.ts";
 import { type ContactMail, contactMail } from "./contact-letter.ts";
@@ -61,6 +62,8 @@ async function register(deps: WebhookDeps, request: HttpRequest): Promise<HttpRe
     webhookTargets: deps.webhookTargets,
     fields: { endpoint: "endpoint", format: "format" },
   });
+  // A chat's hook is confirmed by a mail to its contact.
+  if (format !== "statuspage") requireMail(deps);
   const visit = await visitOf(deps);
   const { page, key, now } = visit;
   await countSource(deps, visit, "mail", request.source);

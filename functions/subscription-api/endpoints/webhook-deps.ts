@@ -50,6 +50,8 @@ export interface WebhookDeps {
   /** Deliveries go there that integrators send again: the probes' lane. */
   resends: RetryQueues;
   probes: ProbeQueue;
+  /** Whether mail has a sender. */
+  hasMail: boolean;
   letters: LetterQueue;
   renderPortalLink: (letter: PortalLetter) => Promise<string>;
   renderChatConfirmation: (letter: ContactLetter & { chat: ChatFormat; confirmUrl: string }) => Promise<string>;

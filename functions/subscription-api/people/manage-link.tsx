@@ -16,6 +16,7 @@ import { type Asker, type MailTo, sendDecoyLetter, sendManageLetter, sendManageS
 import type { PageLook } from "../page-of.ts";
 import { htmlReply } from "../page-shell.tsx";
 import type { PageIdentity } from "../pages.tsx";
+import { requireMail } from "../require-mail.ts";
 import { type Visit, visitOf } from "../visit.ts";
 import { localeField } from "../wishes.ts";
 import { type BothReply, forBoth } from "./both.ts";
@@ -37,9 +38,10 @@ const bySmsSchema = z.object({ ...phoneFields, locale: localeField });
 const eitherSchema = z.looseObject({ phone_number: z.optional(z.unknown()) });
 
 async function ask(deps: PeopleDeps, request: HttpRequest): Promise<HttpReply> {
+  if (deps.smsCountries.size === 0) requireMail(deps);
   const page = await deps.servedPage();
   const locale = localeOf(request.query.get("locale") ?? "") ?? page.locale;
-  return askForAddress({ pageName: page.name, pageUrl: deps.pageUrl }, locale, [...deps.smsCountries]);
+  return askForAddress({ pageName: page.name, pageUrl: deps.pageUrl }, locale, deps);
 }
 
 async function sendLink(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
@@ -47,6 +49,7 @@ async function sendLink(deps: PeopleDeps, request: HttpRequest): Promise<BothRep
   const { page } = visit;
   const body = parsedBody(request);
   const bySms = fieldsIn(eitherSchema, body, "").phone_number !== undefined;
+  if (!bySms) requireMail(deps);
   await countSource(deps, visit, bySms ? "sms" : "mail", request.source);
   const identity = { pageName: page.name, pageUrl: deps.pageUrl };
   if (bySms) {
@@ -110,11 +113,17 @@ export async function sendLinkTo(
 ): Promise<void> {
   if (subscriber === null || subscriber.channel === "webhook") return;
   const { pageId, channel, locale } = subscriber;
+  if (channel === "email") requireMail(deps);
   const address = addressOf(subscriber);
   await sendToAddress(deps, visit, { pageId, channel, address }, { locale, to: address }, "own link");
 }
 
-function askForAddress(identity: PageIdentity, locale: Locale, countries: readonly string[]): HttpReply {
+function askForAddress(
+  identity: PageIdentity,
+  locale: Locale,
+  { hasMail, smsCountries }: Pick<PeopleDeps, "hasMail" | "smsCountries">,
+): HttpReply {
+  const countries = [...smsCountries];
   const words = stringsOf(locale).subscriptions.askManage;
   return htmlReply(200, {
     ...identity,
@@ -124,12 +133,14 @@ function askForAddress(identity: PageIdentity, locale: Locale, countries: readon
     children: (
       <>
         <p>{words.text}</p>
-        <form method="post" action="/manage">
-          <input type="hidden" name="locale" value={locale} />
-          <label for="email">{words.email}</label>
-          <input id="email" name="email" type="email" required maxLength={254} autoComplete="email" />
-          <button type="submit">{words.button}</button>
-        </form>
+        {hasMail ? (
+          <form method="post" action="/manage">
+            <input type="hidden" name="locale" value={locale} />
+            <label for="email">{words.email}</label>
+            <input id="email" name="email" type="email" required maxLength={254} autoComplete="email" />
+            <button type="submit">{words.button}</button>
+          </form>
+        ) : null}
         {countries.length === 0 ? null : (
           <section>
             <form method="post" action="/manage">

@@ -34,6 +34,8 @@ export interface PeopleDeps extends LetterDeps {
   clock: Clock;
   /** No trailing slash. */
   pageUrl: string;
+  /** Whether mail has a sender. */
+  hasMail: boolean;
   smsCountries: ReadonlySet<string>;
   /** Null: none is required. */
   captcha: Captcha | null;

@@ -9,6 +9,7 @@ import { newEmailSubscriber } from "../../subscriptions/new-subscriber.ts";
 import { countSource } from "../caps.ts";
 import { captchaFields, checkCaptcha } from "../captcha.ts";
 import { sendConfirmationLetter, sendDecoyLetter, sendManageLetter } from "../letters.ts";
+import { requireMail } from "../require-mail.ts";
 import { type Visit, visitOf } from "../visit.ts";
 import { preferencesFrom, scopesFrom, wishFields } from "../wishes.ts";
 import { type BothReply, forBoth, preflight } from "./both.ts";
@@ -28,6 +29,7 @@ export function emailSignUpRoutes(deps: PeopleDeps): HttpRoute[] {
  * holder.
  */
 async function signUp(deps: PeopleDeps, request: HttpRequest): Promise<BothReply> {
+  requireMail(deps);
   const visit = await visitOf(deps);
   const { page, now } = visit;
   await countSource(deps, visit, "mail", request.source);

@@ -5,6 +5,8 @@ import { oneLine } from "../markdown.ts";
 
 export interface MailParts {
   from: { name: string; address: string };
+  /** Where its Message-ID is unique. */
+  host: string;
   to: string;
   subject: string;
   text: string;
@@ -30,7 +32,6 @@ const QUOTED_PRINTABLE = "quoted-printable";
  * a header.
  */
 export async function composeMail(parts: MailParts): Promise<string> {
-  const host = mailHost(parts.from.address);
   const seed = createHash("sha256").update(parts.seed).digest("hex").slice(0, 24);
   const { address } = parts.from;
   const [name, subject] = [oneLine(parts.from.name), oneLine(parts.subject)];
@@ -42,7 +43,7 @@ export async function composeMail(parts: MailParts): Promise<string> {
     html: { content: parts.html, contentTransferEncoding: QUOTED_PRINTABLE },
     boundaryPrefix: "tocsin",
     baseBoundary: seed,
-    messageId: `<${seed}@${host}>`,
+    messageId: `<${seed}@${parts.host}>`,
     ...(parts.date === null ? {} : { date: new Date(parts.date) }),
     ...(parts.thread === null ? {} : { inReplyTo: parts.thread, references: parts.thread }),
     headers: {

@@ -7,7 +7,7 @@ import type { Strings, Words } from "../strings/strings.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import type { Tone } from "../tone.ts";
 import { EmailButton, EmailFacts, EmailHeadline, EmailLink, EmailRow, renderEmail } from "./email-layout.tsx";
-import { composeMail } from "./email-skeleton.ts";
+import { composeMail, mailHost } from "./email-skeleton.ts";
 
 /** What every mail is made from that belongs to no update. */
 export interface LetterMail {
@@ -21,6 +21,9 @@ export interface LetterMail {
   /** Address that the mail is from; its display name is the page's. */
   mailFrom: string;
 }
+
+/** In place of `mailFrom` where there is none: such a letter is made, as others are, and goes nowhere (`noLetters`). */
+export const NO_SENDER = "nobody@slot.invalid";
 
 /** Something in a sentence that is more than text. */
 export type Inline = { link: string; url: string } | { strong: string };
@@ -47,6 +50,7 @@ export interface LetterContent {
 export function composeLetter(mail: LetterMail, content: LetterContent): Promise<string> {
   return composeMail({
     from: { name: oneLine(mail.pageName), address: mail.mailFrom },
+    host: mailHost(mail.mailFrom),
     to: mail.to,
     subject: content.subject,
     text: letterText(mail, content),

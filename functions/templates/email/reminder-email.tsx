@@ -1,9 +1,9 @@
 import type { Rendering } from "../../core/rendering.ts";
 import { stringsOf } from "../strings/strings-of.ts";
+import type { UpdateSource } from "../update-source.ts";
 import { postedTime } from "../wording.ts";
 import { EmailPill, EmailRow } from "./email-layout.tsx";
 import { composeForAll } from "./update-email.tsx";
-import type { UpdateEmailSource } from "./update-email-draft.ts";
 import { htmlOf } from "./update-email-html.tsx";
 import { textOf } from "./update-email-text.ts";
 
@@ -12,7 +12,7 @@ import { textOf } from "./update-email-text.ts";
  * all that was said of it. `update` is the newest. It is stored once for all recipients of a language, like an update's
  * mail, and is in the same thread. Throws if the incident is no maintenance.
  */
-export async function composeReminderEmail(source: UpdateEmailSource): Promise<Rendering> {
+export async function composeReminderEmail(source: UpdateSource): Promise<Rendering> {
   const { incident, page } = source;
   const { schedule } = incident;
   if (schedule === null) throw new Error(`incident ${incident.id} is no maintenance, so nobody is reminded of it`);

@@ -1,10 +1,4 @@
 import type { Update } from "../../core/incident.ts";
-import type { UpdateSource } from "../update-source.ts";
-
-export interface UpdateEmailSource extends UpdateSource {
-  /** Sender address; the display name is the page's. */
-  from: string;
-}
 
 /** The part of an incident that a mail shows. */
 export interface Draft {

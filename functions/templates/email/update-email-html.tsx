@@ -10,6 +10,7 @@ import { incidentUrl } from "../public-page.ts";
 import { stringsOf } from "../strings/strings-of.ts";
 import { STATUS_TONES, type Tone } from "../tone.ts";
 import { proseHtml } from "../trusted-html.ts";
+import type { UpdateSource } from "../update-source.ts";
 import { postedTime, updateLabel } from "../wording.ts";
 import {
   EmailButton,
@@ -21,13 +22,13 @@ import {
   FONT,
   renderEmail,
 } from "./email-layout.tsx";
-import type { Draft, UpdateEmailSource } from "./update-email-draft.ts";
+import type { Draft } from "./update-email-draft.ts";
 import { leftOut } from "./update-email-text.ts";
 
 const PREHEADER_LIMIT = 140;
 
 /** The mail of an update as HTML. */
-export function updateHtml(source: UpdateEmailSource, draft: Draft): string {
+export function updateHtml(source: UpdateSource, draft: Draft): string {
   const { page, incident, update, updates, catalog, site } = source;
   // The planned times include what a maintenance affects. The incident may have moved on since the update.
   const asOf = { ...incident, status: update.status };
@@ -70,12 +71,7 @@ export interface News {
 }
 
 /** The updates of the draft from `from` on, which stand below the news. */
-export function htmlOf(
-  source: UpdateEmailSource,
-  draft: Draft,
-  { label, summary, tone, news }: News,
-  from = 1,
-): string {
+export function htmlOf(source: UpdateSource, draft: Draft, { label, summary, tone, news }: News, from = 1): string {
   const { page, incident, update, site } = source;
   const url = incidentUrl(site.pageUrl, incident.id);
   const strings = stringsOf(page.locale);
@@ -138,7 +134,7 @@ export function htmlOf(
   });
 }
 
-function UpdateBlock({ source, update, cut }: { source: UpdateEmailSource; update: Update; cut: number | null }) {
+function UpdateBlock({ source, update, cut }: { source: UpdateSource; update: Update; cut: number | null }) {
   const { page, updates } = source;
   return (
     <>

@@ -5,12 +5,12 @@ import { markdownToText } from "../markdown-text.ts";
 import { plannedTimes } from "../planned-times.ts";
 import { incidentUrl } from "../public-page.ts";
 import { stringsOf } from "../strings/strings-of.ts";
-import { updatesAsOf } from "../update-source.ts";
+import { type UpdateSource, updatesAsOf } from "../update-source.ts";
 import { postedTime, updateLabel } from "../wording.ts";
-import type { Draft, UpdateEmailSource } from "./update-email-draft.ts";
+import type { Draft } from "./update-email-draft.ts";
 
 /** The mail of an update for readers without HTML. */
-export function updateText(source: UpdateEmailSource, draft: Draft): string {
+export function updateText(source: UpdateSource, draft: Draft): string {
   const { update, updates, page, incident, catalog } = source;
   // The planned times include what a maintenance affects. The incident may have moved on since the update.
   const asOf = { ...incident, status: update.status };
@@ -22,7 +22,7 @@ export function updateText(source: UpdateEmailSource, draft: Draft): string {
 }
 
 /** `news` stands between the incident's name (with a maintenance's times) and the link to its page. */
-export function textOf(source: UpdateEmailSource, draft: Draft, news: readonly string[], from = 1): string {
+export function textOf(source: UpdateSource, draft: Draft, news: readonly string[], from = 1): string {
   const { page, incident, update, site } = source;
   const url = incidentUrl(site.pageUrl, incident.id);
   const strings = stringsOf(page.locale).updateEmail;
@@ -42,13 +42,13 @@ export function textOf(source: UpdateEmailSource, draft: Draft, news: readonly s
   ].join("\n\n");
 }
 
-function textOfUpdate({ page, updates }: UpdateEmailSource, update: Update, cut: number | null): string {
+function textOfUpdate({ page, updates }: UpdateSource, update: Update, cut: number | null): string {
   const body = markdownToText(update.body, page.locale, cut);
   return `${updateLabel(update, updates, page.locale)} - ${postedTime(update.displayAt, page)}\n${body}`;
 }
 
 /** A sentence about the updates that the mail has no room for, if there are any. */
-export function leftOut(source: UpdateEmailSource, { told }: Draft): string[] {
+export function leftOut(source: UpdateSource, { told }: Draft): string[] {
   const count = updatesAsOf(source).length - told.length;
   return count === 0 ? [] : [stringsOf(source.page.locale).updateEmail.older(count)];
 }

@@ -2,9 +2,9 @@ import type { Update } from "../../core/incident.ts";
 import { type Rendering, renderingOf } from "../../core/rendering.ts";
 import { markdownToHtml, oneLine } from "../markdown.ts";
 import { slotMarker } from "../slot-marker.ts";
-import { updatesAsOf } from "../update-source.ts";
-import { composeMail, isolateMarkers, mailHost } from "./email-skeleton.ts";
-import type { Draft, UpdateEmailSource } from "./update-email-draft.ts";
+import { type UpdateSource, updatesAsOf } from "../update-source.ts";
+import { composeMail, isolateMarkers } from "./email-skeleton.ts";
+import type { Draft } from "./update-email-draft.ts";
 import { updateHtml } from "./update-email-html.tsx";
 import { updateText } from "./update-email-text.ts";
 
@@ -23,26 +23,28 @@ export interface MailKind {
   /** What the Message-ID derives from, and everything else that is this mail's own. */
   seed: string;
   date: number | null;
-  text: (source: UpdateEmailSource, draft: Draft) => string;
-  html: (source: UpdateEmailSource, draft: Draft) => string;
+  text: (source: UpdateSource, draft: Draft) => string;
+  html: (source: UpdateSource, draft: Draft) => string;
 }
 
 /**
  * The mail of an update, stored once for all its recipients of a language: whole RFC 5322 text with slots for the
- * address and the unsubscribe token. The newest update comes first, then as many earlier ones as fit. All mails of an
+ * sender, the address and the unsubscribe token. The newest update comes first, then as many earlier ones as fit. All mails of an
  * incident share subject and root, so they are one thread.
  */
-export function composeUpdateEmail(source: UpdateEmailSource): Promise<Rendering> {
+export function composeUpdateEmail(source: UpdateSource): Promise<Rendering> {
   return composeForAll(source, kindOf(source), source.update.id);
 }
 
 /** `id`: of what the mail is about, different from that of any other mail. */
-export async function composeForAll(source: UpdateEmailSource, kind: MailKind, id: string): Promise<Rendering> {
+export async function composeForAll(source: UpdateSource, kind: MailKind, id: string): Promise<Rendering> {
+  const sender = `${slotMarker(id, "sender")}@slot.invalid`;
   const address = `${slotMarker(id, "address")}@slot.invalid`;
   const token = slotMarker(id, "unsubscribe_token");
   const unsubscribeUrl = `${source.site.subscriptionsUrl}/unsubscribe/${token}`;
-  const { mail } = await fittingMail(source, kind, address, unsubscribeUrl);
-  return renderingOf(isolateMarkers(mail, [token]), { [address]: "address", [token]: "unsubscribe_token" });
+  const { mail } = await fittingMail(source, kind, { sender, address }, unsubscribeUrl);
+  const slots = { [sender]: "sender", [address]: "address", [token]: "unsubscribe_token" } as const;
+  return renderingOf(isolateMarkers(mail, [token]), slots);
 }
 
 /**
@@ -50,28 +52,29 @@ export async function composeForAll(source: UpdateEmailSource, kind: MailKind, i
  * token.
  */
 export async function readUpdateEmail(
-  source: UpdateEmailSource,
+  source: UpdateSource,
   unsubscribeUrl: string,
 ): Promise<{ subject: string; text: string }> {
-  const { draft } = await fittingMail(source, kindOf(source), "reader@slot.invalid", unsubscribeUrl);
+  const anybody = { sender: "page@slot.invalid", address: "reader@slot.invalid" };
+  const { draft } = await fittingMail(source, kindOf(source), anybody, unsubscribeUrl);
   return { subject: subjectOf(source), text: updateText(source, draft) };
 }
 
-function kindOf({ update }: UpdateEmailSource): MailKind {
+function kindOf({ update }: UpdateSource): MailKind {
   return { seed: `update|${update.id}`, date: update.createdAt, text: updateText, html: updateHtml };
 }
 
 /** As many of the newest updates as fit. If the newest alone is too long, as much of it as fits. */
 async function fittingMail(
-  source: UpdateEmailSource,
+  source: UpdateSource,
   kind: MailKind,
-  address: string,
+  addresses: Addresses,
   unsubscribeUrl: string,
 ): Promise<{ mail: string; draft: Draft }> {
   const all = updatesAsOf(source);
   const compose = async (told: number, cut: number | null) => {
     const draft: Draft = { told: all.slice(0, told), cut, unsubscribeUrl };
-    return { draft, mail: await composeDraft(source, kind, draft, address) };
+    return { draft, mail: await composeDraft(source, kind, draft, addresses) };
   };
   // A number between `fewest`, which fit, and `most`, which do not.
   let [fewest, most] = [0, candidatesOf(all) + 1];
@@ -109,11 +112,23 @@ function candidatesOf(newestFirst: readonly Update[]): number {
 /** Room for soft breaks, and for addresses and tokens longer than their markers. */
 const SPLICE_ALLOWANCE = 600;
 
-function composeDraft(source: UpdateEmailSource, kind: MailKind, draft: Draft, address: string): Promise<string> {
-  const { page, incident, from } = source;
-  const host = mailHost(from);
+interface Addresses {
+  sender: string;
+  address: string;
+}
+
+function composeDraft(
+  source: UpdateSource,
+  kind: MailKind,
+  draft: Draft,
+  { sender, address }: Addresses,
+): Promise<string> {
+  const { page, incident, site } = source;
+  // The thread's, whoever sends its mails.
+  const host = new URL(site.pageUrl).hostname;
   return composeMail({
-    from: { name: page.name, address: from },
+    from: { name: page.name, address: sender },
+    host,
     to: address,
     subject: subjectOf(source),
     text: kind.text(source, draft),
@@ -133,6 +148,6 @@ function composeDraft(source: UpdateEmailSource, kind: MailKind, draft: Draft, a
  * The same for every update of the incident, in every language, because mail clients thread by it. The status is in
  * headline and preview.
  */
-function subjectOf({ page, update }: UpdateEmailSource): string {
+function subjectOf({ page, update }: UpdateSource): string {
   return `[${oneLine(page.name)}] ${oneLine(update.incidentName)}`;
 }

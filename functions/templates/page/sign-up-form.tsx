@@ -16,21 +16,25 @@ interface SignUpProps {
 export function SignUpForms({ signUp, locale, catalog }: SignUpProps) {
   const words = stringsOf(locale).signUp;
   if (signUp.elsewhere !== null) return <Elsewhere url={signUp.elsewhere} words={words} />;
+  const hasSms = signUp.smsCountries.length > 0;
+  if (!signUp.hasMail && !hasSms) return null;
   const rows = catalogRows(catalog).filter((row) => row.kind === "component" || row.components.length > 0);
   return (
     <div class="card sign-up">
-      <EmailForm signUp={signUp} locale={locale} incidentId={null}>
-        <Some rows={rows} words={words} />
-      </EmailForm>
-      {signUp.smsCountries.length === 0 ? null : (
-        <details class="by-sms">
+      {signUp.hasMail ? (
+        <EmailForm signUp={signUp} locale={locale} incidentId={null}>
+          <Some rows={rows} words={words} />
+        </EmailForm>
+      ) : null}
+      {hasSms ? (
+        <details class="by-sms" open={!signUp.hasMail}>
           <summary>
             <span class="chevron" />
             <span class="name">{words.sms}</span>
           </summary>
           <SmsForm signUp={signUp} locale={locale} rows={rows} />
         </details>
-      )}
+      ) : null}
       <p class="manage">
         <a href={`${signUp.subscriptionsUrl}/manage?locale=${locale}`}>{words.manage}</a>
       </p>
@@ -40,6 +44,7 @@ export function SignUpForms({ signUp, locale, catalog }: SignUpProps) {
 
 /** On the page of an incident or a maintenance: to get its updates and nothing else. */
 export function IncidentSignUp({ signUp, locale, incident }: Omit<SignUpProps, "catalog"> & { incident: Incident }) {
+  if (!signUp.hasMail && signUp.elsewhere === null) return null;
   const words = stringsOf(locale).signUp;
   const { title, hint } = incident.schedule === null ? words.incident : words.maintenance;
   return (

@@ -43,6 +43,7 @@ export interface SubscriptionStrings {
   refused: {
     title: string;
     email: string;
+    noMail: string;
     phone: string;
     captcha: string;
     choice: string;

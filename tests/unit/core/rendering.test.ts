@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { renderingOf, splice } from "../../../functions/core/rendering.ts";
 
-const VALUES = { address: "ada@example.com", unsubscribe_token: "3.page.e.subscriber.mac" };
+const VALUES = {
+  sender: "status@example.com",
+  address: "ada@example.com",
+  unsubscribe_token: "3.page.e.subscriber.mac",
+};
 
 describe("rendering", () => {
   it("fills every hole, also at the ends and side by side", () => {
@@ -37,7 +41,9 @@ describe("rendering", () => {
         const text = pieces.join("");
         const rendering = renderingOf(text, { "@@address@@": "address", "@@token@@": "unsubscribe_token" });
         expect(rendering.parts).toHaveLength(rendering.slots.length + 1);
-        expect(splice(rendering, { address: "@@address@@", unsubscribe_token: "@@token@@" })).toBe(text);
+        expect(
+          splice(rendering, { sender: "status@example.com", address: "@@address@@", unsubscribe_token: "@@token@@" }),
+        ).toBe(text);
       }),
     );
   });

@@ -91,7 +91,6 @@ export async function manageWorld(overrides: Partial<ManageDeps> = {}) {
       readableTexts(source, {
         pageUrl: "https://status.example",
         subscriptionsUrl: "https://subs.example",
-        mailFrom: "status@example.com",
       }),
     letters: {
       sendLetter: async (work) => {
@@ -104,6 +103,7 @@ export async function manageWorld(overrides: Partial<ManageDeps> = {}) {
     sleep: async () => {},
     jitter: () => 0.5,
     pageUrl: "https://status.example",
+    hasMail: true,
     smsCountries: new Set(["DE", "AT"]),
     smsMaxPriceUsd: 0.15,
     smsDailyCeilingUsd: 20,

@@ -7,7 +7,7 @@ import { MAIL_FROM, SITE } from "../../fixtures/seed-incident.ts";
 import { seedSource } from "../../fixtures/template-sources.ts";
 
 const settings = { ...SITE, mailFrom: MAIL_FROM };
-const slots = { address: "reader@example.com", unsubscribe_token: "..." };
+const slots = { sender: "status@example.com", address: "reader@example.com", unsubscribe_token: "..." };
 
 describe("the texts of a preview", () => {
   test.each([1, 2, 3, 4] as const)("are those that update %i of an incident is sent with", async (count) => {

@@ -32,7 +32,7 @@ function filesOf(bodies: readonly string[]) {
     now: 0,
     news: [0],
   };
-  const signUp = { subscriptionsUrl: seed.site.subscriptionsUrl, smsCountries: [], elsewhere: null };
+  const signUp = { subscriptionsUrl: seed.site.subscriptionsUrl, hasMail: true, smsCountries: [], elsewhere: null };
   const files = siteFiles(snapshot, { pageUrl: seed.site.pageUrl, signUp }).flat();
   return (path: string) => files.find((file) => file.path === path)?.body.toString() ?? "";
 }

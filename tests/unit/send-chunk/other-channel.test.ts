@@ -41,7 +41,7 @@ const access = memoryAccessStore({ random: randomBytes, pages: [pageId] });
 const subscribers = memorySubscriberStore();
 const nothing = async () => ({ outcome: "accepted", providerId: null }) as const;
 
-const email = emailSender({ ledger, access, mail: { send: nothing } });
+const email = emailSender({ ledger, access, mail: { send: nothing }, from: "status@example.com" });
 const sms = smsSender({ ledger, subscribers, sms: { send: nothing }, clock });
 const webhook = webhookSender({
   ledger,

@@ -115,6 +115,7 @@ export async function subscriptionWorld({ captcha = null }: { captcha?: Captcha 
     ...SITE,
     random,
     clock,
+    hasMail: true,
     smsCountries: new Set(["DE", "AT"]),
     captcha,
     log,

@@ -94,6 +94,7 @@ test("what is taken is an address to a mail program too, and stays what it is", 
   for (const address of TAKEN) {
     const mail = await composeMail({
       from: { name: "Page", address: "status@example.com" },
+      host: "example.com",
       to: address,
       subject: "x",
       text: "x",

@@ -10,7 +10,9 @@ import { seedChange } from "../../fixtures/template-sources.ts";
 
 const TOKEN = "1.dracooncloud.w.abcdefghijkl.0123456789abcdefABCD-_";
 const sent = (from: ChangeTextSource): unknown =>
-  JSON.parse(splice(composeChangeWebhook(from), { address: "", unsubscribe_token: TOKEN }));
+  JSON.parse(
+    splice(composeChangeWebhook(from), { sender: "status@example.com", address: "", unsubscribe_token: TOKEN }),
+  );
 
 describe("the webhook body of a component change", () => {
   test("is Statuspage's, key for key", () => {

@@ -10,6 +10,7 @@ const MARKER = slotMarker("seedupdate01", "unsubscribe_token");
 function mail(parts: Partial<MailParts>): MailParts {
   return {
     from: { name: "DRACOON Cloud", address: "status@example.com" },
+    host: "example.com",
     to: "reader@example.com",
     subject: "Subject",
     text: "text",
@@ -49,6 +50,7 @@ describe("a composed mail", () => {
         });
         const raw = isolateMarkers(await composeMail(mail(compose(MARKER))), [MARKER]);
         const spliced = splice(renderingOf(raw, { [MARKER]: "unsubscribe_token" }), {
+          sender: "",
           address: "",
           unsubscribe_token: value,
         });

@@ -110,7 +110,7 @@ describe("who gets what", () => {
       const raw = await everyMail(kind, "de");
       const { parsed } = await read(raw);
       expect(relaxedHeaders(raw)).toContain("list-unsubscribe-post:List-Unsubscribe=One-Click");
-      expect(parsed.references).toMatch(/^<incident-\w+@example\.com>$/);
+      expect(parsed.references).toMatch(/^<incident-\w+@status\.example\.com>$/);
     },
   );
 

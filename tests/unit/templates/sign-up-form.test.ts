@@ -34,6 +34,14 @@ test("no country gets SMS: no form for it", () => {
   expect(index({ smsCountries: [] })).not.toContain("/subscriptions/sms");
 });
 
+test("mail has no sender yet: no form for it, and none at all without SMS", () => {
+  const html = index({ hasMail: false });
+  expect(html).not.toContain("/subscriptions/email");
+  expect(html).toContain("/subscriptions/sms");
+  expect(html).toContain('<details class="by-sms" open');
+  expect(index({ hasMail: false, smsCountries: [] })).not.toContain("<form");
+});
+
 test("with a sign-up page elsewhere the page links to it in place of its forms", () => {
   const html = index({ elsewhere: "https://example.com/sign-up" });
   expect(html).toContain('href="https://example.com/sign-up"');

@@ -10,8 +10,8 @@ const TOKEN = "1.dracooncloud.e.abcdefghijkl.0123456789abcdefABCD-_";
 const UNSUBSCRIBE = `${SITE.subscriptionsUrl}/unsubscribe/${TOKEN}`;
 
 async function sent(source: UpdateSource): Promise<string> {
-  const rendering = await composeUpdateEmail({ ...source, from: MAIL_FROM });
-  return splice(rendering, { address: "reader@example.com", unsubscribe_token: TOKEN });
+  const rendering = await composeUpdateEmail(source);
+  return splice(rendering, { sender: "status@example.com", address: "reader@example.com", unsubscribe_token: TOKEN });
 }
 
 async function read(source: UpdateSource) {
@@ -21,9 +21,9 @@ async function read(source: UpdateSource) {
 }
 
 describe("the mail of an update", () => {
-  test("holds the address once and the token in header, text and HTML", async () => {
-    const { slots } = await composeUpdateEmail({ ...seedSource(2), from: MAIL_FROM });
-    expect(slots).toEqual(["unsubscribe_token", "address", "unsubscribe_token", "unsubscribe_token"]);
+  test("holds sender and address once, and the token in header, text and HTML", async () => {
+    const { slots } = await composeUpdateEmail(seedSource(2));
+    expect(slots).toEqual(["unsubscribe_token", "sender", "address", "unsubscribe_token", "unsubscribe_token"]);
   });
 
   test("carries the headers of list mail that one click ends", async () => {
@@ -33,7 +33,7 @@ describe("the mail of an update", () => {
     const head = raw.slice(0, raw.indexOf("\r\n\r\n")).split("\r\n");
     expect(head).toContain(`List-Unsubscribe: <${UNSUBSCRIBE}>`);
     expect(head).toContain("List-Unsubscribe-Post: List-Unsubscribe=One-Click");
-    expect(head).toContain("List-ID: <dracooncloud.example.com>");
+    expect(head).toContain("List-ID: <dracooncloud.status.example.com>");
     expect(head).toContain("Auto-Submitted: auto-generated");
     expect(head).toContain("X-Auto-Response-Suppress: All");
     for (const name of ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "References", "In-Reply-To"]) {
@@ -45,7 +45,7 @@ describe("the mail of an update", () => {
     const mails = await Promise.all(([1, 2, 3, 4] as const).map((count) => read(seedSource(count))));
     const roots = mails.map(({ parsed }) => [parsed.subject, parsed.inReplyTo, parsed.references]);
     for (const root of roots) {
-      const id = "<incident-seedincident@example.com>";
+      const id = "<incident-seedincident@status.example.com>";
       expect(root).toEqual(["[DRACOON Cloud] Partial Outage of DRACOON", id, id]);
     }
     expect(new Set(mails.map(({ parsed }) => parsed.messageId)).size).toBe(4);

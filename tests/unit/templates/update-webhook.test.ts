@@ -23,13 +23,15 @@ describe("the stored webhook body", () => {
   test("has one slot, for the token in the unsubscribe link", () => {
     const rendering = composeUpdateWebhook({ ...seedSource(2), generatedAt });
     expect(rendering.slots).toEqual(["unsubscribe_token"]);
-    const body = parsed(splice(rendering, { address: "", unsubscribe_token: TOKEN }));
+    const body = parsed(splice(rendering, { sender: "status@example.com", address: "", unsubscribe_token: TOKEN }));
     expect(body.meta.unsubscribe).toBe(`${SITE.subscriptionsUrl}/unsubscribe/${TOKEN}`);
   });
 
   test("differs from the topic's by that link only", () => {
     const source = { ...seedSource(2), generatedAt };
-    const body = parsed(splice(composeUpdateWebhook(source), { address: "", unsubscribe_token: TOKEN }));
+    const body = parsed(
+      splice(composeUpdateWebhook(source), { sender: "status@example.com", address: "", unsubscribe_token: TOKEN }),
+    );
     const topic = parsed(composeUpdateTopicJson(source));
     expect(topic.meta.unsubscribe).toBeNull();
     expect(topic.incident).toEqual(body.incident);
@@ -38,6 +40,8 @@ describe("the stored webhook body", () => {
   test("is JSON whatever the names are", () => {
     const name = 'Quote " backslash \\ line\r\nend 🚨 </script>';
     const rendering = composeUpdateWebhook({ ...awkwardSource({ incident: name }), generatedAt });
-    expect(parsed(splice(rendering, { address: "", unsubscribe_token: TOKEN })).incident.name).toBe(name);
+    expect(
+      parsed(splice(rendering, { sender: "status@example.com", address: "", unsubscribe_token: TOKEN })).incident.name,
+    ).toBe(name);
   });
 });

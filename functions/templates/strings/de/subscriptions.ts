@@ -9,6 +9,7 @@ export const subscriptions: SubscriptionStrings = {
   refused: {
     title: "Das hat nicht funktioniert",
     email: "Das ist keine gültige E-Mail-Adresse. Bitte prüfen Sie sie und senden Sie sie noch einmal.",
+    noMail: "Diese Seite verschickt noch keine E-Mails. Ihre Feeds sagen dasselbe und sind aktuell.",
     phone:
       "Das ist keine Mobilnummer, an die von hier SMS gesendet werden können. Bitte prüfen Sie Nummer und Land und senden Sie beides noch einmal.",
     captcha: "Die Prüfung, ob Sie ein Mensch sind, hat nicht funktioniert. Bitte versuchen Sie es noch einmal.",

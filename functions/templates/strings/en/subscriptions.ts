@@ -9,6 +9,7 @@ export const subscriptions: SubscriptionStrings = {
   refused: {
     title: "That did not work",
     email: "That is not an email address. Look at it again and send it once more.",
+    noMail: "This page does not send mail yet. Its feeds say the same, and are up to date.",
     phone:
       "This is not a mobile number that SMS can be sent to from here. Look at number and country and send them once more.",
     captcha: "The check that you are a person did not work. Please try it once more.",
