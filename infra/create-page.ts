@@ -6,6 +6,7 @@ import { timeZoneOf } from "../functions/core/time-zone.ts";
 import { nameOption, runCommand } from "./command.ts";
 import { deployedStores } from "./deployed-stores.ts";
 import { createFirstPage } from "./first-page.ts";
+import { OUTPUTS_FILE } from "./stack-outputs.ts";
 
 const USAGE = `Creates the page of a deployment and its first API key.
 
@@ -15,7 +16,6 @@ const USAGE = `Creates the page of a deployment and its first API key.
   --time-zone  IANA name; every time on the page is told in it (default UTC)
   --locale     ${LOCALES.join(" or ")}: the language of the page, and of whoever has not chosen (default en)
   --outputs    the file that "npm run deploy" wrote (default cdk-outputs.json)
-  --stack      the state stack's name, if the file holds several deployments
 
 More keys, or another when this one is lost: npm run keys -- --help
 `;
@@ -31,8 +31,7 @@ const optionsSchema = z.object({
     .transform((given) => localeOf(given) ?? given)
     .pipe(z.enum(LOCALES, `must be one of ${LOCALES.join(", ")}`))
     .default("en"),
-  outputs: z.string().default("cdk-outputs.json"),
-  stack: z.string().optional(),
+  outputs: z.string().default(OUTPUTS_FILE),
 });
 
 await runCommand(USAGE, async (args) => {
@@ -43,13 +42,12 @@ await runCommand(USAGE, async (args) => {
       "time-zone": { type: "string" },
       locale: { type: "string" },
       outputs: { type: "string" },
-      stack: { type: "string" },
     },
   });
-  const { outputs, stack, ...options } = optionsSchema.parse(values);
+  const { outputs, ...options } = optionsSchema.parse(values);
   const made = await createFirstPage(
     { name: options.name, timeZone: options["time-zone"], locale: options.locale },
-    { ...deployedStores({ outputs, stack }), clock: Date.now, random: randomBytes },
+    { ...(await deployedStores(outputs)), clock: Date.now, random: randomBytes },
   );
   if (made.outcome === "exists") {
     throw new Error(

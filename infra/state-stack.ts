@@ -71,7 +71,9 @@ export class StateStack extends Stack {
     // An ended key must still be refused as ended, so DynamoDB deletes it later than its end.
     this.keys = table("Keys", { timeToLiveAttribute: "forgetAt" });
 
-    // For `npm run create-page` and `npm run keys`.
+    // For the commands: where the deployment is, and its tables.
+    new CfnOutput(this, "Account", { value: this.account });
+    new CfnOutput(this, "Region", { value: this.region });
     new CfnOutput(this, "StatusTableName", { value: this.status.tableName });
     new CfnOutput(this, "SubscribersTableName", { value: this.subscribers.tableName });
     new CfnOutput(this, "DeliveriesTableName", { value: this.deliveries.tableName });

@@ -6,7 +6,7 @@ import { runKeys } from "./run-keys.ts";
 
 await runCommand(USAGE, async (args) => {
   const command = parseKeysCommand(args);
-  const stores = deployedStores(command.deployment);
+  const stores = await deployedStores(command.outputs);
   const told = await runKeys(command, { ...stores, clock: Date.now, random: randomBytes });
   console.log(told.join("\n"));
   return 0;

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { type ApiScope, apiScopeSchema, apiScopes } from "../../functions/core/api-key.ts";
 import { nameOption, UsageError } from "../command.ts";
+import { OUTPUTS_FILE } from "../stack-outputs.ts";
 
 export const USAGE = `Makes, lists, renews and revokes the API keys of a deployment, in its tables: with AWS credentials alone, so that
 a key that was lost can be replaced. The manage API does the same for whoever has a key (docs/api.md).
@@ -24,7 +25,6 @@ a key that was lost can be replaced. The manage API does the same for whoever ha
   --made           what becomes of keys that were made or rotated with it: revoke or keep
 
   --outputs        the file that "npm run deploy" wrote (default cdk-outputs.json)
-  --stack          the state stack's name, if the file holds several deployments
 `;
 
 const wholeNumber = (most: number) =>
@@ -35,8 +35,7 @@ const wholeNumber = (most: number) =>
     .refine((value) => value <= most, `must not be more than ${most}`);
 
 const commonSchema = z.object({
-  outputs: z.string().default("cdk-outputs.json"),
-  stack: z.string().optional(),
+  outputs: z.string().default(OUTPUTS_FILE),
 });
 const createSchema = commonSchema.extend({
   name: nameOption(100),
@@ -54,12 +53,7 @@ const createSchema = commonSchema.extend({
 const rotateSchema = commonSchema.extend({ "overlap-hours": wholeNumber(168).default(24) });
 const revokeSchema = commonSchema.extend({ made: z.enum(["revoke", "keep"], "must be revoke or keep").optional() });
 
-interface Deployment {
-  outputs: string;
-  stack: string | undefined;
-}
-
-export type KeysCommand = { deployment: Deployment } & (
+export type KeysCommand = { outputs: string } & (
   | { command: "list" }
   | { command: "create"; name: string; scopes: ApiScope[]; days: number | null }
   | { command: "rotate"; keyId: string; overlapHours: number }
@@ -73,7 +67,6 @@ const OPTIONS = {
   "overlap-hours": { type: "string" },
   made: { type: "string" },
   outputs: { type: "string" },
-  stack: { type: "string" },
 } as const;
 
 const ONLY_FOR: Record<string, KeysCommand["command"]> = {
@@ -101,24 +94,20 @@ export function parseKeysCommand(args: readonly string[]): KeysCommand {
   }
   switch (command) {
     case "list":
-      return { command, deployment: deploymentOf(commonSchema.parse(values)) };
+      return { command, ...commonSchema.parse(values) };
     case "create": {
-      const { name, scopes, days, ...common } = createSchema.parse(values);
-      return { command, name, scopes, days: days ?? null, deployment: deploymentOf(common) };
+      const { days, ...given } = createSchema.parse(values);
+      return { command, ...given, days: days ?? null };
     }
     case "rotate": {
-      const { "overlap-hours": overlapHours, ...common } = rotateSchema.parse(values);
-      return { command, keyId: idOf(keyId), overlapHours, deployment: deploymentOf(common) };
+      const { "overlap-hours": overlapHours, outputs } = rotateSchema.parse(values);
+      return { command, keyId: idOf(keyId), overlapHours, outputs };
     }
     case "revoke": {
-      const { made, ...common } = revokeSchema.parse(values);
-      return { command, keyId: idOf(keyId), made, deployment: deploymentOf(common) };
+      const { made, outputs } = revokeSchema.parse(values);
+      return { command, keyId: idOf(keyId), made, outputs };
     }
   }
-}
-
-function deploymentOf({ outputs, stack }: z.infer<typeof commonSchema>): Deployment {
-  return { outputs, stack };
 }
 
 /** Takes only the id: somebody who pastes a whole key has it in the shell's history now. */

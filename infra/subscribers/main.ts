@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "../command.ts";
+import { OUTPUTS_FILE, readOutputs } from "../stack-outputs.ts";
 import { type ApiClient, apiClient } from "./api-client.ts";
 import { ENVIRONMENT } from "./env.ts";
 import { eraseAddress } from "./erase-address.ts";
@@ -15,7 +16,19 @@ const screen: Screen = {
   clock: () => performance.now(),
 };
 
-await runCommand(USAGE, (args) => run(parseCommand(args, ENVIRONMENT)));
+await runCommand(USAGE, async (args) => {
+  const api = ENVIRONMENT.TOCSIN_API_URL ?? (await deployedApi());
+  return run(parseCommand(args, { ...ENVIRONMENT, TOCSIN_API_URL: api }));
+});
+
+/** Of the deployment that this folder has settings and outputs of, if it has. */
+async function deployedApi(): Promise<string | undefined> {
+  try {
+    return (await readOutputs(OUTPUTS_FILE)).ManageUrl;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The exit code: 1 if rows were refused, or nobody was there to erase. */
 async function run(command: Command): Promise<number> {

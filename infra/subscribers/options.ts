@@ -6,11 +6,11 @@ import { UsageError } from "../command.ts";
 
 export const USAGE = `Moves a page's subscribers in and out, through the manage API.
 
-  npm run subscribers -- import people.csv --api https://api.example.com
-  npm run subscribers -- export people.csv --api https://api.example.com
-  npm run subscribers -- erase someone@example.com --api https://api.example.com
+  npm run subscribers -- import people.csv
+  npm run subscribers -- export people.csv
+  npm run subscribers -- erase someone@example.com
 
-  --api               the manage API's address (ManageUrl of the deployment); or TOCSIN_API_URL
+  --api               the manage API's address; or TOCSIN_API_URL (default: the deployment's, by cdk-outputs.json)
   --key               an API key; better in TOCSIN_API_KEY, where no shell keeps it
   --page              the page's id (default: the key's page)
 

@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { apiScopes } from "../../functions/core/api-key.ts";
 import { sha256Hex } from "../../functions/core/ids.ts";
 import { createFirstPage } from "../../infra/first-page.ts";
-import { stateOutputs } from "../../infra/stack-outputs.ts";
 import { memoryAccessStore } from "../fakes/memory-access-store.ts";
 import { memoryKeyStore } from "../fakes/memory-key-store.ts";
 import { memoryStatusStore } from "../fakes/memory-status-store.ts";
@@ -52,28 +51,5 @@ describe("a deployment's first page", () => {
       /IANA time zone/,
     );
     expect(await deps.status.listPages()).toEqual([]);
-  });
-});
-
-describe("the outputs of a deployment", () => {
-  const tables = { StatusTableName: "s", DeliveriesTableName: "d", AccessTableName: "a", KeysTableName: "k" };
-
-  it("name the tables of its state stack", () => {
-    expect(
-      stateOutputs({ TocsinState: { ...tables, SiteBucketName: "b" }, TocsinPipeline: { PageUrl: "u" } }, undefined),
-    ).toEqual(tables);
-  });
-
-  it("of several need one named", () => {
-    const file = { AcmeState: tables, OtherState: { ...tables, AccessTableName: "b" } };
-    expect(() => stateOutputs(file, undefined)).toThrow("--stack: name one of AcmeState, OtherState");
-    expect(stateOutputs(file, "OtherState").AccessTableName).toBe("b");
-  });
-
-  it("are refused when they are something else", () => {
-    expect(() => stateOutputs({ TocsinPipeline: { PageUrl: "u" } }, undefined)).toThrow(
-      "--outputs: has no state stack",
-    );
-    expect(() => stateOutputs([], undefined)).toThrow("--outputs: is not a file of stack outputs");
   });
 });
