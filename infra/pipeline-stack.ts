@@ -1,4 +1,4 @@
-import { Duration, Stack, type StackProps } from "aws-cdk-lib";
+import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import type { AddressStack } from "./address-stack.ts";
@@ -162,6 +162,10 @@ export class PipelineStack extends Stack {
         publish: publishPage.behind,
       },
     });
+
+    // For `npm run doctor`.
+    new CfnOutput(this, "AlarmTopicArn", { value: alarms.topic.topicArn });
+    new CfnOutput(this, "ConfigurationSetName", { value: mail.configurationSet.configurationSetName });
   }
 }
 

@@ -14,6 +14,8 @@ const outputsSchema = z.object({
   KeysTableName: z.string(),
   ManageUrl: z.string(),
   PageUrl: z.string(),
+  AlarmTopicArn: z.string(),
+  ConfigurationSetName: z.string(),
 });
 export type DeploymentOutputs = z.infer<typeof outputsSchema>;
 

@@ -41,7 +41,12 @@ describeOnDynamo("npm run keys, with AWS credentials and the outputs of a deploy
           Account: ACCOUNT,
           Region: "eu-central-1",
         },
-        TocsinPipeline: { ManageUrl: "https://manage.example.com", PageUrl: "https://status.example.com" },
+        TocsinPipeline: {
+          ManageUrl: "https://manage.example.com",
+          PageUrl: "https://status.example.com",
+          AlarmTopicArn: "a",
+          ConfigurationSetName: "c",
+        },
       }),
     );
     const settings = join(folder.path, "tocsin.config.ts");

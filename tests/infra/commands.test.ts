@@ -5,7 +5,17 @@ import packageJson from "../../package.json" with { type: "json" };
 import { ROOT } from "./source.ts";
 
 /** The project's own commands that take options. */
-const COMMANDS = ["start", "create-page", "keys", "subscribers", "simulate", "bench", "shots", "test:deploy"] as const;
+const COMMANDS = [
+  "start",
+  "create-page",
+  "keys",
+  "doctor",
+  "subscribers",
+  "simulate",
+  "bench",
+  "shots",
+  "test:deploy",
+] as const;
 
 async function run(command: (typeof COMMANDS)[number], args: readonly string[]) {
   const [, script = ""] = packageJson.scripts[command].split(" ");

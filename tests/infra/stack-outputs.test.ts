@@ -5,7 +5,8 @@ import { environmentOf, synthesized } from "./synthesized.ts";
 
 const tables = { StatusTableName: "s", DeliveriesTableName: "d", AccessTableName: "a", KeysTableName: "k" };
 const state = { ...tables, Account: "111111111111", Region: "eu-central-1", SiteBucketName: "b" };
-const urls = { ManageUrl: "https://manage.example.com", PageUrl: "https://status.example.com" };
+const mail = { AlarmTopicArn: "arn", ConfigurationSetName: "set" };
+const urls = { ManageUrl: "https://manage.example.com", PageUrl: "https://status.example.com", ...mail };
 
 describe("the outputs of a deployment", () => {
   it("are those of its stacks together, whichever of them has which", () => {
@@ -15,18 +16,14 @@ describe("the outputs of a deployment", () => {
       Account: "111111111111",
       Region: "eu-central-1",
     });
-    const { ManageUrl, PageUrl } = urls;
-    expect(outputsOf({ AcmeState: state, AcmeSite: { PageUrl }, AcmePipeline: { ManageUrl } }, "Acme")).toMatchObject(
-      urls,
-    );
+    const { ManageUrl, ...others } = urls;
+    expect(outputsOf({ AcmeState: state, AcmeSite: others, AcmePipeline: { ManageUrl } }, "Acme")).toMatchObject(urls);
   });
 
   it("are not those of another deployment whose name begins alike", () => {
     const file = { AcmeState: state, AcmePipeline: urls, AcmeInternalState: { ...state, AccessTableName: "other" } };
     expect(outputsOf(file, "Acme").AccessTableName).toBe("a");
-    expect(() => outputsOf(file, "AcmeInternal")).toThrow(
-      "the deployment AcmeInternal has no ManageUrl, PageUrl there",
-    );
+    expect(() => outputsOf(file, "AcmeInternal")).toThrow("the deployment AcmeInternal has no ManageUrl, PageUrl, ");
   });
 
   it("are refused when they are something else", () => {
