@@ -43,6 +43,9 @@ export default defineConfig({
   // Who else may subscribe to the SNS topic: an organisation's accounts, or these.
   // topic: { organization: "o-abcdefghij", accounts: ["222222222222"] },
 
+  // How long CloudWatch keeps the logs, audit lines among them, in days.
+  // logDays: 30,
+
   // Deletion protection; tables, hosts and topic outlive their stack. Set it to false only to remove everything.
   // protectData: true,
 });

@@ -1,4 +1,5 @@
 import { App, CloudFormationValidatePlugin, Validations } from "aws-cdk-lib";
+import { CfnLogGroup } from "aws-cdk-lib/aws-logs";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { AddressStack } from "./address-stack.ts";
 import { CertificateStack } from "./certificate-stack.ts";
@@ -32,6 +33,10 @@ export function addStacks(app: App, environment: Environment): Deployment {
     pageCertificateArn: certificate?.certificate.certificateArn ?? environment.certificateArn,
   });
   const pipeline = new PipelineStack(app, `${deployment}Pipeline`, { ...props, state, addresses });
+  // Each log group, wherever it is made.
+  for (const construct of app.node.findAll()) {
+    if (construct instanceof CfnLogGroup) construct.retentionInDays = environment.logDays;
+  }
   return { state, certificate, addresses, pipeline };
 }
 

@@ -67,6 +67,11 @@ const topic = z.strictObject({
   accounts: z.array(accountId).default([]),
 });
 
+/** CloudWatch Logs, PutRetentionPolicy. */
+const LOG_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+
 const hostedZone = z.strictObject({
   /** The zone's id in Route 53 (Z…). */
   id: z.string().regex(/^Z[A-Z0-9]{1,31}$/, "must be a hosted zone's id, such as Z0123456789ABCDEFGHIJ"),
@@ -116,6 +121,8 @@ const settingsSchema = z
     captcha: captcha.nullable().default(null),
     /** Who else may subscribe to the SNS topic. */
     topic: topic.prefault({}),
+    /** How many days CloudWatch keeps the logs, of those that it offers. Audit lines are among them. */
+    logDays: z.literal(LOG_DAYS, `must be one of ${LOG_DAYS.join(", ")}`).default(30),
     /** Deletion protection; tables, hosts and topic stay when their stack goes. */
     protectData: z.boolean().default(true),
   })

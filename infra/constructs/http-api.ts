@@ -9,7 +9,7 @@ import {
   LogGroupLogDestination,
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Alarms } from "./alarms.ts";
 import type { ApiAddress } from "./api-address.ts";
@@ -62,7 +62,6 @@ export class HttpApi extends Construct {
     super(scope, id);
     this.address = props.address;
     const log = new LogGroup(this, "AccessLog", {
-      retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.stage = new HttpStage(this, "Stage", {

@@ -34,6 +34,7 @@ export function localEnvironment(settings: LocalSettings): Environment {
     signUpPageUrl: null,
     captcha: null,
     topic: { organization: null, accounts: [] },
+    logDays: 1,
     protectData: false,
   };
 }

@@ -267,6 +267,13 @@ it.each([
   });
 });
 
+it("keeps all logs as long as the settings say", () => {
+  const { pipeline: long } = synthesized(environmentOf({ logDays: 365 }));
+  for (const { Properties } of resourcesOf(long, "AWS::Logs::LogGroup")) expect(Properties.RetentionInDays).toBe(365);
+  for (const { Properties } of resourcesOf(pipeline, "AWS::Logs::LogGroup"))
+    expect(Properties.RetentionInDays).toBe(30);
+});
+
 it("without a mail sender is allowed to send none, and tells every function so", () => {
   const { pipeline: quiet } = synthesized(environmentOf({ mailFrom: null }));
   expect(JSON.stringify(quiet.findResources("AWS::IAM::Policy"))).not.toContain("ses:SendRawEmail");

@@ -76,6 +76,7 @@ describe("the settings", () => {
     [{ captcha: { verifyUrl: "https://example.com", secretFrom: "A" } }, /signUpPageUrl: must be given with captcha/],
     [{ monthlyBudget: 20 }, /alarmEmail: must be given with monthlyBudget/],
     [{ alarmEmail: "oncall@example.com", monthlyBudget: 0 }, /monthlyBudget: must be more than 0/],
+    [{ logDays: 31 }, /logDays: must be one of 1, 3, 5/],
     [{ account: "1234" }, /account: must be an account's id of 12 digits/],
   ])("are refused in one line that names what is wrong with %j", (wrong, message) => {
     const config = wrong === undefined ? undefined : { ...LEAST, ...wrong };
