@@ -7,6 +7,8 @@ import cdk from "../../cdk.json" with { type: "json" };
 import { readSettings, readSettingsOrExample, refuseContext } from "../../infra/config-file.ts";
 import { productionEnvironment } from "../../infra/environments.ts";
 import { parseSettings } from "../../infra/settings.ts";
+import { OUTPUTS_FILE } from "../../infra/stack-outputs.ts";
+import packageJson from "../../package.json" with { type: "json" };
 import example from "../../tocsin.config.example.ts";
 import { afterTheTest, temporaryFolder } from "../fixtures/clean-up.ts";
 import { ROOT } from "./source.ts";
@@ -129,6 +131,11 @@ describe("the file", () => {
     await expect(readSettings(shell)).rejects.toThrow(message);
     await expect(readSettings(shell)).rejects.not.toThrow(/\n/);
   });
+});
+
+it("is all that a deployment needs: the CDK's own command does what npm's does", () => {
+  expect(packageJson.scripts.deploy).toBe("cdk deploy --all");
+  expect(cdk.outputsFile).toBe(OUTPUTS_FILE);
 });
 
 describe("-c", () => {
