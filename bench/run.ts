@@ -13,6 +13,7 @@ const BENCHES: Record<string, { what: string; load: () => Promise<{ bench: Bench
   "whole-stack": { what: "API to the last webhook against its floor", load: () => import("./whole-stack.ts") },
   "idle-stack": { what: "what npm start costs while nothing happens", load: () => import("./idle-stack.ts") },
   "start-up": { what: "bundles: size and time to load", load: () => import("./start-up.ts") },
+  "hot-keys": { what: "units that the hottest keys take at 25,000 recipients/s", load: () => import("./hot-keys.ts") },
   cost: { what: "writes, requests and log lines for a recipient", load: () => import("./cost.ts") },
 };
 

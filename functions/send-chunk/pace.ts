@@ -34,6 +34,12 @@ const MISSED_PAUSE_MS = 2_000;
 /** SES counts its quota over a rolling day, so some of it comes back all the time. */
 const QUOTA_PAUSE_MS = 15 * 60_000;
 
+/**
+ * A fast schedule has room again within a millisecond, and somebody else takes it. Invocations beyond what the rate needs
+ * would do nothing but write to its item. A second of slots is given out ahead, so these pauses leave none unused.
+ */
+const FULL_PAUSE_MS = { first: 50, longest: 400 };
+
 /** How old the known quota may be: sweep reads it once a minute. */
 const QUOTA_AGE_MS = 30_000;
 /** When to look again, once updates have used up their part of the day's quota: SES counts it over a rolling day. */
@@ -102,6 +108,7 @@ export function sharedPace(deps: {
     },
     async reserve(count, deadline) {
       if (await isQuotaUsedUp()) return { outcome: "later", until: clock() + QUOTA_RECHECK_MS };
+      let pause = FULL_PAUSE_MS.first;
       for (;;) {
         const reservation = await access.reserveSlots(schedule, count, clock());
         switch (reservation.outcome) {
@@ -115,10 +122,13 @@ export function sharedPace(deps: {
             if (reservation.until > deadline) return { outcome: "later", until: reservation.until };
             await waitUntil(reservation.until);
             break;
-          case "full":
-            if (reservation.retryAt > deadline) return { outcome: "later", until: reservation.retryAt };
-            await waitUntil(reservation.retryAt);
+          case "full": {
+            const until = Math.max(reservation.retryAt, clock() + pause);
+            pause = Math.min(2 * pause, FULL_PAUSE_MS.longest);
+            if (until > deadline) return { outcome: "later", until };
+            await waitUntil(until);
             break;
+          }
           default:
             return unreachable(reservation);
         }

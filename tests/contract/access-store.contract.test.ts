@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, inject, it } from "vitest";
 import type { Permits } from "../../functions/core/permit.ts";
+import { scheduleKey } from "../../functions/store/access/access-items.ts";
 import { type AccessStore, DEFAULT_RATES, type Reservation } from "../../functions/store/access/access-store.ts";
 import { dynamoAccessStore } from "../../functions/store/access/dynamo-access.ts";
+import { getItem } from "../../functions/store/table.ts";
 import { memoryAccessStore } from "../fakes/memory-access-store.ts";
 import { contractClient, describeOnBoth, describeOnDynamo } from "./on-both.ts";
 import { anId, NOW } from "./samples.ts";
@@ -126,6 +128,29 @@ describeOnBoth<AccessStore>(
         // 98 of 100 a second.
         expect(slot - now).toBeCloseTo(index * 10.417, 3);
       }
+    });
+
+    it("gives out no more slots than a fast rate allows, however many reserve, and none while it is held back", async () => {
+      const store = subject();
+      const now = later();
+      await store.saveRate("email", { perSecond: 25_000, leftToday: null }, now);
+      const all = await Promise.all(Array.from({ length: 100 }, () => store.reserveSlots("email", 25, now)));
+      const slots = all.flatMap((one) => beginnings(one, 25)).sort((a, b) => a - b);
+      expect(slots).toHaveLength(2_500);
+      for (const [index, slot] of slots.entries()) {
+        // 24,000 a second; ten lanes begin side by side.
+        expect(index + 1).toBeLessThanOrEqual((slot - now) * 24 + 10);
+      }
+      await store.pause("email", now + 5_000);
+      await store.getRate("email");
+      expect(await store.reserveSlots("email", 25, now + 4_000)).toEqual({ outcome: "paused", until: now + 5_000 });
+      expect(await store.reserveSlots("email", 25, now + 5_000)).toMatchObject({ outcome: "reserved" });
+      await store.beginProblem("email", "account paused", now + 5_000, now + 9_000);
+      await store.getRate("email");
+      expect(await store.reserveSlots("email", 1, now + 6_000)).toEqual({ outcome: "paused", until: now + 9_000 });
+      const probe = { since: now + 5_000 };
+      expect(await store.reserveSlots("email", 1, now + 9_000)).toMatchObject({ outcome: "reserved", probe });
+      await store.endProblem("email", now + 5_000);
     });
 
     it("keeps what letters a mailbox got, for whoever read it last", async () => {
@@ -326,6 +351,22 @@ describeOnDynamo("access table", (server) => {
     await store.getRate("email");
     expect(await store.reserveSlots("email", 1, now)).toMatchObject({ outcome: "reserved" });
     expect(calls).toEqual(["GetItemCommand", "UpdateItemCommand"]);
+  });
+
+  it("deals a fast rate out to lanes, and looks for a pause before each reservation", async () => {
+    const { client, tables } = server();
+    const one = dynamoAccessStore({ client, table: tables.access, random: randomBytes });
+    const other = dynamoAccessStore({ client, table: tables.access, random: randomBytes });
+    const now = later();
+    await one.saveRate("email", { perSecond: 25_000, leftToday: null }, now);
+    const stored = () => getItem(client, tables.access, scheduleKey("email"));
+    const before = await stored();
+    expect(reserved(await one.reserveSlots("email", 25, now)).spacingMs).toBeCloseTo(10_000 / 24_000, 2);
+    expect(await stored()).toEqual(before);
+    await other.pause("email", now + 1_000);
+    expect(await one.reserveSlots("email", 25, now)).toEqual({ outcome: "paused", until: now + 1_000 });
+    await other.saveRate("email", { perSecond: 100, leftToday: null }, now);
+    expect(reserved(await one.reserveSlots("email", 1, now + 60_000)).spacingMs).toBeCloseTo(10.417, 2);
   });
 
   it("reserves by what is stored, whatever an invocation remembers", async () => {

@@ -81,6 +81,7 @@ const ITEMS: Record<string, readonly Key[]> = {
   access: [
     access.signingKeyKey(PAGE, 1),
     access.scheduleKey("email"),
+    access.scheduleKey("email#3"),
     access.counterWindow("<counter>", { most: 1, windowMs: 60_000 }, 0).key,
     access.permitsKey("<mac>"),
     access.SHARE_KEY,

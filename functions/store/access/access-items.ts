@@ -34,8 +34,11 @@ export function noSigningKey(pageId: string): string {
 
 export const signingKeySchema = z.object({ version: z.number(), key: z.instanceof(Uint8Array) });
 
-export function scheduleKey(schedule: SendSchedule): Key {
-  return { pk: `SCHEDULE#${schedule}`, sk: "SCHEDULE" };
+/** A schedule, or one of the lanes of a fast one, which holds slots and nothing else. */
+export type ScheduleLane = SendSchedule | `${SendSchedule}#${number}`;
+
+export function scheduleKey(lane: ScheduleLane): Key {
+  return { pk: `SCHEDULE#${lane}`, sk: "SCHEDULE" };
 }
 
 /** A later version may have stored a problem that this one does not know. Sending must not end because of it. */

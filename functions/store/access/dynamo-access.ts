@@ -95,7 +95,7 @@ export function dynamoAccessStore({ client, table, random }: AccessTable): Acces
       return item === null ? null : signingKeySchema.parse(item);
     },
 
-    ...dynamoSchedules({ client, table }),
+    ...dynamoSchedules({ client, table, random }),
 
     ...dynamoPermits({ client, table }),
 

@@ -28,6 +28,14 @@ export function spacingFor(perSecond: number): number {
   return Math.ceil(1_000_000 / (perSecond * SHARE_OF_RATE)) / 1_000;
 }
 
+/** A lane's writes, of which each window makes one or two, are a fifth of what a key takes. */
+const LANE_RATE = 2_500;
+
+/** How many lanes a rate is dealt out to. What most accounts send at is one: the schedule's own item. */
+export function lanesFor(perSecond: number): number {
+  return Math.max(1, Math.ceil(perSecond / LANE_RATE));
+}
+
 export function rateOf(schedule: SendSchedule, item: ScheduleItem | null): SendState {
   const problem = problemOf(item);
   if (item?.perSecond === undefined) return { ...DEFAULT_RATES[schedule], problem };

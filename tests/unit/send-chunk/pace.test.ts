@@ -43,6 +43,28 @@ it("reads the rate once for a chunk, and again where what is known of the quota 
   expect(reads).toBe(2);
 });
 
+it("asks a schedule that stays full a few times a second, however soon it may have room", async () => {
+  const access = memoryAccessStore({ random: randomBytes });
+  let now = Date.UTC(2026, 10, 24);
+  let asked = 0;
+  const full: typeof access.reserveSlots = async () => {
+    asked += 1;
+    return { outcome: "full", retryAt: now + 1 };
+  };
+  const pace = sharedPace({
+    use: "updates",
+    access: { ...access, reserveSlots: full },
+    schedule: "email",
+    clock: () => now,
+    sleep: async (milliseconds) => {
+      now += milliseconds;
+    },
+    log: createLogger({}, { info() {}, warn() {}, error() {} }),
+  });
+  expect(await pace.reserve(25, now + 10_000)).toMatchObject({ outcome: "later" });
+  expect(asked).toBeLessThan(30);
+});
+
 /** Whether SMS are still held back after this was the answer to the one that was to find out. */
 async function isHeldBackAfter(answer: AttemptOutcome): Promise<boolean> {
   const access = memoryAccessStore({ random: randomBytes });
