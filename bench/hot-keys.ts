@@ -200,7 +200,7 @@ function instanceOf(
     case "email":
       return {
         ...common,
-        sender: emailSender({ ledger, access, mail: { send: async () => outcome() }, from: null }),
+        sender: emailSender({ ledger, access, mail: { send: async () => outcome() }, from: "status@example.com" }),
         pace: sharedPace({ use: "updates", access, schedule: "email", clock, sleep, log: QUIET }),
       };
     case "webhook": {
