@@ -17,6 +17,8 @@ export default defineConfig({
   // mailFrom: "status@example.com",
   // What SES allows the account a second (`npm run doctor` reads it).
   // emailsPerSecond: 14,
+  // What Lambda allows the account at once in this region: ten in a new one. Ask for 1,000 (docs/deploy.md) and raise it.
+  // lambdaConcurrency: 10,
 
   // Who is mailed when something is wrong. They confirm it once, in a mail that SNS sends.
   alarmEmail: null,

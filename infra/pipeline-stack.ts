@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import type { AddressStack } from "./address-stack.ts";
+import { invocationsAtMost, reservedForAnApi } from "./concurrency.ts";
 import { Alarms } from "./constructs/alarms.ts";
 import { Budget } from "./constructs/budget.ts";
 import { DeliveryChannel } from "./constructs/delivery-channel.ts";
@@ -46,6 +47,9 @@ export class PipelineStack extends Stack {
     const probes = new SideLane(this, "Probes", { alarms });
     const chunks = { email: email.chunks, sms: sms.chunks, webhook: webhook.chunks };
 
+    const atMost = invocationsAtMost(environment);
+    const reserved = reservedForAnApi(environment);
+
     // Operators and the public.
     const letters = new SideLane(this, "Letters", { alarms });
     const { mailFrom, sms: smsSettings, webhookTargets } = environment;
@@ -65,6 +69,7 @@ export class PipelineStack extends Stack {
       smsMaxPrice,
       smsDailyCeiling,
       webhookTargets,
+      reserved,
     });
     const smsLetters = new SideLane(this, "SmsLetters", { alarms });
     new SubscriptionApi(this, "SubscriptionApi", {
@@ -80,6 +85,7 @@ export class PipelineStack extends Stack {
       smsCountries,
       webhookTargets,
       captcha: environment.captcha,
+      reserved,
     });
 
     // An update was committed: the page.
@@ -92,6 +98,7 @@ export class PipelineStack extends Stack {
       hasMail: mailFrom !== null,
       smsCountries,
       signUpPageUrl: environment.signUpPageUrl,
+      atMost: atMost.publish,
     });
 
     // Then its subscribers, cut into chunks.
@@ -105,6 +112,7 @@ export class PipelineStack extends Stack {
       topic: addresses.topic.topic,
       letters: letters.work,
       chunks,
+      atMost: atMost.plan,
     });
 
     // Senders.
@@ -116,8 +124,8 @@ export class PipelineStack extends Stack {
       mail,
       subscriptionsUrl,
     });
-    email.sentBy(sendEmail.function, emailConcurrency(environment.emailsPerSecond));
-    letters.sentBy(sendEmail.function, 2);
+    email.sentBy(sendEmail.function, atMost.email);
+    letters.sentBy(sendEmail.function, atMost.letters);
     const sendSms = new SendSms(this, "SendSms", {
       state,
       alarms,
@@ -129,9 +137,8 @@ export class PipelineStack extends Stack {
       dailyCeiling: smsDailyCeiling,
       senderId: smsSettings.senderId,
     });
-    // Each sends one after the other, some 100 ms each: two of them meet SNS's 20 a second.
-    sms.sentBy(sendSms.function, 2);
-    smsLetters.sentBy(sendSms.function, 2);
+    sms.sentBy(sendSms.function, atMost.sms);
+    smsLetters.sentBy(sendSms.function, atMost.smsLetters);
     const sendWebhook = new SendWebhook(this, "SendWebhook", {
       state,
       retries: webhookRetries.work,
@@ -141,14 +148,12 @@ export class PipelineStack extends Stack {
       subscriptionsUrl,
       targets: webhookTargets,
     });
-    // Twenty-five in flight in each: 250 endpoints at once, and 5 invocations that wait for dead ones beside them.
-    webhook.sentBy(sendWebhook.function, 10);
-    webhookRetries.sentBy(sendWebhook.function, 5);
-    // SQS's minimum: a flood takes two of the ten invocations that a new account has, and no customer's place.
-    probes.sentBy(sendWebhook.function, 2);
+    webhook.sentBy(sendWebhook.function, atMost.webhook);
+    webhookRetries.sentBy(sendWebhook.function, atMost.webhookRetry);
+    probes.sentBy(sendWebhook.function, atMost.probes);
 
     // What came back.
-    new ReceiveFeedback(this, "ReceiveFeedback", { state, alarms, mail });
+    new ReceiveFeedback(this, "ReceiveFeedback", { state, alarms, mail, atMost: atMost.feedback });
 
     // What was interrupted.
     new Sweep(this, "Sweep", {
@@ -167,9 +172,4 @@ export class PipelineStack extends Stack {
     new CfnOutput(this, "AlarmTopicArn", { value: alarms.topic.topicArn });
     new CfnOutput(this, "ConfigurationSetName", { value: mail.configurationSet.configurationSetName });
   }
-}
-
-/** One invocation sends some 150 a second; more of them would only wait for slots of the rate. */
-function emailConcurrency(perSecond: number): number {
-  return Math.max(2, Math.ceil(perSecond / 150));
 }

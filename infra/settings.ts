@@ -101,6 +101,8 @@ const settingsSchema = z
     mailFrom: z.nullable(emailField),
     /** SES sends a second that the account is allowed: it decides how many senders of email may run at once. */
     emailsPerSecond: z.number().positive("must be more than 0").default(14),
+    /** How many functions the account may run at once in the region: it decides how many invocations each queue may take. */
+    lambdaConcurrency: z.int("must be a whole number").min(10, "must be 10 or more").default(10),
     /** Who gets a mail when something is wrong; null: nobody. */
     alarmEmail: z.nullable(emailField),
     /** USD a month that the account may cost before AWS Budgets mails `alarmEmail`; null: no budget. */

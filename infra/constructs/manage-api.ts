@@ -27,6 +27,8 @@ export interface ManageApiProps {
   /** USD, for all SMS of a UTC day. */
   smsDailyCeiling: string;
   webhookTargets: "public" | "any";
+  /** Invocations that are kept for it; null: none are. */
+  reserved: number | null;
 }
 
 /** operators -> status table, and a notice in the ledger; resends -> the channels' lanes for retries. */
@@ -56,6 +58,7 @@ export class ManageApi extends Construct {
       memorySize: 1769,
       // HTTP APIs wait 30 seconds.
       timeout: Duration.seconds(29),
+      reserved: props.reserved,
     });
     allow(manage, state.status, ["GetItem", "Query", "PutItem", "UpdateItem"], ["newest", "unresolved"]);
     // Removes subscribers whom an operator erases; the index also names those whom an operator brings back or mails

@@ -22,6 +22,8 @@ export interface PipelineFunctionProps<S extends EnvSchema> {
   /** MiB; processor time follows it, a whole core at 1769. */
   memorySize: number;
   timeout: Duration;
+  /** Invocations that are kept for it, and no more than these; null: it shares the account's with all others. */
+  reserved?: number | null;
 }
 
 /**
@@ -53,6 +55,7 @@ export class PipelineFunction<S extends EnvSchema = EnvSchema> extends LambdaFun
       environment: { ...props.environment, NODE_OPTIONS: "--enable-source-maps" },
       memorySize: props.memorySize,
       timeout: props.timeout,
+      reservedConcurrentExecutions: props.reserved ?? undefined,
       role,
       logGroup,
     });

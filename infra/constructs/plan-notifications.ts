@@ -21,6 +21,8 @@ export interface PlanNotificationsProps {
   topic: ITopic;
   letters: WorkQueue;
   chunks: Readonly<Record<"email" | "sms" | "webhook", WorkQueue>>;
+  /** Invocations at once for what the stream missed. */
+  atMost: number;
 }
 
 // Twenty thousand chunks for a million subscribers are two thousand batches: seconds, not minutes.
@@ -101,6 +103,6 @@ export class PlanNotifications extends Construct {
       dead,
       late,
     });
-    this.missed.feed(planner, 2);
+    this.missed.feed(planner, props.atMost);
   }
 }

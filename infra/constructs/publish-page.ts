@@ -22,6 +22,8 @@ export interface PublishPageProps {
   smsCountries: readonly string[];
   /** Where to sign up in place of the page's own forms, or null. */
   signUpPageUrl: string | null;
+  /** Invocations at once for pages that are behind. */
+  atMost: number;
 }
 
 const TIMEOUT = Duration.seconds(60);
@@ -98,7 +100,7 @@ export class PublishPage extends Construct {
       dead,
       late: { ...late, after: Duration.minutes(5) },
     });
-    this.behind.feed(publisher, 2);
+    this.behind.feed(publisher, settings.atMost);
   }
 }
 

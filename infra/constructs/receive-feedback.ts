@@ -15,13 +15,15 @@ export interface ReceiveFeedbackProps {
   state: StateStack;
   alarms: Alarms;
   mail: Mail;
+  /** Invocations at once. */
+  atMost: number;
 }
 
 const TIMEOUT = Duration.seconds(30);
 
 /** SES's bounces and complaints -> topic -> queue -> subscribers, ledger; once an hour SNS's opt-outs -> subscribers. */
 export class ReceiveFeedback extends Construct {
-  constructor(scope: Construct, id: string, { state, alarms, mail }: ReceiveFeedbackProps) {
+  constructor(scope: Construct, id: string, { state, alarms, mail, atMost }: ReceiveFeedbackProps) {
     super(scope, id);
     const step = new PipelineFunction(this, "Function", {
       step: "receive-feedback",
@@ -58,8 +60,7 @@ export class ReceiveFeedback extends Construct {
         runbook: "feedback-waiting",
       },
     });
-    // This is in no hurry, and the senders need the account's concurrency.
-    work.feed(step, 2);
+    work.feed(step, atMost);
 
     const topic = new Topic(this, "Topic", { displayName: "Bounces and complaints", enforceSSL: true });
     topic.addSubscription(new SqsSubscription(work.queue, { rawMessageDelivery: true }));

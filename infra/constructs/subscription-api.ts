@@ -25,6 +25,8 @@ export interface SubscriptionApiProps {
   smsCountries: readonly string[];
   webhookTargets: "public" | "any";
   captcha: { verifyUrl: string; secret: string } | null;
+  /** Invocations that are kept for it; null: none are. */
+  reserved: number | null;
 }
 
 /** the public -> subscribers table, and the letters to its people. */
@@ -54,6 +56,7 @@ export class SubscriptionApi extends Construct {
       },
       memorySize: 1769,
       timeout: Duration.seconds(15),
+      reserved: settings.reserved,
     });
     allow(subscriptions, state.subscribers, ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]);
     // What people can subscribe to.

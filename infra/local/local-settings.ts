@@ -22,6 +22,8 @@ export function localEnvironment(settings: LocalSettings): Environment {
     mailFrom: "status@example.com",
     alarmEmail: null,
     monthlyBudget: null,
+    // As an account of some age has: whole audiences are tried out here.
+    lambdaConcurrency: 100,
     certificateArn: null,
     hostedZone: null,
     sms: {

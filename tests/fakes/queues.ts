@@ -27,6 +27,8 @@ export const newestFirst: Choose = (candidates) => (candidates.at(-1)?.group ===
 export interface Received {
   queue: QueueName;
   body: string;
+  /** How often, this time included: a redrive policy counts these, whatever the function came to. */
+  received: number;
   /** `done`: it is deleted. Otherwise it comes back after the visibility time-out. */
   settle: (done: boolean) => void;
 }
@@ -99,13 +101,15 @@ export function memoryQueues(clock: () => number, choose: Choose = oldestFirst) 
   return {
     ports,
     sent,
-    /** One of the entries that may be received now. */
-    receive(): Received | null {
+    /** One of the entries that may be received now, of the queues that are read now. */
+    receive(isRead: (queue: QueueName) => boolean = () => true): Received | null {
       const now = clock();
-      const candidates = entries.filter(
-        ({ visibleAt, group }, index) =>
-          visibleAt <= now && (group === null || !entries.slice(0, index).some((earlier) => earlier.group === group)),
-      );
+      const ahead = new Set<string>();
+      const candidates = entries.filter(({ queue, visibleAt, group }) => {
+        const isFirst = group === null || !ahead.has(group);
+        if (group !== null) ahead.add(group);
+        return isFirst && visibleAt <= now && isRead(queue);
+      });
       const entry = candidates[choose(candidates)];
       if (entry === undefined) return null;
       entry.visibleAt = now + VISIBILITY_MS;
@@ -114,6 +118,7 @@ export function memoryQueues(clock: () => number, choose: Choose = oldestFirst) 
       return {
         queue: entry.queue,
         body: entry.body,
+        received: entry.received,
         settle: (done) => {
           // A FIFO queue refuses to delete what it has given to somebody else meanwhile.
           if (done && (entry.group === null || entry.received === receipt)) {

@@ -57,7 +57,11 @@ function seqOf(text: string): number {
 /**
  * SES, SNS and the integrators' endpoints: they keep a history of every request, and give the answers that were set.
  */
-export function simulatedProviders(schedule: Schedule, present: (id: string) => Promise<Subscriber | null>) {
+export function simulatedProviders(
+  schedule: Schedule,
+  present: (id: string) => Promise<Subscriber | null>,
+  slow: Channel | null,
+) {
   const { clock } = schedule;
   const requests: Request[] = [];
   /** Channels on which something is wrong with us. */
@@ -69,7 +73,8 @@ export function simulatedProviders(schedule: Schedule, present: (id: string) => 
     if (holder === undefined) throw new Error(`nobody has the address ${to}`);
     const { id, channel } = holder.subscriber;
     // Most answers come at once, some as late as a provider may be.
-    const takes = schedule.uniform() < 0.6 ? QUICKEST_ANSWER_MS : schedule.below(SLOWEST_ANSWER_MS);
+    const usual = schedule.uniform() < 0.6 ? QUICKEST_ANSWER_MS : schedule.below(SLOWEST_ANSWER_MS);
+    const takes = slow === null ? usual : slow === channel ? SLOWEST_ANSWER_MS : QUICKEST_ANSWER_MS;
     const { record, answer } = await schedule.call(invocation, "send", async () => {
       const answer = broken.has(channel)
         ? UNVERIFIED

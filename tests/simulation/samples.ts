@@ -18,8 +18,11 @@ export const COMPONENT: Component = {
   updatedAt: 0,
 };
 
+const ID_LENGTH = 12;
+
 export function sampleSubscriber(channel: Channel, number: number, now: number): Subscriber {
-  const id = `subscriber${String(number).padStart(2, "0")}`;
+  const digits = String(number).padStart(2, "0");
+  const id = "subscriber".slice(0, ID_LENGTH - digits.length) + digits;
   const common = {
     pageId: PAGE,
     id,
@@ -42,7 +45,7 @@ export function sampleSubscriber(channel: Channel, number: number, now: number):
       return {
         ...common,
         channel,
-        phone: `+4915100000${String(number).padStart(2, "0")}`,
+        phone: `+4915100000${digits}`,
         country: "DE",
         preferences: number % 2 === 0 ? ALL_UPDATES : FIRST_AND_LAST,
       };

@@ -52,4 +52,17 @@ export interface Scenario {
   promptMs?: number;
   /** Everything that waited for us has ended within this time after it was mended. */
   resumesWithinMs?: number;
+  /** Everybody on this channel answers at the last moment, everybody else at once. */
+  slow?: Channel;
+  account?: Account;
+}
+
+/** The AWS account as Lambda counts in it. */
+export interface Account {
+  /** Most invocations at once, of all functions together. */
+  concurrency: number;
+  /** Most of one mapping. */
+  atMost: Readonly<Record<QueueName, number>>;
+  /** How often somebody calls one of the APIs. */
+  apiEveryMs: number;
 }

@@ -183,7 +183,7 @@ export function createSchedule(start: number, seed: number, faults: readonly Fau
       });
     },
     sleep: (invocation: Invocation) => (milliseconds: number) => wait(invocation, now + Math.max(0, milliseconds)),
-    start(run: (invocation: Invocation) => Promise<void>, ended: (done: boolean) => void): void {
+    start(run: (invocation: Invocation) => Promise<void>, ended: (done: boolean) => void): Invocation {
       const invocation = { startedAt: now, died: false, frozenUntil: 0, thawed: false, overran: false };
       live.add(invocation);
       run(invocation).then(
@@ -197,6 +197,7 @@ export function createSchedule(start: number, seed: number, faults: readonly Fau
           ended(false);
         },
       );
+      return invocation;
     },
     /** One turn: one invocation goes on. False when all sleep or none is there. */
     async step(): Promise<boolean> {

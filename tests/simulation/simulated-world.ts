@@ -39,6 +39,12 @@ const STREAM_RETRY_MS = 1_000;
 /** A record whose invocation died comes again when the invocation's time would have been over. */
 const STREAM_GAP_MS = 61_000;
 const LATE_STREAM_MS = 100_000;
+/** As the stacks set it for chunks: then work is put aside, and sweep finds it in the tables. */
+const TRIES = 5;
+/** How long an API takes, a cold start included. */
+const API_CALL_MS = 400;
+/** Lambda asks again for what its own queue holds, or a stream, when it had no room. */
+const NO_ROOM_MS = 1_000;
 /** Longer than any recipient's schedule for mail (2.6 h) would take to fail. */
 const MENDED_AFTER_MS = 4 * 60 * MINUTE;
 
@@ -60,7 +66,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
   const subscribers = memorySubscriberStore();
   const access = memoryAccessStore({ random, pages: [PAGE] });
   const queues = memoryQueues(clock, ({ length }) => schedule.below(length));
-  const providers = simulatedProviders(schedule, (id) => subscribers.find(PAGE, id));
+  const providers = simulatedProviders(schedule, (id) => subscribers.find(PAGE, id), scenario.slow ?? null);
   const log = createLogger({}, { info() {}, warn() {}, error() {} });
   const operator = simulatedOperator(status, clock, wake);
   const everyone: Subscriber[] = [];
@@ -68,6 +74,11 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
   let dooms: Doom[] = [];
   let nextSweep = START + 20_000;
   let mendedAt: number | null = null;
+  const { account } = scenario;
+  const serving = new Map<Invocation, QueueName>();
+  const api = { answered: 0, refused: 0, mostAtOnce: 0 };
+  let nextApiCall = account === undefined ? Number.POSITIVE_INFINITY : START;
+  const hasRoom = () => account === undefined || schedule.live().length < account.concurrency;
 
   /** DynamoDB's limit counts the items that it looked at: pages are short, and may be empty. */
   const shortPages: SubscriberStore = {
@@ -155,7 +166,26 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
     }
   }
 
+  /** API Gateway asks Lambda once: without room the caller has an error. */
+  function callApi(interval: number): void {
+    nextApiCall += interval;
+    api.mostAtOnce = Math.max(api.mostAtOnce, schedule.live().length);
+    if (!hasRoom()) {
+      api.refused += 1;
+      return;
+    }
+    api.answered += 1;
+    schedule.start(
+      (invocation) => schedule.sleep(invocation)(API_CALL_MS),
+      () => {},
+    );
+  }
+
   function startSweep(): void {
+    if (!hasRoom()) {
+      nextSweep = clock() + NO_ROOM_MS;
+      return;
+    }
     nextSweep = clock() + MINUTE;
     schedule.start(
       async (invocation) => {
@@ -171,6 +201,10 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
   function startStreamed(): boolean {
     const record = streamed.find(({ notBefore }) => notBefore <= clock());
     if (record === undefined) return false;
+    if (!hasRoom()) {
+      record.notBefore = clock() + NO_ROOM_MS;
+      return false;
+    }
     record.tries += 1;
     record.notBefore = clock() + STREAM_GAP_MS;
     const drop = () => {
@@ -190,9 +224,22 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
   /** Starts waiting work: first the stream's records, then the queues'. */
   function startOne(): boolean {
     if (startStreamed()) return true;
-    const received = queues.receive();
+    const runningOf = (queue: QueueName) =>
+      schedule.live().filter((invocation) => serving.get(invocation) === queue).length;
+    const received = queues.receive((queue) => account === undefined || runningOf(queue) < account.atMost[queue]);
     if (received === null) return false;
-    schedule.start((invocation) => runQueued(received.queue, received.body, invocation), received.settle);
+    const { queue, body } = received;
+    // A receive that meets the account's limit counts like any other: the queue knows nothing of Lambda.
+    const isLast = account !== undefined && received.received >= TRIES;
+    if (!hasRoom()) {
+      received.settle(isLast);
+      return true;
+    }
+    const started = schedule.start(
+      (invocation) => runQueued(queue, body, invocation),
+      (done) => received.settle(done || isLast),
+    );
+    serving.set(started, queue);
     return true;
   }
 
@@ -220,7 +267,8 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
   async function run(until: number, mayRest: boolean): Promise<void> {
     while (clock() < until) {
       if (clock() >= nextSweep) startSweep();
-      const crowded = schedule.live().length >= INVOCATIONS_AT_ONCE;
+      if (account !== undefined && clock() >= nextApiCall) callApi(account.apiEveryMs);
+      const crowded = account === undefined && schedule.live().length >= INVOCATIONS_AT_ONCE;
       if (!crowded && (schedule.live().length === 0 || schedule.uniform() < 0.2) && startOne()) continue;
       if (await schedule.step()) {
         strikeDoomed();
@@ -230,7 +278,7 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
       if (mayRest && isQuiet()) return;
       // Everything in flight sleeps: until it wakes, something becomes visible, or its time is over.
       const next = Math.min(schedule.nextWake(), schedule.nextTimeout(), queues.nextVisible(), nextStreamed());
-      schedule.advanceTo(Math.min(until, nextSweep, Math.max(next, clock() + 1)));
+      schedule.advanceTo(Math.min(until, nextSweep, nextApiCall, Math.max(next, clock() + 1)));
     }
   }
 
@@ -327,6 +375,8 @@ export function simulatedWorld(scenario: Scenario, mutation: Mutation | null = n
     clock,
     schedule,
     scenario,
+    /** What became of the calls of the APIs. */
+    api,
     /** When something was first mended. */
     mendedAt: () => mendedAt,
     /** Whether an invocation died, stood still or met a table that failed. */
