@@ -6,7 +6,7 @@ const FEWEST = 2;
 const EMAILS_PER_SENDER = 150;
 
 /** The queues that Lambda reads, each by a mapping of its own. */
-export type Lane =
+type Lane =
   | "email"
   | "sms"
   | "webhook"

@@ -29,6 +29,11 @@ const common = {
   committedAt: z.number(),
   plannedAt: z.nullable(z.number()),
   plan: z.nullable(channelPlanSchema),
+  /**
+   * How many of the chunks were surely queued, in the order in which the planner queues them, so that the next one goes on
+   * from there. Absent while it is none, as it stays for all but large updates.
+   */
+  queued: z.optional(z.number()),
   /** Absent before it is planned, and from old ones. */
   topic: z.optional(topicStateSchema),
 };

@@ -16,6 +16,7 @@ export async function planAndTell(work: PlanWork, deps: PlanDeps & { log: Logger
     case "withdrawn":
       return;
     case "planned":
+    case "goes on":
     case "published again":
       return tellOfTopic(work, planned.topic, deps.log);
     default:

@@ -1,6 +1,6 @@
 import type { ChangeSource, RenderedChange, RenderedUpdate, RenderSource } from "../compose/sources.ts";
 import type { Clock } from "../core/clock.ts";
-import type { ChunkQueues } from "../providers/queues.ts";
+import type { ChunkQueues, WakeQueues } from "../providers/queues.ts";
 import type { Topic, TopicAttributes } from "../providers/topic.ts";
 import type { AccessStore } from "../store/access/access-store.ts";
 import type { Ledger } from "../store/deliveries/ledger.ts";
@@ -12,7 +12,7 @@ export interface PlanDeps {
   subscribers: SubscriberStore;
   ledger: Ledger;
   access: Pick<AccessStore, "getRate">;
-  queues: ChunkQueues;
+  queues: ChunkQueues & Pick<WakeQueues, "wakePlanner">;
   topic: Topic;
   render: (source: RenderSource) => Promise<RenderedUpdate>;
   renderChange: (source: ChangeSource) => RenderedChange;

@@ -11,7 +11,9 @@ export type PlanOutcome =
   | { outcome: "planned"; plan: ChannelPlan; topic: TopicState }
   /** It was planned before; what the topic had not taken was published to it again. */
   | { outcome: "published again"; topic: TopicState }
-  /** No notice: the update is silent, or its notice was planned already. */
+  /** It queues more than one invocation can: the next goes on from there. */
+  | { outcome: "goes on"; topic: TopicState }
+  /** No notice: the update is silent, its notice was planned already, or another planner is ahead. */
   | { outcome: "nothing to plan" }
   /** The incident or component was deleted before anything was queued. */
   | { outcome: "withdrawn" };
@@ -22,6 +24,7 @@ export type PlanOutcome =
  * finished): texts and chunk numbers stay those of the first run, and chunks repeat their deduplication ids.
  */
 export async function planNotice({ pageId, updateId }: PlanWork, deps: PlanDeps): Promise<PlanOutcome> {
+  const until = deps.clock() + QUEUES_FOR_MS;
   const notice = await deps.ledger.getNotice(pageId, updateId);
   if (notice === null) return { outcome: "nothing to plan" };
   if (notice.state !== "unplanned") return publishAgain(notice, deps);
@@ -31,12 +34,53 @@ export async function planNotice({ pageId, updateId }: PlanWork, deps: PlanDeps)
     return { outcome: "withdrawn" };
   }
 
-  const [topic] = await Promise.all([
-    publish(publication, notice, deps),
-    deps.queues.sendChunks(CHANNELS.flatMap((channel) => chunkWorks(notice, channel, plan[channel]))),
+  const [topic, queued] = await Promise.all([
+    isPublished(notice) ? notice.topic : publish(publication, notice, deps),
+    queueChunks(notice, plan, until, deps),
   ]);
-  await deps.ledger.markPlanned(notice, plan, deps.clock(), topic);
-  return { outcome: "planned", plan, topic };
+  switch (queued) {
+    case "all":
+      await deps.ledger.markPlanned(notice, plan, deps.clock(), topic);
+      return { outcome: "planned", plan, topic };
+    case "no time":
+      if (topic.state !== "waiting") await deps.ledger.settleTopic(notice, topic);
+      await deps.queues.wakePlanner({ pageId, updateId });
+      return { outcome: "goes on", topic };
+    case "overtaken":
+      return { outcome: "nothing to plan" };
+  }
+}
+
+/** No part is queued after this: the slowest part still fits before the function's end (60 s). */
+const QUEUES_FOR_MS = 40_000;
+/**
+ * So many chunks are queued before the notice says so. SQS drops a repeated chunk for five minutes only, so a planner that
+ * began anew each time would queue the first ones again and again, and might never come to the last.
+ */
+export const CHUNKS_PER_PART = 1_000;
+
+/** The channel with the fewest chunks first: it does not wait for 200,000 of another. */
+async function queueChunks(
+  notice: Notice,
+  plan: ChannelPlan,
+  until: number,
+  deps: PlanDeps,
+): Promise<"all" | "no time" | "overtaken"> {
+  const channels = [...CHANNELS].sort((a, b) => plan[a] - plan[b]);
+  const works = channels.flatMap((channel) => chunkWorks(notice, channel, plan[channel]));
+  for (let first = notice.queued ?? 0; first < works.length; first += CHUNKS_PER_PART) {
+    if (deps.clock() > until) return "no time";
+    const next = first + CHUNKS_PER_PART;
+    await deps.queues.sendChunks(works.slice(first, next));
+    if (next >= works.length) break;
+    const noted = await deps.ledger.noteQueued(notice, next);
+    if (noted.outcome === "lost") return "overtaken";
+  }
+  return "all";
+}
+
+function isPublished(notice: Notice): notice is Notice & { topic: TopicState } {
+  return notice.topic !== undefined && notice.topic.state !== "waiting";
 }
 
 /** How long the topic is tried: as long as a webhook. */

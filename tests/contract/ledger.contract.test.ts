@@ -39,6 +39,22 @@ describeOnBoth("ledger: planning", { memory: memorySubject, dynamo: dynamoSubjec
     expect(await ledger.getNotice(notice.pageId, notice.updateId)).toEqual(planned);
   });
 
+  it("remembers how many chunks of a notice are queued, while it is not planned, and never fewer", async () => {
+    const { ledger, putNotice } = subject();
+    const notice = aNotice();
+    expect(await ledger.noteQueued(notice, 1_000)).toEqual({ outcome: "lost" });
+    await putNotice(notice);
+    const noted = async (queued: number) => (await ledger.noteQueued(notice, queued)).outcome;
+    // As a planner does whose first answer was lost.
+    expect(await noted(1_000)).toBe("saved");
+    expect(await noted(1_000)).toBe("saved");
+    expect(await noted(3_000)).toBe("saved");
+    expect(await noted(2_000)).toBe("lost");
+    expect(await ledger.getNotice(notice.pageId, notice.updateId)).toEqual({ ...notice, queued: 3_000 });
+    await ledger.markPlanned(notice, PLAN, NOW);
+    expect(await noted(4_000)).toBe("lost");
+  });
+
   it("keeps what became of the topic's publication", async () => {
     const { ledger, putNotice } = subject();
     const notice = aNotice();

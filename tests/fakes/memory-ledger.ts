@@ -94,6 +94,13 @@ export function memoryLedger(): MemoryLedger {
       if (stored !== undefined) notices.set(keyOf(pageId, updateId), { ...stored, topic });
     },
 
+    async noteQueued({ pageId, updateId }, queued) {
+      const stored = notices.get(keyOf(pageId, updateId));
+      if (stored?.state !== "unplanned" || (stored.queued ?? 0) > queued) return LOST;
+      notices.set(keyOf(pageId, updateId), { ...stored, queued });
+      return SAVED;
+    },
+
     async markPlanned({ pageId, updateId }, plan, now, topic) {
       const stored = notices.get(keyOf(pageId, updateId));
       if (stored?.state !== "unplanned") return LOST;

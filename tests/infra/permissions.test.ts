@@ -124,6 +124,7 @@ const CALLS: Record<string, readonly string[]> = {
   "subscribers.removeUnchanged": ["Subscribers DeleteItem", "Subscribers UpdateItem"],
   "subscribers.remove": ["Subscribers GetItem", "Subscribers DeleteItem", "Subscribers UpdateItem"],
   "ledger.getNotice": ["Deliveries GetItem"],
+  "ledger.noteQueued": ["Deliveries UpdateItem"],
   "ledger.markPlanned": ["Deliveries UpdateItem"],
   "ledger.settleTopic": ["Deliveries UpdateItem"],
   "ledger.markDone": ["Deliveries UpdateItem"],

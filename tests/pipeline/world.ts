@@ -281,6 +281,7 @@ export function createWorld({ choose }: { choose?: Choose } = {}) {
     subscribers,
     access,
     queues,
+    planDeps,
     outside: world,
     /** All that was logged. */
     lines,

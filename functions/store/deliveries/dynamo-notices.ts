@@ -12,7 +12,14 @@ import { noticeKey, noticeOf, OPEN_SHARDS, openPartition } from "./notice-item.t
 
 type Notices = Pick<
   Ledger,
-  "getNotice" | "markPlanned" | "settleTopic" | "markDone" | "listOpenNotices" | "getChunkPlan" | "fixChunks"
+  | "getNotice"
+  | "noteQueued"
+  | "markPlanned"
+  | "settleTopic"
+  | "markDone"
+  | "listOpenNotices"
+  | "getChunkPlan"
+  | "fixChunks"
 >;
 
 const OPEN_PARTITIONS = Array.from({ length: OPEN_SHARDS }, (_, shard) => openPartition(shard));
@@ -23,6 +30,17 @@ export function dynamoNotices({ client, table, random }: LedgerDeps): Notices {
     async getNotice(pageId, updateId) {
       const item = await getItem(client, table, noticeKey(pageId, updateId));
       return item === null ? null : noticeOf(item);
+    },
+
+    async noteQueued({ pageId, updateId }, queued) {
+      const note = new UpdateItemCommand({
+        TableName: table,
+        Key: toKey(noticeKey(pageId, updateId)),
+        ConditionExpression: "#state = :unplanned AND (attribute_not_exists(#queued) OR #queued <= :new_queued)",
+        ...updateParts({ set: { queued } }, { attributes: ["state"], values: { ":unplanned": "unplanned" } }),
+      });
+      const { refusal } = await repeatWhileBusy(random, () => client.send(note));
+      return { outcome: refusal === null ? "saved" : "lost" };
     },
 
     async markPlanned({ pageId, updateId }, plan, now, topic) {

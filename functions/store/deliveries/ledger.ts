@@ -27,6 +27,8 @@ export interface ChunkPlanKey {
  */
 export interface Ledger {
   getNotice(pageId: string, updateId: string): Promise<Notice | null>;
+  /** So many chunks of an unplanned notice are queued. `lost`: more are, or it is planned. */
+  noteQueued(notice: Notice, queued: number): Promise<FencedOutcome>;
   /** unplanned -> planned, with the plan. `lost`: it was planned already. */
   markPlanned(notice: Notice, plan: ChannelPlan, now: number, topic?: TopicState): Promise<FencedOutcome>;
   /** What became of the topic's publication, once it no longer waits. */
