@@ -124,7 +124,7 @@ function composeDraft(
   { sender, address }: Addresses,
 ): Promise<string> {
   const { page, incident, site } = source;
-  // The thread's, whoever sends its mails.
+  // The thread's, no matter who sends its mails.
   const host = new URL(site.pageUrl).hostname;
   return composeMail({
     from: { name: page.name, address: sender },
