@@ -15,6 +15,7 @@ const BENCHES: Record<string, { what: string; load: () => Promise<{ bench: Bench
   "start-up": { what: "bundles: size and time to load", load: () => import("./start-up.ts") },
   "hot-keys": { what: "units that the hottest keys take at 25,000 recipients/s", load: () => import("./hot-keys.ts") },
   cost: { what: "writes, requests and log lines for a recipient", load: () => import("./cost.ts") },
+  "cost-model": { what: "docs/cost.md, from what cost counted", load: () => import("./cost-document.ts") },
 };
 
 const HELP = `npm run bench -- [names] [options]

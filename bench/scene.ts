@@ -147,6 +147,12 @@ export function emailSubscriber(pageId: string, now = Date.now()): Subscriber {
   return { ...subscriber, channel: "email", email: `${subscriber.id}@subscriber.example` };
 }
 
+export function smsSubscriber(pageId: string, now = Date.now()): Subscriber {
+  const subscriber = subscriberOf(pageId, now);
+  const digits = String(Number.parseInt(subscriber.id.slice(-10), 36) % 1e9).padStart(9, "0");
+  return { ...subscriber, channel: "sms", phone: `+4915${digits}`, country: "DE" };
+}
+
 /** Its endpoint is a path of its own below `url`. */
 export function webhookSubscriber(pageId: string, url: string, now = Date.now()): Subscriber {
   const subscriber = subscriberOf(pageId, now);
