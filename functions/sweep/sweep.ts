@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { greatest } from "../core/extremes.ts";
 import { LEASE_MS } from "../core/lease.ts";
 import type { Notice } from "../core/notice.ts";
-import { type ChunkWork, retryWorkOf } from "../core/queued-work.ts";
+import { type ChunkWork, type PlanWork, retryWorkOf } from "../core/queued-work.ts";
 import { DUE_GRACE_MS } from "../core/retry-schedule.ts";
 import { CHANNELS, type Channel } from "../core/subscriber.ts";
 import { inParallel } from "../lambda/in-parallel.ts";
@@ -64,8 +64,8 @@ const CHUNKS_AT_ONCE = 10;
  * would be an error.
  */
 const BEGINS_FOR_MS = 45_000;
-/** The part of that for retries: they must not hold up updates that nobody has had yet. */
-const RETRIES_FOR_MS = 20_000;
+/** So many chunks of one update are queued again before the updates behind it have had their turn. */
+const CHUNKS_PER_TURN = 500;
 
 /** Once a minute: finds in the tables what was committed and not finished, and sets it going again. */
 export async function sweep(deps: SweepDeps): Promise<SweepResult> {
@@ -85,21 +85,24 @@ export async function sweep(deps: SweepDeps): Promise<SweepResult> {
     read ??= readGates(deps, (error) => failures.push({ duty: "gates", error }));
     return read;
   };
-  const duties: [string, () => Promise<void>][] = [
-    ["send rate", () => readSendRate(deps)],
-    // One call for each page; the other duties may take all the time there is.
-    ["pages", () => sweepPages(deps, counts)],
-    ["retries", async () => sweepRetries(deps, counts, began + RETRIES_FOR_MS, await gates())],
-    ["notices", async () => sweepNotices(deps, counts, failures, began + BEGINS_FOR_MS, await gates())],
-    ["purge", () => sweepSubscribers(deps, counts, began)],
-  ];
-  for (const [duty, run] of duties) {
+  const run = async (duty: string, work: () => Promise<void>) => {
     try {
-      await run();
+      await work();
     } catch (error) {
       failures.push({ duty, error });
     }
-  }
+  };
+  const deadline = began + BEGINS_FOR_MS;
+  // The gates follow from it. It is one call, and has an end: see SERVICE_TIMES.
+  const rate = run("send rate", () => readSendRate(deps));
+  // Side by side: one that is slow takes nothing from the others' minute.
+  await Promise.all([
+    rate,
+    run("pages", () => sweepPages(deps, counts)),
+    rate.then(() => run("retries", async () => sweepRetries(deps, counts, deadline, await gates()))),
+    rate.then(() => run("notices", async () => sweepNotices(deps, counts, failures, deadline, await gates()))),
+    run("purge", () => sweepSubscribers(deps, counts, began)),
+  ]);
   return { counts, failures };
 }
 
@@ -114,43 +117,55 @@ async function sweepNotices(
   deadline: number,
   gates: Gates,
 ): Promise<void> {
+  /** What was more than a turn's worth. */
+  const left: { updateId: string; unheard: readonly ChunkKey[] }[] = [];
+  const waiting = new Set<string>();
+  const resendAll = async (updateId: string, chunks: readonly ChunkKey[]) => {
+    try {
+      for (let first = 0; first < chunks.length && deps.clock() <= deadline; first += CHUNKS_AT_ONCE) {
+        await resend(chunks.slice(first, first + CHUNKS_AT_ONCE), deps, counts);
+      }
+    } catch (error) {
+      // One that always fails must not keep those behind it from being swept, now and every minute.
+      failures.push({ duty: "notices", updateId, error });
+    }
+  };
   let cursor: string | null = null;
   do {
     const page: { items: Notice[]; next: string | null } = await deps.ledger.listOpenNotices(NOTICES_PER_PAGE, cursor);
-    // Oldest first, one after the other: an update must not be queued again behind a later one of its incident.
-    for (const listed of page.items) {
-      try {
-        await sweepNotice(listed, deps, counts, deadline, gates);
-      } catch (error) {
-        // A notice that always fails must not keep sweep from those behind it, now and every minute.
-        failures.push({ duty: "notices", updateId: listed.updateId, error });
-      }
+    // Oldest first and one after the other: an update must not be queued again behind a later one of its incident.
+    for (const { pageId, updateId, subject } of page.items) {
+      if (deps.clock() > deadline) return;
+      const unheard = await sweepNotice({ pageId, updateId }, deps, counts, gates).catch((error: unknown) => {
+        failures.push({ duty: "notices", updateId, error });
+        return [];
+      });
+      const turn = waiting.has(subject.id) ? 0 : CHUNKS_PER_TURN;
+      await resendAll(updateId, unheard.slice(0, turn));
+      if (unheard.length <= turn) continue;
+      waiting.add(subject.id);
+      left.push({ updateId, unheard: unheard.slice(turn) });
     }
     cursor = page.next;
   } while (cursor !== null);
+  for (const { updateId, unheard } of left) await resendAll(updateId, unheard);
 }
 
-async function sweepNotice(
-  listed: Notice,
-  deps: SweepDeps,
-  counts: SweepCounts,
-  deadline: number,
-  gates: Gates,
-): Promise<void> {
-  if (deps.clock() > deadline) return;
+/** Wakes its planner, or ends it; returns the chunks that are to be queued again. */
+async function sweepNotice(work: PlanWork, deps: SweepDeps, counts: SweepCounts, gates: Gates): Promise<ChunkKey[]> {
   // The index lags behind the table.
-  const notice = await deps.ledger.getNotice(listed.pageId, listed.updateId);
-  if (notice === null || notice.state === "done") return;
+  const notice = await deps.ledger.getNotice(work.pageId, work.updateId);
+  if (notice === null || notice.state === "done") return [];
   const now = deps.clock();
   if (notice.state === "unplanned" || notice.plan === null) {
-    if (notice.committedAt > now - UNPLANNED_AFTER_MS) return;
-    await deps.queues.wakePlanner({ pageId: notice.pageId, updateId: notice.updateId });
+    if (notice.committedAt > now - UNPLANNED_AFTER_MS) return [];
+    await deps.queues.wakePlanner(work);
     counts.noticesWoken += 1;
-    return;
+    return [];
   }
   const isTopicOpen = notice.topic?.state === "waiting";
   if (isTopicOpen) {
-    await deps.queues.wakePlanner({ pageId: notice.pageId, updateId: notice.updateId });
+    await deps.queues.wakePlanner(work);
     counts.noticesWoken += 1;
   }
   const chunks = await deps.ledger.listChunks(notice.pageId, notice.updateId);
@@ -174,13 +189,11 @@ async function sweepNotice(
       unheard.push({ ...chunkRef(notice, channel, number), of });
     }
   }
-  for (let first = 0; first < unheard.length && deps.clock() <= deadline; first += CHUNKS_AT_ONCE) {
-    await resend(unheard.slice(first, first + CHUNKS_AT_ONCE), now, deps, counts);
-  }
   if (unfinished === 0 && !isTopicOpen) {
     await deps.ledger.markDone(notice);
     counts.noticesDone += 1;
   }
+  return unheard;
 }
 
 /**
@@ -210,7 +223,8 @@ function needsResending(chunk: Chunk | undefined, signs: { first: number; any: n
 }
 
 /** Queues these chunks again, each under its next resend number; leaves alone those that gave a sign meanwhile. */
-async function resend(chunks: readonly ChunkKey[], now: number, deps: SweepDeps, counts: SweepCounts): Promise<void> {
+async function resend(chunks: readonly ChunkKey[], deps: SweepDeps, counts: SweepCounts): Promise<void> {
+  const now = deps.clock();
   const requeued = await Promise.allSettled(
     chunks.map(async (chunk): Promise<ChunkWork[]> => {
       const number = await deps.ledger.requeueChunk(chunk, now, now - STALLED_AFTER_MS);
@@ -250,7 +264,6 @@ async function sweepRetries(deps: SweepDeps, counts: SweepCounts, deadline: numb
   });
 }
 
-/** This comes last: everything else is more urgent. */
 async function sweepSubscribers(deps: SweepDeps, counts: SweepCounts, began: number): Promise<void> {
   if (isPurgeTime(began)) counts.purged = await purge(deps, began + BEGINS_FOR_MS);
 }

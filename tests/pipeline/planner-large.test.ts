@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { ChunkWork } from "../../functions/core/queued-work.ts";
 import { CHUNKS_PER_PART, planNotice } from "../../functions/plan-notifications/plan.ts";
 import { Crash } from "../fakes/crash.ts";
-import { createWorld, PAGE, type World } from "./world.ts";
+import { PAGE } from "./samples.ts";
+import { createWorld, type World } from "./world.ts";
 
 /** Ten million recipients in chunks of fifty; of webhooks, one chunk. */
 const MAIL_CHUNKS = 200_000;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ChunkWork, RetryWork } from "../../functions/core/queued-work.ts";
 import { type SweepDeps, sweep } from "../../functions/sweep/sweep.ts";
+import { until } from "../fixtures/progress.ts";
 import { PAGE } from "./samples.ts";
 import { createWorld, type World } from "./world.ts";
 
@@ -35,12 +36,22 @@ function deps(changes: Partial<SweepDeps> = {}): SweepDeps {
 
 /** An update whose queue lost all of its chunks long ago. */
 async function silentUpdate(): Promise<void> {
-  world.loseStream(true);
-  const { update } = await world.open();
-  const notice = await world.ledger.getNotice(PAGE, update.id);
-  if (notice === null) throw new Error("no notice");
-  await world.ledger.markPlanned(notice, { email: CHUNKS, sms: 0, webhook: 0 }, world.clock());
+  await planned(CHUNKS);
   world.advance(SILENCE_MS);
+}
+
+/** An update of a new incident. */
+async function planned(chunks: number) {
+  world.loseStream(true);
+  const opened = await world.open();
+  await markPlanned(opened.update.id, chunks);
+  return opened;
+}
+
+async function markPlanned(updateId: string, chunks: number): Promise<void> {
+  const notice = await world.ledger.getNotice(PAGE, updateId);
+  if (notice === null) throw new Error("no notice");
+  await world.ledger.markPlanned(notice, { email: chunks, sms: 0, webhook: 0 }, world.clock());
 }
 
 const numbersSent = () => sent.flat().map(({ chunk }) => chunk);
@@ -151,5 +162,50 @@ describe("a sweep over many due retries", () => {
     await sweep(deps({ queues: slow }));
     await sweep(deps({ queues: slow }));
     expect(new Set(queued.map(({ subscriberId }) => subscriberId)).size).toBe(60);
+  });
+});
+
+describe("a sweep of which one duty is slow", () => {
+  it("queues again what lost its queue, and the retries, while the page's table does not answer", async () => {
+    await silentUpdate();
+    let answer = () => {};
+    const silence = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const swept = sweep(
+      deps({
+        status: {
+          ...world.status,
+          async listPages() {
+            await silence;
+            return world.status.listPages();
+          },
+        },
+      }),
+    );
+    await until("all chunks were queued again", () => sent.flat().length === CHUNKS);
+    answer();
+    expect((await swept).failures).toEqual([]);
+  });
+
+  it("gives each update its turn before one of 20,000 silent chunks takes the rest of the minute", async () => {
+    const large = await planned(20_000);
+    const small = await planned(CHUNKS);
+    const later = await world.post(large.incident.id, "identified");
+    await markPlanned(later.update.id, CHUNKS);
+    world.advance(SILENCE_MS);
+    const slow: SweepDeps["queues"] = {
+      ...world.queues.ports,
+      async sendChunks(works) {
+        sent.push([...works]);
+        world.advance(200);
+      },
+    };
+    await sweep(deps({ queues: slow }));
+    const of = (updateId: string) => sent.flat().filter((work) => work.updateId === updateId).length;
+    expect(of(small.update.id)).toBe(CHUNKS);
+    expect(of(large.update.id)).toBeGreaterThan(1_000);
+    // What is later in the same incident waits until all of the earlier one is queued.
+    expect(of(later.update.id)).toBe(0);
   });
 });
