@@ -130,6 +130,14 @@ export function isOutgrown(chunks: number, wanted: number): boolean {
   return wanted > TOLERATED_GROWTH * chunks;
 }
 
+/**
+ * Whether a channel has so many chunks that sums are kept over those that are done. Fewer are read one by one, which tells
+ * of those under way too and costs sending nothing.
+ */
+export function isSummed(of: number): boolean {
+  return of >= 1_000;
+}
+
 /** Nothing of the chunk is in flight, or ever will be again. */
 export function isOver(chunk: Pick<Chunk, "state" | "retrying">): boolean {
   return chunk.state === "done" && chunk.retrying.length === 0;

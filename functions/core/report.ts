@@ -57,16 +57,26 @@ export interface UpdateReport {
 /** Recipients per second that the provider takes; null if no rate applies. */
 export type SendRates = Readonly<Record<Channel, number | null>>;
 
-/** The report of an update, from all its chunks. */
+/** What a report adds up: a chunk, or the sums over many that are done. */
+export interface ReportPart
+  extends Pick<Chunk, "channel" | "counts" | "histogram" | "slowestMs" | "firstAcceptedAt" | "lastAcceptedAt"> {
+  chunksDone: number;
+}
+
+export function partOf(chunk: Chunk): ReportPart {
+  return { ...chunk, chunksDone: chunk.state === "done" ? 1 : 0 };
+}
+
+/** The report of an update, from all its chunks or their sums. */
 export function updateReport(
   notice: UpdateNotice,
-  chunks: readonly Chunk[],
+  parts: readonly ReportPart[],
   now: number,
   rates: SendRates = { email: null, sms: null, webhook: null },
   pauses: Pauses = NO_PAUSES,
 ): UpdateReport {
   const of = (channel: Channel) =>
-    pausedBy(pauses[channel], channelReport(channel, notice, chunks, now, rates[channel]));
+    pausedBy(pauses[channel], channelReport(channel, notice, parts, now, rates[channel]));
   const channels: Record<Channel, ChannelReport> = { email: of("email"), sms: of("sms"), webhook: of("webhook") };
   return {
     updateId: notice.updateId,
@@ -89,23 +99,23 @@ function pausedBy(paused: string | null, report: ChannelReport): ChannelReport {
 function channelReport(
   channel: Channel,
   notice: UpdateNotice,
-  all: readonly Chunk[],
+  all: readonly ReportPart[],
   now: number,
   rate: number | null,
 ): ChannelReport {
-  const chunks = all.filter((chunk) => chunk.channel === channel);
-  const counts = sumCounts(chunks.map((chunk) => chunk.counts));
-  const histogram = mergeHistograms(chunks.map((chunk) => chunk.histogram));
+  const parts = all.filter((part) => part.channel === channel);
+  const counts = sumCounts(parts.map((part) => part.counts));
+  const histogram = mergeHistograms(parts.map((part) => part.histogram));
   const median = percentile(histogram, 0.5);
   const p95 = percentile(histogram, 0.95);
-  const maxMs = median === null ? null : greatest(chunks.map((chunk) => chunk.slowestMs));
-  const firstAcceptedAt = least(chunks.map((chunk) => chunk.firstAcceptedAt).filter((time) => time !== null));
-  const lastAcceptedAt = greatest(chunks.map((chunk) => chunk.lastAcceptedAt).filter((time) => time !== null));
+  const maxMs = median === null ? null : greatest(parts.map((part) => part.slowestMs));
+  const firstAcceptedAt = least(parts.map((part) => part.firstAcceptedAt).filter((time) => time !== null));
+  const lastAcceptedAt = greatest(parts.map((part) => part.lastAcceptedAt).filter((time) => time !== null));
   const measured = Object.values(histogram).reduce((sum, count) => sum + count, 0);
   const throughput = throughputOf(measured, firstAcceptedAt, lastAcceptedAt);
   const planned = notice.plan?.[channel] ?? null;
-  const chunksDone = chunks.filter((chunk) => chunk.state === "done").length;
-  const left = recipientsLeft(channel, chunks, planned, rate);
+  const chunksDone = parts.reduce((sum, part) => sum + part.chunksDone, 0);
+  const left = recipientsLeft(channel, parts, planned, rate);
   const pace = throughput ?? rate;
   return {
     audience: audienceOf(counts),
@@ -135,16 +145,17 @@ function throughputOf(accepted: number, first: number | null, last: number | nul
  */
 function recipientsLeft(
   channel: Channel,
-  chunks: readonly Chunk[],
+  parts: readonly ReportPart[],
   planned: number | null,
   rate: number | null,
 ): number {
   if (planned === null) return 0;
-  const done = chunks.filter((chunk) => chunk.state === "done");
-  const reached = (some: readonly Chunk[]) => audienceOf(sumCounts(some.map((chunk) => chunk.counts)));
-  const perChunk = done.length === 0 ? recipientsPerChunk(channel, rate) : reached(done) / done.length;
-  const begun = reached(chunks.filter((chunk) => chunk.state !== "done"));
-  return Math.max(0, Math.ceil(Math.max(0, planned - done.length) * perChunk) - begun);
+  const done = parts.filter((part) => part.chunksDone > 0);
+  const chunksDone = done.reduce((sum, part) => sum + part.chunksDone, 0);
+  const reached = (some: readonly ReportPart[]) => audienceOf(sumCounts(some.map((part) => part.counts)));
+  const perChunk = chunksDone === 0 ? recipientsPerChunk(channel, rate) : reached(done) / chunksDone;
+  const begun = reached(parts.filter((part) => part.chunksDone === 0));
+  return Math.max(0, Math.ceil(Math.max(0, planned - chunksDone) * perChunk) - begun);
 }
 
 function latestEnd(channels: readonly ChannelReport[]): number | null {

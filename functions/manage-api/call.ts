@@ -20,7 +20,14 @@ export interface ManageDeps {
   subscribers: SubscriberStore;
   ledger: Pick<
     Ledger,
-    "getNotice" | "listChunks" | "getDeliveries" | "listProblems" | "listSubscriberDeliveries" | "changeDelivery"
+    | "getNotice"
+    | "listChunks"
+    | "getChunks"
+    | "getSums"
+    | "getDeliveries"
+    | "listProblems"
+    | "listSubscriberDeliveries"
+    | "changeDelivery"
   >;
   /** Deliveries go there that an operator sends again. */
   resends: RetryQueues;

@@ -1,4 +1,4 @@
-import { type ChunkPlan, chunksFor, chunksInForce, isOutgrown, isOver } from "../core/chunk.ts";
+import { type ChunkPlan, chunksFor, chunksInForce, isOutgrown, isOver, isSummed } from "../core/chunk.ts";
 import { toldChanges } from "../core/component-change.ts";
 import type { ChannelPlan, Notice } from "../core/notice.ts";
 import { LONGEST_OPEN_MS } from "../core/retry-schedule.ts";
@@ -74,11 +74,16 @@ async function areAllOver(plan: ChunkPlan, notice: Notice, channel: Channel, dep
     // A change this old has been over for days; an update is always in the table.
     if (one === undefined && notice.kind === "component change") continue;
     if (one === undefined) return false;
-    const chunks = await deps.ledger.listChunks(notice.pageId, one.id);
-    const over = chunks.filter((chunk) => chunk.channel === channel && isOver(chunk));
-    if (over.length < of) return false;
+    if ((await countOver(notice.pageId, one.id, channel, of, deps)) < of) return false;
   }
   return true;
+}
+
+async function countOver(pageId: string, updateId: string, channel: Channel, of: number, { ledger }: ChunkDeps) {
+  if (!isSummed(of)) return (await ledger.listChunks(pageId, updateId, channel)).filter(isOver).length;
+  const sums = await ledger.getSums(pageId, updateId, channel);
+  const isAnyOpen = sums.some(({ counts }) => counts.open > 0);
+  return isAnyOpen ? 0 : sums.reduce((sum, { chunksDone }) => sum + chunksDone, 0);
 }
 
 /** The incident's updates, or those changes of the component that may still have something open. */

@@ -73,7 +73,7 @@ export class PlanNotifications extends Construct {
     // Counts the audience; of single subscribers it reads only the contacts of endpoints in quarantine.
     allow(planner, state.subscribers, ["GetItem", "BatchGetItem", "Query"]);
     // Notices, texts and plans; also to see whether an incident's earlier chunks are over.
-    allow(planner, state.deliveries, ["GetItem", "Query", "PutItem", "UpdateItem"]);
+    allow(planner, state.deliveries, ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"]);
     // The send rate, which sizes the chunks; the page's key, which names a contact; and the endpoints that the
     // contact's mail will be about.
     allowItems(planner, state.access, {

@@ -172,12 +172,22 @@ export function memoryLedger(): MemoryLedger {
       return [...keys].flatMap((key) => structuredClone(chunks.get(key) ?? []));
     },
 
-    async listChunks(pageId, updateId) {
+    async listChunks(pageId, updateId, channel) {
       return structuredClone(
         [...chunks.values()]
           .filter((chunk) => chunk.pageId === pageId && chunk.updateId === updateId)
+          .filter((chunk) => channel === undefined || chunk.channel === channel)
           .sort((a, b) => (a.channel === b.channel ? a.chunk - b.chunk : a.channel < b.channel ? -1 : 1)),
       );
+    },
+
+    async getSums(pageId, updateId, channel) {
+      return [...chunks.values()]
+        .filter((chunk) => chunk.pageId === pageId && chunk.updateId === updateId && chunk.channel === channel)
+        .filter(({ state, of }) => state === "done" && of >= 1_000)
+        .map(({ counts, histogram, slowestMs, firstAcceptedAt, lastAcceptedAt }) =>
+          structuredClone({ channel, chunksDone: 1, counts, histogram, slowestMs, firstAcceptedAt, lastAcceptedAt }),
+        );
     },
 
     async openWindow(key, attempt, window, windowAgain) {

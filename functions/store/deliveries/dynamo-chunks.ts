@@ -1,11 +1,13 @@
-import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import type { ChunkKey } from "../../core/chunk.ts";
+import { TransactWriteItemsCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { type ChunkKey, isSummed } from "../../core/chunk.ts";
+import { TableBusyError } from "../busy.ts";
 import { repeatWhileBusy } from "../repeat.ts";
-import { batchGet, fromItem, queryAll, toItem, toKey } from "../table.ts";
+import { batchGet, fromItem, getItem, queryAll, toItem, toKey } from "../table.ts";
 import { type Change, updateParts } from "../update-expression.ts";
+import { type DynamoSums, dynamoSums } from "./dynamo-sums.ts";
 import type { FencedOutcome, Ledger } from "./ledger.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
-import { addsOf, chunkItemKey, chunkOf, chunkPartitions, expiryOf } from "./ledger-items.ts";
+import { addsOf, chunkItemKey, chunkOf, chunkPartitions, chunkPrefix, expiryOf, markOf } from "./ledger-items.ts";
 
 type Chunks = Pick<
   Ledger,
@@ -15,6 +17,7 @@ type Chunks = Pick<
   | "openWindow"
   | "closeWindow"
   | "finishChunk"
+  | "getSums"
   | "yieldChunk"
   | "requeueChunk"
 >;
@@ -29,8 +32,12 @@ const FREE = `(attribute_not_exists(pk) OR #state = :queued OR ${LEASE_OVER})`;
 const UNHEARD = "(attribute_not_exists(#wakeAt) AND #queuedAt <= :queuedBefore)";
 const FORGOTTEN = `(attribute_not_exists(pk) OR (#state = :queued AND (#wakeAt <= :now OR ${UNHEARD})) OR ${LEASE_OVER})`;
 
+/** Each time that one of its retries comes to an end at the same moment. */
+const FINISH_TRIES = 10;
+
 /** The part of the ledger about chunks: claims, windows, counts. */
 export function dynamoChunks({ client, table, random }: LedgerDeps): Chunks {
+  const sums: DynamoSums = dynamoSums({ client, table, random });
   // The SDK repeats a call whose answer got lost. A repeated ADD would count twice, and a repeated claim would find the
   // chunk leased by itself. A write's mark shows its second run that the first one went through.
   const newMark = () => Buffer.from(random(9)).toString("base64url");
@@ -50,6 +57,37 @@ export function dynamoChunks({ client, table, random }: LedgerDeps): Chunks {
     });
     const { refusal } = await repeatWhileBusy(random, () => client.send(update));
     return { outcome: refusal === null || refusal.old[0]?.mark?.S === mark ? "saved" : "lost" };
+  }
+
+  /** claimed -> done, and its numbers into the sums: as they are at that moment, for its first retries may be over by now. */
+  async function finishSummed(key: ChunkKey, claim: number): Promise<FencedOutcome> {
+    for (let tries = 1; tries <= FINISH_TRIES; tries += 1) {
+      const item = await getItem(client, table, chunkItemKey(key));
+      if (item === null) return { outcome: "lost" };
+      const chunk = chunkOf(item);
+      if (chunk.state !== "claimed" || chunk.attempt !== claim) return { outcome: "lost" };
+      const { counts, histogram, firstAcceptedAt: first, lastAcceptedAt: last, slowestMs } = chunk;
+      await sums.keepExtremes(key, { first, last, slowestMs });
+      const { changes } = markOf(item);
+      const finish = {
+        TableName: table,
+        Key: toKey(chunkItemKey(key)),
+        ConditionExpression: `#state = :claimed AND #attempt = :attempt AND ${changes === 0 ? "attribute_not_exists(#changes)" : "#changes = :changes"}`,
+        ...updateParts(
+          { set: { state: "done", summed: true } },
+          {
+            attributes: ["state", "attempt", "changes"],
+            values: { ":claimed": "claimed", ":attempt": claim, ...(changes === 0 ? {} : { ":changes": changes }) },
+          },
+        ),
+      };
+      const add = sums.adding(key, { counts, histogram, chunksDone: 1 }, chunk.queuedAt);
+      // Made once: a transaction that is run again after a lost answer is known by its token.
+      const write = new TransactWriteItemsCommand({ TransactItems: [{ Update: finish }, { Update: add }] });
+      const { refusal } = await repeatWhileBusy(random, () => client.send(write));
+      if (refusal === null) return { outcome: "saved" };
+    }
+    throw new TableBusyError(`a chunk changed ${FINISH_TRIES} times while it was being finished`);
   }
 
   return {
@@ -91,13 +129,13 @@ export function dynamoChunks({ client, table, random }: LedgerDeps): Chunks {
       return (await batchGet(client, table, [...keys.values()])).map(chunkOf);
     },
 
-    async listChunks(pageId, updateId) {
+    async listChunks(pageId, updateId, channel) {
       const listed = await Promise.all(
         chunkPartitions(pageId, updateId).map((partition) =>
           queryAll(client, {
             TableName: table,
-            KeyConditionExpression: "pk = :pk",
-            ExpressionAttributeValues: toItem({ ":pk": partition }),
+            KeyConditionExpression: "pk = :pk AND begins_with(sk, :chunks)",
+            ExpressionAttributeValues: toItem({ ":pk": partition, ":chunks": chunkPrefix(channel) }),
           }),
         ),
       );
@@ -122,7 +160,10 @@ export function dynamoChunks({ client, table, random }: LedgerDeps): Chunks {
         }),
       }),
 
-    finishChunk: (key, claim) => fenced(key, claim, { set: { state: "done" } }),
+    finishChunk: (key, claim) =>
+      isSummed(key.of) ? finishSummed(key, claim) : fenced(key, claim, { set: { state: "done" } }),
+
+    getSums: sums.getSums,
 
     yieldChunk: (key, claim, notBefore) =>
       fenced(key, claim, { set: { state: "queued", wakeAt: notBefore, leaseUntil: 0 } }),

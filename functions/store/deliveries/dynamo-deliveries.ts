@@ -8,12 +8,14 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { Delivery } from "../../core/delivery.ts";
+import { greatest, least } from "../../core/extremes.ts";
 import { cursorParts } from "../cursor.ts";
 import { putAll, repeatWhileBusy } from "../repeat.ts";
 import { queryShards } from "../sharded-index.ts";
 import { batchGet, fromItem, queryAll, timeKey, toItem, toKey } from "../table.ts";
 import { updateParts } from "../update-expression.ts";
 import { type ChunkDelta, deltaOf, type FromDelivery, mustBeCounted } from "./delivery-change.ts";
+import { dynamoSums } from "./dynamo-sums.ts";
 import type { FencedOutcome, Ledger } from "./ledger.ts";
 import type { LedgerDeps } from "./ledger-deps.ts";
 import {
@@ -26,6 +28,7 @@ import {
   duePartitions,
   dueSortKey,
   endpointIndexSchema,
+  markOf,
   newestDeliveries,
   problemsAfter,
   problemsPartitions,
@@ -49,6 +52,7 @@ type Deliveries = Pick<
 
 /** The part of the ledger about single deliveries. */
 export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliveries {
+  const sums = dynamoSums({ client, table, random });
   return {
     recordDeliveries: (deliveries) =>
       putAll(
@@ -77,7 +81,7 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
 
     async changeDelivery(from, to, latencyMs) {
       const delta = deltaOf(from, to, latencyMs);
-      const chunk = movesNothing(delta) ? null : chunkUpdate(from, to, delta);
+      const chunk = movesNothing(delta) ? null : chunkUpdate(from, to, delta, "not summed");
       if (chunk === null) {
         return mustBeCounted(from) && (await isInWindow(to)) ? { outcome: "lost" } : put(from, to);
       }
@@ -85,8 +89,10 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
         new TransactWriteItemsCommand({ TransactItems: [{ Put: conditionalPut(from, to) }, { Update: chunk }] });
       const { refusal } = await repeatWhileBusy(random, () => client.send(change()));
       if (refusal === null) return { outcome: "saved" };
-      const chunkIsGone = refusal.reasons[0] === null && refusal.old[1] === undefined;
-      return chunkIsGone ? put(from, to) : { outcome: "lost" };
+      if (refusal.reasons[0] !== null) return { outcome: "lost" };
+      const [, stored] = refusal.old;
+      if (stored === undefined) return put(from, to);
+      return markOf(fromItem(stored)).summed ? changeSummed(from, to, delta) : { outcome: "lost" };
     },
 
     async listDue(now, limit) {
@@ -156,6 +162,23 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
     },
   };
 
+  /** As before, and in the sums that its chunk has gone into. */
+  async function changeSummed(from: FromDelivery, to: Delivery, delta: ChunkDelta): Promise<FencedOutcome> {
+    const [first = null, last = null] = [least(delta.acceptedTimes), greatest(delta.acceptedTimes)];
+    await sums.keepExtremes(to, { first, last, slowestMs: delta.slowestMs ?? 0 });
+    const { counts, histogram } = delta;
+    const change = () =>
+      new TransactWriteItemsCommand({
+        TransactItems: [
+          { Put: conditionalPut(from, to) },
+          { Update: chunkUpdate(from, to, delta, "summed") },
+          { Update: sums.adding(to, { counts, histogram, chunksDone: 0 }, to.updatedAt) },
+        ],
+      });
+    const { refusal } = await repeatWhileBusy(random, () => client.send(change()));
+    return { outcome: refusal === null ? "saved" : "lost" };
+  }
+
   /** The delivery alone, when nothing moves in its chunk. */
   async function put(from: FromDelivery, to: Delivery): Promise<FencedOutcome> {
     // A repeat by the SDK after a lost answer finds its own mark. (A transaction has the SDK's request token for that.)
@@ -185,20 +208,20 @@ export function dynamoDeliveries({ client, table, random }: LedgerDeps): Deliver
     } satisfies Put;
   }
 
-  function chunkUpdate(from: FromDelivery, to: Delivery, delta: ChunkDelta) {
+  function chunkUpdate(from: FromDelivery, to: Delivery, delta: ChunkDelta, as: "summed" | "not summed") {
     const { noLongerRetrying } = delta;
     const counted = mustBeCounted(from);
     return {
       TableName: table,
       Key: toKey(chunkItemKey(to)),
-      ConditionExpression: `attribute_exists(pk)${counted ? " AND NOT contains(#window, :id)" : ""}`,
+      ConditionExpression: `attribute_exists(pk) AND ${as === "summed" ? "attribute_exists" : "attribute_not_exists"}(#summed)${counted ? " AND NOT contains(#window, :id)" : ""}`,
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       ...updateParts(
         {
-          add: addsOf(delta),
+          add: { ...addsOf(delta), changes: 1 },
           take: noLongerRetrying.length === 0 ? {} : { retrying: new Set(noLongerRetrying) },
         },
-        { attributes: counted ? ["window"] : [], values: counted ? { ":id": to.subscriberId } : {} },
+        { attributes: ["summed", ...(counted ? ["window"] : [])], values: counted ? { ":id": to.subscriberId } : {} },
       ),
     } satisfies Update;
   }

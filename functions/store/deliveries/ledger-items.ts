@@ -7,11 +7,14 @@ import {
   chunkSchema,
   PARTITIONS,
 } from "../../core/chunk.ts";
-import { type Delivery, deliverySchema, isOpen } from "../../core/delivery.ts";
+import { type Counts, type Delivery, deliverySchema, isOpen } from "../../core/delivery.ts";
 import { greatest, least } from "../../core/extremes.ts";
 import { hashPosition } from "../../core/ids.ts";
+import { type Histogram, histogramSchema } from "../../core/latency.ts";
+import type { ReportPart } from "../../core/report.ts";
 import { DUE_GRACE_MS, LONGEST_QUEUE_DELAY_MS } from "../../core/retry-schedule.ts";
 import type { Subject } from "../../core/subject.ts";
+import { type Channel, channelSchema } from "../../core/subscriber.ts";
 import { cursorParts, InvalidCursorError } from "../cursor.ts";
 import type { ListPage } from "../status/status-store.ts";
 import { type Key, timeKey } from "../table.ts";
@@ -71,6 +74,18 @@ export function chunkItemKey({ pageId, updateId, channel, chunk }: ChunkName): K
     pk: chunksPartition(pageId, updateId, chunk),
     sk: `CHUNK#${channel}#${String(chunk).padStart(6, "0")}`,
   };
+}
+
+export function chunkPrefix(channel: Channel | undefined): string {
+  return channel === undefined ? "CHUNK#" : `CHUNK#${channel}#`;
+}
+
+export function sumsKey({ pageId, updateId, channel, chunk }: ChunkName): Key {
+  return { pk: chunksPartition(pageId, updateId, chunk), sk: `SUMS#${channel}` };
+}
+
+export function sumsKeys(pageId: string, updateId: string, channel: Channel): Key[] {
+  return Array.from({ length: PARTITIONS }, (_, chunk) => sumsKey({ pageId, updateId, channel, chunk }));
 }
 
 export function subscriberPartition(pageId: string, subscriberId: string): string {
@@ -201,12 +216,24 @@ export function deliveryOf(item: Record<string, unknown>): Delivery {
 
 const count = z._default(z.number(), 0);
 
+/** What a chunk and the sums over many count. */
+const COUNTED = {
+  count_accepted: count,
+  count_failed: count,
+  count_suppressed: count,
+  count_superseded: count,
+  count_ambiguous: count,
+  count_open: count,
+  count_retried: count,
+};
+
 /**
  * A chunk as stored. Anything that several invocations add to at the same time is an attribute of its own: ADD needs
  * that, and takes sums of numbers and unions of sets. None of them exists before it is needed. Latency buckets are
  * `h_<bucket>`.
  */
 const chunkItemSchema = z.extend(z.omit(chunkKeySchema, { subject: true }), {
+  ...COUNTED,
   state: chunkSchema.shape.state,
   leaseUntil: count,
   attempt: count,
@@ -216,13 +243,6 @@ const chunkItemSchema = z.extend(z.omit(chunkKeySchema, { subject: true }), {
   window: z._default(chunkSchema.shape.window, []),
   windowAgain: z._default(chunkSchema.shape.windowAgain, []),
   cursor: z._default(chunkSchema.shape.cursor, null),
-  count_accepted: count,
-  count_failed: count,
-  count_suppressed: count,
-  count_superseded: count,
-  count_ambiguous: count,
-  count_open: count,
-  count_retried: count,
   retrying: z._default(z.set(z.string()), new Set<string>()),
   /**
    * The greatest latency of each window and retry, and below it their first and last acceptances: a set is how to take
@@ -230,30 +250,70 @@ const chunkItemSchema = z.extend(z.omit(chunkKeySchema, { subject: true }), {
    */
   slowest: z._default(z.set(z.number()), new Set<number>()),
   acceptedTimes: z._default(z.set(z.number()), new Set<number>()),
+  /** Whether its numbers are in the sums over the chunks that are done. */
+  summed: z._default(z.boolean(), false),
+  /** Rises with every change of one of its deliveries. */
+  changes: count,
 });
 
 const BUCKET_PREFIX = "h_";
+
+function countsIn(stored: z.infer<z.ZodMiniObject<typeof COUNTED>>): Counts {
+  return {
+    accepted: stored.count_accepted,
+    failed: stored.count_failed,
+    suppressed: stored.count_suppressed,
+    superseded: stored.count_superseded,
+    ambiguous: stored.count_ambiguous,
+    open: stored.count_open,
+    retried: stored.count_retried,
+  };
+}
+
+function histogramIn(item: Record<string, unknown>): Histogram {
+  return histogramSchema.parse(
+    Object.fromEntries(
+      Object.entries(item)
+        .filter(([name]) => name.startsWith(BUCKET_PREFIX))
+        .map(([name, counted]) => [name.slice(BUCKET_PREFIX.length), counted]),
+    ),
+  );
+}
+
+const sumsItemSchema = z.object({
+  ...COUNTED,
+  channel: channelSchema,
+  chunksDone: count,
+  slowestMs: count,
+  firstAcceptedAt: z._default(chunkSchema.shape.firstAcceptedAt, null),
+  lastAcceptedAt: z._default(chunkSchema.shape.lastAcceptedAt, null),
+});
+
+/** What goes into the sums: a chunk that is done, or what a change moves in one. */
+export interface Summand extends Pick<ChunkDelta, "counts" | "histogram"> {
+  chunksDone: 0 | 1;
+  extremes: { first: number | null; last: number | null; slowestMs: number };
+}
+
+export function sumsOf(item: Record<string, unknown>): ReportPart {
+  const { channel, chunksDone, slowestMs, firstAcceptedAt, lastAcceptedAt, ...stored } = sumsItemSchema.parse(item);
+  const counted = { counts: countsIn(stored), histogram: histogramIn(item) };
+  return { channel, chunksDone, slowestMs, firstAcceptedAt, lastAcceptedAt, ...counted };
+}
+
+/** What a chunk's item says beside the chunk itself. */
+export function markOf(item: Record<string, unknown>): { summed: boolean; changes: number } {
+  return chunkItemSchema.parse(item);
+}
 
 /** Reads an item back; it drops keys and the attributes that go into its sums. */
 export function chunkOf(item: Record<string, unknown>): Chunk {
   const stored = chunkItemSchema.parse(item);
   return chunkSchema.parse({
     ...stored,
-    counts: {
-      accepted: stored.count_accepted,
-      failed: stored.count_failed,
-      suppressed: stored.count_suppressed,
-      superseded: stored.count_superseded,
-      ambiguous: stored.count_ambiguous,
-      open: stored.count_open,
-      retried: stored.count_retried,
-    },
+    counts: countsIn(stored),
     retrying: [...stored.retrying].sort(),
-    histogram: Object.fromEntries(
-      Object.entries(item)
-        .filter(([name]) => name.startsWith(BUCKET_PREFIX))
-        .map(([name, counted]) => [name.slice(BUCKET_PREFIX.length), counted]),
-    ),
+    histogram: histogramIn(item),
     slowestMs: Math.max(0, greatest(stored.slowest) ?? 0),
     firstAcceptedAt: least(stored.acceptedTimes),
     lastAcceptedAt: greatest(stored.acceptedTimes),

@@ -2,6 +2,7 @@ import type { Chunk, ChunkKey, ChunkName, ChunkPlan, ChunkProgress } from "../..
 import type { Delivery, DeliveryState } from "../../core/delivery.ts";
 import type { ChannelPlan, Notice, TopicState } from "../../core/notice.ts";
 import type { Rendering, TextName } from "../../core/rendering.ts";
+import type { ReportPart } from "../../core/report.ts";
 import type { Subject, ToldSubject } from "../../core/subject.ts";
 import type { Channel } from "../../core/subscriber.ts";
 import type { ListPage } from "../status/status-store.ts";
@@ -61,7 +62,10 @@ export interface Ledger {
   claimChunk(key: ChunkKey, resend: number, now: number, leaseUntil: number): Promise<ClaimOutcome>;
   /** Records of the given chunks; leaves out those that were never claimed or queued again. */
   getChunks(refs: readonly ChunkName[]): Promise<Chunk[]>;
-  listChunks(pageId: string, updateId: string): Promise<Chunk[]>;
+  /** Of one channel, or of all. */
+  listChunks(pageId: string, updateId: string, channel?: Channel): Promise<Chunk[]>;
+  /** The sums over the channel's chunks that are done, in parts. They are kept where there are many: see `isSummed`. */
+  getSums(pageId: string, updateId: string, channel: Channel): Promise<ReportPart[]>;
   /** Before a window is sent: stores who may be in flight, under the claim's fencing token. */
   openWindow(
     key: ChunkKey,

@@ -3,7 +3,7 @@ import type { Chunk } from "../../../functions/core/chunk.ts";
 import { type Counts, NO_COUNTS } from "../../../functions/core/delivery.ts";
 import { addTo, type Histogram } from "../../../functions/core/latency.ts";
 import type { UpdateNotice } from "../../../functions/core/notice.ts";
-import { updateReport } from "../../../functions/core/report.ts";
+import { partOf, type ReportPart, updateReport } from "../../../functions/core/report.ts";
 
 const COMMITTED = 1_751_882_700_000;
 const NOW = COMMITTED + 90_000;
@@ -27,8 +27,8 @@ function chunk(
   latencies: readonly number[],
   counts: Partial<Counts> = {},
   changes: Partial<Chunk> = {},
-): Chunk {
-  return {
+): Chunk & ReportPart {
+  const made: Chunk = {
     pageId: "page00000001",
     updateId: "update000001",
     seq: 2,
@@ -52,6 +52,7 @@ function chunk(
     lastAcceptedAt: latencies.length === 0 ? null : COMMITTED + Math.max(...latencies),
     ...changes,
   };
+  return { ...made, ...partOf(made) };
 }
 
 const done = [chunk("email", 0, []), chunk("email", 1, []), chunk("sms", 0, []), chunk("webhook", 0, [])];

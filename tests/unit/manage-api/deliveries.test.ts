@@ -164,6 +164,58 @@ describe("the report while something is wrong with us", () => {
   });
 });
 
+describe("of an update of 200,000 chunks", () => {
+  const CHUNKS = 200_000;
+  let reads: number;
+
+  beforeEach(async () => {
+    await planned({ email: CHUNKS, sms: 0, webhook: 0 });
+    reads = 0;
+    const { listChunks, getChunks } = world.ledger;
+    world.ledger.listChunks = async (pageId, id, channel) => {
+      if (channel !== "sms" && channel !== "webhook") throw new Error("a read of 200,000 chunks");
+      return listChunks(pageId, id, channel);
+    };
+    world.ledger.getChunks = async (refs) => {
+      reads += refs.length;
+      return getChunks(refs);
+    };
+    world.ledger.getSums = async (_pageId, _updateId, channel) =>
+      Array.from({ length: 32 }, () => ({
+        channel,
+        chunksDone: CHUNKS / 32,
+        counts: { ...countDeliveries([]), accepted: 49 * (CHUNKS / 32), open: CHUNKS / 32 },
+        histogram: { "100": 49 * (CHUNKS / 32) },
+        slowestMs: 60_000,
+        firstAcceptedAt: START + 1_000,
+        lastAcceptedAt: START + 60_000,
+      }));
+  });
+
+  test("the report adds up 32 sums, and looks at a few chunks for what is open", async () => {
+    expect(await world.get(at)).toMatchObject({
+      json: {
+        state: "running",
+        channels: { email: { audience: 10_000_000, accepted: 9_800_000, open: 200_000, chunks_done: CHUNKS } },
+      },
+    });
+    expect(reads).toBeLessThanOrEqual(100);
+  });
+
+  test("a page of open ones stops looking in time, and the next goes on there", async () => {
+    await sent([delivery(9, { state: "retrying", nextAttemptAt: START + 90_000 })], "email", 1_700, CHUNKS);
+    const { getChunks } = world.ledger;
+    world.ledger.getChunks = async (refs) => {
+      world.tick(4_000);
+      return getChunks(refs);
+    };
+    const first = await list(`${at}/problems?state=open`);
+    expect(first).toMatchObject({ deliveries: [], next_cursor: "email.1500." });
+    const second = await list(`${at}/problems?state=open&cursor=${first.next_cursor}`);
+    expect(second).toMatchObject({ deliveries: [{ subscriber_id: subscriberId(9) }], next_cursor: "email.3000." });
+  });
+});
+
 describe("the list of problems", () => {
   beforeEach(() =>
     sent([
@@ -197,10 +249,24 @@ describe("the list of problems", () => {
     const first = await list(`${at}/problems?state=open&limit=1`);
     expect(first).toMatchObject({
       deliveries: [{ subscriber_id: subscriberId(5), next_attempt_at: "2025-07-07T12:06:30.000+02:00" }],
-      next_cursor: subscriberId(5),
+      next_cursor: `email.0.${subscriberId(5)}`,
     });
     const second = await list(`${at}/problems?state=open&limit=1&cursor=${first.next_cursor}`);
     expect(second).toMatchObject({ deliveries: [{ subscriber_id: subscriberId(7) }], next_cursor: null });
+  });
+
+  test("goes on with the open ones of another chunk and channel", async () => {
+    await planned({ email: 2, sms: 0, webhook: 1 });
+    await sent([delivery(8, { state: "retrying", nextAttemptAt: START + 90_000 })], "email", 1, 2);
+    await sent([delivery(1, { state: "retrying", nextAttemptAt: START + 90_000 })], "webhook", 0, 1);
+    const seen: string[] = [];
+    let cursor = "";
+    do {
+      const page = await list(`${at}/problems?state=open&limit=1${cursor}`);
+      seen.push(...page.deliveries.map(({ subscriber_id }) => subscriber_id));
+      cursor = page.next_cursor === null ? "" : `&cursor=${page.next_cursor}`;
+    } while (cursor !== "");
+    expect(seen).toEqual([5, 7, 8, 1].map(subscriberId));
   });
 
   test("refuses a state and a cursor that do not exist", async () => {
