@@ -9,6 +9,7 @@ const BENCHES: Record<string, { what: string; load: () => Promise<{ bench: Bench
   "send-rate": { what: "several senders under one send rate", load: () => import("./send-rate.ts") },
   "commit-to-sent": { what: "from commit to the endpoint", load: () => import("./commit-to-sent.ts") },
   "email-composition": { what: "splicing a stored email", load: () => import("./email-composition.ts") },
+  waiting: { what: "what waiting for SES's rate costs", load: () => import("./waiting.ts") },
   "sender-cpu": { what: "the email sender against a bare call", load: () => import("./sender-cpu.ts") },
   "whole-stack": { what: "API to the last webhook against its floor", load: () => import("./whole-stack.ts") },
   "idle-stack": { what: "what npm start costs while nothing happens", load: () => import("./idle-stack.ts") },

@@ -58,3 +58,23 @@ export function reservedForAnApi({ lambdaConcurrency }: Pick<Settings, "lambdaCo
   const left = lambdaConcurrency - APIS * FOR_AN_API;
   return left >= UNRESERVED && left >= lambdaConcurrency / 2 ? FOR_AN_API : null;
 }
+
+/** MiB at which a function has one processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const WHOLE_PROCESSOR = 1_769;
+/**
+ * Processor time that an email may take, in seconds: twice what was measured on one core (bench/waiting.ts), for Lambda's
+ * may be slower.
+ */
+const EMAIL_SECONDS = 0.003;
+/** No sender is to be busier than this: what comes in bursts, and starts, wants more than the average. */
+const BUSY = 0.5;
+const MEMORIES = [256, 512] as const;
+
+/**
+ * MiB of a sender of email. At a low rate senders mostly wait for their slots, and memory is what waiting costs; at a high
+ * one the processor that comes with it is for TLS and signing.
+ */
+export function senderMemory(emailsPerSecond: number): number {
+  const wanted = (WHOLE_PROCESSOR * emailsPerSecond * EMAIL_SECONDS) / FEWEST / BUSY;
+  return MEMORIES.find((memory) => memory >= wanted) ?? 1_024;
+}

@@ -123,6 +123,7 @@ export class PipelineStack extends Stack {
       letters: letters.work,
       mail,
       subscriptionsUrl,
+      emailsPerSecond: environment.emailsPerSecond,
     });
     email.sentBy(sendEmail.function, atMost.email);
     letters.sentBy(sendEmail.function, atMost.letters);

@@ -4,6 +4,7 @@ import { FilterPattern, MetricFilter } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { SHARE_USED_UP } from "../../functions/permits/permit-letter.ts";
 import { envSchema } from "../../functions/send-email/env.ts";
+import { senderMemory } from "../concurrency.ts";
 import type { StateStack } from "../state-stack.ts";
 import type { Alarms } from "./alarms.ts";
 import type { Mail } from "./mail.ts";
@@ -18,6 +19,7 @@ export interface SendEmailProps {
   letters: WorkQueue;
   mail: Mail;
   subscriptionsUrl: string;
+  emailsPerSecond: number;
 }
 
 /** email chunks, retries and letters -> SES. */
@@ -27,7 +29,7 @@ export class SendEmail extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { state, alarms, chunks, letters, mail, subscriptionsUrl }: SendEmailProps,
+    { state, alarms, chunks, letters, mail, subscriptionsUrl, emailsPerSecond }: SendEmailProps,
   ) {
     super(scope, id);
     this.function = new Sender(this, "Function", {
@@ -43,6 +45,7 @@ export class SendEmail extends Construct {
         CONFIGURATION_SET: mail.configurationSet.configurationSetName,
       },
       state,
+      memorySize: senderMemory(emailsPerSecond),
     });
     chunks.grantSend(this.function);
     letters.grantSend(this.function);

@@ -6,12 +6,13 @@ import { allow } from "./table-access.ts";
 
 export type SenderProps<S extends EnvSchema> = Omit<PipelineFunctionProps<S>, "memorySize" | "timeout"> & {
   state: StateStack;
+  memorySize?: number;
 };
 
 /** What all three senders share: their times, and the calls on the tables that the protocol needs. */
 export class Sender<S extends EnvSchema> extends PipelineFunction<S> {
   constructor(scope: Construct, id: string, { state, ...props }: SenderProps<S>) {
-    super(scope, id, { ...props, memorySize: SENDER_MEMORY, timeout: SENDER_TIMEOUT });
+    super(scope, id, { memorySize: SENDER_MEMORY, ...props, timeout: SENDER_TIMEOUT });
     allow(this, state.status, ["GetItem", "Query"]);
     allow(this, state.subscribers, ["GetItem", "BatchGetItem", "Query"]);
     // Chunks, deliveries, and the transaction of a delivery's change with its chunk's counts.

@@ -1,6 +1,7 @@
+import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { invocationsAtMost, reservedForAnApi } from "../../infra/concurrency.ts";
+import { invocationsAtMost, reservedForAnApi, senderMemory } from "../../infra/concurrency.ts";
 import { environmentOf, resourcesOf, synthesized } from "./synthesized.ts";
 
 const scalingSchema = z.object({ ScalingConfig: z.object({ MaximumConcurrency: z.number() }).optional() });
@@ -35,6 +36,16 @@ describe.each([10, 50, 100, 1_000])("in an account of %i invocations", (lambdaCo
     // "UnreservedConcurrentExecution below its minimum value of [100]" is how Lambda refuses the deployment.
     if (sum > 0) expect(lambdaConcurrency - sum).toBeGreaterThanOrEqual(100);
   });
+});
+
+it("gives a sender of email the memory that its rate wants", () => {
+  expect([1, 14, 48, 49, 96, 97, 1_000].map(senderMemory)).toEqual([256, 256, 256, 512, 512, 1_024, 1_024]);
+  for (const emailsPerSecond of [14, 1_000]) {
+    synthesized(environmentOf({ emailsPerSecond })).pipeline.hasResourceProperties("AWS::Lambda::Function", {
+      Description: Match.stringLikeRegexp("^send-email:"),
+      MemorySize: senderMemory(emailsPerSecond),
+    });
+  }
 });
 
 it("is reserved for the APIs where the account is large enough", () => {

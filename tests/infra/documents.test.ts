@@ -75,6 +75,7 @@ const ITEMS: Record<string, readonly Key[]> = {
     noticeKey(PAGE, "<update>"),
     ledger.renderingKey({ pageId: PAGE, updateId: "<update>", format: "email", locale: "en" }),
     ledger.chunkItemKey({ pageId: PAGE, updateId: "<update>", channel: "email", chunk: 3 }),
+    ledger.sumsKey({ pageId: PAGE, updateId: "<update>", channel: "email", chunk: 3 }),
     ledger.planKey({ pageId: PAGE, subject: INCIDENT, channel: "email" }),
     ledger.deliveryKey({ pageId: PAGE, subscriberId: "<subscriber>", subject: INCIDENT, seq: 7 }),
   ],

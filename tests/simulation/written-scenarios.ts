@@ -77,7 +77,7 @@ export const WRITTEN_SCENARIOS = {
   ),
   "sending breaks in the middle": scenarioOf(
     [opened, { after: 1_200, do: "break", channel: "email" }, { after: 3 * 3_600_000, do: "mend", channel: "email" }],
-    { audience: { email: 9, sms: 0, webhook: 0 }, resumesWithinMs: RESUMED_MS },
+    { audience: { email: 20, sms: 0, webhook: 0 }, resumesWithinMs: RESUMED_MS },
   ),
   "the ledger is throttled while mail is being recorded": scenarioOf([
     { after: 0, do: "busy", method: "recordDeliveries", calls: 0, times: 6 },
