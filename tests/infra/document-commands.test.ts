@@ -16,6 +16,7 @@ const cdk = cdkSchema.parse(JSON.parse(read("node_modules/aws-cdk/lib/cli/cli-ty
 /** Of the AWS CLI itself, and in place of a client that the project does not have. */
 const AWS_GLOBAL = ["region", "output", "query", "profile"];
 const AWS_OWN: Record<string, readonly string[]> = {
+  "configure sso": [],
   "s3 rm": ["recursive"],
   "acm request-certificate": ["domain-name", "validation-method"],
 };
