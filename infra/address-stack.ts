@@ -30,8 +30,9 @@ export class AddressStack extends Stack {
   readonly manageApi: ApiAddress;
   readonly subscriptionApi: ApiAddress;
   readonly topic: StatusTopic;
-  /** The name as other stacks read it. */
+  /** The names as other stacks read them. */
   readonly siteBucketName: string;
+  readonly sparePath: string;
   /** Each without a trailing slash. */
   readonly pageUrl: string;
   readonly manageUrl: string;
@@ -70,6 +71,11 @@ export class AddressStack extends Stack {
     const bucketName = new CfnOutput(this, "SiteBucketName", { value: this.site.bucket.bucketName });
     this.siteBucketName = Fn.getStackOutput(this.stackName, bucketName.logicalId);
     new CfnOutput(this, "ManageUrl", { value: this.manageUrl });
+    // The UUID at the end of this stack's id, which nobody learns from the API. It opens nothing: a key is asked for there too.
+    const sparePath = Fn.select(2, Fn.split("/", this.stackId));
+    const spare = new CfnOutput(this, "ManageSparePath", { value: sparePath });
+    this.sparePath = Fn.getStackOutput(this.stackName, spare.logicalId);
+    new CfnOutput(this, "ManageSpareUrl", { value: `${this.manageApi.url}/${sparePath}` });
     new CfnOutput(this, "SubscriptionsUrl", { value: this.subscriptionsUrl });
     new CfnOutput(this, "TopicArn", { value: this.topic.topic.topicArn });
 

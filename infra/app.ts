@@ -3,6 +3,7 @@ import { readSettings, readSettingsOrExample, refuseContext } from "./config-fil
 import { addChecks, addStacks, newApp } from "./deployment.ts";
 import { shell } from "./env.ts";
 import { productionEnvironment } from "./environments.ts";
+import { refuseMissingKinds } from "./missing-services.ts";
 import { SettingsError } from "./settings.ts";
 
 // The CLI runs this: `cdk deploy` needs the operator's file, `npm run synth` makes do with the example.
@@ -10,7 +11,9 @@ try {
   const app = newApp(cdk.context);
   refuseContext(app.node.getAllContext(), cdk.context);
   const read = process.argv.includes("--or-example") ? readSettingsOrExample : readSettings;
-  addStacks(app, productionEnvironment(await read(shell), shell));
+  const settings = await read(shell);
+  const { state, addresses, pipeline } = addStacks(app, productionEnvironment(settings, shell));
+  refuseMissingKinds([state, addresses, pipeline], settings.region);
   addChecks(app);
   app.synth();
 } catch (error) {

@@ -59,6 +59,7 @@ export class PipelineStack extends Stack {
     new ManageApi(this, "ManageApi", {
       state,
       address: addresses.manageApi,
+      sparePath: addresses.sparePath,
       alarms,
       letters: letters.work,
       resends: { email: email.chunks, sms: sms.chunks, webhookRetry: webhookRetries.work },

@@ -41,6 +41,8 @@ export interface HttpApiOptions {
   routes: readonly HttpRoute[];
   /** Largest body, in bytes; a larger one is answered with 413. */
   bodyLimit: number;
+  /** What all paths begin with, such as `/v1`. What stands before it is the address that the caller knows us by. */
+  base: string;
   /** `/v1/pages.json` means `/v1/pages`. */
   jsonSuffix: boolean;
   /**
@@ -71,7 +73,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
  * An HTTP API (payload 2.0) as one Lambda: size limit, routes, refusals as data, security headers. No raw error gets
  * out.
  */
-export function httpApi({ routes, bodyLimit, jsonSuffix, refuse, isBusy, log }: HttpApiOptions): HttpHandler {
+export function httpApi({ routes, bodyLimit, base, jsonSuffix, refuse, isBusy, log }: HttpApiOptions): HttpHandler {
   const router = httpRouterHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({
     routes: routes.flatMap(({ method, path, run }) => {
       const handler = async (call: APIGatewayProxyEventV2) => resultOf(await run(requestOf(call)));
@@ -86,7 +88,9 @@ export function httpApi({ routes, bodyLimit, jsonSuffix, refuse, isBusy, log }: 
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(router)
     .before(({ event: call }) => {
       if (bytesOf(call) > bodyLimit) throw new HttpProblem(413, `The body is larger than ${bodyLimit} bytes`);
-      if (jsonSuffix) call.requestContext.http.path = call.requestContext.http.path.replace(/\.json\/?$/, "");
+      const { http } = call.requestContext;
+      http.path = http.path.slice(Math.max(0, http.path.indexOf(`${base}/`)));
+      if (jsonSuffix) http.path = http.path.replace(/\.json\/?$/, "");
     })
     .after((step) => {
       step.response = secured(step.event, step.response ?? { statusCode: 204 });

@@ -48,6 +48,7 @@ export function manageApi(deps: ManageDeps): HttpHandler {
   return httpApi({
     routes: routes.map((route) => httpRoute(route, deps, auditRefusal)),
     bodyLimit: BODY_LIMIT,
+    base: "/v1",
     jsonSuffix: true,
     refuse: refuseAsJson,
     isBusy: (error) => busyOf(error) !== null,

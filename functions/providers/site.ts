@@ -50,5 +50,5 @@ export function s3Site({ bucket, client = s3Client() }: { bucket: string; client
 }
 
 function s3Client(): S3Client {
-  return new S3Client({ forcePathStyle: true, logger: sdkLogger, requestHandler: SERVICE_TIMES });
+  return new S3Client({ logger: sdkLogger, requestHandler: SERVICE_TIMES });
 }

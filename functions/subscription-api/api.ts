@@ -42,6 +42,7 @@ export function subscriptionApi(deps: SubscriptionDeps): HttpHandler {
   return httpApi({
     routes: subscriptionRoutes(deps),
     bodyLimit: BODY_LIMIT,
+    base: "",
     jsonSuffix: false,
     refuse: (problem, asked) => {
       if (speaksJson(asked.headers)) return refuseAsJson(problem);

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Token, Validations } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import {
   CfnStage,
@@ -33,7 +33,8 @@ export interface HttpApiProps {
 export interface Route {
   path: string;
   methods: readonly HttpMethod[];
-  throttle?: Throttle;
+  /** Null: the API's own, for a path that is known at deployment only and so cannot be named in settings. */
+  throttle: Throttle | null;
 }
 
 // No path, query or address: they may carry tokens, keys and personal data.
@@ -62,6 +63,9 @@ export class HttpApi extends Construct {
     super(scope, id);
     this.address = props.address;
     const log = new LogGroup(this, "AccessLog", {
+      // API Gateway names each log group in one resource policy of the account, which takes 5,120 characters. Those of
+      // this prefix share an entry (CloudWatch Logs, "Enabling logging from AWS services": log group resource policy size).
+      logGroupName: `/aws/vendedlogs/${this.node.path}`,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.stage = new HttpStage(this, "Stage", {
@@ -90,13 +94,14 @@ export class HttpApi extends Construct {
   answeredBy(step: PipelineFunction, routes: readonly Route[]): void {
     const integration = new HttpLambdaIntegration("Function", step, { scopePermissionToRoute: false });
     const settings: Record<string, { ThrottlingRateLimit: number; ThrottlingBurstLimit: number }> = {};
-    for (const { path, methods, throttle } of routes) {
+    for (const [index, { path, methods, throttle }] of routes.entries()) {
       for (const method of methods) {
         const key = HttpRouteKey.with(path, method);
-        const route = new HttpRoute(this, key.key, { httpApi: this.address.api, routeKey: key, integration });
+        const id = Token.isUnresolved(path) ? `${method} ${index}` : key.key;
+        const route = new HttpRoute(this, id, { httpApi: this.address.api, routeKey: key, integration });
         // AWS refuses settings of a route that does not exist yet.
         this.stage.node.addDependency(route);
-        if (throttle === undefined) continue;
+        if (throttle === null) continue;
         settings[key.key] = {
           ThrottlingRateLimit: throttle.perSecond,
           ThrottlingBurstLimit: throttle.burst,

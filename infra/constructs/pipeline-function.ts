@@ -1,11 +1,11 @@
-import { type Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
+import { type Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction as RuleTarget } from "aws-cdk-lib/aws-events-targets";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import type * as z from "zod/mini";
+import * as z from "zod/mini";
 import { bundle } from "./bundle.ts";
 
 /** What a function's `env.ts` exports. */
@@ -83,6 +83,19 @@ export class PipelineFunction<S extends EnvSchema = EnvSchema> extends LambdaFun
 
   /** Says why the role's policy has to name this resource, which contains a star. */
   acceptWildcard(resource: string, reason: string): void {
-    Validations.of(this.ownRole).acknowledge({ id: `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`, reason });
+    const named = asNagNames(Stack.of(this).resolve(resource));
+    Validations.of(this.ownRole).acknowledge({ id: `AwsSolutions::AwsSolutions-IAM5[Resource::${named}]`, reason });
   }
+}
+
+const joinSchema = z.object({ "Fn::Join": z.tuple([z.literal(""), z.array(z.unknown())]) });
+const refSchema = z.object({ Ref: z.string() });
+
+/** As cdk-nag writes what the template has: text as it is, references in <>, all else as JSON. */
+function asNagNames(value: unknown): string {
+  if (typeof value === "string") return value;
+  const join = joinSchema.safeParse(value).data;
+  if (join !== undefined) return join["Fn::Join"][1].map(asNagNames).join("");
+  const ref = refSchema.safeParse(value).data;
+  return ref === undefined ? JSON.stringify(value) : `<${ref.Ref}>`;
 }

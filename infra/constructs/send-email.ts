@@ -74,18 +74,24 @@ export class SendEmail extends Construct {
     });
   }
 
+  /**
+   * SES asks IAM about the identity that it takes: the sender's address, its domain or a domain above, whichever is
+   * verified. In its sandbox it asks about the recipient's too ("not authorized … on resource … identity/<recipient>":
+   * cloudposse/terraform-aws-ses issue 40, GSA/data.gov issue 3810). So the condition fixes the sender, as SES documents it
+   * ("Restricting the From address" in "Identity and access management in Amazon SES").
+   */
   private maySendFrom(from: string, configurationSet: string): void {
     const named = (resource: string, resourceName: string) =>
       Stack.of(this).formatArn({ service: "ses", resource, resourceName });
+    const identities = named("identity", "*");
+    this.function.acceptWildcard(
+      identities,
+      "Any verified identity of this account, for mail from the one sender's address: the condition names it.",
+    );
     this.function.addToRolePolicy(
       new PolicyStatement({
         actions: ["ses:SendRawEmail"],
-        resources: [
-          // SES checks the address's own identity if it has one, else the domain's.
-          named("identity", from),
-          named("identity", from.slice(from.lastIndexOf("@") + 1)),
-          named("configuration-set", configurationSet),
-        ],
+        resources: [identities, named("configuration-set", configurationSet)],
         conditions: { StringEquals: { "ses:FromAddress": from } },
       }),
     );

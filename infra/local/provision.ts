@@ -64,7 +64,7 @@ export async function provisionStacks(
 
   const referencesOf = (stack: Stack): References => ({
     stack: stack.name,
-    pseudo: { ...PSEUDO_PARAMETERS, "AWS::StackName": stack.name, "AWS::StackId": stack.name },
+    pseudo: { ...PSEUDO_PARAMETERS, "AWS::StackName": stack.name, "AWS::StackId": stackIdOf(stack) },
     ref: async (logicalId) => (await provision(stack, logicalId)).ref,
     attribute: (logicalId, attribute) => attributeOf(stack, logicalId, attribute),
     output: outputOf,
@@ -90,6 +90,11 @@ export async function provisionStacks(
       throw new StartFailure(`No stack has an output ${name}`);
     },
   };
+}
+
+/** As CloudFormation writes it: the ARN ends with the name and a UUID. */
+function stackIdOf({ name }: Stack): string {
+  return `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${name}/00000000-0000-0000-0000-000000000000`;
 }
 
 /** CloudFormation refuses such a template; here its resources would wait for each other for ever. */

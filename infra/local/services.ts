@@ -38,7 +38,7 @@ export function clientsFor(emulators: Emulators): Clients {
     // The queue URLs name a host that Node does not resolve.
     sqs: new SQSClient({ ...fauxqs, useQueueUrlAsEndpoint: false }),
     sns: new SNSClient(fauxqs),
-    s3: new S3Client({ ...fauxqs, forcePathStyle: true }),
+    s3: new S3Client({ ...fauxqs }),
   };
 }
 

@@ -14,7 +14,6 @@ async function startS3(): Promise<{ site: SiteBucket; stop: () => Promise<void> 
   const client = new S3Client({
     endpoint,
     region: REGION,
-    forcePathStyle: true,
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
   await client.send(new CreateBucketCommand({ Bucket: "site" }));

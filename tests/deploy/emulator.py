@@ -5,6 +5,7 @@ functions log. Settings are MiniStack's own, in the environment: AUTH, USE_SSL, 
 
 import asyncio
 import base64
+import contextvars
 import json
 import os
 import re
@@ -50,14 +51,20 @@ def action(theirs, *request):
     return re.sub(r"^(sqs:.+)Batch$", r"\1", found) if found else found
 
 
+verified_recipient = contextvars.ContextVar("verified_recipient", default=None)
+
+
 @instead_of(iam_actions, "extract_resource_arn")
 def resource(theirs, service, method, path, headers, body, params, region, account):
-    """SES authorizes mail on the identity that it is sent as."""
-    source = iam_actions._query_param(params, "Source") if service == "ses" else ""
-    identity = ses._notification_identity(source)
-    if identity:
-        return f"arn:aws:ses:{region}:{account}:identity/{identity[0]}"
-    return theirs(service, method, path, headers, body, params, region, account)
+    """SES authorizes mail on the identity that it is sent as, and in its sandbox on the recipient's too."""
+
+    def identity(parameter):
+        found = ses._notification_identity(iam_actions._query_param(params, parameter))
+        return f"arn:aws:ses:{region}:{account}:identity/{found[0]}" if found else None
+
+    mail = service == "ses" and iam_actions._query_param(params, "Source")
+    verified_recipient.set(identity("Destinations.member.1") if mail else None)
+    return (mail and identity("Source")) or theirs(service, method, path, headers, body, params, region, account)
 
 
 @instead_of(iam_actions, "request_tag_context")
@@ -81,6 +88,10 @@ def context(theirs, service, iam_action, body, params):
 @instead_of(iam_evaluator, "enforce")
 def enforce(theirs, access_key, iam_action, *args, **kwargs):
     denied = theirs(access_key, iam_action, *args, **kwargs)
+    recipient = verified_recipient.get()
+    if iam_action == "ses:SendRawEmail" and recipient and not denied:
+        kwargs["resource_arn"] = recipient
+        denied = theirs(access_key, iam_action, *args, **kwargs)
     who = iam_evaluator.caller_arn()
     if ":assumed-role/" in who or denied:
         tell(call={"who": who, "action": iam_action, "on": kwargs.get("resource_arn", "*"), "allowed": denied is None})

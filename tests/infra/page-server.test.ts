@@ -17,7 +17,7 @@ beforeAll(async () => {
   const app = buildApp({ logger: false, defaultRegion: REGION });
   const endpoint = await app.listen({ host: "127.0.0.1", port: 0 });
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
-  const s3 = new S3Client({ endpoint, region: REGION, forcePathStyle: true, credentials });
+  const s3 = new S3Client({ endpoint, region: REGION, credentials });
   await s3.send(new CreateBucketCommand({ Bucket: "site" }));
   const site = s3Site({ bucket: "site", client: s3 });
   const write = (path: string, body: string | Uint8Array, contentType: string) =>

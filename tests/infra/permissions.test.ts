@@ -63,6 +63,16 @@ describe("roles", () => {
     ]);
   });
 
+  it("let send-email send as the sender's address alone, by whichever identity SES takes for it", () => {
+    const email = steps.find(({ step }) => step === "send-email")?.logicalId ?? "";
+    const sending = statementsOf(email).filter(({ Action }) => Action.some((action) => action.startsWith("ses:Send")));
+    expect(sending).toMatchObject([
+      { Action: ["ses:SendRawEmail"], Condition: { StringEquals: { "ses:FromAddress": "status@example.com" } } },
+    ]);
+    // The domain of a parent, and in SES's sandbox the recipient's.
+    expect(JSON.stringify(sending)).toContain(':identity/*"');
+  });
+
   it("let send-sms publish to phone numbers, not to topics", () => {
     const sms = steps.find(({ step }) => step === "send-sms")?.logicalId ?? "";
     const denied = statementsOf(sms).filter(({ Effect }) => Effect === "Deny");

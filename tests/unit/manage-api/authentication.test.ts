@@ -31,6 +31,15 @@ describe("credentials", () => {
     expect(reply.headers["www-authenticate"]).toContain("OAuth");
   });
 
+  test("are asked for at the operators' spare address too, which answers as the other does", async () => {
+    const { raw } = await manageWorld();
+    const path = `/0a1b2c3d-0000-4000-8000-000000000000/v1/pages/${PAGE.id}`;
+    const known = await raw("GET", path, { headers: { authorization: `OAuth ${KEY}` } });
+    expect(known).toMatchObject({ status: 200, json: { id: PAGE.id } });
+    expect((await raw("GET", path, { headers: { authorization: "OAuth tcn_operator_wrong" } })).status).toBe(401);
+    expect((await raw("GET", `/nowhere${path}x`, { headers: { authorization: `OAuth ${KEY}` } })).status).not.toBe(200);
+  });
+
   test("a wrong header is not made good by the query", async () => {
     const { raw } = await manageWorld();
     const headers = { authorization: "OAuth tcn_operator_wrong" };
