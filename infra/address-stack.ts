@@ -1,4 +1,4 @@
-import { CfnOutput, Fn, RemovalPolicies, Stack, type StackProps } from "aws-cdk-lib";
+import { CfnOutput, Fn, RemovalPolicies, Stack, type StackProps, Tags } from "aws-cdk-lib";
 import { CfnDomainName } from "aws-cdk-lib/aws-apigatewayv2";
 import { CfnCertificate } from "aws-cdk-lib/aws-certificatemanager";
 import { CfnRecordSet, HostedZone } from "aws-cdk-lib/aws-route53";
@@ -84,5 +84,7 @@ export class AddressStack extends Stack {
     // can be made again, and one that stayed would be in the way.
     if (environment.protectData) RemovalPolicies.of(this).retainOnUpdateOrDelete({ excludeResourceTypes: REPEATABLE });
     else RemovalPolicies.of(this).destroy();
+    // CloudFormation may take no update in which nothing but such policies changed. A tag is a change.
+    Tags.of(this.topic).add("tocsin:protected", String(environment.protectData));
   }
 }

@@ -115,7 +115,8 @@ async function deployAndTry(aws: Emulator): Promise<void> {
   });
   const api = apiClient({ api: `${deployed("ManageUrl")}/v1`, apiKey: made.key, pageId: made.page });
   const operator = async (method: string, path: string, body?: object, headers: Record<string, string> = {}) => {
-    const answer = await fetch(`${deployed("ManageUrl")}/v1/pages/${made.page}${path}`, {
+    // By the spare address: the rest of the test uses the other.
+    const answer = await fetch(`${deployed("ManageSpareUrl")}/v1/pages/${made.page}${path}`, {
       method,
       headers: { authorization: `OAuth ${made.key}`, "content-type": "application/json", ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

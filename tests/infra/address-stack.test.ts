@@ -138,6 +138,11 @@ describe("addresses", () => {
       unprotected.allResources(type, { DeletionPolicy: "Delete" });
     }
     expect(deploymentOf(environmentOf({ protectData: false })).addresses.terminationProtection).toBe(false);
+    const properties = (template: typeof addresses) =>
+      Object.entries(z.record(z.string(), z.object({ Properties: z.json() })).parse(template.toJSON().Resources)).map(
+        ([id, { Properties }]) => [id, Properties],
+      );
+    expect(properties(unprotected)).not.toEqual(properties(addresses));
   });
 
   it("are names of the account that carry the region, so that one deployment may stand in two", () => {
