@@ -7,8 +7,8 @@ export interface Account {
   sms(): Promise<{ isInSandbox: boolean; monthlyLimitUsd: number }>;
   /** Countries of the phone numbers that are leased, and of the sender ids that are registered. */
   origination(): Promise<{ numbers: readonly string[]; senderIds: readonly string[] }>;
-  /** Lambdas that may run at once: in the account and region, and by the limits of the deployment's queues and streams. */
-  concurrency(functionPrefix: string): Promise<{ limit: number; mappings: number }>;
+  /** How many Lambdas may run at once in the account and region. */
+  concurrency(): Promise<number>;
   alarmReceivers(topicArn: string): Promise<readonly { address: string; isConfirmed: boolean }[]>;
   /** The status of a GET; throws when nobody answers, or with a certificate for another host. */
   visit(url: string): Promise<number>;

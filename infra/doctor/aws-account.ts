@@ -1,4 +1,4 @@
-import { GetAccountSettingsCommand, LambdaClient, paginateListEventSourceMappings } from "@aws-sdk/client-lambda";
+import { GetAccountSettingsCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import {
   PinpointSMSVoiceV2Client,
   paginateDescribePhoneNumbers,
@@ -81,19 +81,9 @@ export function awsAccount(region: string): Account {
       }
       return { numbers, senderIds };
     },
-    async concurrency(functionPrefix) {
+    async concurrency() {
       const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
-      let mappings = 0;
-      for await (const { EventSourceMappings = [] } of paginateListEventSourceMappings({ client: lambda }, {})) {
-        const own = EventSourceMappings.filter(({ FunctionArn = "" }) =>
-          // CloudFormation cuts long stack names in the names that it makes.
-          FunctionArn.includes(`:function:${functionPrefix.slice(0, 20)}`),
-        );
-        for (const { ScalingConfig, ParallelizationFactor } of own) {
-          mappings += ScalingConfig?.MaximumConcurrency ?? ParallelizationFactor ?? 1;
-        }
-      }
-      return { limit: AccountLimit?.ConcurrentExecutions ?? 0, mappings };
+      return AccountLimit?.ConcurrentExecutions ?? 0;
     },
     async alarmReceivers(topicArn) {
       const receivers: { address: string; isConfirmed: boolean }[] = [];

@@ -39,7 +39,7 @@ export async function diagnose(settings: Settings, deployed: Deployed, account: 
     },
     {
       area: "Lambda",
-      needs: "lambda:GetAccountSettings and lambda:ListEventSourceMappings",
+      needs: "lambda:GetAccountSettings",
       run: () => concurrency(settings, account),
     },
     { area: "page", needs: "the network", run: () => page(deployed, account) },
@@ -226,14 +226,11 @@ async function smsOrigination({ sms }: Settings, account: Account): Promise<Find
   return [fine("SMS", `${list("numbers leased for", numbers)}; ${list("sender ids registered for", senderIds)}`)];
 }
 
-/** Besides what queues and streams may take: both APIs, the sweep and receive-feedback, one or two of each at once. */
-const ROOM = 6;
-
-async function concurrency({ deployment }: Settings, account: Account): Promise<Finding[]> {
-  const { limit, mappings } = await account.concurrency(`${deployment}Pipeline`);
-  const what = `${limit} Lambdas may run at once; queues and streams take up to ${mappings} of them`;
-  if (limit >= mappings + ROOM) return [fine("Lambda", what)];
-  const step = "Service Quotas console, AWS Lambda, Concurrent executions (L-B99A9384): ask for 1,000.";
+async function concurrency({ lambdaConcurrency }: Settings, account: Account): Promise<Finding[]> {
+  const limit = await account.concurrency();
+  const what = `${limit} Lambdas may run at once; the queues are made for lambdaConcurrency ${lambdaConcurrency}`;
+  if (limit >= lambdaConcurrency) return [fine("Lambda", what)];
+  const step = `Set lambdaConcurrency to ${limit} and deploy; or Service Quotas console, AWS Lambda, Concurrent executions (L-B99A9384): ask for 1,000.`;
   return [gap("Lambda", `${what}: in an incident the APIs would be refused`, step)];
 }
 

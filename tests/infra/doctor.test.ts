@@ -46,7 +46,7 @@ function account(changes: Partial<Account> = {}): Account {
     configurationSet: async () => ({ isSending: true, suppressed: ["BOUNCE", "COMPLAINT"] }),
     sms: async () => ({ isInSandbox: false, monthlyLimitUsd: 100 }),
     origination: async () => ({ numbers: ["US"], senderIds: ["DE"] }),
-    concurrency: async () => ({ limit: 1_000, mappings: 34 }),
+    concurrency: async () => 1_000,
     alarmReceivers: async () => [{ address: "oncall@example.com", isConfirmed: true }],
     visit: async () => 200,
     ...changes,
@@ -151,10 +151,10 @@ describe("doctor", () => {
     ],
     [
       "few Lambdas",
-      { concurrency: async () => ({ limit: 10, mappings: 8 }) },
-      {},
+      { concurrency: async () => 10 },
+      { lambdaConcurrency: 100 },
       /APIs would be refused/,
-      /L-B99A9384/,
+      /lambdaConcurrency to 10 .*L-B99A9384/,
     ],
     ["no page yet", { visit: async () => 404 }, {}, /answers 404/, /create-page/],
     [
@@ -231,15 +231,6 @@ const ANSWERS: Record<string, (path: string) => { status?: number; type?: string
       : { status: 404, type: "NotFoundException", body: JSON.stringify({ message: "no such identity" }) },
   "/v2/email/configuration-sets/": () => ({ status: 403, type: "AccessDeniedException", body: "{}" }),
   "/2016-08-19/account-settings": () => ({ body: JSON.stringify({ AccountLimit: { ConcurrentExecutions: 10 } }) }),
-  "/2015-03-31/event-source-mappings": () => ({
-    body: JSON.stringify({
-      EventSourceMappings: [
-        { FunctionArn: "arn:aws:lambda:r:1:function:AcmePipeline-SendEmail", ScalingConfig: { MaximumConcurrency: 2 } },
-        { FunctionArn: "arn:aws:lambda:r:1:function:AcmePipeline-PublishPage", ParallelizationFactor: 1 },
-        { FunctionArn: "arn:aws:lambda:r:1:function:Other", ScalingConfig: { MaximumConcurrency: 100 } },
-      ],
-    }),
-  }),
   "Action=GetSMSSandboxAccountStatus": () => ({
     body: xml("GetSMSSandboxAccountStatus", "<IsInSandbox>true</IsInSandbox>"),
   }),
@@ -290,7 +281,7 @@ describe("the account behind the SDK", () => {
     // One dollar, where nobody changed it.
     expect(await aws.sms()).toEqual({ isInSandbox: true, monthlyLimitUsd: 1 });
     expect(await aws.origination()).toEqual({ numbers: ["US"], senderIds: [] });
-    expect(await aws.concurrency("AcmePipeline")).toEqual({ limit: 10, mappings: 3 });
+    expect(await aws.concurrency()).toBe(10);
     expect(await aws.alarmReceivers("arn")).toEqual([{ address: "a@example.com", isConfirmed: false }]);
   });
 
