@@ -82,7 +82,7 @@ it("leaves nothing behind when it is killed while it still bundles", async () =>
   const options = ["--port", String(await freePorts()), "--data", folder.path];
   const { child, mark } = start(process.execPath, [MAIN, ...options]);
   await until("the app's process", async () =>
-    (await marked(mark)).some(({ command }) => /^\S*node \S*infra\/app\.ts/.test(command)),
+    (await marked(mark)).some(({ command }) => /^\S*node \S*infra\/local\/app\.ts/.test(command)),
   );
   child.kill("SIGKILL");
   await nobodyOf(mark);
